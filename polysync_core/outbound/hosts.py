@@ -89,6 +89,11 @@ class BaseAddress:
     host: str
     scope: AddressScope
 
+    @property
+    def authority(self) -> str:
+        """The host, with its port if the address names one."""
+        return self.url.partition("://")[2].partition("/")[0]
+
     def scope_with(self, private_hosts: Container[str]) -> AddressScope:
         """Return the allowed addresses; the listed hosts may be private."""
         if self.scope is AddressScope.PUBLIC and self.host in private_hosts:

@@ -37,6 +37,10 @@ class AddressRefused(Exception):
     """The host's name resolves to a forbidden address."""
 
 
+class ConnectionRefused(NewConnectionError):
+    """The host answered that nothing listens on the port."""
+
+
 class CertificateUnusable(Exception):
     """The client certificate is not PEM with its private key."""
 
@@ -138,8 +142,10 @@ def _open_socket(
             )
         except TimeoutError:
             failure = ConnectTimeoutError(connection, "The connection timed out.")
+        except ConnectionRefusedError:
+            failure = ConnectionRefused(connection, "The connection was refused.")
         except OSError:
-            failure = NewConnectionError(connection, "The connection was refused.")
+            failure = NewConnectionError(connection, "The host cannot be reached.")
     raise failure
 
 
