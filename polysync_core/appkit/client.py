@@ -47,7 +47,7 @@ def _budget(timeout: timedelta) -> CallBudget:
 
 @dataclass(frozen=True, slots=True)
 class JobsApi:
-    """The calls; they raise `PlatformRefused`, `Unavailable` or `Uncertain` with the status."""
+    """Calls the Jobs API; a method raises `PlatformRefused`, `Unavailable` or `Uncertain`."""
 
     client: PlatformClient
     timeouts: Timeouts

@@ -1,4 +1,4 @@
-"""Posts events to webhooks, on public hosts only."""
+"""Checks the addresses of webhooks, and posts events to public hosts only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync test`: tests a vault, a platform or a secret."""
+"""Implements `polysync test`, which tests a vault, a platform or a secret."""
 
 from __future__ import annotations
 
