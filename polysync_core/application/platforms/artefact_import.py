@@ -145,7 +145,7 @@ def _import_one(
     schema: ArtefactSchema | PolysyncError,
     jobs: dict[str, str],
 ) -> Iterator[ImportedArtefact]:
-    """Update every Job of an artefact, or create its first Job and add it to `jobs`."""
+    """Update the Jobs of an artefact, or create the first one in `jobs`."""
     names = list(jobs)
     if isinstance(schema, PolysyncError):
         yield ImportedArtefact.failed(artefact, schema, names[0] if names else None)
