@@ -26,7 +26,7 @@ def artefacts_view(items: Sequence[JsonObject]) -> FittedTable:
 
 
 def artefact_problems(items: Sequence[JsonObject]) -> list[str]:
-    """Return a line for each artefact that no Job can run, and each folder that was not searched.
+    """Return a line for each artefact or folder with a problem.
 
     The table has no room for the reasons.
     """

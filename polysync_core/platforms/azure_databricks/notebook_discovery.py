@@ -128,7 +128,7 @@ class NotebookDiscovery:
 
 
 def _entry_problem(entry: WorkspaceEntry, folder: str, depth: int) -> str | None:
-    """Return the reason why a notebook cannot run or a folder is not searched, or None."""
+    """Return the problem of a notebook, or of a folder to search; else None."""
     if not is_below(entry.path, folder):
         # It could lead to a loop, or to a place that the platform's folder excludes.
         return f"its path is not below {folder}, whose list names it"

@@ -63,7 +63,10 @@ def sync_parameters(job: JobName, url: Url = DEFAULT_URL, as_json: AsJson = Fals
 
 
 def _exit_by(items: list[JsonObject]) -> None:
-    """Exit with 1 if an artefact failed or a task no longer fits, not for a skipped folder."""
+    """Exit with 1 if an artefact failed or a task no longer fits.
+
+    A skipped folder is no failure.
+    """
     from polysync_core.cli.views.import_ import has_drift
 
     if has_drift(items) or any(
