@@ -310,7 +310,7 @@ class Services:
         return TaskGraphs(
             store=self.ports.definitions,
             runs=self.ports.runs,
-            next_fire=self.schedules.next_fire_time,
+            schedules=self.schedules.statuses,
         )
 
     # Schedules
