@@ -1,4 +1,4 @@
-"""Simulates poll plans: the number of polls, and the delay until a poll finds the end."""
+"""Compares the polls and the delay of fixed and learned poll plans, by simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the engine, the worker, the web server and the triggers on one event loop."""
+"""Starts and stops the engine, worker, web server and triggers of the app."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WORKER_START_LIMIT = 60.0
 
 
 class HostedApp:
-    """Loads the app and calls its functions."""
+    """Loads the app and serves its functions until the host stops."""
 
     def __init__(self, options: Options, host_file: HostFile) -> None:
         self._options = options

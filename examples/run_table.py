@@ -1,4 +1,4 @@
-"""Prints the runs of the demo, and the values that mappings copied between them."""
+"""Shows the runs of the demo, and the values that mappings copied between them."""
 
 from __future__ import annotations
 

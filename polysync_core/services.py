@@ -34,10 +34,10 @@ from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.explaining import Explanations
 from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, RunFinisher
 from polysync_core.application.runs.job_runs import JobRuns
-from polysync_core.application.runs.messages import RunRequests
 from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
+from polysync_core.application.runs.run_requests import RunRequests
 from polysync_core.application.runs.store import RunStore
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import TaskRuns
@@ -127,6 +127,10 @@ class Services:
         return Connections(self.definitions, connect, monotonic=self.ports.monotonic)
 
     @cached_property
+    def platform_texts(self) -> PlatformTexts:
+        return PlatformTexts(self.connections, self.secrets.resolve)
+
+    @cached_property
     def connection_tests(self) -> ConnectionTests:
         development = self.settings.development
         return ConnectionTests(
@@ -135,12 +139,13 @@ class Services:
                 self.ports.open_vault, development=development, secrets=self.secrets
             ),
             open_connector=partial(self.ports.open_connector, secrets=self.secrets),
+            texts=self.platform_texts,
         )
 
     @cached_property
     def artefact_import(self) -> ArtefactImport:
         return ArtefactImport(
-            lookup=self.definitions, editing=self.definition_editing, connect=self.connections.to
+            lookup=self.definitions, editing=self.definition_editing, connections=self.connections
         )
 
     @cached_property
@@ -148,7 +153,7 @@ class Services:
         return PlatformRuns(
             definitions=self.definitions,
             connections=self.connections,
-            texts=PlatformTexts(self.connections, self.secrets.resolve),
+            texts=self.platform_texts,
         )
 
     @cached_property
@@ -156,7 +161,7 @@ class Services:
         return FailureDetailsReader(
             runs=self.ports.runs,
             connections=self.connections,
-            texts=PlatformTexts(self.connections, self.secrets.resolve),
+            texts=self.platform_texts,
         )
 
     @cached_property

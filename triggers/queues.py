@@ -1,4 +1,4 @@
-"""Handles queue messages: run requests, webhook deliveries, and their poison queues.
+"""Handles the messages of run requests, webhook deliveries and their poison queues.
 
 `messageEncoding` is `none`, so the host passes every message unchanged. Otherwise the host would
 drop a message that is not base64, and its error could not be reported.
@@ -15,7 +15,7 @@ import azure.functions as func
 
 from orchestrations.engine import DurableEngine
 from polysync_core.application.events.deliveries import abandoned_delivery
-from polysync_core.application.runs.messages import poison_request
+from polysync_core.application.runs.run_requests import poison_request
 from polysync_core.composition import services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE
 from polysync_core.telemetry.tracing import continued

@@ -1,4 +1,4 @@
-"""Executes the orchestrations, entities and activities of the engine with the app."""
+"""Takes orchestrations, entities and activities from the engine, and executes them with the app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the platform's own words in an answer, for people and for judgements.
+"""Extracts the platform's message from an answer, for errors and for refusal rules.
 
 An answer may be JSON, an HTML page of a gateway, or plain text. The words may quote the request, so
 they never become part of an error's text.
@@ -37,7 +37,7 @@ _HOLDER_NAMES = ("error", "errors", "innererror")
 _CODE_NAMES = ("error_code", "errorcode", "code", "status", "error")
 """Properties with a code, in lower case."""
 _PART = re.compile(r"<[^<>]*>|[^<]+|<")
-_TAG = re.compile(r"<\s*(?P<end>/?)\s*(?P<name>[A-Za-z][A-Za-z0-9]*)?[^<>]*>")
+_TAG = re.compile(r"<\s*+(?P<end>/?)\s*+(?P<name>[A-Za-z][A-Za-z0-9]*+)?[^<>]*+>")
 _SET_APART = frozenset({"script", "style", "title"})
 """Elements whose content is not part of the visible text."""
 

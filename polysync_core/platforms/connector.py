@@ -1,4 +1,4 @@
-"""Defines the interface of connectors and the values that they exchange."""
+"""Defines the interfaces of connectors, and the values and errors that they exchange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes the jobs of the workspace; their state is a function of the time.
+"""Stores the jobs of the workspace, and computes their states from the time.
 
 Jobs therefore continue while the simulator is stopped, as those of a real workspace would.
 """
@@ -166,7 +166,7 @@ class Jobs:
         self._submissions = (data / "submissions.jsonl").open("a", encoding="utf-8")
 
     def put(self, name: str, given: Mapping[str, Any]) -> tuple[Job, bool]:
-        """Create a job or change its mutable fields; return the job and if it is new."""
+        """Create a job or change its mutable fields; return the job and whether it is new."""
         writable = {key: value for key, value in given.items() if key not in _READ_ONLY}
         properties = {"outputs": {}, **writable}
         check_definition(properties)

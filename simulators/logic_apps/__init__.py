@@ -1,1 +1,1 @@
-"""Simulates Azure Logic Apps of both plans: definitions, request triggers and runs."""
+"""Simulates workflows of Azure Logic Apps, both Consumption and Standard."""

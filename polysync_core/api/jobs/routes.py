@@ -12,7 +12,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from polysync_core.api.contract.statuses import DATABRICKS_ERRORS, STREAM
+from polysync_core.api.contract.answers import DATABRICKS_ERRORS, STREAM
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.jobs.appkit_jobs import AppKitHandler
 from polysync_core.api.jobs.appkit_protocol import (
@@ -89,7 +89,7 @@ class _JobHandlers:
 
 
 def job_run_routes(job_runs: JobRuns, appkit_jobs: AppKitJobs | None = None) -> APIRouter:
-    """Return the routes."""
+    """Return the job routes of the AppKit surface."""
     routes = APIRouter(tags=["Job runs"], responses=DATABRICKS_ERRORS)
     handlers = _JobHandlers(job_runs, appkit_jobs)
     _add_start(routes, handlers)

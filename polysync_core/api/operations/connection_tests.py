@@ -21,6 +21,8 @@ class ConnectionTestView(View):
     """The result as a sentence, with the remedy after a failure."""
     latency_ms: int
     """The duration of the test in milliseconds."""
+    platform_message: str | None
+    """The platform's own words about a failure, without secrets; null if there are none."""
 
 
 class SecretTestBody(BaseModel):
@@ -34,7 +36,7 @@ class SecretTestBody(BaseModel):
 
 
 def connection_test_routes(tests: ConnectionTests) -> APIRouter:
-    """Return the test routes."""
+    """Return the routes of connection tests."""
     routes = APIRouter(tags=["Connection tests"], dependencies=[Depends(changes_nothing)])
 
     @routes.post("/vaults/{name}/test")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from polysync_core.api.contract.statuses import PLATFORM_ERRORS
+from polysync_core.api.contract.answers import PLATFORM_ERRORS
 from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.models import Page, Time, View
 from polysync_core.application.platforms.platform_runs import PlatformRuns, PlatformRunsPage
@@ -38,7 +38,7 @@ class PlatformRunsView(Page[PlatformRunView]):
 
 
 def platform_run_routes(platform_runs: PlatformRuns) -> APIRouter:
-    """Return the route."""
+    """Return the route of the runs that a platform lists."""
     routes = APIRouter(tags=["Job runs"], responses={**PLATFORM_ERRORS, 409: {"description": ""}})
 
     @routes.get("/jobs/{name}/platform-runs")

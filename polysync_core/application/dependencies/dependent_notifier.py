@@ -1,4 +1,4 @@
-"""Notifies the dependents of a run that has ended.
+"""Notifies the dependents of ended runs, and delivers fire times to gates.
 
 A run stays active until all its dependents are notified. After a crash, the reconciler therefore
 finds the run and starts again.
@@ -14,7 +14,7 @@ from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.accepting import RunFactory, waiting_message
 from polysync_core.application.runs.finishing import RunFinisher
-from polysync_core.application.runs.steps import DONE, StepResult
+from polysync_core.application.runs.step_result import DONE, StepResult
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.dependencies.tokens import ScheduledFire

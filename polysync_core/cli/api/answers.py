@@ -1,4 +1,4 @@
-"""Decodes the answers of the API about runs."""
+"""Decodes runs, attempts and history entries from answers of the API."""
 
 from __future__ import annotations
 

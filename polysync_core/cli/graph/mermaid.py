@@ -1,4 +1,4 @@
-"""Writes the dependency graph of Tasks as a Mermaid flowchart."""
+"""Writes the graph of Tasks as a Mermaid flowchart."""
 
 from __future__ import annotations
 

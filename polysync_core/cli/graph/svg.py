@@ -1,4 +1,4 @@
-"""Draws the dependency graph of Tasks as an SVG picture."""
+"""Draws the graph of Tasks as an SVG picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the live status line of a followed run."""
+"""Shows the progress of a followed run as a live line on the terminal."""
 
 from __future__ import annotations
 

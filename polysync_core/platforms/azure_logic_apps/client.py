@@ -1,4 +1,4 @@
-"""Calls the API of workflows, triggers and workflow runs."""
+"""Reads workflows and trigger addresses, and reads, lists and cancels workflow runs."""
 
 from __future__ import annotations
 

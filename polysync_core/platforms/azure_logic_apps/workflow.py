@@ -1,7 +1,8 @@
-"""Runs LogicAppsWorkflow: starts a workflow by its request trigger.
+"""Submits, polls and cancels runs of the job type LogicAppsWorkflow.
 
-The client tracking id of a run is the attempt's token, so the run can be found after a lost answer.
-A stateless workflow stores no runs: the connector calls it once and cannot poll it.
+A submit calls the request trigger of a workflow. The client tracking id of a run is the attempt's
+token, so the run can be found after a lost answer. A stateless workflow stores no runs: the
+connector calls it once and cannot poll it.
 """
 
 from __future__ import annotations

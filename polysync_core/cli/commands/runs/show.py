@@ -1,4 +1,4 @@
-"""`polysync show`: shows one run with its attempts and history."""
+"""Implements `polysync show`, which shows one run with its attempts and history."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.errors import Unavailable
 from polysync_core.outbound.call_budget import RetryTimer
 from polysync_core.platforms import platform_client, registry
@@ -147,7 +147,8 @@ def test_a_host_that_does_not_exist_is_named_and_the_run_is_cancelled_at_once(
     run = stage.run
     host = HOST if platform is DATABRICKS else "fns.azurewebsites.net"
     assert run["status"] == "Running"
-    assert f"Cannot reach the platform: {host} cannot be reached (1 try, next at " in run["reason"]
+    problem = f"{host} cannot be reached: it refused the connection"
+    assert f"Cannot reach the platform: {problem} (1 try, next at " in run["reason"]
     stage.cancel()
     assert stage.run["status"] == "Cancelled"
 
