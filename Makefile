@@ -25,7 +25,7 @@ $(VENV)/.ready: requirements.txt requirements-cli.txt requirements-dev.txt const
 
 node_modules/.ready: package.json package-lock.json
 	@./scripts/require node
-	@echo "Installing Azurite and pyright into node_modules ..."
+	@echo "Installing Azurite, pyright and the client generator into node_modules ..."
 	@npm ci --silent --no-fund --no-audit
 	@touch $@
 

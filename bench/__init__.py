@@ -1,1 +1,1 @@
-"""Measures the figures of docs/reference/performance.md; never part of a test."""
+"""Measures the figures of docs/reference/performance.md; no test depends on it."""

@@ -1,4 +1,4 @@
-"""Measure and print the figures of docs/reference/performance.md (`make bench`)."""
+"""Measures and prints the figures of docs/reference/performance.md (`make bench`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures the import of the app in new processes."""
+"""Measures the time to import the app in a new process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures graph runs: the delay from the end of a parent to the submit of its child."""
+"""Measures the delay between an upstream run's end and its dependent run's submit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts a local host for measurements, with empty data and free ports."""
+"""Starts an empty local host for measurements, and reads its use of resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts runs on a host and measures them."""
+"""Measures the delays, throughput and memory of many independent runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates poll plans: the number of polls, and the delay until a poll finds the end."""
+"""Compares fixed and learned poll plans by simulation: number of polls, and delay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prints titles and rows of measured figures."""
+"""Prints titles and rows of measured figures, and summarises repeated measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures the schedule tick with many schedules, of which few are due."""
+"""Measures the cost of a tick with many schedules, of which few are due."""
 
 from __future__ import annotations
 

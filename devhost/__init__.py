@@ -1,1 +1,1 @@
-"""Runs an unchanged app directory on one machine, in place of the Functions host."""
+"""Implements the local host, which runs a Functions app on one machine."""

@@ -1,4 +1,4 @@
-"""Runs the Functions app of this directory in the foreground (`python -m devhost`)."""
+"""Starts the local host for the Functions app of this directory (`python -m devhost`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start a program that receives SIGTERM as soon as the host ends, even by SIGKILL.
+"""Starts a program that receives SIGTERM as soon as the host ends, even by SIGKILL.
 
 Usage: `python end_with_parent.py PARENT_PID PROGRAM ARGUMENT…`
 

@@ -1,4 +1,4 @@
-"""Starts the programs, the app and the triggers, and stops them in reverse order."""
+"""Starts Azurite, the simulators and the app, and stops them in reverse order."""
 
 from __future__ import annotations
 

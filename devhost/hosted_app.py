@@ -1,4 +1,4 @@
-"""Runs the engine, the worker, the web server and the triggers on one event loop."""
+"""Starts and stops the engine, worker, web server and triggers of the app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formats log lines for people: time, level, source, message and fields."""
+"""Configures logging, and formats each record as one line for people."""
 
 from __future__ import annotations
 

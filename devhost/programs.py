@@ -1,4 +1,4 @@
-"""Starts and stops the programs beside the app: Azurite and the simulators."""
+"""Starts, watches and stops the programs beside the app: Azurite and the simulators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the configuration of the host: options, JSON files and environment."""
+"""Reads the host's configuration from options, JSON files and the environment."""
 
 from __future__ import annotations
 

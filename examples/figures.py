@@ -13,7 +13,7 @@ import httpx
 
 from examples.local_host import DemoConfig, DemoFailed, local_url
 from polysync_core.cli.api.answers import RunAnswer
-from polysync_core.cli.views.fitting import FittedTable
+from polysync_core.cli.views.fitted_table import FittedTable
 from polysync_core.cli.views.formats import ABSENT
 from polysync_core.cli.views.tables import name_column, new_table, whole_column
 

@@ -1,4 +1,4 @@
-"""Starts the local host of the demo and reads its log."""
+"""Defines the options of the demo, and starts and stops its local host."""
 
 from __future__ import annotations
 

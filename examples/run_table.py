@@ -1,4 +1,4 @@
-"""Prints the runs of the demo, and the values that mappings copied between them."""
+"""Shows the runs of the demo, and the values that mappings copied between them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rich.text import Text
 
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.api.reader import compact
-from polysync_core.cli.statuses import status_cell
+from polysync_core.cli.status_colours import status_cell
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitting import FittedTable
+from polysync_core.cli.views.fitted_table import FittedTable
 from polysync_core.cli.views.formats import ABSENT, format_duration
 from polysync_core.cli.views.tables import name_column, new_table, text_column
 from polysync_core.domain.json_types import JsonObject

@@ -1,4 +1,7 @@
-"""Connects the Dispatcher entity, one per shard, to the rules in `domain.dispatch`."""
+"""Defines the Dispatcher entity, which applies the rules of `domain.dispatch` to its state.
+
+Each shard has one entity.
+"""
 
 from __future__ import annotations
 

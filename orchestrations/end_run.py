@@ -1,4 +1,4 @@
-"""Fails a run that was rejected or waited too long.
+"""Fails a queued run that a limit rejected or that waited too long.
 
 The Dispatcher removes the run from its queue and starts this orchestration in one step. If the
 orchestration is lost, the row is still queued, and the reconciler enqueues the run again.

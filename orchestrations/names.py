@@ -1,4 +1,4 @@
-"""Names the orchestrations, activities and entities; stored names never change."""
+"""Defines the stored names of orchestrations, activities and entities, which never change."""
 
 TASK_RUN = "task_run"
 DISPATCHER = "dispatcher"

@@ -1,4 +1,4 @@
-"""Collects the stores, queues, vaults, platforms and clock that the app uses."""
+"""Creates the stores, queues and connections that the use cases call, as `Ports`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the app: wires use cases, ports and API together, for every host.
+"""Reads the settings, starts telemetry, and builds the use cases and the API.
 
 `build` and `build_api` take everything from outside as `Ports`, so production, the local host and
 tests share one wiring. The functions without parameters return this process's own instances.

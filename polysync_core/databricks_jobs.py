@@ -1,4 +1,4 @@
-"""Gives a Python program Databricks jobs by job keys, without Functions and storage."""
+"""Connects a Python program to Databricks jobs by job key, without Functions or storage."""
 
 from __future__ import annotations
 

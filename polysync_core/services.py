@@ -1,4 +1,4 @@
-"""Wires the use cases of one app together, each part once."""
+"""Builds each use case of one app once, with the parts that it needs."""
 
 from __future__ import annotations
 
@@ -127,6 +127,10 @@ class Services:
         return Connections(self.definitions, connect, monotonic=self.ports.monotonic)
 
     @cached_property
+    def platform_texts(self) -> PlatformTexts:
+        return PlatformTexts(self.connections, self.secrets.resolve)
+
+    @cached_property
     def connection_tests(self) -> ConnectionTests:
         development = self.settings.development
         return ConnectionTests(
@@ -135,6 +139,7 @@ class Services:
                 self.ports.open_vault, development=development, secrets=self.secrets
             ),
             open_connector=partial(self.ports.open_connector, secrets=self.secrets),
+            texts=self.platform_texts,
         )
 
     @cached_property
@@ -148,7 +153,7 @@ class Services:
         return PlatformRuns(
             definitions=self.definitions,
             connections=self.connections,
-            texts=PlatformTexts(self.connections, self.secrets.resolve),
+            texts=self.platform_texts,
         )
 
     @cached_property
@@ -156,7 +161,7 @@ class Services:
         return FailureDetailsReader(
             runs=self.ports.runs,
             connections=self.connections,
-            texts=PlatformTexts(self.connections, self.secrets.resolve),
+            texts=self.platform_texts,
         )
 
     @cached_property

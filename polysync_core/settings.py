@@ -1,4 +1,4 @@
-"""Reads and checks the environment variables of the app."""
+"""Reads the settings of the app from environment variables and checks them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Create a key for a machine that cannot sign in to Entra.
+"""Creates an access key for a machine that cannot sign in with Entra ID.
 
     python -m scripts.access_key nightly-ci Polysync.Operator
 

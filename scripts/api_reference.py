@@ -1,4 +1,4 @@
-"""Write docs/reference/http-api.md, the reference of the HTTP API.
+"""Writes docs/reference/http-api.md, the reference of the HTTP API.
 
 python -m scripts.api_reference
 """

@@ -1,4 +1,4 @@
-"""Find regular expressions of the product with more than linear cost.
+"""Finds regular expressions of the product with more than linear cost.
 
 Usage: `scripts/check_regular_expressions.py [PATH ...]`. Without a path, the product is checked.
 The script reads every expression from the source, builds texts from its repetitions, and matches

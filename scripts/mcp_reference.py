@@ -1,4 +1,4 @@
-"""Write docs/reference/mcp-tools.md, the reference of the MCP tools.
+"""Writes docs/reference/mcp-tools.md, the reference of the MCP tools.
 
 python -m scripts.mcp_reference
 """

@@ -1,8 +1,8 @@
-"""Write the abilities of each job type and their verification into docs/reference/platforms.md.
+"""Writes the capabilities of the job types into docs/reference/platforms.md.
 
-    python -m scripts.platform_matrix
+`python -m scripts.platform_matrix` updates the page.
 
-The abilities come from the plugins, the official clients from
+The capabilities come from the plugins, the official clients that verify them from
 tests/contract/connectors/verified_job_types.py. A test compares the page with both.
 """
 

@@ -1,4 +1,4 @@
-"""Record the output of `make demo` as the picture of the README.
+"""Records the output of `make demo` as the picture of the README.
 
 Usage: `scripts/record_demo.py [FILE]`. It runs the real demo and writes `docs/images/demo.svg`.
 """

@@ -1,4 +1,4 @@
-"""Record the orchestration histories and entity states of a release.
+"""Records the orchestration histories and entity states of a release.
 
     python -m scripts.record_histories 0.2.0
 

@@ -1,4 +1,4 @@
-"""Register the application of a deployment in Microsoft Entra.
+"""Registers the application of a deployment in Microsoft Entra.
 
     python -m scripts.register dev
 

@@ -1,4 +1,4 @@
-"""Checks a deployed Polysync: health, closed endpoints, and a run from end to end.
+"""Checks the health and the closed endpoints of a deployment, and runs a Task.
 
     POLYSYNC_TOKEN=… python -m scripts.smoke https://func-….azurewebsites.net/api --task no-op
 

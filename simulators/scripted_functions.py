@@ -1,4 +1,4 @@
-"""Answers HTTP functions as a test scripts them, for the function simulators."""
+"""Simulates the HTTP functions that a test defines, for both function platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves a simulator: the middleware of its API, and the loop until a signal ends it."""
+"""Serves a simulator until a signal arrives, checks its requests and injects faults."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Translates the triggers of the Functions host into use cases."""
+"""Defines the HTTP, MCP, queue and timer functions that the Functions host calls."""

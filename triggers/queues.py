@@ -1,4 +1,4 @@
-"""Handles queue messages: run requests, webhook deliveries, and their poison queues.
+"""Handles the messages of run requests, webhook deliveries and their poison queues.
 
 `messageEncoding` is `none`, so the host passes every message unchanged. Otherwise the host would
 drop a message that is not base64, and its error could not be reported.

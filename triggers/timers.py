@@ -1,4 +1,4 @@
-"""Runs the timers: each minute reconcile and fire, each day purge old data."""
+"""Reconciles runs and fires due schedules each minute, and purges old data each day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes the functions of an app and their bindings."""
+"""Reads the functions of the app, their triggers and bindings from the worker's index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the Python worker library in this process to index and call the functions.
+"""Loads the app and calls its functions through the Python worker library.
 
 The state of the library is global, so a process has one app.
 """

@@ -1,1 +1,1 @@
-"""Runs orchestrations, entities, activities and timers for the local host."""
+"""Executes orchestrations, entities and activities in the process of the local host."""

@@ -1,7 +1,7 @@
-"""Implements the Durable Task engine in memory: orchestrations and entities.
+"""Implements the Durable Task backend in memory, with orchestrations, entities and timers.
 
-The in-memory backend of the SDK keeps the state and serves the durable clients of the app. This
-class changes what a host that runs for days needs:
+The in-memory backend of the SDK keeps the state and serves the durable clients of the app. The
+class `Engine` changes what a host that runs for days needs:
 
 - all timers are on one queue, and no run has its own thread;
 - ended orchestrations are removed, and look-ups do not grow;
@@ -36,7 +36,7 @@ from durabletask.testing.in_memory_backend import (
 )
 from google.protobuf import wrappers_pb2
 
-from devhost.durable.in_process import LOCAL, WorkEvent
+from devhost.durable.stand_ins import LOCAL, WorkEvent
 from devhost.durable.timer_queue import Timer, TimerQueue
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Runs any number of timers on one thread."""
+"""Calls any number of delayed actions, in order, on one thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Executes the orchestrations, entities and activities of the engine with the app."""
+"""Takes orchestrations, entities and activities from the engine, and executes them with the app."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from devhost.app.functions import Function
 from devhost.app.messages import TypedData
 from devhost.app.worker import Failure, FunctionApp
 from devhost.durable.engine import Engine
-from devhost.durable.in_process import LOCAL
+from devhost.durable.stand_ins import LOCAL
 
 log = logging.getLogger(__name__)
 

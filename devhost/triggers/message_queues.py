@@ -1,4 +1,4 @@
-"""Reads queues for queue triggers, from Queue Storage or from a SQLite file."""
+"""Receives, hides and deletes queue messages, in Queue Storage or in a SQLite file."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Parses the schedules of timer triggers: NCRONTAB in UTC, or a fixed interval.
+"""Parses the schedules of timer triggers, and computes their due times.
 
+A schedule is an NCRONTAB expression in UTC, or a fixed interval.
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
 """
 

@@ -1,4 +1,4 @@
-"""Polls queues for queue triggers, with the retry rules of the Functions host.
+"""Polls queues and calls their functions, with the retry rules of the Functions host.
 
 A success deletes the message. After a failure the message is visible again after
 `visibilityTimeout`. After `maxDequeueCount` tries, or if it is not base64, the message moves to

@@ -1,4 +1,4 @@
-"""Runs timer triggers: each on its own task, so a slow tick delays no other."""
+"""Calls each timer function when it is due, and once after a missed time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Clock:
 
 
 class DueTimes:
-    """Stores the next due time of each timer, so that a missed tick runs once."""
+    """Stores the next due time of each timer, so that a missed time is found."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -79,7 +79,7 @@ class TimerTrigger:
         self._now = self._clock.now
 
     async def run(self) -> None:
-        """Call the function at each due time; a missed tick comes first."""
+        """Call the function at each due time, and first for a missed time."""
         name = self._function.name
         monitored = self._is_monitored()
         if monitored and self._due_times.was_missed(name, self._expression, self._now()):

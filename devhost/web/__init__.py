@@ -1,1 +1,1 @@
-"""Serves HTTP triggers and MCP for the local host."""
+"""Serves the HTTP functions and the MCP functions of the app."""

@@ -1,4 +1,4 @@
-"""Serves an ASGI app of this process behind the web server of the host."""
+"""Passes requests from the host's web server to an ASGI app in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls MCP functions in the form that the extension of the Functions host uses.
+"""Describes and calls MCP functions in the form of the Functions extension.
 
 The lists, the calls and the results follow
 https://github.com/Azure/azure-functions-mcp-extension.

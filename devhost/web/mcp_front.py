@@ -1,4 +1,4 @@
-"""Serves the MCP endpoint at the path of the Functions extension."""
+"""Serves the MCP endpoint of the app at the path of the Functions extension."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matches route templates of HTTP functions as the Functions host does."""
+"""Finds the HTTP function for a path and method, as the Functions host does."""
 
 from __future__ import annotations
 

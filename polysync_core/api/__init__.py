@@ -1,1 +1,1 @@
-"""Serves the HTTP API by a FastAPI app that is independent of Azure Functions."""
+"""Serves the HTTP API with FastAPI, independent of Azure Functions."""

@@ -1,4 +1,4 @@
-"""Builds the FastAPI app from its routes."""
+"""Builds the FastAPI app, and serves its health, OpenAPI document and documentation page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gives a route the durable engine of its request."""
+"""Provides a route with the durable engine that the host put into the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of all response models, and the types that they share."""
+"""Defines the base of all response models, and the field types that they share."""
 
 from __future__ import annotations
 

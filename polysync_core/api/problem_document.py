@@ -1,4 +1,4 @@
-"""The problem document (RFC 9457), the body of every error."""
+"""Defines the problem document (RFC 9457), the body of every error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps errors to problem documents (RFC 9457)."""
+"""Answers every error with a problem document (RFC 9457) and an HTTP status."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The JSON of runs, with secrets as references."""
+"""Builds the JSON answers about runs and their history, with secrets as references."""
 
 from __future__ import annotations
 
+import operator
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from polysync_core.domain.runs.problem import ProblemKind, ProblemStep, RunProbl
 from polysync_core.domain.runs.progress import status_text
 from polysync_core.domain.runs.run import Attempt, HistoryEntry, RunStatus, TaskRun, TriggerType
 from polysync_core.domain.runs.values import values_of
+from polysync_core.domain.runs.warnings import warnings_of
 
 
 class ParentView(View):
@@ -145,6 +147,8 @@ class TaskRunView(View):
     """The sources of the parameters that mappings supplied, by parameter."""
     attempts: list[AttemptView]
     """The attempts, oldest first."""
+    warnings: list[str] = Field(default_factory=list[str], exclude_if=operator.not_)
+    """Doubts about the run, such as a value that the artefact does not read."""
 
 
 class HistoryEntryView(View):
@@ -196,6 +200,7 @@ def run_view(run: TaskRun) -> TaskRunView:
             name: MappedInputView.model_validate(each) for name, each in run.mapped_inputs.items()
         },
         attempts=[_attempt_view(run, attempt) for attempt in run.attempts],
+        warnings=warnings_of(run),
     )
 
 

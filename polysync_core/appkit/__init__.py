@@ -1,1 +1,1 @@
-"""Runs Databricks jobs by job keys, compatible with the jobs plugin of AppKit."""
+"""Starts, follows and cancels Databricks jobs by job key, like AppKit's jobs plugin."""

@@ -8,7 +8,8 @@ from datetime import timedelta
 from itertools import islice
 from typing import cast
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.redaction import MAX_DEPTH, Redactor
 from polysync_core.outbound.call_budget import CallBudget
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import QueryValue
@@ -46,7 +47,7 @@ def _budget(timeout: timedelta) -> CallBudget:
 
 @dataclass(frozen=True, slots=True)
 class JobsApi:
-    """The calls; they raise `PlatformRefused`, `Unavailable` or `Uncertain` with the status."""
+    """Calls the Jobs API; a method raises `PlatformRefused`, `Unavailable` or `Uncertain`."""
 
     client: PlatformClient
     timeouts: Timeouts
@@ -115,7 +116,27 @@ class JobsApi:
     def _exchange(self, call: Call) -> JsonObject:
         """Return the object of an answer, without the credential of the call."""
         answer = self.client.exchange(call, _object)
-        return cast("JsonObject", self.client.credentials.redactor.clean_json(answer))
+        redactor = self.client.credentials.redactor
+        return cast("JsonObject", redactor.clean_json(_with_clean_links(answer, redactor)))
+
+
+def _with_clean_links(value: JsonValue, redactor: Redactor, depth: int = MAX_DEPTH) -> JsonValue:
+    """Return an answer whose addresses of run pages hold no credential; others are left out."""
+    if depth == 0:
+        return value
+    match value:
+        case dict():
+            cleaned: JsonObject = {}
+            for name, each in value.items():
+                if name != "run_page_url" or not isinstance(each, str):
+                    cleaned[name] = _with_clean_links(each, redactor, depth - 1)
+                elif (link := redactor.clean_link(each)) is not None:
+                    cleaned[name] = link
+            return cleaned
+        case list():
+            return [_with_clean_links(each, redactor, depth - 1) for each in value]
+        case _:
+            return value
 
 
 def _object(answer: Answer) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Reads the configuration of job keys from its JSON setting."""
+"""Reads and checks the JSON setting with the options of AppKit's jobs."""
 
 from __future__ import annotations
 

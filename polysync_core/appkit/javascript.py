@@ -1,4 +1,7 @@
-"""Reads whole numbers and writes values by the rules of JavaScript, as AppKit does."""
+"""Reads whole numbers and writes values as text by the rules of JavaScript.
+
+AppKit is written in JavaScript, and its clients expect these texts.
+"""
 
 from __future__ import annotations
 

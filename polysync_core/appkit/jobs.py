@@ -1,4 +1,6 @@
-"""Runs Databricks jobs by job key: `jobs("etl").run_now({"day": "2026-01-01"})`.
+"""Starts, reads, follows and cancels runs of Databricks jobs by job key.
+
+An example is `jobs("etl").run_now({"day": "2026-01-01"})`.
 
 Methods return an `ExecutionResult`: a refusal by Databricks is a result and not an exception. The
 program's own mistakes are raised: an unknown job, a job without an id, no user token.

@@ -1,4 +1,4 @@
-"""Finds the job keys in the environment and merges them with the configuration."""
+"""Finds the Databricks jobs that the environment names, and adds their configured options."""
 
 from __future__ import annotations
 

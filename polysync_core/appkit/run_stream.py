@@ -1,4 +1,4 @@
-"""Iterates over the states of a Databricks run until the run ends."""
+"""Starts or joins a Databricks run, and iterates over its states until its end."""
 
 from __future__ import annotations
 

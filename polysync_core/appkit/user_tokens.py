@@ -1,4 +1,4 @@
-"""Reads the caller's own token, which App Service adds to each request.
+"""Reads the user's own token from the request header that the hosting sets.
 
 The app trusts a token header only if the hosting removes that header from incoming requests and
 sets it itself.

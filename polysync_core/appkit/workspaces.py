@@ -1,4 +1,4 @@
-"""Opens Databricks workspaces with the identity of the app or of a user."""
+"""Opens connections to Databricks workspaces as the app or as one of its users."""
 
 from __future__ import annotations
 

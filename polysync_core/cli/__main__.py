@@ -1,4 +1,4 @@
-"""Runs `polysync` as a module: `python -m polysync_core.cli`."""
+"""Starts the command line as a module: `python -m polysync_core.cli`."""
 
 from polysync_core.cli.main import app
 

@@ -1,4 +1,4 @@
-"""Reports an accepted run, or follows the run to its end."""
+"""Prints the id of an accepted run, or follows the run to its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joins YAML and JSON files of definitions into one document.
+"""Reads and joins documents, and writes them as YAML or JSON.
 
 The API reads and writes documents with the same functions.
 """

@@ -1,4 +1,7 @@
-"""Finds the run that an argument names: an id, its first characters, `@TASK`, or `--last`."""
+"""Finds the run that an argument such as `@TASK` or the option `--last` means.
+
+The first characters of an id are left as they are, because the API resolves them.
+"""
 
 from __future__ import annotations
 

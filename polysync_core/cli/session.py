@@ -1,4 +1,4 @@
-"""Opens the session of a command: API client, terminal and exit code."""
+"""Opens the API client and terminal of a command, and reports its error."""
 
 from __future__ import annotations
 

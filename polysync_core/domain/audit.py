@@ -1,4 +1,4 @@
-"""Defines the audit entry: one changing request with its caller and time."""
+"""Defines the audit entry, the record of one request that changes something."""
 
 from __future__ import annotations
 

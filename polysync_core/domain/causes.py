@@ -1,4 +1,4 @@
-"""Defines the causes of failed attempts."""
+"""Defines the failure causes, the reasons why attempts fail."""
 
 from enum import StrEnum
 

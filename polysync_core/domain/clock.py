@@ -1,4 +1,4 @@
-"""Defines the clock, formats times, and loads IANA time zones."""
+"""Defines the clock, and checks and formats times, dates and time zones."""
 
 from __future__ import annotations
 

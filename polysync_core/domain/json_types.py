@@ -1,4 +1,4 @@
-"""Defines the types of JSON values, and JSON merge patches (RFC 7396)."""
+"""Defines the types of JSON values, and applies JSON merge patches (RFC 7396)."""
 
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
 type JsonObject = dict[str, JsonValue]

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from polysync_core.domain.definitions.base import MAX_PARAMETERS
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
@@ -125,11 +125,29 @@ def unknown_parameters(job: Job, values: Mapping[str, JsonValue], *, path: str) 
     for name in values:
         if name not in known:
             hint = suggestion(name, inputs, otherwise=listed)
-            message = f"job '{job.name}' has no such parameter"
-            problems.append(Problem(f"{path}.{name}", message, hint))
+            problems.append(Problem(f"{path}.{name}", no_such_parameter(job), hint))
         elif known[name].direction is Direction.OUTPUT:
             problems.append(Problem(f"{path}.{name}", "is an output: a value for it is never sent"))
     return problems
+
+
+def no_such_parameter(job: Job) -> str:
+    """Return the text of the problem of a value without a parameter."""
+    return f"job '{job.name}' has no such parameter"
+
+
+def unread_parameters(job: Job, values: Iterable[str]) -> list[str]:
+    """Return the names of values that the Job's artefact no longer reads."""
+    missing = {each.name for each in job.parameters if each.missing}
+    return [name for name in values if name in missing]
+
+
+def unread_text(job: Job, name: str) -> str:
+    """Return the warning about a value that the artefact does not read, with the remedy."""
+    return (
+        f"the artefact {job.external_id} no longer reads parameter '{name}', so the value has no "
+        f"effect: remove or rename it, then sync the parameters of job '{job.name}'"
+    )
 
 
 def _chosen(

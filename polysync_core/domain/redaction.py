@@ -1,4 +1,4 @@
-"""Replaces known secrets in texts, and finds them in JSON values.
+"""Finds known secrets in texts, links and JSON values, and replaces them by a marker.
 
 A secret is found in these forms, in any letter case:
 
@@ -71,7 +71,7 @@ type _Span = tuple[int, int]
 
 
 class Redactor:
-    """Knows the secrets of one run or one platform; the time is linear in the text."""
+    """Removes the secrets of one run or platform, in a time linear in the text."""
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         values = {secret.reveal().strip() for secret in secrets} - {""}

@@ -1,4 +1,4 @@
-"""The table of request headers that tell where a request comes from."""
+"""Names the request headers that tell where a request comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks values from the store for the validators of definitions."""
+"""Marks values from the store, so that validators can recognise them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves tools, documents and prompts to a model, by requests to the API.
+"""Serves MCP tools, resources and prompts by requests to the API.
 
 A tool calls the routes of the API as its caller. So roles, validation and audit are those of HTTP.
 """

@@ -1,4 +1,4 @@
-"""Builds the answers of MCP tools: compact JSON that marks foreign text as data."""
+"""Builds the compact JSON answers of MCP tools, and marks foreign text as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the caller of a tool from the transport, never from the call itself."""
+"""Takes the headers that identify an MCP caller from the HTTP request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the MCP tools for definitions and fire times."""
+"""Defines the MCP tools that apply definitions and list next fire times."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """A named piece of work, described to a model."""
+    """A named instruction, by which a model does one piece of work."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""Converts the call of an MCP tool to requests, and their answers to a result."""
+"""Defines an MCP tool: it checks its arguments, calls the API, and returns a result."""
 
 from __future__ import annotations
 

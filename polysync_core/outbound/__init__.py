@@ -1,1 +1,1 @@
-"""Sends HTTP requests and signs in, for platforms and vaults."""
+"""Signs and sends HTTP requests to checked addresses, and loads plugins."""

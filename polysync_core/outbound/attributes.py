@@ -1,4 +1,4 @@
-"""Reads the attributes of a definition into the model of its type."""
+"""Validates the attributes of a definition by the pydantic model of its type."""
 
 from __future__ import annotations
 

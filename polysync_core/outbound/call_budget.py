@@ -1,4 +1,4 @@
-"""Bounds the time of a call and computes the pauses between its retries."""
+"""Limits the time of a call, and computes the pauses between its retries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Remembers the credentials of one connection, so that no answer can repeat them."""
+"""Remembers the credentials of one connection, to remove them from the texts of answers."""
 
 from __future__ import annotations
 

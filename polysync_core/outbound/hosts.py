@@ -1,4 +1,4 @@
-"""Prevents SSRF: checks host names in definitions, and addresses at connection time.
+"""Checks host names in definitions, and addresses when a connection opens, to prevent SSRF.
 
 The name is checked when a definition is saved: https, a suffix from the service's own list, no
 user information, port or path. The resolved address is checked when a connection is opened
@@ -88,6 +88,11 @@ class BaseAddress:
     url: str
     host: str
     scope: AddressScope
+
+    @property
+    def authority(self) -> str:
+        """The host, with its port if the address names one."""
+        return self.url.partition("://")[2].partition("/")[0]
 
     def scope_with(self, private_hosts: Container[str]) -> AddressScope:
         """Return the allowed addresses; the listed hosts may be private."""

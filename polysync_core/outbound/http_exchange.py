@@ -11,6 +11,7 @@ time-out between two packets, and the name lookup by the system's resolver: `htt
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,16 +21,18 @@ from urllib.parse import urlsplit
 import requests
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.http_request import ClientCertificate, HttpRequest
-from polysync_core.outbound.transport import AddressRefused, CertificateUnusable
+from polysync_core.outbound.transport import AddressRefused, CertificateUnusable, ConnectionRefused
 from polysync_core.telemetry.calls import outgoing
 
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
 _CHUNK = 64 * 1024
+SAME_HOST = "the same host"
+"""The target of a redirect without a host."""
 
 type Monotonic = Callable[[], float]
 
@@ -37,27 +40,50 @@ type Monotonic = Callable[[], float]
 class Fault(StrEnum):
     """The reasons for a missing or unusable answer."""
 
-    NOT_REACHED = "cannot be reached"
-    """Nothing was sent: the name is unknown, or the connection was refused or timed out."""
-    NOT_TRUSTED = "could not prove its identity (TLS)"
+    NAME_UNKNOWN = "cannot be reached: DNS does not resolve its name"
+    """Nothing was sent."""
+    CONNECTION_REFUSED = "cannot be reached: it refused the connection"
+    """Nothing was sent."""
+    CONNECTION_TIMED_OUT = "cannot be reached: the connection timed out"
+    """Nothing was sent."""
+    NOT_REACHED = "cannot be reached: the network reported an error"
+    """Nothing was sent."""
+    NOT_TRUSTED = "could not prove its identity (TLS): its certificate is not trusted"
+    """Nothing was sent."""
+    TLS_FAILED = "cannot be reached: the TLS handshake failed"
     """Nothing was sent."""
     CERTIFICATE_UNUSABLE = "was not called: the client certificate is not PEM with its private key"
     """Nothing was sent."""
     ADDRESS_REFUSED = "leads to an address that Polysync must not connect to"
     """Nothing was sent."""
-    NO_ANSWER = "did not answer completely"
+    ANSWER_TIMED_OUT = "did not answer in time"
+    NO_ANSWER = "did not answer completely: the connection was lost"
     TOO_LARGE = "answered with more than is accepted"
     MALFORMED = "answered with something other than the expected JSON"
 
     @property
     def may_have_arrived(self) -> bool:
         """True if the platform may have acted on the request."""
-        return self in {Fault.NO_ANSWER, Fault.TOO_LARGE, Fault.MALFORMED}
+        return self in _MAY_HAVE_ARRIVED
 
     @property
     def is_transient(self) -> bool:
         """True if a retry of the same request may succeed."""
-        return self in {Fault.NOT_REACHED, Fault.NO_ANSWER, Fault.MALFORMED}
+        return self not in _PERMANENT
+
+
+_MAY_HAVE_ARRIVED = frozenset(
+    {Fault.ANSWER_TIMED_OUT, Fault.NO_ANSWER, Fault.TOO_LARGE, Fault.MALFORMED}
+)
+_PERMANENT = frozenset(
+    {
+        Fault.NOT_TRUSTED,
+        Fault.TLS_FAILED,
+        Fault.CERTIFICATE_UNUSABLE,
+        Fault.ADDRESS_REFUSED,
+        Fault.TOO_LARGE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +111,7 @@ class Answer:
     def redirect_host(self) -> str:
         """The host of a redirect, for people; the rest of the URL may hold a secret."""
         try:
-            host = urlsplit(self.location or "").hostname or "the same host"
+            host = urlsplit(self.location or "").hostname or SAME_HOST
         except ValueError:
             return "an unreadable address"
         return host if host.isascii() and host.isprintable() else "an unreadable address"
@@ -155,6 +181,8 @@ class HttpExchange:
     ) -> Answer | Fault:
         try:
             content = self._content(response, left, clock)
+        except ReadTimeoutError:
+            content = Fault.ANSWER_TIMED_OUT
         except (requests.RequestException, HTTPError, OSError):
             content = Fault.NO_ANSWER
         finally:
@@ -184,13 +212,9 @@ class HttpExchange:
             return Fault.CERTIFICATE_UNUSABLE
         except AddressRefused:
             return Fault.ADDRESS_REFUSED
-        except requests.exceptions.SSLError:
-            return Fault.NOT_TRUSTED
-        except requests.exceptions.ConnectTimeout:
-            return Fault.NOT_REACHED
-        except requests.exceptions.ConnectionError as error:
-            return Fault.NOT_REACHED if _never_connected(error) else Fault.NO_ANSWER
-        except (requests.RequestException, HTTPError, OSError):
+        except requests.RequestException as error:
+            return _fault_of(error)
+        except (HTTPError, OSError):
             return Fault.NO_ANSWER
 
     def _content(self, response: Response, left: TimeLeft, clock: Monotonic) -> bytes | Fault:
@@ -202,13 +226,43 @@ class HttpExchange:
             if len(content) > self.size_limit:
                 return Fault.TOO_LARGE
             if clock() > left.deadline:
-                return Fault.NO_ANSWER
+                return Fault.ANSWER_TIMED_OUT
         return bytes(content)
 
 
-def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
+def _fault_of(error: requests.RequestException) -> Fault:
+    """Return the kind of a network fault; `requests` wraps the error that tells the kind."""
     cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", cause), NewConnectionError)
+    reason = getattr(cause, "reason", cause)
+    match error:
+        case requests.exceptions.SSLError():
+            return Fault.NOT_TRUSTED if _is_about_certificate(reason) else Fault.TLS_FAILED
+        case requests.exceptions.ConnectTimeout():
+            return Fault.CONNECTION_TIMED_OUT
+        case requests.exceptions.ReadTimeout():
+            return Fault.ANSWER_TIMED_OUT
+        case requests.exceptions.ConnectionError():
+            return _connection_fault(reason)
+        case _:
+            return Fault.NO_ANSWER
+
+
+def _is_about_certificate(reason: object) -> bool:
+    """Return whether a TLS error is about the certificate, and not about the protocol."""
+    cause = reason.args[0] if isinstance(reason, Exception) and reason.args else reason
+    return not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLCertVerificationError)
+
+
+def _connection_fault(reason: object) -> Fault:
+    match reason:
+        case NameResolutionError():
+            return Fault.NAME_UNKNOWN
+        case ConnectionRefused():
+            return Fault.CONNECTION_REFUSED
+        case NewConnectionError():
+            return Fault.NOT_REACHED
+        case _:
+            return Fault.NO_ANSWER
 
 
 def _refuse_constant(name: str) -> float:

@@ -1,4 +1,4 @@
-"""Defines an immutable HTTP request, complete except for the trace header."""
+"""Defines the immutable HTTP request that clients build and authenticators sign."""
 
 from __future__ import annotations
 

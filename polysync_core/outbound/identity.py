@@ -1,4 +1,4 @@
-"""Adds the app's own identity to definitions that name none."""
+"""Defines the app's managed identity, and adds it to sign-ins that name none."""
 
 from __future__ import annotations
 

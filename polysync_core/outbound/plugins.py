@@ -1,4 +1,4 @@
-"""Finds plugins: Polysync's own, and those of installed packages."""
+"""Finds and loads the plugins of Polysync and of installed packages."""
 
 from __future__ import annotations
 

@@ -17,7 +17,13 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.http_exchange import Answer, Fault, HttpExchange, TimeLeft
+from polysync_core.outbound.http_exchange import (
+    SAME_HOST,
+    Answer,
+    Fault,
+    HttpExchange,
+    TimeLeft,
+)
 from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.transport import shared_transport
 
@@ -63,7 +69,7 @@ class ReadClient:
             repetition += 1
             pause = self._pause(answer, repetition, deadline)
             if pause is None:
-                return _answered(answer, base.host)
+                return _answered(answer, base.authority)
             log.warning(
                 "A request for a secret or a token is retried.",
                 extra={"action": "read_retried", "host": base.host, "repetition": repetition},
@@ -78,9 +84,11 @@ class ReadClient:
         `hints` explains the statuses of this service.
         """
         if 300 <= answer.status < 400:
+            # The name of another host could repeat what was sent, so no error quotes it.
+            is_same = answer.redirect_host in {host, SAME_HOST}
+            target = SAME_HOST if is_same else "another host"
             return PlatformRefused(
-                f"{host} redirects to {answer.redirect_host}, which is not followed:"
-                " check the address",
+                f"{host} redirects to {target}, which is not followed: check the address",
                 cause=FailureCause.SECRET,
                 status=answer.status,
             )

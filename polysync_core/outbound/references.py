@@ -1,4 +1,4 @@
-"""Defines the interface that resolves `vault://` references."""
+"""Defines the resolver of secret references, and checks the text of a reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens pooled connections to checked addresses, for every connector and vault.
+"""Provides the pooled HTTP transports, which connect to checked addresses only.
 
 A host name is resolved once for each new connection. All its addresses are checked, and the
 connection goes to one of exactly these addresses, which prevents DNS rebinding. TLS still verifies
@@ -35,6 +35,10 @@ type Resolver = Callable[[str, int], Sequence[str]]
 
 class AddressRefused(Exception):
     """The host's name resolves to a forbidden address."""
+
+
+class ConnectionRefused(NewConnectionError):
+    """The host answered that nothing listens on the port."""
 
 
 class CertificateUnusable(Exception):
@@ -138,8 +142,10 @@ def _open_socket(
             )
         except TimeoutError:
             failure = ConnectTimeoutError(connection, "The connection timed out.")
+        except ConnectionRefusedError:
+            failure = ConnectionRefused(connection, "The connection was refused.")
         except OSError:
-            failure = NewConnectionError(connection, "The connection was refused.")
+            failure = NewConnectionError(connection, "The host cannot be reached.")
     raise failure
 
 

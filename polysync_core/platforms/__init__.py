@@ -1,1 +1,1 @@
-"""Connects to platforms: one package per platform, one module per job type."""
+"""Defines connectors and plugins, and connects to each platform type in its own package."""

@@ -1,4 +1,4 @@
-"""Reads the platform's own words in an answer, for people and for judgements.
+"""Extracts the platform's message from an answer, for errors and for refusal rules.
 
 An answer may be JSON, an HTML page of a gateway, or plain text. The words may quote the request, so
 they never become part of an error's text.

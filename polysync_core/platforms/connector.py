@@ -1,4 +1,4 @@
-"""Defines the interface of connectors and the values that they exchange."""
+"""Defines the interfaces of connectors, and the values and errors that they exchange."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class JobConnector(Protocol):
         """Start the artefact once for `request.token`, however often this is called.
 
         A plugin with `announces_sends` announces each request that may start something, right
-        before it is sent (`polysync_core.platforms.sends`); `PlatformClient` does that.
+        before it is sent (`polysync_core.platforms.send_observer`); `PlatformClient` does that.
 
         After `Uncertain`, and after a crash that left the result unknown, it is called again with
         `request.is_resend`, for at most 15 minutes. A resend depends on the platform:

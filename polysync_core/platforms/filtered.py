@@ -1,4 +1,4 @@
-"""Wraps every connector: what a platform says repeats no credential of the connection.
+"""Wraps every connector, and removes the connection's credentials from the platform's texts.
 
 The secrets that a run was given are unknown here; `application.runs.platform_texts` filters them.
 """

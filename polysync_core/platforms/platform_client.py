@@ -46,7 +46,7 @@ from polysync_core.platforms.calls import (
     plain_refusal,
 )
 from polysync_core.platforms.refusal_rules import CredentialRules
-from polysync_core.platforms.sends import Withheld, announce_send, withdraw_send
+from polysync_core.platforms.send_observer import Withheld, announce_send, withdraw_send
 
 log = logging.getLogger(__name__)
 
@@ -200,7 +200,7 @@ class PlatformClient:
             repetition += 1
             pause = self._pause(call, outcome, repetition, deadline)
             if pause is None:
-                _raise_failure(outcome, self.base.host, may_have_arrived=may_have_arrived)
+                _raise_failure(outcome, self.base.authority, may_have_arrived=may_have_arrived)
             self._log_retry(call, outcome, repetition)
             self._timer.sleep(pause)
 
@@ -279,7 +279,7 @@ class PlatformClient:
         return CallFailure(error=error, status=answer.status, is_credential_refused=True)
 
     def _fault(self, fault: Fault) -> CallFailure:
-        message = f"{self.base.host} {fault.value}"
+        message = f"{self.base.authority} {fault.value}"
         error: PolysyncError = Unavailable(message)
         if fault is Fault.CERTIFICATE_UNUSABLE:
             error = PlatformRefused(message, cause=FailureCause.SECRET)
@@ -305,7 +305,7 @@ class PlatformClient:
         # A 503 with `Retry-After` means that nothing was begun; other 5xx may follow the effect.
         unstarted = call.busy_is_unstarted and status == 503 and retry_after is not None
         may_have_arrived = status >= 500 and not unstarted
-        message = f"{self.base.host} is unavailable (status {status})"
+        message = f"{self.base.authority} is unavailable (status {status})"
         error = Unavailable(message, retry_after=retry_after, status=status)
         quote_answer(error, answer)
         return CallFailure(

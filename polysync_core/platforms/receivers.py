@@ -1,4 +1,4 @@
-"""Posts events to webhooks, on public hosts only."""
+"""Checks the addresses of webhooks, and posts events to public hosts only."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ class Receivers:
             raise self._fault(endpoint, answer)
         if not 200 <= answer.status < 300:
             raise NotTaken(
-                f"{endpoint.base.host} answered with status {answer.status}",
+                f"{endpoint.base.authority} answered with status {answer.status}",
                 status=answer.status,
                 retry_after=read_retry_after(answer.retry_after, self.clock()),
             )
 
     def _fault(self, endpoint: CheckedUrl, fault: Fault) -> NotTaken:
-        return NotTaken(f"{endpoint.base.host} {fault.value}")
+        return NotTaken(f"{endpoint.base.authority} {fault.value}")

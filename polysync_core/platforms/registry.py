@@ -1,4 +1,4 @@
-"""Opens and checks platforms by the plugin of their type.
+"""Checks platforms and Jobs, and opens connections, by the plugins of their types.
 
 A platform's package is imported when its first definition is used, so unused platforms cost no
 start-up time. Installed packages add types by entry points of the group `polysync.platforms`.

@@ -1,4 +1,4 @@
-"""Converts parameter values for a platform: to typed JSON values or to texts.
+"""Converts parameter values to the JSON values or texts that a platform accepts.
 
 | data type | JSON token | text (string-only job types, query, route) |
 |---|---|---|

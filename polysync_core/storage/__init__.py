@@ -1,1 +1,1 @@
-"""Stores definitions, runs, schedules and gates in Table Storage."""
+"""Stores definitions, runs, schedules, gates, audit entries and poison messages in tables."""

@@ -1,4 +1,4 @@
-"""Stores the audit log in Table Storage: one partition per day, newest entry first."""
+"""Stores audit entries in a table: one partition per day, newest entry first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FAR_FUTURE = 9_999_999_999_999
 
 
 class TableAudit:
-    """The application's `AuditStore`."""
+    """Implements `AuditStore` on a table."""
 
     def __init__(self, storage: Tables) -> None:
         self._table = storage.table("Audit")

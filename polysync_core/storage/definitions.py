@@ -1,4 +1,4 @@
-"""Stores definitions in Table Storage: a partition per kind, and an index of references.
+"""Stores definitions in a table, and indexes the references between them.
 
 A delete and a new reference to its target may happen at the same time, and one of them must see
 the other. A writer first records its references, then checks that the targets exist. A delete first
@@ -39,7 +39,7 @@ _MAX_SHOWN = 10
 
 
 class TableDefinitions:
-    """The domain's `DefinitionStore` in Table Storage."""
+    """Implements `DefinitionStore` on tables."""
 
     def __init__(self, storage: Tables, *, clock: Clock = utc_now) -> None:
         self._rows = storage.table("Definitions")

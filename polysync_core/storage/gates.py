@@ -1,4 +1,4 @@
-"""Stores gates in Table Storage: one partition for each dependent Task.
+"""Stores gates in a table: one partition for each dependent Task.
 
     p~                            the pending decision; its ETag guards every new decision
     t~<edge>~<finished>~<run>     a token
@@ -36,7 +36,7 @@ _DOCUMENT = "document"
 
 
 class TableGates:
-    """Implements `GateStore` on Table Storage."""
+    """Implements `GateStore` on the table `Gates`."""
 
     def __init__(self, storage: Tables) -> None:
         self._table = storage.table("Gates")

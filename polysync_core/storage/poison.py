@@ -1,4 +1,4 @@
-"""Stores poison messages in Table Storage, newest first."""
+"""Stores poison messages in a table, newest first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FAR_FUTURE = 9_999_999_999_999
 
 
 class TablePoison:
-    """The application's `PoisonStore`; one partition suffices, because the messages are few."""
+    """Implements `PoisonStore` on a table; one partition suffices, because the messages are few."""
 
     def __init__(self, storage: Tables) -> None:
         self._table = storage.table("PoisonMessages")

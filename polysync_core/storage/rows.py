@@ -1,4 +1,4 @@
-"""Defines rows of Table Storage, ranges of rows, and the limits of keys and sizes."""
+"""Defines rows, ranges and operations of tables, and checks their keys and sizes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_KEY = 512
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One entity: two keys, values, and the ETag from its read (empty if new)."""
+    """A row of a table: two keys, values, and the ETag of its read (empty if new)."""
 
     partition: str
     key: str

@@ -1,4 +1,4 @@
-"""Indexes all runs: the active runs, and lists of the newest runs.
+"""Lists active runs, and the newest runs by Task, Job, status or graph run.
 
 There is one table per month, with one partition per Dispatcher shard. So the newest entries stay
 few however long the history is, old months are dropped whole, and a deployment with many shards

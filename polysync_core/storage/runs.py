@@ -1,4 +1,4 @@
-"""Stores task runs in Table Storage: one row per run, with its history.
+"""Stores each run with its history in one table row, and lists runs.
 
 The id is a hash. It is partition key and row key, so rows spread over partitions; lists use the
 index. (The emulator looks rows up by row key first: a shared row key would mean a scan.)

@@ -1,7 +1,7 @@
-"""Defines the tables that every storage offers to the stores.
+"""Defines the interface of tables, which Azure Table Storage and SQLite implement.
 
-Azure Table Storage and SQLite implement them. A partition is the unit of a transaction and of a
-range read; a write with an ETag is a compare-and-set.
+A partition is the unit of a transaction and of a range read; a write with an ETag is a
+compare-and-set.
 """
 
 from __future__ import annotations

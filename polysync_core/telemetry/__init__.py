@@ -1,1 +1,1 @@
-"""Emits traces and metrics, and registers the log actions."""
+"""Records and exports traces, metrics and logs, and registers their names."""

@@ -1,4 +1,4 @@
-"""Logs in to HashiCorp Vault."""
+"""Logs in to HashiCorp Vault, and caches the token."""
 
 from __future__ import annotations
 

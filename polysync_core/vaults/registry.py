@@ -1,4 +1,4 @@
-"""Opens and checks vaults by the plugin of their provider.
+"""Finds the plugin of a vault's provider, and checks and opens vaults by it.
 
 A provider's module is imported when its first definition is used, so unused providers cost no
 start-up time. Installed packages add providers by entry points of the group `polysync.vaults`.

@@ -1,4 +1,4 @@
-"""Resolves `vault://` references through the defined vaults."""
+"""Resolves secret references to secrets, and caches each secret for some minutes."""
 
 from __future__ import annotations
 

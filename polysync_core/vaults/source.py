@@ -1,4 +1,4 @@
-"""Defines the interface of a vault provider."""
+"""Defines the interface that reads the secrets of one vault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the simulator and serves until SIGINT or SIGTERM."""
+"""Starts the simulator of Azure Machine Learning, and serves until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the definition of a job: validates it and yields the programs that it runs."""
+"""Validates the definition of a job, and yields the programs that it starts."""
 
 from __future__ import annotations
 

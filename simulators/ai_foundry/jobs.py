@@ -1,4 +1,4 @@
-"""Computes the jobs of the workspace; their state is a function of the time.
+"""Stores the jobs of the workspace, and computes their states from the time.
 
 Jobs therefore continue while the simulator is stopped, as those of a real workspace would.
 """

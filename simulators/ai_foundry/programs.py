@@ -1,4 +1,4 @@
-"""Defines the programs that jobs run: one per component and per script of a command."""
+"""Defines the functions that stand for the components and scripts of jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the jobs that exist in a new workspace, for use as templates."""
+"""Defines the template jobs that exist in every new workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the app, Azure Resource Manager, and the control API for tests."""
+"""Serves an app's functions, its Azure Resource Manager API, and a control API."""
 
 from __future__ import annotations
 

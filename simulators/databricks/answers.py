@@ -1,4 +1,4 @@
-"""Writes runs in the form of the Jobs API."""
+"""Builds the answers of the Jobs API about runs and their outputs."""
 
 from __future__ import annotations
 

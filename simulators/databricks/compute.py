@@ -1,4 +1,4 @@
-"""Simulates compute: the clusters and pools of tasks, and their start times."""
+"""Simulates the clusters and pools on which notebooks run, with their start times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores the job definitions of the workspace, and the submissions of `run-now`."""
+"""Stores the jobs of the workspace, and builds the submission of a `run-now` request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates Delta Live Tables pipelines: updates with real states but no data.
+"""Simulates pipelines of Delta Live Tables, whose updates have states but no data.
 
 The pipeline's configuration sets the course of an update: `simulator.startSeconds`,
 `simulator.runSeconds` and `simulator.outcome` (`COMPLETED` or `FAILED`). The state of an update

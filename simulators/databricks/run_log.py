@@ -1,4 +1,4 @@
-"""Writes the log files of the simulator: its runs and all accepted submits."""
+"""Stores runs and accepted submits in append-only files, and loads the runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines runs and their tasks; the state of a run follows from its tasks."""
+"""Defines runs and their tasks, and derives the state of a run from its tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads requests, calls the workspace and the runs, and writes answers."""
+"""Serves the routes for runs, the workspace and its compute, and assembles the simulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the body of `jobs/runs/submit` in both of its forms."""
+"""Reads and validates the body of `jobs/runs/submit` in both of its forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the simulator and serves until SIGINT or SIGTERM."""
+"""Starts the simulator of Google Cloud Functions, and serves until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 

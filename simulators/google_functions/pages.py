@@ -1,4 +1,4 @@
-"""Implements the function `publish`: stores its input as a page, returns the URL."""
+"""Implements the function `publish`, which stores its input as a page."""
 
 from __future__ import annotations
 

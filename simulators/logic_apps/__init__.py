@@ -1,1 +1,1 @@
-"""Simulates Azure Logic Apps of both plans: definitions, request triggers and runs."""
+"""Simulates Azure Logic Apps, Consumption and Standard: definitions, request triggers and runs."""

@@ -1,6 +1,6 @@
-"""Serves the APIs of both plans and the control API for tests.
+"""Serves the APIs of Consumption and Standard workflows, and a control API for tests.
 
-A workflow exists in both plans at once: below `Microsoft.Logic` and in any app.
+A workflow exists in both forms at once: below `Microsoft.Logic` and in any app.
 """
 
 from __future__ import annotations

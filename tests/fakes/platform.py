@@ -21,7 +21,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.sends import announce_send, withdraw_send
+from polysync_core.platforms.send_observer import announce_send, withdraw_send
 
 type Scripted[T] = T | Exception
 

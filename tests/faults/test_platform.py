@@ -95,9 +95,10 @@ def test_a_platform_that_is_absent_is_shown_and_does_not_hold_a_cancelled_run(
     run_id = system.host.post("/tasks/absent/run", {})["runId"]
     (run,) = system.wait_for([run_id], lambda run: run["problem"] is not None)
     assert (run["status"], run["problem"]["step"]) == ("Running", "Submit")
-    assert "127.0.0.1 cannot be reached" in run["reason"]
+    refused = f"127.0.0.1:{port} cannot be reached: it refused the connection"
+    assert refused in run["reason"]
     sentences = " ".join(system.host.get(f"/task-runs/{run_id}/explain")["sentences"])
-    assert "127.0.0.1 cannot be reached" in sentences
+    assert refused in sentences
     answer = system.host.http.post(f"/task-runs/{run_id}/cancel").json()
     assert answer["status"] == "Cancelled"
 

@@ -24,7 +24,7 @@ from durabletask.internal import orchestrator_service_pb2 as pb
 from durabletask.testing import in_memory_backend
 
 from devhost.durable import engine as local_engine
-from devhost.durable.in_process import LOCAL
+from devhost.durable.stand_ins import LOCAL
 from devhost.durable.timer_queue import TimerQueue
 from orchestrations import activities, complete_run, dispatcher, end_run, task_run
 

@@ -10,7 +10,7 @@ import pytest
 from durabletask.internal import orchestrator_service_pb2 as pb
 from google.protobuf import json_format, wrappers_pb2
 
-from devhost.durable.in_process import LOCAL
+from devhost.durable.stand_ins import LOCAL
 from orchestrations.names import WAKE
 from tests.faults.virtual_engine import VirtualClock, VirtualEngine, use_virtual_time
 from tests.replay.scenarios import Scenario

@@ -42,7 +42,7 @@ JOB = a_job(name="job", parameters=[{"name": "key", "dataType": "Secret"}, {"nam
 class App(FakeApp):
     """An app with a secret of a Task and a token of a platform."""
 
-    def __init__(self) -> None:
+    def __init__(self, **ports: Any) -> None:
         super().__init__(
             Vault(name="kv", provider=VaultProvider.ENVIRONMENT),
             Platform(
@@ -55,6 +55,7 @@ class App(FakeApp):
             ),
             JOB,
             Task(name="task", job="job", parameters={"key": "vault://kv/key"}),
+            **ports,
         )
         self.reads: list[str] = []
         self.vaults.values |= {"kv/key": SECRET, "kv/token": TOKEN}
@@ -215,3 +216,43 @@ def test_the_platforms_list_of_runs_is_silent_without_the_secrets(app: App) -> N
 
     assert [each["message"] for each in items] == [MESSAGE_UNCOMPARED, None]
     assert [each["providerStatus"] for each in items] == ["Failed", "Failed"]
+
+
+class Failing:
+    """A connector whose test fails with a given error."""
+
+    def __init__(self, error: PlatformRefused) -> None:
+        self.error = error
+
+    def test(self) -> str:
+        raise self.error
+
+
+def outcome_of(error: PlatformRefused, *, readable: bool = True) -> dict[str, Any]:
+    app = App(open_connector=lambda *_, **__: Failing(error))
+    if not readable:
+        del app.vaults.values["kv/token"]
+    with app.http as client:
+        return client.post("/platforms/lakehouse/test").json()
+
+
+@pytest.mark.parametrize("form", [each for each in FORMS if each.startswith("token")])
+def test_a_connection_test_repeats_no_credential_of_its_platform(form: str) -> None:
+    error = PlatformRefused(f"h says {FORMS[form]}", cause=FailureCause.SECRET)
+    error.platform_message = f"the token {FORMS[form]} has expired"
+
+    answer = outcome_of(error)
+
+    assert answer["message"].startswith("h says ") and MARKER in answer["message"]
+    assert answer["platformMessage"].endswith(f"{MARKER} has expired")
+    assert FORMS[form] not in json.dumps(answer)
+
+
+def test_a_connection_test_shows_no_words_that_cannot_be_compared() -> None:
+    error = PlatformRefused("h redirects to evil.example", cause=FailureCause.SECRET)
+    error.platform_message, error.quoted = f"the token {TOKEN} has expired", "evil.example"
+
+    answer = outcome_of(error, readable=False)
+
+    assert answer["platformMessage"] is None
+    assert answer["message"] == "h redirects to another host"

@@ -1,1 +1,1 @@
-"""The contract of the API: its OpenAPI document, its page and the check of parameters."""
+"""Builds the OpenAPI document and its HTML page, and refuses unknown query parameters."""

@@ -1,4 +1,4 @@
-"""Writes the page of the API's documentation: plain HTML, without scripts and other hosts."""
+"""Renders the OpenAPI document as an HTML page, without scripts or other hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds the rules of path and query parameters that the routes check themselves."""
+"""Adds descriptions and narrower schemas to the path and query parameters of an operation."""
 
 from __future__ import annotations
 

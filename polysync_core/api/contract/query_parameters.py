@@ -1,4 +1,4 @@
-"""Refuses query parameters that a route does not have, before the route does anything."""
+"""Refuses unknown and repeated query parameters before the route does anything."""
 
 from __future__ import annotations
 

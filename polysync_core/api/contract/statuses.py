@@ -1,4 +1,4 @@
-"""The answers that every operation shares, and those that some operations add."""
+"""Describes the errors and the shared answers of operations for the OpenAPI document."""
 
 from __future__ import annotations
 

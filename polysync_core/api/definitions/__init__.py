@@ -1,1 +1,1 @@
-"""Serves the routes that read, edit and import definitions."""
+"""Serves the routes that read, write, apply, export and import definitions."""

@@ -1,4 +1,4 @@
-"""Serves the routes that list and import artefacts, and sync parameters."""
+"""Serves the routes that import artefacts, update a Job's parameters, and create its Tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads request bodies, and preconditions from the ETag headers."""
+"""Reads request bodies as JSON or YAML, and preconditions of writes from ETag headers."""
 
 from __future__ import annotations
 

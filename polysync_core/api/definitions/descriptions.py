@@ -1,4 +1,4 @@
-"""The descriptions of the fields of definitions whose meaning the model does not state itself."""
+"""Adds descriptions to the fields of definitions in the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,6 +1,10 @@
-"""The answers of the import routes."""
+"""Builds the JSON answers of the import routes."""
 
 from __future__ import annotations
+
+import operator
+
+from pydantic import Field
 
 from polysync_core.api.models import Json, View
 from polysync_core.api.problem_document import ProblemItem
@@ -51,6 +55,10 @@ class SchemaDifferenceView(View):
     """The parameters with another data type."""
     default_changed: list[ParameterChangeView]
     """The parameters with another default."""
+    missing_changed: list[ParameterChangeView] = Field(
+        default_factory=list[ParameterChangeView], exclude_if=operator.not_
+    )
+    """The parameters that are missing in the artefact since this import, or no longer."""
 
 
 class IncompatibleTaskView(View):

@@ -1,4 +1,4 @@
-"""The answer to an apply: the planned or executed changes."""
+"""Builds the JSON answer to an apply: the planned or executed changes."""
 
 from __future__ import annotations
 

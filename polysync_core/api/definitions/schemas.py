@@ -1,4 +1,4 @@
-"""The schemas of definitions in request bodies, for the OpenAPI document."""
+"""Builds the OpenAPI schemas of request bodies with definitions, merge patches and documents."""
 
 from __future__ import annotations
 

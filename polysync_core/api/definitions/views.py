@@ -1,4 +1,4 @@
-"""The answers of the routes of single definitions: a definition with its ETag."""
+"""Builds the JSON answers with definitions, each with its ETag and write time."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the routes that run Jobs, with the protocol of AppKit's jobs plugin."""
+"""Serves the routes that start, read and cancel the runs of jobs (AppKit surface)."""

@@ -1,4 +1,4 @@
-"""Serves the AppKit surface for Databricks jobs that have a job key."""
+"""Handles the job routes for Databricks jobs that the environment names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the five routes that run a job and read its runs (the AppKit surface).
+"""Serves the five routes that start, read and cancel the runs of a job.
 
 A job is a stored definition of any platform, or a Databricks job that the environment names. Both
 share one namespace; a stored definition wins.

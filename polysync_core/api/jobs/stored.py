@@ -1,4 +1,4 @@
-"""Serves the job routes for stored Jobs (Execute Now)."""
+"""Handles the job routes for stored Jobs (Execute Now)."""
 
 from __future__ import annotations
 

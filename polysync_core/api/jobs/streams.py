@@ -1,4 +1,4 @@
-"""Streams the runs of a job as the events that AppKit clients expect."""
+"""Streams the changes of a job's run as the events that AppKit clients expect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers of the job routes, for stored Jobs and Databricks jobs."""
+"""Defines the answers of the job routes, for stored Jobs and Databricks jobs."""
 
 from __future__ import annotations
 

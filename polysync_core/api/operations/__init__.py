@@ -1,1 +1,1 @@
-"""Serves the routes for operators: audit, documentation, tests, poison messages."""
+"""Serves the routes for operators, such as audit entries, poison messages and connection tests."""

@@ -21,6 +21,8 @@ class ConnectionTestView(View):
     """The result as a sentence, with the remedy after a failure."""
     latency_ms: int
     """The duration of the test in milliseconds."""
+    platform_message: str | None
+    """The platform's own words about a failure, without secrets; null if there are none."""
 
 
 class SecretTestBody(BaseModel):

@@ -1,1 +1,1 @@
-"""Serves the routes that start, read, explain and cancel runs."""
+"""Serves the routes for task runs, waiting runs, gates and the Task graph."""

@@ -1,4 +1,4 @@
-"""Streams the status changes of a run as server-sent events."""
+"""Streams the changes of a run as server-sent events, until the run ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the routes that explain why a run waits and who uses a profile."""
+"""Serves the routes that explain waiting runs and show the usage of contention profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The route that shows the failure of an attempt in the platform's words."""
+"""Serves the route that returns the failure details of an attempt."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the routes that preview, pause, resume and backfill schedules."""
+"""Serves the routes that list, preview, pause, resume and backfill schedules."""

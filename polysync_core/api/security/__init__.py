@@ -1,1 +1,1 @@
-"""Authenticates, authorises and audits requests."""
+"""Identifies callers, checks their roles, limits request bodies, and writes audit entries."""

@@ -1,4 +1,4 @@
-"""Authorizes each request: the caller needs the role of the route.
+"""Identifies the caller of each request, and requires the role of the route.
 
 Requests without a row in the table of roles are refused.
 """
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPolicy:
-    """Identifies callers, knows the required roles and audits changes."""
+    """The functions that identify callers, find required roles, and audit changes."""
 
     identify: Identify
     required_role: Callable[[str, str], Role | None] = role_for

@@ -1,4 +1,4 @@
-"""Audits each change before it happens."""
+"""Writes an audit entry before each request that may change something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outermost middleware: security headers, HEAD, large bodies and a last error handler.
+"""Sets security headers, answers HEAD, refuses large bodies, and answers unexpected errors.
 
 It also removes trailing slashes from paths, so `/tasks/` means `/tasks`.
 """

@@ -1,1 +1,1 @@
-"""Edits definitions and acts on the changes."""
+"""Reads and writes definitions, and updates schedules and limits after each write."""

@@ -1,4 +1,4 @@
-"""Reads, writes and deletes single definitions."""
+"""Reads, plans, writes and deletes single definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads definitions as they will be after changes that are not stored yet."""
+"""Reads definitions as they will be once the planned changes are stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan of a change of definitions: what would be created, changed and deleted."""
+"""Defines the plan of an apply: the definitions to create, change and delete."""
 
 from __future__ import annotations
 

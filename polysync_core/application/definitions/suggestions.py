@@ -1,4 +1,4 @@
-"""Builds the error of a name that no definition has, with the most similar names."""
+"""Builds the error for an unknown definition, with the most similar names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes definitions together with the consequences of each write."""
+"""Writes definitions, then syncs schedules, drops the cached graph, and sends edited limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from polysync_core.domain.errors import Invalid, Refused
 
 
 class ScheduleFollower(Protocol):
-    """Keeps the states of schedules in line with the definitions of their Tasks."""
+    """Syncs the states of schedules with the definitions of their Tasks."""
 
     def following(self, *versions: Definition | None) -> AbstractContextManager[None]:
         """Return a context in which a definition is written; `versions` are the old and the new."""
@@ -49,7 +49,7 @@ class DefinitionWriter:
     def edit(self, engine: Engine | None) -> Generator[DefinitionEdit]:
         """Open an edit, and send the edited limits at its end, even after an error.
 
-        Without an engine the Dispatchers receive the limits at the next tick.
+        Without an engine the Dispatchers receive the limits from the next pass of the reconciler.
         """
         edit = DefinitionEdit(self._store, self._schedules, self._task_graph)
         try:

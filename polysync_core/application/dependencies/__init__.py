@@ -1,1 +1,1 @@
-"""Starts dependent Tasks when a run ends."""
+"""Notifies the dependents of ended runs, executes gates, and reads the Task graph."""

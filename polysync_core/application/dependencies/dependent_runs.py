@@ -1,4 +1,4 @@
-"""Builds and stores the runs that the decision of a gate creates."""
+"""Creates the runs that gates decide on, and recalls tokens for reruns."""
 
 from __future__ import annotations
 

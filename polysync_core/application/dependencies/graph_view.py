@@ -1,4 +1,4 @@
-"""Reads the graph of Tasks: dependencies, newest runs and next fire times."""
+"""Reads the graph of Tasks with dependencies, newest runs and next fire times."""
 
 from __future__ import annotations
 

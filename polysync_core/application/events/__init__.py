@@ -1,1 +1,1 @@
-"""Publishes the events of runs to queues and webhooks."""
+"""Publishes the events of runs to a queue, and delivers them to webhooks."""

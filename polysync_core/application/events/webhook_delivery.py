@@ -1,4 +1,4 @@
-"""Delivers events to webhooks: signed, with retries, and with a poison queue.
+"""Signs events and delivers them to webhooks, with retries and a poison queue.
 
 A failed delivery returns to the queue with a growing delay. The host also repeats a message, but
 with one fixed delay, so its retries are used only for faults of the app.

@@ -1,1 +1,1 @@
-"""Serves the people who operate the app: audit and documentation."""
+"""Stores audit entries and poison messages, and searches the documentation."""

@@ -1,1 +1,1 @@
-"""Connects to platforms, tests them and imports their artefacts."""
+"""Connects to platforms, imports their artefacts, and reads their runs and failure details."""

@@ -1,10 +1,10 @@
-"""Imports the artefacts of platforms as Jobs and keeps the Jobs up to date."""
+"""Lists artefacts, imports them as Jobs, updates Jobs, and creates Tasks of Jobs."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Set
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched, islice
@@ -29,13 +29,14 @@ from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import Conflict, PolysyncError, StaleETag
+from polysync_core.domain.errors import Conflict, PlatformRefused, PolysyncError, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.connector import Artefact, ArtefactSchema, Connector
 
 CALL_BUDGET_SECONDS = 40.0
 """After this time an import returns its report so far, with a continuation token."""
 _READERS = 8
+_ABSENT = frozenset({404, 410})
 
 type _JobsByArtefact = dict[tuple[str, str], list[str]]
 
@@ -74,8 +75,8 @@ class ArtefactImport:
         jobs = self._jobs_on(platform)
         missing = set(selection.external_ids or ())
         items: list[ImportedArtefact] = []
-        listed = _list_of(platform, selection)
-        artefacts = islice(_selected(connector, selection, listed), selection.limit)
+        listed, seen = _list_of(platform, selection), set[tuple[str, str]]()
+        artefacts = islice(_selected(connector, selection, listed, seen), selection.limit)
         done = 0
         with ThreadPoolExecutor(_READERS, thread_name_prefix="artefact-reader") as readers:
             for group in batched(artefacts, _READERS, strict=False):
@@ -87,13 +88,19 @@ class ArtefactImport:
                 late = self.monotonic() - started_at > CALL_BUDGET_SECONDS
                 if done == selection.limit or late:
                     return ImportReport(items=items, token=listed.token_after(group[-1]))
-        items += [ImportedArtefact.missing(external_id) for external_id in sorted(missing)]
+            items += [ImportedArtefact.missing(external_id) for external_id in sorted(missing)]
+            if selection.is_whole:
+                items += _vanished(connector, _unlisted(jobs, seen, selection), readers)
         return ImportReport(items=items, token=None)
 
     def sync_parameters(self, job_name: str, *, engine: Engine | None) -> ImportedArtefact:
         """Read a Job's artefact again and update the Job's parameters; Tasks stay linked."""
         job = self.lookup.job(job_name)
-        schema = self.connect(job.platform).job(job.job_type).describe(job.external_id)
+        try:
+            schema = self.connect(job.platform).job(job.job_type).describe(job.external_id)
+        except PlatformRefused as error:
+            message = f"The artefact {job.external_id} cannot be read: {error}"
+            raise PlatformRefused(message, cause=error.cause, status=error.status) from error
         return JobImport(definitions=self.editing, engine=engine).update(job_name, schema)
 
     def create_task(
@@ -144,17 +151,41 @@ def _import_one(
         yield imported
 
 
+def _unlisted(
+    jobs: _JobsByArtefact, seen: Set[tuple[str, str]], selection: ArtefactSelection
+) -> list[tuple[Artefact, str]]:
+    """Return the Jobs whose artefacts the platform's list does not have."""
+    return [
+        (Artefact(external_id=external_id, job_type=job_type, name=external_id), name)
+        for (job_type, external_id), names in jobs.items()
+        if (job_type, external_id) not in seen and selection.job_type in {None, job_type}
+        for name in names
+    ]
+
+
+def _vanished(
+    connector: Connector, jobs: list[tuple[Artefact, str]], readers: Executor
+) -> Iterator[ImportedArtefact]:
+    """Yield the Jobs whose artefacts do not exist; others are only outside of the list."""
+    answers = readers.map(partial(_schema_of, connector), [artefact for artefact, _ in jobs])
+    for (artefact, job), answer in zip(jobs, answers, strict=True):
+        if isinstance(answer, PlatformRefused) and answer.status in _ABSENT:
+            yield ImportedArtefact.vanished(artefact, answer, job)
+
+
 def _list_of(platform: str, selection: ArtefactSelection) -> PlatformList[Artefact]:
     return PlatformList(("artefacts", platform, selection.job_type, selection.search), _key)
 
 
 def _selected(
-    connector: Connector, selection: ArtefactSelection, listed: PlatformList[Artefact]
+    connector: Connector,
+    selection: ArtefactSelection,
+    listed: PlatformList[Artefact],
+    seen: set[tuple[str, str]] | None = None,
 ) -> Iterator[Artefact]:
-    """Yield the artefacts of a selection after the position of its token."""
-    artefacts = listed.rest(
-        connector.artefacts(job_type=selection.job_type, search=selection.search), selection.token
-    )
+    """Yield the artefacts of a selection after the position of its token; `seen` gets them all."""
+    artefacts = connector.artefacts(job_type=selection.job_type, search=selection.search)
+    artefacts = listed.rest(_noted(artefacts, seen), selection.token)
     if selection.external_ids is None:
         yield from artefacts
         return
@@ -165,6 +196,13 @@ def _selected(
             yield artefact
             if not wanted:
                 return
+
+
+def _noted(artefacts: Iterator[Artefact], seen: set[tuple[str, str]] | None) -> Iterator[Artefact]:
+    for artefact in artefacts:
+        if seen is not None:
+            seen.add(_key(artefact))
+        yield artefact
 
 
 def _key(artefact: Artefact) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
@@ -24,6 +25,8 @@ class ConnectionTestResult:
     ok: bool
     message: str
     latency_ms: int
+    platform_message: str | None = None
+    """The platform's own words about a failure, without the secrets of its sign-in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ class ConnectionTests:
     definitions: DefinitionReader
     open_vault: Callable[[Vault], SecretSource]
     open_connector: Callable[[Platform], Connector]
+    texts: PlatformTexts
 
     def test_vault(self, name: str) -> ConnectionTestResult:
         """Make one cheap call to a vault; raises `NotFound` if the vault is not defined."""
@@ -53,14 +57,27 @@ class ConnectionTests:
     def test_platform(self, name: str) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform; raises `NotFound` likewise."""
         platform = self.definitions.platform(name)
-        return _timed(lambda: self.open_connector(platform).test())
+
+        def call() -> str:
+            try:
+                return self.open_connector(platform).test()
+            except PolysyncError as error:
+                self.texts.filter_error(platform, error)
+                raise
+
+        return _timed(call, quotes_platform=True)
 
 
-def _timed(test: Callable[[], str]) -> ConnectionTestResult:
+def _timed(test: Callable[[], str], *, quotes_platform: bool = False) -> ConnectionTestResult:
+    """Make a test; the words of a platform must be free of secrets to be quoted."""
     started_at = time.monotonic()
+    platform_message: str | None = None
     try:
         ok, message = True, test()
     except PolysyncError as error:
         ok, message = False, str(error)
+        platform_message = error.platform_message if quotes_platform else None
     latency = round((time.monotonic() - started_at) * 1000)
-    return ConnectionTestResult(ok=ok, message=message, latency_ms=latency)
+    return ConnectionTestResult(
+        ok=ok, message=message, latency_ms=latency, platform_message=platform_message
+    )

@@ -1,4 +1,4 @@
-"""Caches open connections to platforms."""
+"""Caches the connectors of platforms, and finds the connector and poll plan of a Job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Continues platform lists that have no stable cursor of their own."""
+"""Finds the next page of a platform's artefacts or runs after a known entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks platforms for the details of failed attempts, and removes secrets from them."""
+"""Reads the details of failed attempts from platforms, and removes secrets from the details."""
 
 from __future__ import annotations
 

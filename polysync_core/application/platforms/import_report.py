@@ -30,6 +30,11 @@ class ArtefactSelection:
     limit: int = 100
     token: str | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the selection has every artefact of the platform or of a job type."""
+        return self.search is None and self.external_ids is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundArtefact:
@@ -79,6 +84,18 @@ class ImportedArtefact:
             job_type=artefact.job_type,
             job=job,
             error=str(error),
+        )
+
+    @classmethod
+    def vanished(cls, artefact: Artefact, error: PolysyncError, job: str) -> ImportedArtefact:
+        """Return the outcome for a Job whose artefact no longer exists."""
+        remedy = f"Correct externalId of job '{job}', or delete the job."
+        return cls(
+            result=ImportResult.FAILED,
+            external_id=artefact.external_id,
+            job_type=artefact.job_type,
+            job=job,
+            error=f"{str(error).rstrip('.')}. {remedy}",
         )
 
     @classmethod

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -30,6 +30,7 @@ from polysync_core.domain.definitions.schemas import (
 )
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.parameters import no_such_parameter
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 from polysync_core.platforms.text import for_people
 
@@ -83,11 +84,13 @@ class JobImport:
         try:
             self._put(_with_parameters(job, parameters), condition)
         except Invalid as error:
-            incompatible = _incompatible_tasks(error)
+            incompatible = _incompatible_tasks(error, job, parameters)
             if not incompatible:
                 raise
         if incompatible:
-            parameters = without_breakage(job.parameters, schema.parameters)
+            parameters = without_breakage(
+                job.parameters, schema.parameters, complete=not schema.notes
+            )
             self._put(_with_parameters(job, parameters), condition)
         difference = schema_difference(job.parameters, parameters)
         return ImportedArtefact(
@@ -138,14 +141,27 @@ def _with_parameters(job: Job, parameters: tuple[Parameter, ...]) -> Job:
     return cast("Job", read_definition(Kind.JOB, write_definition(changed)))
 
 
-def _incompatible_tasks(error: Invalid) -> tuple[IncompatibleTask, ...]:
+def _incompatible_tasks(
+    error: Invalid, job: Job, found: tuple[Parameter, ...]
+) -> tuple[IncompatibleTask, ...]:
     """Return the Tasks that a Job would break; empty if other problems exist."""
+    removed = {each.name for each in job.parameters} - {each.name for each in found}
     tasks: dict[str, list[Problem]] = {}
     for problem in error.problems:
         if not problem.path.startswith(_TASK_PATHS):
             return ()
         name, _, path = problem.path.removeprefix(_TASK_PATHS).partition(".")
-        tasks.setdefault(name, []).append(replace(problem, path=path))
+        text = _of_artefact(problem, job, removed)
+        tasks.setdefault(name, []).append(replace(problem, path=path, text=text))
     return tuple(
         IncompatibleTask(task=name, problems=tuple(problems)) for name, problems in tasks.items()
     )
+
+
+def _of_artefact(problem: Problem, job: Job, removed: Set[str]) -> str:
+    """Return the text of a problem; a parameter is missing in the artefact, not yet in the Job."""
+    if problem.text != no_such_parameter(job):
+        return problem.text
+    name = problem.path.rpartition("parameters.")[2]
+    parameter = f"parameter '{name}'" if name in removed else "this parameter"
+    return f"the artefact no longer reads {parameter}"

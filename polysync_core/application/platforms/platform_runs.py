@@ -1,4 +1,4 @@
-"""Lists all runs of a Job's artefact that the platform shows."""
+"""Lists the runs of a Job's artefact that the platform itself lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters what platforms say about a run: no text, link or output repeats a secret of the run.
+"""Removes the secrets of a run from the platform's texts, links and outputs.
 
 The secrets are those of the run's parameters and of its platform's sign-in. If they cannot be read,
 the platform's texts and links are dropped, because nothing shows whether they hold a secret.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PolysyncError, Unavailable, VaultUnavailable
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.redaction import NO_SECRETS, Redactor
@@ -83,21 +84,25 @@ class PlatformTexts:
         """Return the redactor for the secrets of a run; raises the errors of the vault."""
         return self._redactor(run.job, run.parameters.values(), ())
 
+    def filter_error(self, platform: Platform, error: PolysyncError) -> None:
+        """Remove the secrets of a Platform's sign-in from the error of its connection test."""
+        self._filter(error, lambda: self._redactor_of(platform, (), ()))
+
     @contextmanager
     def filtered_errors(self, run: TaskRun) -> Generator[None]:
         """Remove the secrets of a run from the error of a call within this block."""
         try:
             yield
         except PolysyncError as error:
-            self._filter(run, error)
+            self._filter(error, lambda: self.redactor_of(run))
             raise
 
-    def _filter(self, run: TaskRun, error: PolysyncError) -> None:
+    def _filter(self, error: PolysyncError, redactor_of: Callable[[], Redactor]) -> None:
         if isinstance(error, VaultUnavailable):
             # The text is our own, and a silent vault would be awaited a second time.
             return
         try:
-            redactor = self._redactor(run.job, run.parameters.values(), ())
+            redactor = redactor_of()
         except PolysyncError:
             error.platform_message = None
             if error.quoted is not None:
@@ -108,7 +113,12 @@ class PlatformTexts:
     def _redactor(
         self, job: Job, values: Iterable[JsonValue], credentials: Iterable[Secret]
     ) -> Redactor:
-        sign_in = self.connections.platform(job.platform).auth.secret_references()
+        return self._redactor_of(self.connections.platform(job.platform), values, credentials)
+
+    def _redactor_of(
+        self, platform: Platform, values: Iterable[JsonValue], credentials: Iterable[Secret]
+    ) -> Redactor:
+        sign_in = platform.auth.secret_references()
         given = (each for each in values if isinstance(each, str) and is_secret_reference(each))
         references = dict.fromkeys((*given, *sign_in))
         return Redactor([*map(self.resolve_secret, references), *credentials])

@@ -1,1 +1,1 @@
-"""Accepts, executes, records and reconciles runs."""
+"""Accepts, executes, records, reconciles, explains and deletes runs."""

@@ -1,4 +1,4 @@
-"""Accepts runs: builds the value, writes the row, signals the Dispatcher.
+"""Builds new runs, stores them, and signals the Dispatcher that they wait.
 
 The row is written before any signal. From then on the run exists, and the reconciler repeats a
 signal that was lost.
@@ -48,6 +48,7 @@ from polysync_core.domain.runs.run import (
     new_run,
 )
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
+from polysync_core.domain.runs.warnings import with_warnings
 from polysync_core.domain.secrets import SecretReference, references_in
 
 RECONCILER_PERIOD = timedelta(minutes=1)
@@ -101,7 +102,8 @@ class RunFactory:
         """Build a queued run, not stored yet; raises `Invalid` for its parameters."""
         job = self.definitions.job(task.job)
         parameters = resolve(job, task.parameters, spec.parameters)
-        return new_run(self._of_task(task, job, spec, parameters), actor=spec.actor)
+        run = new_run(self._of_task(task, job, spec, parameters), actor=spec.actor)
+        return with_warnings(run, [*task.parameters, *spec.parameters])
 
     def queued_job_run(self, job: Job, spec: RunSpec, *, path: str) -> TaskRun:
         """Build a queued run of a Job without a Task, not stored yet.
@@ -109,7 +111,8 @@ class RunFactory:
         Raises `Invalid` for its parameters, whose paths begin with `path`.
         """
         parameters = resolve(job, {}, spec.parameters, path=path)
-        return new_run(self._of_job(job, spec, parameters), actor=spec.actor)
+        run = new_run(self._of_job(job, spec, parameters), actor=spec.actor)
+        return with_warnings(run, spec.parameters)
 
     def check_secrets(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from polysync_core.application.definitions.lookup import DefinitionLookup
@@ -25,6 +25,7 @@ from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.problem import ProblemKind
 from polysync_core.domain.runs.run import RunStatus, TaskRun
+from polysync_core.domain.runs.warnings import warnings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,10 @@ class Explanations:
     def run(self, run_id: RunId, engine: Engine) -> Explained:
         """Explain a run; raises `NotFound`."""
         run = read_run(self.runs, run_id).run
+        found = self._explained(run, engine)
+        return replace(found, sentences=(*found.sentences, *warnings_of(run)))
+
+    def _explained(self, run: TaskRun, engine: Engine) -> Explained:
         if run.status is not RunStatus.QUEUED:
             return Explained(run=run, explanation=None, sentences=tuple(_not_waiting(run)))
         try:

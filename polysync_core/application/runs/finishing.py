@@ -62,14 +62,14 @@ class RunFinisher:
         return self.task_graph.downstream(run.task)
 
     def after_run(self, run: TaskRun) -> StepResult:
-        """Deactivate an ended run without dependents; else name the dependents to notify."""
+        """Deactivate an ended run without dependents, or return the dependents to notify."""
         dependents = self.dependents_of(run)
         if not dependents:
             self.store.deactivate(run)
         return StepResult(done=True, notify=dependents)
 
     def start_notifying(self, run: TaskRun, engine: Engine) -> None:
-        """Do the same for an ended run that has no orchestration to notify its dependents."""
+        """Deactivate an ended run without an orchestration, or start to notify its dependents."""
         if self.after_run(run).notify:
             signal_best_effort("complete", lambda: engine.notify_dependents(run.run_id))
 
@@ -151,7 +151,7 @@ class AttemptRecorder:
         return self.after_attempt(ended.run, number)
 
     def after_attempt(self, run: TaskRun, attempt: int) -> StepResult:
-        """Return what follows an ended attempt; repeats the answer that a crash lost."""
+        """Return the step that follows an ended attempt, again if a crash lost the answer."""
         if run.status.is_terminal:
             return self.finisher.after_run(run)
         if run.status is RunStatus.QUEUED and run.next_attempt == attempt + 1:

@@ -1,4 +1,4 @@
-"""Reads a task run by id, and the newest run of a list."""
+"""Finds runs: by id, by the beginning of an id, or the newest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the input and the result of a step that an orchestration calls."""
+"""Defines the result of a step, and the memo that the next step gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes runs: compare-and-set, then metrics and spans, then events.
+"""Writes runs by compare-and-set, then records metrics and publishes events.
 
 The index entry is written before the row and removed after all events are published. A crash in
 between leaves work for the reconciler, and never a lost run.
@@ -87,7 +87,7 @@ class RunStore:
         return self.try_update(stored, change).stored
 
     def try_update(self, stored: StoredRun, change: Change) -> Updated:
-        """Do the same as `update`, and tell whether this call changed the run."""
+        """Change a run as `update` does, and return whether this call changed the run."""
         versions = self._versions(stored)
         return retry_on_conflict(
             lambda: self._write(next(versions), change),

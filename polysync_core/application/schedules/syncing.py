@@ -1,4 +1,4 @@
-"""Keeps the states of schedules in step with the definitions of their Tasks.
+"""Syncs the states of schedules with the definitions of their Tasks.
 
 An edit of a Task is recorded before the write and removed after its schedules are synced
 (write-ahead). After a crash in between, the next tick finds the record and syncs the schedules.

@@ -1,4 +1,4 @@
-"""Reads the address of the API, and explains failed connections."""
+"""Checks the address of the API, and explains why a connection to it failed."""
 
 from __future__ import annotations
 

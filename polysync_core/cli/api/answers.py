@@ -1,4 +1,4 @@
-"""Decodes the answers of the API about runs."""
+"""Decodes runs, attempts and history entries from answers of the API."""
 
 from __future__ import annotations
 
@@ -102,6 +102,8 @@ class RunAnswer:
     mapped_inputs: Mapping[str, str]
     """The source of each mapped parameter, in words."""
     attempts: Sequence[AttemptAnswer]
+    warnings: Sequence[str]
+    """Doubts about the run, such as a value that the artefact does not read."""
     answer: JsonObject
     """The run as the API sent it."""
 
@@ -166,6 +168,7 @@ class RunAnswer:
             parents=[_parent(each) for each in reader.objects("parents")],
             mapped_inputs=_sources(reader.object("mappedInputs")),
             attempts=[AttemptAnswer.decode(each) for each in reader.objects("attempts")],
+            warnings=reader.texts("warnings"),
             answer=answer,
         )
 

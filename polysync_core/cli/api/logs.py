@@ -1,4 +1,4 @@
-"""Decodes the API's answer about the failure of an attempt."""
+"""Decodes the failure details of an attempt from the answer of the API."""
 
 from __future__ import annotations
 

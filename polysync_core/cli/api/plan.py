@@ -1,4 +1,4 @@
-"""Decodes the plan of `apply` from the answer of the API."""
+"""Decodes and summarises the plan of `apply` from the answer of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads typed values from API answers; an error tells which field is wrong."""
+"""Reads typed values from answers of the API; an error names the wrong field."""
 
 from __future__ import annotations
 

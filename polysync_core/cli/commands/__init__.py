@@ -1,1 +1,1 @@
-"""Implements the commands, grouped by the objects that they act on."""
+"""Implements the commands for definitions, runs and schedules, in one package each."""

@@ -1,1 +1,1 @@
-"""Draws the task graph as Mermaid and SVG."""
+"""Draws the graph of Tasks as a Mermaid flowchart or an SVG picture."""

@@ -1,4 +1,4 @@
-"""Returns the label texts of graph nodes for all picture formats."""
+"""Writes the texts of graph nodes for the Mermaid and SVG pictures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Orders the layers of a graph so that few edges cross (Sugiyama's method).
+"""Assigns graph nodes to layers, and orders each layer so that few edges cross.
 
-The layer of a node is the length of the longest path to it. An edge over several layers has a bend
-in each layer between, so that it does not run behind a box.
+The method is Sugiyama's. The layer of a node is the length of the longest path to it. An edge over
+several layers has a bend in each layer between, so that it does not run behind a box.
 """
 
 from __future__ import annotations

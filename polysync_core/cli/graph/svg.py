@@ -1,4 +1,4 @@
-"""Draws the dependency graph of Tasks as an SVG picture."""
+"""Draws the graph of Tasks as an SVG picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polysync_core.cli.graph.labels import (
     one_line,
 )
 from polysync_core.cli.graph.layout import BoxSizes, Drawing, Point, draw
-from polysync_core.cli.statuses import colours_of
+from polysync_core.cli.status_colours import colours_of
 
 _MARGIN = 28
 _HEADING = 46

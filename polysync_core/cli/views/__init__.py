@@ -1,1 +1,1 @@
-"""Shows the answers of the API as text and tables for people."""
+"""Formats the answers of the API as text and tables for people."""

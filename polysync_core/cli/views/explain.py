@@ -6,9 +6,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.statuses import status_cell
+from polysync_core.cli.status_colours import status_cell
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitting import FittedTable, Moment
+from polysync_core.cli.views.fitted_table import FittedTable, Moment
 from polysync_core.cli.views.formats import ABSENT
 from polysync_core.cli.views.sentences import Sentence
 from polysync_core.cli.views.tables import (

@@ -10,9 +10,9 @@ from rich.tree import Tree
 
 from polysync_core.cli.api.graph import GraphAnswer, GraphEdge, GraphNode
 from polysync_core.cli.graph.labels import NO_RUN, next_fire
-from polysync_core.cli.statuses import status_cell
+from polysync_core.cli.status_colours import status_cell
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitting import FittedTable, Moment
+from polysync_core.cli.views.fitted_table import FittedTable, Moment
 from polysync_core.cli.views.formats import format_time
 from polysync_core.cli.views.tables import name_column, new_table, text_column, whole_column
 

@@ -48,6 +48,9 @@ def _changes(difference: JsonObject) -> Iterator[str]:
         for change in reader.objects(name):
             before, after = (compact(change.get(side)) for side in ("before", "after"))
             yield f"{compact(change.get('name'))}: {before} -> {after}"
+    for change in reader.objects("missingChanged"):
+        state = "missing in the artefact" if change.get("after") is True else "found again"
+        yield f"{compact(change.get('name'))}: {state}"
 
 
 def has_drift(items: Iterable[JsonObject]) -> bool:

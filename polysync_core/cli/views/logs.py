@@ -1,4 +1,4 @@
-"""The view of `logs`: each failed part with its error and its trace."""
+"""Shows the failure details of an attempt, part by part (`logs`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view of a run's parameters: what its attempts sent, and the source of each value."""
+"""Shows the parameter values that a run's attempts sent, with their sources (`show`)."""
 
 from __future__ import annotations
 

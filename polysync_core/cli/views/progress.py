@@ -1,4 +1,4 @@
-"""Shows the live status line of a followed run."""
+"""Shows the progress of a followed run as a live line on the terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from polysync_core.cli.api.answers import RunAnswer
-from polysync_core.cli.statuses import status_cell
+from polysync_core.cli.status_colours import status_cell
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.formats import format_duration, format_time
 

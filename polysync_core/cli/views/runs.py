@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polysync_core.cli.api.answers import RunAnswer
-from polysync_core.cli.statuses import status_cell
-from polysync_core.cli.views.fitting import Column, FittedTable, Moment, Wrap
+from polysync_core.cli.status_colours import status_cell
+from polysync_core.cli.views.fitted_table import Column, FittedTable, Moment, Wrap
 from polysync_core.cli.views.formats import format_duration
 from polysync_core.cli.views.tables import name_column, new_table, whole_column
 

@@ -1,4 +1,4 @@
-"""Breaks text into lines between words; ids and links stay whole."""
+"""Prints sentences and facts with line breaks between words, never inside an id."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from polysync_core.cli.api.answers import REDACTED, AttemptAnswer, HistoryLine, RunAnswer
 from polysync_core.cli.api.reader import compact
-from polysync_core.cli.statuses import status_cell
+from polysync_core.cli.status_colours import status_cell
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitting import FittedTable, Moment
+from polysync_core.cli.views.fitted_table import FittedTable, Moment
 from polysync_core.cli.views.formats import ABSENT, format_duration, format_time
 from polysync_core.cli.views.parameters import parameters_table
 from polysync_core.cli.views.sentences import Facts
@@ -31,7 +31,7 @@ from polysync_core.domain.json_types import JsonValue
 
 def run_view(run: RunAnswer, history: Sequence[HistoryLine] = ()) -> list[RenderableType]:
     """Return the facts of a run, then a section for each non-empty list."""
-    parts: list[RenderableType] = [_facts(run)]
+    parts: list[RenderableType] = [_facts(run), *lines(run.warnings)]
     if run.attempts:
         parts += _section("Attempts", _attempts(run))
         parts += lines(_errors(run.attempts))

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitting import Moment
+from polysync_core.cli.views.fitted_table import Moment
 from polysync_core.cli.views.tables import (
     link_column,
     name_column,

@@ -1,4 +1,4 @@
-"""Checks definitions against each other, so that every accepted definition can run."""
+"""Checks a definition against its references, its stored version and its plugin's rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares two definitions field by field; the entries of a list are matched by their keys."""
+"""Compares two definitions field by field, and matches list entries by their keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads and writes definitions and documents of definitions."""
+"""Reads and writes single definitions, and documents that hold many definitions."""
 
 from __future__ import annotations
 

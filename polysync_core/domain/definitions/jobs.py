@@ -1,4 +1,4 @@
-"""Defines Jobs: templates of one artefact on one platform."""
+"""Defines Jobs, the templates of artefacts, with their parameters and job types."""
 
 from __future__ import annotations
 
@@ -100,6 +100,8 @@ class Parameter(Value):
     """Whether a run needs a value for the parameter."""
     sensitive: bool = False
     """Whether the output of this name is never stored."""
+    missing: bool = False
+    """Whether the last import did not find the parameter in the artefact."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

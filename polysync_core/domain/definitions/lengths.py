@@ -1,4 +1,4 @@
-"""Checks the lengths in a definition before its content.
+"""Checks the number of list and object items before a definition is validated.
 
 The cost of a validation, and the length of its error, depend on the number of items.
 """

@@ -1,4 +1,4 @@
-"""Reads the fields of pydantic models."""
+"""Finds the field names and the nested models of pydantic models."""
 
 from __future__ import annotations
 

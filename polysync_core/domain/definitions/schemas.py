@@ -1,4 +1,4 @@
-"""Merges an artefact's parameters into the schema of a Job."""
+"""Compares and merges the parameters of an artefact with those of its Job."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ class SchemaDifference:
     removed: tuple[str, ...] = ()
     type_changed: tuple[ParameterChange, ...] = ()
     default_changed: tuple[ParameterChange, ...] = ()
+    missing_changed: tuple[ParameterChange, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Return whether the schemas are equal."""
-        return not (self.added or self.removed or self.type_changed or self.default_changed)
+        return self == NO_DIFFERENCE
 
 
 NO_DIFFERENCE = SchemaDifference()
@@ -56,6 +57,11 @@ def schema_difference(before: Sequence[Parameter], after: Sequence[Parameter]) -
             ParameterChange(one.name, one.default, other.default)
             for one, other in both
             if json.dumps(one.default) != json.dumps(other.default)
+        ),
+        missing_changed=tuple(
+            ParameterChange(one.name, one.missing, other.missing)
+            for one, other in both
+            if one.missing is not other.missing
         ),
     )
 
@@ -98,13 +104,23 @@ def merged(
 
 
 def without_breakage(
-    existing: Sequence[Parameter], found: Sequence[Parameter]
+    existing: Sequence[Parameter], found: Sequence[Parameter], *, complete: bool = False
 ) -> tuple[Parameter, ...]:
-    """Return the schema with only those changes that cannot break a Task."""
+    """Return the schema with only those changes that cannot break a Task.
+
+    A parameter that a `complete` list lacks is kept and marked as missing.
+    """
     names = {each.name for each in existing}
-    return tuple(
+    present = {each.name for each in found}
+    kept = [
         each if each.name in names else each.model_copy(update={"required": False})
         for each in merged(existing, found, typed=False, complete=False)
+    ]
+    return tuple(
+        each.model_copy(update={"missing": True})
+        if complete and each.name not in present and each.direction is not Direction.OUTPUT
+        else each
+        for each in kept
     )
 
 
@@ -115,6 +131,7 @@ def _refreshed(old: Parameter, found: Parameter, *, typed: bool) -> Parameter:
             "data_type": data_type,
             "default": _default(old, found, data_type),
             "description": old.description or found.description,
+            "missing": False,
         }
     )
 

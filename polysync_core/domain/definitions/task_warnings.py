@@ -1,4 +1,4 @@
-"""Warns about Tasks that are valid, and that may still do something unexpected."""
+"""Warns about values of a Task whose time zone depends on the trigger."""
 
 from __future__ import annotations
 
@@ -10,11 +10,40 @@ from polysync_core.domain.definitions.task_checks import Find
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.parameters import unread_parameters, unread_text
 from polysync_core.domain.secrets import is_secret_reference
 from polysync_core.domain.variables import formats_time
 
 
 def task_warnings(task: Task, find: Find) -> Iterator[Problem]:
+    """Yield the warnings about a Task and the definitions that it refers to."""
+    yield from _unread_values(task, find)
+    yield from _unclear_zones(task, find)
+
+
+def _unread_values(task: Task, find: Find) -> Iterator[Problem]:
+    """Yield a warning for each value that the artefact of the Job no longer reads."""
+    job = find(Kind.JOB, task.job)
+    if not isinstance(job, Job):
+        return
+    for path, name in _given(task):
+        if unread_parameters(job, [name]):
+            yield Problem(path, unread_text(job, name))
+
+
+def _given(task: Task) -> Iterator[tuple[str, str]]:
+    """Yield the path and the parameter of each value and mapping of a Task."""
+    for name in task.parameters:
+        yield f"parameters.{name}", name
+    for index, schedule in enumerate(task.schedules):
+        for name in schedule.parameters:
+            yield f"schedules[{index}].parameters.{name}", name
+    for index, dependency in enumerate(task.dependencies):
+        for number, mapping in enumerate(dependency.mappings):
+            yield f"dependencies[{index}].mappings[{number}].input", mapping.input
+
+
+def _unclear_zones(task: Task, find: Find) -> Iterator[Problem]:
     """Yield a warning for each value whose time zone depends on the trigger."""
     zones = sorted({schedule.time_zone for schedule in task.schedules})
     if task.time_zone is not None or len(zones) < 2:

@@ -1,4 +1,4 @@
-"""Defines Tasks: configured instances of Jobs."""
+"""Defines Tasks, with their dependencies, mappings and retry policies."""
 
 from __future__ import annotations
 

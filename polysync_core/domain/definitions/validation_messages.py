@@ -1,4 +1,4 @@
-"""Turns the errors of pydantic into sentences that name the remedy."""
+"""Turns pydantic errors into problems with a path, a remedy and similar names."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Defines the rules of dependencies: tokens, gates and mappings."""
+"""Decides when a gate fires, and maps outputs of upstream runs to inputs."""

@@ -1,4 +1,4 @@
-"""Resolves mappings: input values from the outputs of upstream runs."""
+"""Computes the inputs that a Task maps from the outputs of upstream runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides about blocked runs: wait, defer, reject or time out.
+"""Applies exceed effects and queue time-outs to waiting runs that a limit blocks.
 
 The effects of an exceeded limit depend only on the present state. So an edit of a profile applies
 to waiting runs at once, and the order of messages does not matter.

@@ -1,4 +1,4 @@
-"""Explains why a run waits and which runs use a profile."""
+"""Explains why a run waits, and which runs use a contention profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits the number of starts in a time window.
+"""Limits the number and the pace of starts in a rolling window.
 
 A start must satisfy two rules:
 

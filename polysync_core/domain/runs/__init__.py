@@ -1,1 +1,1 @@
-"""Defines runs: values, transitions, retries, polls and outputs."""
+"""Defines runs, and decides their transitions, retries, polls and stored outputs."""

@@ -1,4 +1,4 @@
-"""Defines the events of runs: one for every change of a run's status."""
+"""Defines run events, one for each change of a run's status or problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Details of a failure: what a platform says about the parts of a run that failed.
+"""Defines failure details, removes secrets from them, and limits their size.
 
 A detail may quote a secret. It is shown and stored only after `presentable`.
 """

@@ -1,4 +1,4 @@
-"""Selects the outputs of a run to store: all from the platform, within limits, without secrets.
+"""Selects the outputs that a run stores, within limits and without secrets.
 
 The Job's schema need not name an output, because many artefacts cannot declare theirs. An output is
 sensitive if the schema says so, or if it holds a secret of the run or of its platform, in any form

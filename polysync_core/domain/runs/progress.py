@@ -1,4 +1,4 @@
-"""Changes a run while it is under way: its problem, its stop and its state on the platform."""
+"""Records problems, cancellations, time-outs and stop requests of a run under way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides on retries: whether a failed attempt is retried, and when.
+"""Decides whether and when a failed attempt is retried.
 
 The decision is a pure function of the run, its failure and the time, so repeating it is safe.
 """

@@ -1,4 +1,4 @@
-"""Defines the value of a task run, and the functions that change it."""
+"""Defines runs, attempts and history entries, and the functions that change a run."""
 
 from __future__ import annotations
 

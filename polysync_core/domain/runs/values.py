@@ -1,4 +1,4 @@
-"""Resolves the values that an attempt sends: run variables are replaced, references stay."""
+"""Resolves the parameter values that an attempt sends, and records them on the run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Defines the rules of schedules: fire times, misfires, overlaps, clock changes."""
+"""Computes fire times, and decides which fire times create runs."""

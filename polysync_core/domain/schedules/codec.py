@@ -1,4 +1,4 @@
-"""Encodes the state of a schedule as stored JSON.
+"""Encodes and decodes the state of a schedule as stored JSON.
 
 Every field is stored, also one with its default value: a changed default must not change stored
 rows. A new field needs a default; a stored field is never renamed.

@@ -1,1 +1,1 @@
-"""Signs in to services: methods, tokens and authenticators."""
+"""Checks sign-in methods, gets access tokens, and signs requests."""

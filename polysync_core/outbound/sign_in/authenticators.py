@@ -1,4 +1,4 @@
-"""Signs requests by a header, a client certificate or a signature over the body."""
+"""Signs requests with a token or client certificate, and defines where tokens come from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs in to Azure services through Microsoft Entra.
+"""Gets tokens for Azure services from Microsoft Entra, and explains refused sign-ins.
 
 Import this module on first use: azure-identity takes longer to import than all of Polysync.
 """

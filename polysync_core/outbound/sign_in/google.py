@@ -1,4 +1,4 @@
-"""Signs in to Google: access tokens for APIs, identity tokens for functions.
+"""Gets access tokens for Google's APIs, and identity tokens for Google's functions.
 
 Import this module on first use: google-auth is slow to import.
 """

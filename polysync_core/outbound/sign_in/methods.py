@@ -1,4 +1,4 @@
-"""Declares sign-in methods for plugins, and checks `auth` against them."""
+"""Defines the sign-in methods of plugins, and checks the `auth` of definitions."""
 
 from __future__ import annotations
 

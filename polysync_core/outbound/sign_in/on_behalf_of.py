@@ -1,4 +1,4 @@
-"""Gets tokens on behalf of users (the On-Behalf-Of flow of Microsoft Entra).
+"""Exchanges users' tokens for tokens of other services (On-Behalf-Of flow of Entra).
 
 The app signs in with its managed identity, which its registration trusts (a federated credential).
 No client secret is needed:

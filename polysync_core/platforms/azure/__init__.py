@@ -1,1 +1,1 @@
-"""Shares clouds, attributes, sign-in, refusals and answers among Azure platforms."""
+"""Provides the attributes, sign-in, lists and refusals that all Azure platforms share."""

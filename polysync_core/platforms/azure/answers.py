@@ -1,4 +1,4 @@
-"""Reads answers of Azure services: pages, lists and objects."""
+"""Reads lists page by page, and nested objects, from answers of Azure services."""
 
 from __future__ import annotations
 

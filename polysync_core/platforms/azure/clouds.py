@@ -1,4 +1,4 @@
-"""Lists the addresses of Azure Resource Manager and the portal per cloud.
+"""Returns the addresses of Azure Resource Manager and the portal in each Azure cloud.
 
 The token scopes are constants, so no definition can request a token for another audience.
 """

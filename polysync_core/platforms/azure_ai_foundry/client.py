@@ -1,4 +1,4 @@
-"""Calls the API of one Azure Machine Learning workspace."""
+"""Reads, creates, lists and cancels the jobs of one Azure Machine Learning workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs AIFoundryCommandJob: each run is a new job, copied from a command job."""
+"""Defines the job type AIFoundryCommandJob, whose runs are copies of a command job."""
 
 from __future__ import annotations
 

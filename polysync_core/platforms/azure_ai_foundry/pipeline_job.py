@@ -1,4 +1,4 @@
-"""Runs AIFoundryPipelineJob: each run is a new job, copied from a pipeline job."""
+"""Defines the job type AIFoundryPipelineJob, whose runs are copies of a pipeline job."""
 
 from __future__ import annotations
 

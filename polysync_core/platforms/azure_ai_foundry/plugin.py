@@ -1,4 +1,4 @@
-"""Registers the platform type Azure AI Foundry: checks definitions, opens connections."""
+"""Defines the plugin of Azure AI Foundry, which checks definitions and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the settings of a Job, which override properties of its template job."""
+"""Checks a Job's settings and applies them to the Azure Machine Learning job."""
 
 from __future__ import annotations
 

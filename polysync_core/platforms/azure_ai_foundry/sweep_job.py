@@ -1,4 +1,4 @@
-"""Runs AIFoundrySweepJob: each run is a new job, copied from a sweep job.
+"""Defines the job type AIFoundrySweepJob, whose runs are copies of a sweep job.
 
 A value replaces a distribution of the search space with a choice of one. Parameters without a
 value, the sampling and the limits come from the template.

@@ -1,4 +1,4 @@
-"""Submits, reads and stops jobs that are copies of a template job.
+"""Submits, polls and cancels copies of template jobs, for three job types.
 
 Azure Machine Learning has no idempotency key, but Polysync chooses the name of a job, and names are
 unique. After a submit with unknown result, the connector looks up the name. It sends the job again

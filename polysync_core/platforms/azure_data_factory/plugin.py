@@ -1,4 +1,4 @@
-"""Registers the platform type Azure Data Factory: checks definitions, opens connections."""
+"""Defines the plugin of Azure Data Factory, which checks definitions and opens connections."""
 
 from __future__ import annotations
 

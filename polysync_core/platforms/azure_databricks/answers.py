@@ -1,4 +1,4 @@
-"""Reads the parts that all answers of Databricks share."""
+"""Reads lists, page tokens, numbers, times and links from answers of Databricks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of an Azure Databricks platform: workspace, compute, paths."""
+"""Defines the attributes of an Azure Databricks platform, and the compute of its notebooks."""
 
 from __future__ import annotations
 

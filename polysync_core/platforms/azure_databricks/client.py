@@ -1,4 +1,4 @@
-"""Reads, cancels and lists runs of Databricks notebooks and jobs, not of pipelines."""
+"""Reads, cancels and lists the runs of notebooks and jobs in one workspace."""
 
 from __future__ import annotations
 

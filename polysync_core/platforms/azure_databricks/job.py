@@ -1,7 +1,7 @@
-"""Runs DatabricksJob and DatabricksWorkflow: runs of a job of the workspace.
+"""Submits, polls and cancels runs of the job types DatabricksJob and DatabricksWorkflow.
 
-A Job has a single task, a Workflow has several. The idempotency token makes a submit safe to
-repeat, as for notebooks.
+A DatabricksJob has a single task, a DatabricksWorkflow has several. The idempotency token makes a
+submit safe to repeat, as for notebooks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finds the jobs of a workspace and reads their parameters."""
+"""Lists the jobs of a workspace and reads their parameters."""
 
 from __future__ import annotations
 

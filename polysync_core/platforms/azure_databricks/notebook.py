@@ -1,4 +1,4 @@
-"""Runs DatabricksNotebook: one-time runs of a notebook.
+"""Submits, polls and cancels runs of the job type DatabricksNotebook.
 
 A submit uses the task form of Jobs API 2.2 (`tasks` with one entry). The older form with
 `notebook_task` at the top level is no longer documented. The idempotency token makes a submit safe

@@ -1,4 +1,4 @@
-"""Finds the notebooks of a workspace and exports one."""
+"""Lists the notebooks of a workspace, and exports the text of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the states of pipeline updates and finds the update of an attempt."""
+"""Decodes the states and errors of pipeline updates, and recognises an attempt's update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registers the platform type Azure Databricks: checks definitions, opens connections."""
+"""Defines the plugin of Azure Databricks, which checks definitions and opens connections."""
 
 from __future__ import annotations
 

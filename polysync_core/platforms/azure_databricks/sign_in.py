@@ -1,4 +1,4 @@
-"""Builds the authenticator of a Databricks workspace."""
+"""Builds the authenticator of a Databricks workspace, and gets OAuth tokens from Databricks."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Calls Azure Functions by HTTP and starts Durable Functions orchestrations."""
+"""Calls Azure Functions over HTTP, and starts orchestrators of Durable Functions."""

@@ -1,4 +1,4 @@
-"""Finds the functions of an app through Azure Resource Manager."""
+"""Lists and describes the functions of an app through Azure Resource Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Runs AzureHttpFunction: calls a function or starts an orchestrator."""
+"""Submits, polls and cancels runs of the job type AzureHttpFunction.
+
+A run calls an HTTP function, or starts a Durable Functions orchestrator.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registers the platform type Azure Functions: checks definitions, opens connections."""
+"""Defines the plugin of Azure Functions, which checks definitions and opens connections."""
 
 from __future__ import annotations
 

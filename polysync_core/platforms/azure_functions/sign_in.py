@@ -1,4 +1,4 @@
-"""Reads the keys of a function app through Azure Resource Manager."""
+"""Reads an app's keys from Azure Resource Manager, and checks the hosts of calls."""
 
 from __future__ import annotations
 

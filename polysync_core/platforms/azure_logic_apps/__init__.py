@@ -1,1 +1,1 @@
-"""Starts Azure Logic Apps workflows, Standard and Consumption, by their triggers."""
+"""Starts workflows of Azure Logic Apps, Standard and Consumption, by their request triggers."""

@@ -19,7 +19,7 @@ _TRIGGER_HOSTS = {
 
 
 class LogicAppType(StrEnum):
-    """The plans of Logic Apps."""
+    """The hosting plans of Logic Apps."""
 
     STANDARD = "Standard"
     """An App Service app with several workflows."""

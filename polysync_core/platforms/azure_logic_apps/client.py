@@ -1,4 +1,4 @@
-"""Calls the API of workflows, triggers and workflow runs."""
+"""Reads workflows and trigger addresses, and reads, lists and cancels workflow runs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from polysync_core.outbound.hosts import AddressScope, BaseAddress, base_from_se
 from polysync_core.outbound.urls import OwnAddress, own_address
 from polysync_core.platforms.azure.answers import listed
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
-from polysync_core.platforms.azure_logic_apps.discovery import Workflow, workflow_of
 from polysync_core.platforms.azure_logic_apps.refusals import refused_for_run, refused_for_workflow
+from polysync_core.platforms.azure_logic_apps.workflow_definition import Workflow, workflow_of
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.platform_client import PlatformClient
 

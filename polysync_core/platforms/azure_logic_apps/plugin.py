@@ -1,4 +1,4 @@
-"""Registers the platform type Azure Logic Apps: checks definitions, opens connections."""
+"""Defines the plugin of Azure Logic Apps, which checks definitions and opens connections."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Runs LogicAppsWorkflow: starts a workflow by its request trigger.
+"""Submits, polls and cancels runs of the job type LogicAppsWorkflow.
 
-The client tracking id of a run is the attempt's token, so the run can be found after a lost answer.
-A stateless workflow stores no runs: the connector calls it once and cannot poll it.
+A submit calls the request trigger of a workflow. The client tracking id of a run is the attempt's
+token, so the run can be found after a lost answer. A stateless workflow stores no runs: the
+connector calls it once and cannot poll it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.azure_logic_apps.client import TriggerEndpoint, WorkflowClient
-from polysync_core.platforms.azure_logic_apps.discovery import Workflow, read_workflow
 from polysync_core.platforms.azure_logic_apps.failure_details import failed_actions
 from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS, SIGNATURE_RULES
 from polysync_core.platforms.azure_logic_apps.states import (
@@ -29,6 +29,7 @@ from polysync_core.platforms.azure_logic_apps.states import (
     run_id_of,
     tracking_id_of,
 )
+from polysync_core.platforms.azure_logic_apps.workflow_definition import Workflow, read_workflow
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import (
     Artefact,

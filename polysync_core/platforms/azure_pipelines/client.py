@@ -1,4 +1,4 @@
-"""Calls the pipeline API of one factory or workspace and converts refusals to errors."""
+"""Calls the pipeline API of one factory or workspace, and maps refusals to errors."""
 
 from __future__ import annotations
 

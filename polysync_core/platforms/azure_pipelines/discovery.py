@@ -1,4 +1,4 @@
-"""Finds the pipelines of a factory or workspace and reads their parameters."""
+"""Lists the pipelines of a factory or workspace and reads their parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs ADFPipeline and SynapsePipeline: runs of a pipeline."""
+"""Submits, polls and cancels runs of the job types ADFPipeline and SynapsePipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the connection of the Data Factory and Synapse platforms."""
+"""Opens the connection of a Data Factory or Synapse platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes, lists and cancels the runs of pipelines."""
+"""Reads, lists and cancels pipeline runs, and decodes their states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the functions of a region through the Cloud Functions API (v2)."""
+"""Lists the functions of a region, and reads their addresses, from Google's API."""
 
 from __future__ import annotations
 

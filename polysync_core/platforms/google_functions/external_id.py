@@ -1,4 +1,7 @@
-"""Parses external ids: `projects/<project>/locations/<region>/functions/<function>`."""
+"""Parses the external ids of Google functions, and checks the Jobs that use them.
+
+The form is `projects/<project>/locations/<region>/functions/<function>`.
+"""
 
 from __future__ import annotations
 

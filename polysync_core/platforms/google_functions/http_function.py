@@ -1,4 +1,4 @@
-"""Runs CloudFunctionHttp: calls a function and reads its answer."""
+"""Submits and polls runs of the job type CloudFunctionHttp."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registers the platform type Google Cloud Functions: checks definitions, opens connections."""
+"""Defines the plugin of Google Cloud Functions, which checks definitions and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the authenticators of the Cloud Functions API and of single functions."""
+"""Builds the authenticators of Google's API and of each function."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Shares HTTP calls, states, parameters and outputs among the function platforms."""
+"""Calls functions over HTTP, for Azure Functions and Google Cloud Functions."""

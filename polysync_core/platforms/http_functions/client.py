@@ -100,7 +100,7 @@ def exchange_once[T](
 
 
 def _unless_starting(mapping: RefusalMapping | None) -> RefusalMapping | None:
-    """Return a mapping for which an empty 404 is passing: an app may answer so as it starts."""
+    """Return a mapping that treats an empty 404 as temporary: a starting app may answer so."""
     if mapping is None:
         return None
 

@@ -1,4 +1,4 @@
-"""Reads the answer of a status address that reports a failure."""
+"""Reads the failure that the status URL of a function call reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the outputs from the answer of a function, without the keys in its addresses."""
+"""Reads outputs from the answer of a function, and removes keys from their URLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the query and the body of a function call.
+"""Builds the query and the body of a function call, and checks its settings.
 
 | method | values |
 |---|---|

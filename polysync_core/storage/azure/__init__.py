@@ -1,1 +1,1 @@
-"""Accesses Azure Storage: connections, rows, transactions, errors and queues."""
+"""Implements tables and queues on Azure Storage."""

@@ -1,4 +1,4 @@
-"""Defines the address of the storage account and the sign-in method."""
+"""Reads the address of the storage account and the sign-in from settings."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Opens the SQLite file of the app: one connection that writes, one per thread that reads.
+"""Opens the SQLite file of the app, and executes its reads and transactions.
 
-The file is in WAL mode, so readers never wait for the writer. `synchronous=FULL` writes each commit
-to the disk before it returns: an accepted run survives a loss of power. Concurrent transactions
-share one commit, because a commit waits for the disk. A write is executed when it returns and
-undone when it raises, so no write is ever uncertain.
+One connection writes, and each thread that reads has its own. The file is in WAL mode, so readers
+never wait for the writer. `synchronous=FULL` writes each commit to the disk before it returns: an
+accepted run survives a loss of power. Concurrent transactions share one commit, because a commit
+waits for the disk. A write is executed when it returns and undone when it raises, so no write is
+ever uncertain.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Runs notebooks: reading their cells, `dbutils`, and a process for each run."""
+"""Executes notebooks, each in its own process with a partial `dbutils`."""

@@ -1,1 +1,1 @@
-"""Serves the HTTP routes that are not about runs or the workspace."""
+"""Serves the routes for jobs, pipelines and tests."""

@@ -1,4 +1,4 @@
-"""Serves the Jobs API for job definitions: create, get, list, delete, run-now."""
+"""Serves the routes that create, read, list, delete and start jobs."""
 
 from __future__ import annotations
 

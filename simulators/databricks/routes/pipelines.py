@@ -1,4 +1,4 @@
-"""Serves the Pipelines API: create, get, list, updates, stop and the event log."""
+"""Serves the routes that create, read, start and stop pipelines, and list their events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads requests for the handlers, and passes the service to them."""
+"""Defines the state behind the routes, and reads values of requests for the handlers."""
 
 from __future__ import annotations
 

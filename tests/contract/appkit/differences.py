@@ -7,7 +7,6 @@ from typing import Any
 from tests.contract.appkit.table import Difference, Has
 
 JSON_TYPE = "application/json; charset=utf-8"
-HTML_TYPE = "text/html; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json"
 STREAM = {
     "cache-control": ("no-cache, no-transform", None),
@@ -50,6 +49,22 @@ def no_run(status: int, text: str, **fields: Any) -> Difference:
                 "status": (200, status),
                 "body": (STARTED, Has({"error": text})),
                 "sent": ([run_now(**fields)], []),
+            }
+        },
+    )
+
+
+def allowed_methods() -> Difference:
+    """Return the answer to OPTIONS."""
+    return Difference(
+        title="OPTIONS has no content",
+        reason="AppKit lists the methods of a path in the body, too. Polysync lists them in the"
+        " header `Allow` alone.",
+        parts={
+            0: {
+                "status": (200, 204),
+                "type": ("text/html; charset=utf-8", ""),
+                "body": ("POST", ""),
             }
         },
     )
@@ -175,22 +190,12 @@ def resumed(index: int, parts: dict[str, tuple[Any, Any]]) -> Difference:
     )
 
 
-def no_method() -> Difference:
+def no_method(original: int, parts: dict[str, tuple[Any, Any]] | None = None) -> Difference:
     """Return the answer to a method that a path does not have."""
     return Difference(
         title="A method that a path does not have is a 405",
         reason="AppKit answers 404. Polysync answers 405 with the existing methods in `Allow`.",
-        parts={0: {"status": (404, 405)}},
-    )
-
-
-def methods_without_body(methods: str) -> Difference:
-    """Return the answer to OPTIONS, for which AppKit repeats `Allow` in the body."""
-    return Difference(
-        title="OPTIONS has no body",
-        reason="Both answer OPTIONS with the methods of the path in `Allow`. AppKit repeats them in"
-        " a body.",
-        parts={0: {"status": (200, 204), "type": (HTML_TYPE, ""), "body": (methods, "")}},
+        parts={0: {"status": (original, 405), **(parts or {})}},
     )
 
 

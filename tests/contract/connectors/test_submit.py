@@ -15,7 +15,7 @@ from polysync_core.domain.errors import (
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import ProviderStatus
 from polysync_core.platforms.plugin import Capability
-from polysync_core.platforms.sends import Withheld, observing_sends
+from polysync_core.platforms.send_observer import Withheld, observing_sends
 from tests.contract.connectors.job_type_case import (
     ATTEMPTS,
     CANARY,

@@ -133,6 +133,29 @@ def test_calls_to_a_busy_workspace_are_retried_and_then_return_its_retry_after(
     assert etl.list_runs() == Failed(status=429, message="Too Many Requests", retry_after=60)
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://adb-1.2.net/?o=7#job/1/run/2", "https://adb-1.2.net/?o=7#job/1/run/2"),
+        ("https://adb-1.2.net/?o=7&token=abcdef", "https://adb-1.2.net/?o=7"),
+        ("https://adb-1.2.net/?sig=abcdef&o=7#run/2", "https://adb-1.2.net/?o=7#run/2"),
+        (f"https://adb-1.2.net/?o={TOKEN}", None),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_the_page_of_a_run_has_no_credential_in_its_address(
+    etl: AppKitJob, workspace: FakeWorkspace, address: str, shown: str | None
+) -> None:
+    run_id = started(etl)
+    workspace.runs[run_id] |= {"run_page_url": address, "tasks": [{"run_page_url": address}]}
+
+    result = etl.get_run(run_id)
+
+    assert isinstance(result, Done)
+    assert result.data.get("run_page_url") == shown
+    assert [each.get("run_page_url") for each in result.data.get("tasks", [])] == [shown]
+
+
 def test_an_empty_answer_is_an_empty_object(etl: AppKitJob, workspace: FakeWorkspace) -> None:
     workspace.faults += [("run-now", Reply(content=b""))]
     assert etl.run_now() == Done(data={})

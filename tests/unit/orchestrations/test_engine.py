@@ -11,7 +11,7 @@ from durabletask.internal import helpers
 from durabletask.internal import orchestrator_service_pb2 as pb
 
 from devhost.durable.engine import Engine
-from devhost.durable.in_process import LOCAL
+from devhost.durable.stand_ins import LOCAL
 from devhost.durable.timer_queue import TimerQueue
 from orchestrations.engine import DurableEngine
 from tests.fakes.builders import run_id

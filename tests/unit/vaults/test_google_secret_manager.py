@@ -150,8 +150,8 @@ def test_a_token_that_is_refused_twice_is_not_asked_for_again(stage: Stage) -> N
         ),
         pytest.param(refusal(400, "INVALID_ARGUMENT", CANARY), "status 400", id="400"),
         pytest.param(
-            Answered(302, {}, {"Location": f"https://evil.example/{CANARY}"}),
-            "redirects to evil.example",
+            Answered(302, {}, {"Location": f"https://{CANARY}.evil.example/{CANARY}"}),
+            "redirects to another host",
             id="a redirect",
         ),
     ],

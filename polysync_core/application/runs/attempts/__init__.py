@@ -1,1 +1,1 @@
-"""Executes the steps of one attempt: submit, poll, stop, and record the end."""
+"""Submits, polls and stops an attempt on its platform."""

@@ -1,4 +1,4 @@
-"""Executes the steps of one attempt: submit, poll, abandon, and record a fault.
+"""Executes one step of an attempt: submits, polls or abandons it, or records a fault.
 
 An activity calls each step at least once, perhaps twice, perhaps after a crash. A step begins by
 reading the row, which is the truth, and ends by returning the orchestration's next step.

@@ -1,4 +1,4 @@
-"""Handles a platform that denies that it knows the run of an attempt."""
+"""Asks again for a run that its platform does not know, then ends it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polysync_core.platforms.connector import RunNotFound
 def after_denial(
     services: AttemptServices, stored: StoredRun, error: RunNotFound, memo: AttemptMemo
 ) -> StepResult:
-    """Ask again for a while, because a platform may know a new run late; then the run is lost."""
+    """Poll again for some time, because a platform may know a new run late; then end it as lost."""
     now = services.clock()
     begun = _first_denial(stored.run.problem) or now
     limit = begun + services.timeouts.lost

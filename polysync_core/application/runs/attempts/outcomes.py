@@ -1,4 +1,4 @@
-"""Decides the outcomes of attempts whose platform gave no report."""
+"""Builds the outcomes of attempts that end without a report of their platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Polls an attempt: records its progress, its problem and its end."""
+"""Polls an attempt on its platform, and records its progress, problem or end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes ahead to a run's row that its submit is about to be sent.
+"""Records each submit in the run's row before sending, unless the run was cancelled.
 
 The write is the last step before the first request. It fails if the run was cancelled, or if
 another execution of the same step has sent a submit. So nothing is sent for a cancelled run, and
@@ -20,7 +20,7 @@ from polysync_core.domain.runs.progress import without_problem
 from polysync_core.domain.runs.run import TaskRun, begin_attempt, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import with_values
-from polysync_core.platforms.sends import Withheld
+from polysync_core.platforms.send_observer import Withheld
 
 
 @dataclass(slots=True, kw_only=True)

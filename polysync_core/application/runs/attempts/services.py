@@ -1,4 +1,4 @@
-"""Bundles what the steps of an attempt share: stores, connections, clock and time-outs."""
+"""Bundles the stores, connections, clock and time-outs that the steps of an attempt share."""
 
 from __future__ import annotations
 

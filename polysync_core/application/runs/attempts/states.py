@@ -20,7 +20,7 @@ def submitted_text(run: TaskRun, title: str, now: datetime) -> str:
 def state_text(
     run: TaskRun, title: str, report: Report, now: datetime, *, message: str | None = None
 ) -> str:
-    """Return the reason of a run from the platform's report; one that shall stop keeps its own.
+    """Return the reason of a run from the platform's report; a run to stop keeps its reason.
 
     `message` is the platform's text without secrets.
     """

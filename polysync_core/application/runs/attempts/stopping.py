@@ -1,4 +1,4 @@
-"""Asks a platform to stop an attempt, and ends an attempt without confirmation."""
+"""Asks a platform to stop an attempt, and limits the wait for the confirmation."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Stopper:
         return self.services.poll_after(stored.run, delay, memo.after_poll())
 
     def limit(self, run: TaskRun) -> datetime | None:
-        """Return the time at which an unconfirmed stop ends the attempt; None before it counts.
+        """Return the time at which an unconfirmed stop ends the attempt; None before it is known.
 
         A cancellation counts from the first try. A time-out counts from the acceptance, because a
         run that was not stopped may do harm beside the next one.

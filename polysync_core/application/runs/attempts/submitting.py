@@ -33,7 +33,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.sends import Withheld, observing_sends
+from polysync_core.platforms.send_observer import Withheld, observing_sends
 
 _OVERTAKEN_DELAY = 1.0
 """Seconds until the next try after another execution of the step has sent the submit."""

@@ -1,4 +1,4 @@
-"""`polysync apply`: creates and updates the definitions of a document."""
+"""Implements `polysync apply`, which creates and updates the definitions of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync artefacts`: lists the artefacts of a platform."""
+"""Implements `polysync artefacts`, which lists the artefacts of a platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync export`: writes the stored definitions as a document."""
+"""Implements `polysync export`, which writes the stored definitions as a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync import` and `polysync sync-parameters`."""
+"""Implements `polysync import` and `polysync sync-parameters`, which create and update Jobs."""
 
 from __future__ import annotations
 

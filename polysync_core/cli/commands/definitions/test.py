@@ -1,4 +1,4 @@
-"""`polysync test`: tests a vault, a platform or a secret."""
+"""Implements `polysync test`, which tests a vault, a platform or a secret."""
 
 from __future__ import annotations
 
@@ -32,5 +32,7 @@ def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False
             result = f"{kind} {name} {'answers' if passed else 'FAILS'}"
             summary = f"{result} ({reader.number('latencyMs')} ms)"
             session.terminal.line(summary, reader.text("message"))
+            if said := reader.text("platformMessage"):
+                session.terminal.line("The platform says", said)
     if not passed:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`polysync cancel`: cancels a run."""
+"""Implements `polysync cancel`, which cancels a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync exec`: runs a Job now, without a Task."""
+"""Implements `polysync exec`, which starts a run of a Job without a Task."""
 
 from __future__ import annotations
 

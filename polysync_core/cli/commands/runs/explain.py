@@ -1,4 +1,4 @@
-"""`polysync explain`: says why a run or a Task waits."""
+"""Implements `polysync explain`, which says why a run or a Task waits."""
 
 from __future__ import annotations
 

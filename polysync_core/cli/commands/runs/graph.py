@@ -1,4 +1,4 @@
-"""`polysync graph`: shows the dependencies between Tasks."""
+"""Implements `polysync graph`, which shows Tasks and their dependencies."""
 
 from __future__ import annotations
 

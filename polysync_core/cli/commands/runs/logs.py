@@ -1,4 +1,4 @@
-"""`polysync logs`: shows the failure of an attempt in the platform's words."""
+"""Implements `polysync logs`, which shows the failure details of an attempt."""
 
 from __future__ import annotations
 

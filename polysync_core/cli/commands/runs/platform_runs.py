@@ -1,4 +1,4 @@
-"""`polysync platform-runs`: lists the runs that the platform itself has."""
+"""Implements `polysync platform-runs`, which lists a Job's runs from its platform."""
 
 from __future__ import annotations
 

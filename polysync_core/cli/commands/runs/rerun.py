@@ -1,4 +1,4 @@
-"""`polysync rerun`: runs a finished run again."""
+"""Implements `polysync rerun`, which starts the Task of a finished run again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync run`: starts a run of a Task."""
+"""Implements `polysync run`, which starts a run of a Task."""
 
 from __future__ import annotations
 

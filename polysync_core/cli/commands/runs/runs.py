@@ -1,4 +1,4 @@
-"""`polysync runs`: lists runs, newest first."""
+"""Implements `polysync runs`, which lists runs, newest first."""
 
 from __future__ import annotations
 

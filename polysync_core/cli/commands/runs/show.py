@@ -1,8 +1,9 @@
-"""`polysync show`: shows one run with its attempts and history."""
+"""Implements `polysync show`, which shows one run with its attempts and history."""
 
 from __future__ import annotations
 
 from polysync_core.cli.api.answers import HistoryLine, RunAnswer
+from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Last, RunName, Url
 from polysync_core.cli.run_names import find_run_id, require_one_name
 from polysync_core.cli.session import open_session
@@ -16,11 +17,12 @@ def show(
     with open_session(url, as_json=as_json) as session:
         run_id = find_run_id(session.api, run)
         answer = session.api.get("task-runs", run_id, has="runId")
-        history, _ = session.api.items("task-runs", run_id, "history")
+        entries = session.api.get("task-runs", run_id, "history", has="items")
+        history = Reader("the history", entries).objects("items")
         if as_json:
             session.terminal.json({**answer, "history": [*history]})
         else:
             from polysync_core.cli.views.show import run_view
 
-            entries = [HistoryLine.decode(entry) for entry in history]
-            session.terminal.show(*run_view(RunAnswer.decode(answer), entries))
+            lines = [HistoryLine.decode(entry) for entry in history]
+            session.terminal.show(*run_view(RunAnswer.decode(answer), lines))

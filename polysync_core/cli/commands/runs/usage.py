@@ -1,4 +1,4 @@
-"""`polysync usage`: shows who holds a contention profile."""
+"""Implements `polysync usage`, which shows the runs that use or await a contention profile."""
 
 from __future__ import annotations
 

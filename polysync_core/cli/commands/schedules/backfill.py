@@ -1,4 +1,4 @@
-"""`polysync backfill`: creates runs for the fire times of a past range."""
+"""Implements `polysync backfill`, which creates runs for the fire times of a past range."""
 
 from __future__ import annotations
 

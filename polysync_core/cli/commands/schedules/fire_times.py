@@ -1,4 +1,4 @@
-"""`polysync fire-times`: shows the next fire times of a Task."""
+"""Implements `polysync fire-times`, which shows the next fire times of a Task."""
 
 from __future__ import annotations
 

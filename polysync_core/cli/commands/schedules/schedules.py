@@ -1,4 +1,4 @@
-"""`polysync schedules`, `polysync pause` and `polysync resume`."""
+"""Implements `polysync schedules`, `pause` and `resume` for the schedules of a Task."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reads the cells and widgets of notebooks."""
+"""Reads the cells of a notebook, and the widgets that become its parameters."""

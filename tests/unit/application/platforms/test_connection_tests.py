@@ -64,6 +64,21 @@ def test_a_failed_target_is_an_outcome_and_not_an_error(error: PolysyncError) ->
     assert (result.ok, result.message) == (False, str(error))
 
 
+def test_the_words_of_a_platform_are_part_of_the_result() -> None:
+    error = PlatformRefused("The call was refused.", cause=FailureCause.SUBMIT)
+    error.platform_message = "Source IP address 20.1.2.3 is blocked."
+
+    result = connection_tests(error).test_platform("v")
+
+    assert result.platform_message == "Source IP address 20.1.2.3 is blocked."
+
+
+def test_the_words_of_a_vault_are_not_part_of_the_result() -> None:
+    error = PlatformRefused("The call was refused.", cause=FailureCause.SECRET)
+    error.platform_message = "anything"
+    assert connection_tests(error).test_vault("v").platform_message is None
+
+
 def test_an_undefined_target_is_not_found() -> None:
     with pytest.raises(NotFound):
         connection_tests("ok").test_platform("other")

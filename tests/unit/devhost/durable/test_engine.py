@@ -10,7 +10,7 @@ from durabletask.internal import helpers
 from durabletask.internal import orchestrator_service_pb2 as pb
 
 from devhost.durable.engine import Engine, Retention
-from devhost.durable.in_process import LOCAL
+from devhost.durable.stand_ins import LOCAL
 from devhost.durable.timer_queue import TimerQueue
 
 

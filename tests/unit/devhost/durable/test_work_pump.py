@@ -15,7 +15,7 @@ from devhost.app.functions import Function
 from devhost.app.messages import TypedData
 from devhost.app.worker import Failure, Outcome
 from devhost.durable.engine import Engine
-from devhost.durable.in_process import LOCAL
+from devhost.durable.stand_ins import LOCAL
 from devhost.durable.timer_queue import TimerQueue
 from devhost.durable.work_pump import Limits, WorkPump
 

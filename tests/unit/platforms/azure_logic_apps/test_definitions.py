@@ -12,8 +12,8 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
 from polysync_core.platforms.azure_logic_apps.client import WorkflowClient
-from polysync_core.platforms.azure_logic_apps.discovery import read_workflow, workflow_of
 from polysync_core.platforms.azure_logic_apps.states import report_of
+from polysync_core.platforms.azure_logic_apps.workflow_definition import read_workflow, workflow_of
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Wait
 from polysync_core.platforms.platform_client import PlatformClient

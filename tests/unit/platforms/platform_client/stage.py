@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 import pytest
 import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import MaxRetryError, ProtocolError
 
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.call_budget import CallBudget
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import HeaderToken
+from polysync_core.outbound.transport import ConnectionRefused
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
@@ -64,7 +65,7 @@ def whole(answer: JsonObject) -> JsonObject:
 
 
 def refused_connection() -> Exception:
-    reason = NewConnectionError(None, "refused")  # pyright: ignore[reportArgumentType]
+    reason = ConnectionRefused(None, "refused")  # pyright: ignore[reportArgumentType]
     return requests.ConnectionError(MaxRetryError(None, "/", reason))  # pyright: ignore[reportArgumentType]
 
 

@@ -18,7 +18,7 @@ from polysync_core.domain.errors import (
 )
 from polysync_core.domain.runs.run import RunStatus
 from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest, Submitted
-from polysync_core.platforms.sends import announce_send
+from polysync_core.platforms.send_observer import announce_send
 from tests.fakes.platform import CANCELLED, RUNNING, FakePlatform
 from tests.fakes.runs import Crash
 from tests.unit.application.runs.attempt_bench import Bench

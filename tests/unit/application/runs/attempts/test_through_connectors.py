@@ -147,7 +147,8 @@ def test_a_host_that_does_not_exist_is_named_and_the_run_is_cancelled_at_once(
     run = stage.run
     host = HOST if platform is DATABRICKS else "fns.azurewebsites.net"
     assert run["status"] == "Running"
-    assert f"Cannot reach the platform: {host} cannot be reached (1 try, next at " in run["reason"]
+    problem = f"{host} cannot be reached: it refused the connection"
+    assert f"Cannot reach the platform: {problem} (1 try, next at " in run["reason"]
     stage.cancel()
     assert stage.run["status"] == "Cancelled"
 

@@ -143,3 +143,17 @@ def test_an_ended_run_shows_its_outcome_and_its_problem(api: FakeApi, polysync: 
     output = " ".join(polysync("show", "r-1").stdout.split())
     assert "Succeeded - The platform reports success." in output
     assert f"Problem {text}" in output
+
+
+def test_the_history_is_requested_without_a_page_size(api: FakeApi, polysync: Invoke):
+    polysync("show", "r-1")
+
+    (request,) = api.requests_of("GET", "/task-runs/r-1/history")
+    assert request.query == {}
+
+
+def test_warnings_are_shown_with_the_facts(api: FakeApi, polysync: Invoke):
+    warning = "Warning: the artefact /etl/x no longer reads parameter 'max_rows'."
+    api.on("GET", "/task-runs/r-1", Answer(build_run("Succeeded", warnings=[warning])))
+
+    assert warning in polysync("show", "r-1").stdout.splitlines()

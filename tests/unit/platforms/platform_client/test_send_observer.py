@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from polysync_core.domain.errors import PolysyncError, Uncertain, VaultUnavailable
-from polysync_core.platforms.sends import Withheld, observing_sends
+from polysync_core.platforms.send_observer import Withheld, observing_sends
 from tests.fakes.http import Reply, Step
 from tests.unit.platforms.platform_client.stage import (
     Stage,

@@ -1,4 +1,4 @@
-"""Defines the colours of each run status."""
+"""Defines the colours of run statuses for the terminal and for pictures."""
 
 from __future__ import annotations
 

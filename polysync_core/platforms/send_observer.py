@@ -1,4 +1,4 @@
-"""Announces a request with an effect right before it is sent.
+"""Announces each request with an effect to an observer, right before it is sent.
 
 Between the begin of a submit and its first request, a client signs in and reads secrets. A run may
 be cancelled in that time. So the submit step observes each request that may start something.

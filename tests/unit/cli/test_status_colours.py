@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from polysync_core.cli.statuses import COLOURS, STYLES
+from polysync_core.cli.status_colours import COLOURS, STYLES
 from polysync_core.domain.runs.run import TriggerType
 from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
 

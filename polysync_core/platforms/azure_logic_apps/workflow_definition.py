@@ -1,4 +1,4 @@
-"""Finds workflows, and reads their trigger, kind and parameters."""
+"""Reads the trigger, kind and parameters of a workflow from its definition."""
 
 from __future__ import annotations
 

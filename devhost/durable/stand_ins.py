@@ -1,4 +1,7 @@
-"""Replaces gRPC objects, because the host calls the engine by method calls."""
+"""Stands in for the work event and gRPC context that the SDK's backend expects.
+
+The host calls the engine by method calls, without gRPC.
+"""
 
 from __future__ import annotations
 
