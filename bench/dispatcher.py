@@ -1,4 +1,4 @@
-"""Measures the cost of a dispatch round, and the use of limits."""
+"""Measures the cost of a dispatch round, and the use of concurrency and rate limits."""
 
 from __future__ import annotations
 

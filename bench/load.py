@@ -1,4 +1,4 @@
-"""Measures the delays, throughput and memory of many independent runs."""
+"""Measures the delays, throughput and memory of independent runs on a local host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares fixed and learned poll plans by simulation: number of polls, and delay."""
+"""Compares the polls and the delay of fixed and learned poll plans, by simulation."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ WORKER_START_LIMIT = 60.0
 
 
 class HostedApp:
-    """Loads the app and calls its functions."""
+    """Loads the app and serves its functions until the host stops."""
 
     def __init__(self, options: Options, host_file: HostFile) -> None:
         self._options = options

@@ -1,4 +1,4 @@
-"""Starts, watches and stops the programs beside the app: Azurite and the simulators."""
+"""Starts, watches and stops Azurite and the simulators as child processes."""
 
 from __future__ import annotations
 

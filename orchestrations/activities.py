@@ -24,7 +24,7 @@ from orchestrations.names import (
     SUBMIT,
 )
 from polysync_core.application.dependencies.dependent_notifier import Notified
-from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.composition import services
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PolysyncError

@@ -15,7 +15,7 @@ import azure.functions as func
 
 from orchestrations.engine import DurableEngine
 from polysync_core.application.events.deliveries import abandoned_delivery
-from polysync_core.application.runs.messages import poison_request
+from polysync_core.application.runs.run_requests import poison_request
 from polysync_core.composition import services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE
 from polysync_core.telemetry.tracing import continued

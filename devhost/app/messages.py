@@ -1,4 +1,4 @@
-"""Replaces the message classes of the protocol between Functions host and worker.
+"""Defines the messages that the Functions host and the Python worker library exchange.
 
 The worker library gets the classes from its caller and uses them like the generated classes:
 with keyword arguments, attributes and `WhichOneof`. Names follow `FunctionRpc.proto` of

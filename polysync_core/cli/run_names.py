@@ -24,7 +24,7 @@ def require_one_name(name: str | None, *, last: bool) -> None:
 
 
 def find_run_id(api: ApiClient, name: str | None) -> str:
-    """Return the id of the newest run (of `@TASK`, or of all for None).
+    """Return the id of a run; `@TASK` means the Task's newest run, None the newest of all.
 
     An id or its first characters are returned as they are, because the API resolves them.
 
@@ -37,7 +37,7 @@ def find_run_id(api: ApiClient, name: str | None) -> str:
 
 
 def find_graph_run_id(api: ApiClient, name: str | None) -> str | None:
-    """Return the graph run of the run that `@TASK` means; other names are for the API.
+    """Return the graph run of the newest run of `@TASK`; the API resolves other names.
 
     Raises:
         CommandFailed: the Task does not exist or has no runs.

@@ -37,7 +37,7 @@ _HOLDER_NAMES = ("error", "errors", "innererror")
 _CODE_NAMES = ("error_code", "errorcode", "code", "status", "error")
 """Properties with a code, in lower case."""
 _PART = re.compile(r"<[^<>]*>|[^<]+|<")
-_TAG = re.compile(r"<\s*(?P<end>/?)\s*(?P<name>[A-Za-z][A-Za-z0-9]*)?[^<>]*>")
+_TAG = re.compile(r"<\s*+(?P<end>/?)\s*+(?P<name>[A-Za-z][A-Za-z0-9]*+)?[^<>]*+>")
 _SET_APART = frozenset({"script", "style", "title"})
 """Elements whose content is not part of the visible text."""
 

@@ -1,4 +1,4 @@
-"""Reads lists that platforms return page by page."""
+"""Reads lists that platforms return page by page, and filters long lists."""
 
 from __future__ import annotations
 

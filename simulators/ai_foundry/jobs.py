@@ -166,7 +166,7 @@ class Jobs:
         self._submissions = (data / "submissions.jsonl").open("a", encoding="utf-8")
 
     def put(self, name: str, given: Mapping[str, Any]) -> tuple[Job, bool]:
-        """Create a job or change its mutable fields; return the job and if it is new."""
+        """Create a job or change its mutable fields; return the job and whether it is new."""
         writable = {key: value for key, value in given.items() if key not in _READ_ONLY}
         properties = {"outputs": {}, **writable}
         check_definition(properties)

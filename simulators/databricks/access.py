@@ -1,4 +1,4 @@
-"""Accepts and refuses bearer tokens as the real service does."""
+"""Checks the bearer tokens of requests as the real service does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ USER = "engineer@example.com"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The accepted tokens; None accepts any token except the two above."""
+    """The accepted tokens; None accepts all except the refused and the forbidden token."""
 
     tokens: frozenset[str] | None = None
 

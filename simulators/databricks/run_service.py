@@ -1,4 +1,4 @@
-"""Submits runs once per token, and executes, cancels and lists them."""
+"""Executes, cancels and lists runs, and starts one run for each idempotency token."""
 
 from __future__ import annotations
 

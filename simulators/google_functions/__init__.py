@@ -1,1 +1,1 @@
-"""Simulates Google Cloud Functions: the v2 API, scripted functions, and `publish`."""
+"""Simulates the Cloud Functions API, functions that tests define, and the function `publish`."""

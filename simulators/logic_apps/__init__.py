@@ -1,1 +1,1 @@
-"""Simulates Azure Logic Apps, Consumption and Standard: definitions, request triggers and runs."""
+"""Simulates workflows of Azure Logic Apps, both Consumption and Standard."""

@@ -29,7 +29,7 @@ from polysync_core.application.dependencies.dependent_notifier import (
     Notified,
     PendingNotification,
 )
-from polysync_core.application.runs.steps import DONE, AttemptMemo, StepResult
+from polysync_core.application.runs.step_result import DONE, AttemptMemo, StepResult
 from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.identity import RunId, completion_id, derived_run_id, instance_id

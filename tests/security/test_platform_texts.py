@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from polysync_core.application.platforms.platform_texts import MESSAGE_UNCOMPARED
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task

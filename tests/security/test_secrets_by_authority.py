@@ -10,7 +10,7 @@ import pytest
 from httpx import Response
 
 from polysync_core.api.security.callers import by_key, reject_all
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.access_keys import new_access_key
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.schedules import Schedule

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from polysync_core.api.contract import statuses
+from polysync_core.api.contract import answers
 from polysync_core.api.contract.parameters import describe_parameters
 from polysync_core.api.definitions.schemas import definition_schemas
 from polysync_core.api.problem_document import JobProblemDocument, ProblemDocument
@@ -88,7 +88,7 @@ def _build(app: FastAPI, prefix: str) -> dict[str, Any]:
         schemas[name] = {"description": "Any JSON value."}
     for path, method, operation in _operations(document):
         _complete(path, method, operation)
-    document["components"]["responses"] = statuses.components()
+    document["components"]["responses"] = answers.components()
     document["components"]["securitySchemes"] = _SECURITY_SCHEMES
     document["security"] = [{name: []} for name in _SECURITY_SCHEMES]
     document["tags"] = [{"name": tag} for tag in sorted(_tags(document))]
@@ -120,8 +120,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["description"] = f"{operation.get('description', operation['summary'])}\n\n{needs}"
     describe_parameters(path, operation)
     responses: dict[str, Any] = operation["responses"]
-    for status in sorted(statuses.errors_of(method, path, operation, is_open=opened)):
-        responses[str(status)] = statuses.error(path, status)
+    for status in sorted(answers.errors_of(method, path, operation, is_open=opened)):
+        responses[str(status)] = answers.error(path, status)
     operation["responses"] = dict(sorted(responses.items()))
 
 

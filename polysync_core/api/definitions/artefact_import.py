@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from polysync_core.api.contract.statuses import LOCATION, PLATFORM_ERRORS
+from polysync_core.api.contract.answers import LOCATION, PLATFORM_ERRORS
 from polysync_core.api.definitions.import_views import (
     ArtefactView,
     ImportedArtefactView,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 
-from polysync_core.api.contract.statuses import LOCATION, SAVED
+from polysync_core.api.contract.answers import LOCATION, SAVED
 from polysync_core.api.definitions.bodies import JsonBody, Precondition
 from polysync_core.api.definitions.plan_views import PlanView, change_plan_view
 from polysync_core.api.definitions.schemas import body_of, patch_of

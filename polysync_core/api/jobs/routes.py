@@ -12,7 +12,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from polysync_core.api.contract.statuses import DATABRICKS_ERRORS, STREAM
+from polysync_core.api.contract.answers import DATABRICKS_ERRORS, STREAM
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.jobs.appkit_jobs import AppKitHandler
 from polysync_core.api.jobs.appkit_protocol import (

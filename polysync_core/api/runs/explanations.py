@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Json, RunIdText, Time, View
 from polysync_core.application.runs.explaining import Explained, Explanations, Usage
-from polysync_core.application.runs.queries import find_run_id
+from polysync_core.application.runs.run_lookup import find_run_id
 from polysync_core.domain.definitions.contention import ProfileType, Scope
 from polysync_core.domain.dispatch.explain import ProfileUsage, WaitReason, WaitReasonKind
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment

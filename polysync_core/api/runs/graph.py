@@ -9,7 +9,7 @@ from pydantic import Field
 
 from polysync_core.api.models import RunIdText, Time, View
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
-from polysync_core.application.runs.queries import find_run_id
+from polysync_core.application.runs.run_lookup import find_run_id
 from polysync_core.domain.definitions.tasks import Condition
 from polysync_core.domain.runs.status import RunStatus
 

@@ -12,7 +12,7 @@ from polysync_core.application.platforms.failure_details import (
     DetailsState,
     FailureDetailsReader,
 )
-from polysync_core.application.runs.queries import find_run_id
+from polysync_core.application.runs.run_lookup import find_run_id
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from polysync_core.api.contract.statuses import PLATFORM_ERRORS
+from polysync_core.api.contract.answers import PLATFORM_ERRORS
 from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.models import Page, Time, View
 from polysync_core.application.platforms.platform_runs import PlatformRuns, PlatformRunsPage

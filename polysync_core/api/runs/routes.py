@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from polysync_core.api.contract.statuses import ACCEPTED, EVENTS
+from polysync_core.api.contract.answers import ACCEPTED, EVENTS
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Page, RunIdText, View
 from polysync_core.api.runs.events import run_events

@@ -14,7 +14,7 @@ from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.accepting import RunFactory, waiting_message
 from polysync_core.application.runs.finishing import RunFinisher
-from polysync_core.application.runs.steps import DONE, StepResult
+from polysync_core.application.runs.step_result import DONE, StepResult
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.dependencies.tokens import ScheduledFire

@@ -9,7 +9,7 @@ from datetime import datetime
 from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, failure
-from polysync_core.application.runs.queries import newest_run, newest_success
+from polysync_core.application.runs.run_lookup import newest_run, newest_success
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.decisions import GateDecision

@@ -16,7 +16,6 @@ from polysync_core.application.definitions.editing import (
     WriteCondition,
 )
 from polysync_core.application.definitions.lookup import DefinitionLookup
-from polysync_core.application.platforms.cursors import PlatformList
 from polysync_core.application.platforms.import_report import (
     ArtefactPage,
     ArtefactSelection,
@@ -25,6 +24,7 @@ from polysync_core.application.platforms.import_report import (
     ImportReport,
 )
 from polysync_core.application.platforms.job_import import JobImport
+from polysync_core.application.platforms.platform_lists import PlatformList
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition

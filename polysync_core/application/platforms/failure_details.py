@@ -9,7 +9,7 @@ from enum import StrEnum
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.ports import RunReader
-from polysync_core.application.runs.queries import read_run
+from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import NotFound, PolysyncError
 from polysync_core.domain.redaction import Redactor

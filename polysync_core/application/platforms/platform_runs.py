@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.platforms.cursors import EntryKey, PlatformList
+from polysync_core.application.platforms.platform_lists import EntryKey, PlatformList
 from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid

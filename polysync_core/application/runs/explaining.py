@@ -9,7 +9,7 @@ from typing import cast
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import policy_of
 from polysync_core.application.ports import Engine, RunReader
-from polysync_core.application.runs.queries import read_run
+from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.clock import Clock, rfc3339
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.contention import ContentionProfile

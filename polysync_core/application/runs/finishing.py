@@ -10,7 +10,7 @@ from datetime import timedelta
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.accepting import signal_best_effort, waiting_message
-from polysync_core.application.runs.steps import DONE, StepResult
+from polysync_core.application.runs.step_result import DONE, StepResult
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.accepting import RunFactory, RunSpec, same_request
-from polysync_core.application.runs.queries import newest_run
+from polysync_core.application.runs.run_lookup import newest_run
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonValue

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import RunReader
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, Ended, learned
 from polysync_core.domain.runs.polling import at_least

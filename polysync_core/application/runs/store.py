@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from polysync_core.application.ports import Publisher, RunTable
-from polysync_core.application.runs.queries import read_run
+from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.errors import PolysyncError, Unavailable
 from polysync_core.domain.runs.events import events_of

@@ -14,7 +14,7 @@ from polysync_core.application.runs.accepting import (
 )
 from polysync_core.application.runs.attempts.outcomes import cancelled_before_submit
 from polysync_core.application.runs.finishing import RunFinisher
-from polysync_core.application.runs.queries import find_run_id, newest_success, read_run
+from polysync_core.application.runs.run_lookup import find_run_id, newest_success, read_run
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.stored import DefinitionReader

@@ -1,4 +1,4 @@
-"""Shows the plan of `apply`: the changes to definitions."""
+"""Shows the changes to definitions that `apply` plans or has made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the task graph as a tree or a table (`graph`)."""
+"""Shows the graph of Tasks as a tree or a table (`graph`)."""
 
 from __future__ import annotations
 

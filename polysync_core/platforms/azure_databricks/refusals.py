@@ -126,7 +126,7 @@ def is_passing(refusal: Refusal) -> bool:
 
 
 def unless_passing(mapping: RefusalMapping) -> RefusalMapping:
-    """Return a mapping that is used for lasting refusals only."""
+    """Return a mapping that applies to lasting refusals only."""
 
     @wraps(mapping)
     def judged(refusal: Refusal) -> PolysyncError:

@@ -1,4 +1,4 @@
-"""Implements a part of `dbutils`: widgets, `notebook.exit` and a small `fs`."""
+"""Implements `dbutils.widgets`, `dbutils.notebook.exit` and a part of `dbutils.fs`."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.definitions.platforms import Auth, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry, Task
 from polysync_core.domain.definitions.vaults import Vault

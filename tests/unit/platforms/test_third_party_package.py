@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.outbound.hosts import AddressScope
 from polysync_core.platforms import platform_client
 from polysync_core.platforms import registry as platforms

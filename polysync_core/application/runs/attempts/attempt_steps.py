@@ -18,7 +18,7 @@ from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.attempts.stopping import Stopper
 from polysync_core.application.runs.attempts.submitting import Submitter
 from polysync_core.application.runs.finishing import is_over
-from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep

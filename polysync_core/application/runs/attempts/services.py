@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.runs.finishing import AttemptRecorder
 from polysync_core.application.runs.polling import PollPlanner
-from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.runs.problem import Failure

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from polysync_core.application.platforms.platform_texts import PlatformTexts
-from polysync_core.application.runs.attempts.denials import after_denial
 from polysync_core.application.runs.attempts.failures import CALL_FAILURES, delay_after, failure_of
 from polysync_core.application.runs.attempts.outcomes import unconfirmed_stop
+from polysync_core.application.runs.attempts.run_not_found import after_denial
 from polysync_core.application.runs.attempts.services import AttemptServices
-from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.polling import CANCELLING_DELAY
 from polysync_core.domain.runs.problem import Failure, ProblemStep

@@ -19,7 +19,7 @@ from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.attempts.states import submitted_text
 from polysync_core.application.runs.attempts.stopping import Stopper
 from polysync_core.application.runs.finishing import ACTOR, reported_at_submit
-from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable, Uncertain

@@ -11,7 +11,7 @@ from polysync_core.application.runs.attempts.services import (
     CANCEL_TIMEOUT,
     Timeouts,
 )
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.runs.run import (

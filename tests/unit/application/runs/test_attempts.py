@@ -11,7 +11,7 @@ from polysync_core.application.runs.attempts.services import (
     CANCEL_TIMEOUT,
     SUBMIT_TIMEOUT,
 )
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain

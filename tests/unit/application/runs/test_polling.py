@@ -19,7 +19,7 @@ from polysync_core.application.runs.polling import (
     PollPlanner,
     observed_end,
 )
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended

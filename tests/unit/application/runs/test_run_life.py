@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from polysync_core.application.runs.attempts.services import CANCEL_TIMEOUT, LOST_TIMEOUT
-from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from polysync_core.application.runs.reconciling import GRACE
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.application.runs.store import PUBLISH_PAUSE_SECONDS, RunStore
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.runs.events import RunEvent

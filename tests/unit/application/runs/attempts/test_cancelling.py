@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from polysync_core.application.runs.attempts.services import CANCEL_TIMEOUT
-from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import (
     PlatformRefused,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from polysync_core.application.runs.attempts.services import LOST_TIMEOUT, SUBMIT_TIMEOUT
-from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import (

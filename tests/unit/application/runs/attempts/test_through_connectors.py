@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.errors import Unavailable
 from polysync_core.outbound.call_budget import RetryTimer
 from polysync_core.platforms import platform_client, registry

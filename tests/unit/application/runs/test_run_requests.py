@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from polysync_core.application.ports import Engine
-from polysync_core.application.runs.messages import RunRequests, poison_request
+from polysync_core.application.runs.run_requests import RunRequests, poison_request
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Unavailable, Uncertain
