@@ -74,7 +74,7 @@ def open_workspaces(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The external services that the use cases call, and the clock."""
+    """The stores, queues, connections and clock that the use cases call."""
 
     definitions: DefinitionStore
     schedules: ScheduleStore

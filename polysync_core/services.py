@@ -145,7 +145,7 @@ class Services:
     @cached_property
     def artefact_import(self) -> ArtefactImport:
         return ArtefactImport(
-            lookup=self.definitions, editing=self.definition_editing, connect=self.connections.to
+            lookup=self.definitions, editing=self.definition_editing, connections=self.connections
         )
 
     @cached_property

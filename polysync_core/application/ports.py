@@ -1,4 +1,4 @@
-"""Defines the interfaces that storage and the engine implement for the use cases."""
+"""Defines the ports of the use cases, which storage and the engine implement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines an MCP tool: it checks its arguments, calls the API, and returns a result."""
+"""Defines MCP tools, which check arguments, call the API, and return results."""
 
 from __future__ import annotations
 

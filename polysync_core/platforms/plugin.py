@@ -44,6 +44,8 @@ class JobTypePlugin:
     capabilities: frozenset[Capability] = frozenset(Capability)
     outputs_setting: str | None = None
     """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
+    normal_id: Callable[[str], str] = str
+    """Returns the one form of an external id that the platform accepts in several spellings."""
     plan: PollPlan = FAST
     """The poll plan until the duration of the Task's runs is known."""
 

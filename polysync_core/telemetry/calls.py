@@ -1,4 +1,4 @@
-"""Traces and measures outgoing requests: method, host and status only.
+"""Traces and measures outgoing requests, and exports only their method, host and status.
 
 Path, query and body may contain a secret, so they are never exported.
 """

@@ -1,4 +1,4 @@
-"""Traces runs: one trace from the request to the calls to the platform.
+"""Records one trace per run, from the request to the calls to the platform.
 
 A run outlives every process, so no span stays open. The row of a run stores its trace context (W3C
 `traceparent`), and the span ids of a run are derived from its id. So every process knows the trace

@@ -1,4 +1,4 @@
-"""Reads secrets from HashiCorp Vault: the key-value engine, versions 1 and 2."""
+"""Reads secrets from the key-value engine of HashiCorp Vault, versions 1 and 2."""
 
 from __future__ import annotations
 

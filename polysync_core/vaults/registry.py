@@ -1,4 +1,4 @@
-"""Finds the plugin of a vault's provider, and checks and opens vaults by it.
+"""Checks and opens each vault with the plugin of its provider.
 
 A provider's module is imported when its first definition is used, so unused providers cost no
 start-up time. Installed packages add providers by entry points of the group `polysync.vaults`.

@@ -1,4 +1,4 @@
-"""Serves the routes that import artefacts, update a Job's parameters, and create its Tasks."""
+"""Serves the routes that list and import artefacts, update Job parameters, and create Tasks."""
 
 from __future__ import annotations
 

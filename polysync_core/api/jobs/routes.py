@@ -89,7 +89,7 @@ class _JobHandlers:
 
 
 def job_run_routes(job_runs: JobRuns, appkit_jobs: AppKitJobs | None = None) -> APIRouter:
-    """Return the routes."""
+    """Return the job routes of the AppKit surface."""
     routes = APIRouter(tags=["Job runs"], responses=DATABRICKS_ERRORS)
     handlers = _JobHandlers(job_runs, appkit_jobs)
     _add_start(routes, handlers)

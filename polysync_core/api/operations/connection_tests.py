@@ -36,7 +36,7 @@ class SecretTestBody(BaseModel):
 
 
 def connection_test_routes(tests: ConnectionTests) -> APIRouter:
-    """Return the test routes."""
+    """Return the routes of connection tests."""
     routes = APIRouter(tags=["Connection tests"], dependencies=[Depends(changes_nothing)])
 
     @routes.post("/vaults/{name}/test")

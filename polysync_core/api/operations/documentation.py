@@ -30,7 +30,7 @@ Limit = Annotated[int, Query(ge=1, le=20, description="The maximum number of sec
 
 
 def documentation_routes(documentation: Documentation) -> APIRouter:
-    """Return the route."""
+    """Return the route of the documentation search."""
     routes = APIRouter(tags=["Documentation"])
 
     @routes.get("/documentation")

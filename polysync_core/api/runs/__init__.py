@@ -1,1 +1,1 @@
-"""Serves the routes for task runs, waiting runs, gates and the Task graph."""
+"""Serves the routes for runs, their explanations and failure details, gates, and the Task graph."""

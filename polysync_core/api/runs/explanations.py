@@ -130,7 +130,7 @@ class UsageView(View):
 
 
 def explanation_routes(explanations: Explanations) -> APIRouter:
-    """Return the routes."""
+    """Return the routes of explanations and of the usage of profiles."""
     routes = APIRouter()
 
     @routes.get("/task-runs/{run_id}/explain", tags=["Task runs"])

@@ -78,7 +78,7 @@ class TaskGateView(View):
 
 
 def gate_routes(gates: Gates) -> APIRouter:
-    """Return the routes."""
+    """Return the route of the gate of a Task."""
     routes = APIRouter(tags=["Tasks"])
 
     @routes.get("/tasks/{name}/gate")

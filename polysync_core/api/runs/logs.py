@@ -58,7 +58,7 @@ class LogsView(View):
 
 
 def log_routes(details: FailureDetailsReader) -> APIRouter:
-    """Return the route."""
+    """Return the route of failure details."""
     routes = APIRouter(tags=["Task runs"])
 
     @routes.get("/task-runs/{run_id}/logs")

@@ -38,7 +38,7 @@ class PlatformRunsView(Page[PlatformRunView]):
 
 
 def platform_run_routes(platform_runs: PlatformRuns) -> APIRouter:
-    """Return the route."""
+    """Return the route of the runs that a platform lists."""
     routes = APIRouter(tags=["Job runs"], responses={**PLATFORM_ERRORS, 409: {"description": ""}})
 
     @routes.get("/jobs/{name}/platform-runs")

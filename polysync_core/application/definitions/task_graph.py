@@ -1,4 +1,4 @@
-"""Caches the Tasks upstream and downstream of a Task."""
+"""Caches which Tasks are upstream and downstream of a Task."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polysync_core.domain.timed_cache import TimedCache
 
 
 class TaskGraphCache:
-    """The Tasks upstream and downstream of a Task; safe for threads.
+    """Caches the Tasks upstream and downstream of a Task; safe for threads.
 
     An edit by another process is visible after at most `DEFINITION_TTL` seconds. An edit by this
     process is visible at once.

@@ -59,7 +59,7 @@ class DefinitionWriter:
 
 
 class DefinitionEdit:
-    """The writes of one use case."""
+    """Writes, restores and deletes definitions within one use case."""
 
     def __init__(
         self, store: DefinitionStore, schedules: ScheduleFollower, task_graph: TaskGraphCache

@@ -1,1 +1,1 @@
-"""Notifies the dependents of ended runs, executes gates, and reads the Task graph."""
+"""Notifies dependents of ended runs, executes decisions of gates, and reads the Task graph."""

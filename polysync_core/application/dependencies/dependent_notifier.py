@@ -1,4 +1,4 @@
-"""Notifies the dependents of a run that has ended.
+"""Notifies the dependents of ended runs, and delivers fire times to gates.
 
 A run stays active until all its dependents are notified. After a crash, the reconciler therefore
 finds the run and starts again.

@@ -1,4 +1,4 @@
-"""Publishes the events of runs to the public queue and to the webhooks."""
+"""Puts the events of runs into the public queue and the queue of webhook deliveries."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Subscriptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPublisher:
-    """Publishes run events to the public queue and to the webhooks; a `Publisher`."""
+    """Puts run events into the public queue and the delivery queue; implements `Publisher`."""
 
     events: Queue
     deliveries: Queue

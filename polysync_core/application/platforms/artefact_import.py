@@ -16,6 +16,8 @@ from polysync_core.application.definitions.editing import (
     WriteCondition,
 )
 from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.platforms.artefact_keys import ArtefactKey, ArtefactKeys
+from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.import_report import (
     ArtefactPage,
     ArtefactSelection,
@@ -32,13 +34,15 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, PlatformRefused, PolysyncError, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.connector import Artefact, ArtefactSchema, Connector
+from polysync_core.platforms.registry import platform_plugin
 
 CALL_BUDGET_SECONDS = 40.0
 """After this time an import returns its report so far, with a continuation token."""
 _READERS = 8
 _ABSENT = frozenset({404, 410})
 
-type _JobsByArtefact = dict[tuple[str, str], list[str]]
+type _JobsByArtefact = dict[ArtefactKey, dict[str, str]]
+"""The names of Jobs, each with the Job's own spelling of the external id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +51,17 @@ class ArtefactImport:
 
     lookup: DefinitionLookup
     editing: DefinitionEditing
-    connect: Callable[[str], Connector]
-    """Returns the connector of a Platform, or raises `NotFound`."""
+    connections: Connections
     monotonic: Callable[[], float] = time.monotonic
 
     def artefacts(self, platform: str, selection: ArtefactSelection) -> ArtefactPage:
         """Return the artefacts of a platform, each with the Jobs that run it."""
-        connector, jobs = self.connect(platform), self._jobs_on(platform)
-        listed = _list_of(platform, selection)
-        page = list(islice(_selected(connector, selection, listed), selection.limit))
+        connector, keys = self.connections.to(platform), self._keys(platform)
+        jobs = self._jobs_on(platform, keys)
+        listed = _list_of(platform, selection, keys)
+        page = list(islice(_selected(connector, selection, listed, keys), selection.limit))
         items = [
-            FoundArtefact(artefact=each, jobs=tuple(jobs.get(_key(each), ()))) for each in page
+            FoundArtefact(artefact=each, jobs=tuple(jobs.get(keys.of(each), ()))) for each in page
         ]
         more = len(page) == selection.limit
         return ArtefactPage(items=items, token=listed.token_after(page[-1]) if more else None)
@@ -70,20 +74,23 @@ class ArtefactImport:
         A failed artefact does not stop the others. The token of the report starts the next call,
         which continues after the last artefact of this one.
         """
-        started_at, connector = self.monotonic(), self.connect(platform)
+        started_at, connector = self.monotonic(), self.connections.to(platform)
+        keys = self._keys(platform)
         job_import = JobImport(definitions=self.editing, engine=engine)
-        jobs = self._jobs_on(platform)
+        jobs = self._jobs_on(platform, keys)
         missing = set(selection.external_ids or ())
+        wanted = keys.by_any_type(missing)
         items: list[ImportedArtefact] = []
-        listed, seen = _list_of(platform, selection), set[tuple[str, str]]()
-        artefacts = islice(_selected(connector, selection, listed, seen), selection.limit)
+        listed, seen = _list_of(platform, selection, keys), set[ArtefactKey]()
+        artefacts = islice(_selected(connector, selection, listed, keys, seen), selection.limit)
         done = 0
         with ThreadPoolExecutor(_READERS, thread_name_prefix="artefact-reader") as readers:
             for group in batched(artefacts, _READERS, strict=False):
                 schemas = list(readers.map(partial(_schema_of, connector), group))
                 for artefact, schema in zip(group, schemas, strict=True):
-                    items += _import_one(job_import, platform, artefact, schema, jobs)
-                    missing.discard(artefact.external_id)
+                    known = jobs.setdefault(keys.of(artefact), {})
+                    items += _import_one(job_import, platform, artefact, schema, known)
+                    missing -= wanted.get(keys.of(artefact), set())
                 done += len(group)
                 late = self.monotonic() - started_at > CALL_BUDGET_SECONDS
                 if done == selection.limit or late:
@@ -97,7 +104,7 @@ class ArtefactImport:
         """Read a Job's artefact again and update the Job's parameters; Tasks stay linked."""
         job = self.lookup.job(job_name)
         try:
-            schema = self.connect(job.platform).job(job.job_type).describe(job.external_id)
+            schema = self.connections.job(job).describe(job.external_id)
         except PlatformRefused as error:
             message = f"The artefact {job.external_id} cannot be read: {error}"
             raise PlatformRefused(message, cause=error.cause, status=error.status) from error
@@ -120,10 +127,14 @@ class ArtefactImport:
         except StaleETag as error:
             raise Conflict(f"Task '{name}' exists already: choose another name.") from error
 
-    def _jobs_on(self, platform: str) -> _JobsByArtefact:
+    def _keys(self, platform: str) -> ArtefactKeys:
+        return ArtefactKeys(platform_plugin(self.connections.platform(platform).type))
+
+    def _jobs_on(self, platform: str, keys: ArtefactKeys) -> _JobsByArtefact:
         jobs: _JobsByArtefact = {}
         for job in self.lookup.jobs_on(platform):
-            jobs.setdefault((job.job_type, job.external_id), []).append(job.name)
+            known = jobs.setdefault(keys.key(job.job_type, job.external_id), {})
+            known[job.name] = job.external_id
         return jobs
 
 
@@ -132,10 +143,10 @@ def _import_one(
     platform: str,
     artefact: Artefact,
     schema: ArtefactSchema | PolysyncError,
-    jobs: _JobsByArtefact,
+    jobs: dict[str, str],
 ) -> Iterator[ImportedArtefact]:
-    """Update every Job of an artefact, or create its first Job."""
-    names = list(jobs.get(_key(artefact), ()))
+    """Update the Jobs of an artefact, or create the first one in `jobs`."""
+    names = list(jobs)
     if isinstance(schema, PolysyncError):
         yield ImportedArtefact.failed(artefact, schema, names[0] if names else None)
         return
@@ -143,7 +154,7 @@ def _import_one(
         try:
             if name is None:
                 imported = job_import.create(platform, artefact, schema)
-                jobs.setdefault(_key(artefact), []).append(imported.job or "")
+                jobs[imported.job or ""] = artefact.external_id
             else:
                 imported = job_import.update(name, schema)
         except PolysyncError as error:
@@ -152,14 +163,14 @@ def _import_one(
 
 
 def _unlisted(
-    jobs: _JobsByArtefact, seen: Set[tuple[str, str]], selection: ArtefactSelection
+    jobs: _JobsByArtefact, seen: Set[ArtefactKey], selection: ArtefactSelection
 ) -> list[tuple[Artefact, str]]:
     """Return the Jobs whose artefacts the platform's list does not have."""
     return [
         (Artefact(external_id=external_id, job_type=job_type, name=external_id), name)
-        for (job_type, external_id), names in jobs.items()
-        if (job_type, external_id) not in seen and selection.job_type in {None, job_type}
-        for name in names
+        for (job_type, normal_id), known in jobs.items()
+        if (job_type, normal_id) not in seen and selection.job_type in {None, job_type}
+        for name, external_id in known.items()
     ]
 
 
@@ -173,40 +184,42 @@ def _vanished(
             yield ImportedArtefact.vanished(artefact, answer, job)
 
 
-def _list_of(platform: str, selection: ArtefactSelection) -> PlatformList[Artefact]:
-    return PlatformList(("artefacts", platform, selection.job_type, selection.search), _key)
+def _list_of(
+    platform: str, selection: ArtefactSelection, keys: ArtefactKeys
+) -> PlatformList[Artefact]:
+    return PlatformList(("artefacts", platform, selection.job_type, selection.search), keys.of)
 
 
 def _selected(
     connector: Connector,
     selection: ArtefactSelection,
     listed: PlatformList[Artefact],
-    seen: set[tuple[str, str]] | None = None,
+    keys: ArtefactKeys,
+    seen: set[ArtefactKey] | None = None,
 ) -> Iterator[Artefact]:
     """Yield the artefacts of a selection after the position of its token; `seen` gets them all."""
     artefacts = connector.artefacts(job_type=selection.job_type, search=selection.search)
-    artefacts = listed.rest(_noted(artefacts, seen), selection.token)
+    artefacts = listed.rest(_noted(artefacts, keys, seen), selection.token)
     if selection.external_ids is None:
         yield from artefacts
         return
-    wanted = set(selection.external_ids)
+    wanted = keys.by_any_type(selection.external_ids)
+    missing = set(selection.external_ids)
     for artefact in artefacts:
-        if artefact.external_id in wanted:
-            wanted.discard(artefact.external_id)
+        if named := wanted.get(keys.of(artefact), set()) & missing:
+            missing -= named
             yield artefact
-            if not wanted:
+            if not missing:
                 return
 
 
-def _noted(artefacts: Iterator[Artefact], seen: set[tuple[str, str]] | None) -> Iterator[Artefact]:
+def _noted(
+    artefacts: Iterator[Artefact], keys: ArtefactKeys, seen: set[ArtefactKey] | None
+) -> Iterator[Artefact]:
     for artefact in artefacts:
         if seen is not None:
-            seen.add(_key(artefact))
+            seen.add(keys.of(artefact))
         yield artefact
-
-
-def _key(artefact: Artefact) -> tuple[str, str]:
-    return artefact.job_type, artefact.external_id
 
 
 def _schema_of(connector: Connector, artefact: Artefact) -> ArtefactSchema | PolysyncError:

@@ -27,7 +27,7 @@ class _Connection:
 
 
 class Connections:
-    """Connectors by the name of their Platform; safe for threads.
+    """Caches connectors by the name of their Platform; safe for threads.
 
     An edit of a Platform reaches running runs after at most `DEFINITION_TTL` seconds.
     """

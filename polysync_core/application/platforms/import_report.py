@@ -1,4 +1,4 @@
-"""Defines the request and the report of an artefact import."""
+"""Defines the selection of artefacts to import, the list of artefacts, and the import report."""
 
 from __future__ import annotations
 

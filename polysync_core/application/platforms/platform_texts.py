@@ -33,7 +33,7 @@ MESSAGE_UNCOMPARED = (
 
 @dataclass(frozen=True, slots=True)
 class PlatformTexts:
-    """Removes secrets from what platforms say; only activities and reads of platforms use it."""
+    """Removes secrets from platforms' texts; only activities and reads of platforms use it."""
 
     connections: Connections
     resolve_secret: Callable[[str], Secret]
@@ -125,7 +125,7 @@ class PlatformTexts:
 
 
 def silent(report: Report) -> Report:
-    """Return a report without anything that the platform says in its own words."""
+    """Return a report without the platform's own texts, link and outputs."""
     return replace(
         report,
         provider_state="",

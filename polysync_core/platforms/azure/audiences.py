@@ -1,4 +1,4 @@
-"""Refuses token audiences that would hand the app's own rights to another host."""
+"""Refuses token audiences that would give another host the app's own rights."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.attempts.failures import CALL_FAILURES, delay_after, failure_of
 from polysync_core.application.runs.attempts.run_not_found import after_denial
 from polysync_core.application.runs.attempts.services import AttemptServices
-from polysync_core.application.runs.attempts.states import state_text
+from polysync_core.application.runs.attempts.state_texts import state_text
 from polysync_core.application.runs.attempts.stopping import Stopper
 from polysync_core.application.runs.finishing import ACTOR, reported
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult

@@ -16,7 +16,7 @@ from polysync_core.application.runs.attempts.outcomes import (
 )
 from polysync_core.application.runs.attempts.send_guard import SendGuard
 from polysync_core.application.runs.attempts.services import AttemptServices
-from polysync_core.application.runs.attempts.states import submitted_text
+from polysync_core.application.runs.attempts.state_texts import submitted_text
 from polysync_core.application.runs.attempts.stopping import Stopper
 from polysync_core.application.runs.finishing import ACTOR, reported_at_submit
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
