@@ -90,7 +90,7 @@ def build(ports: Ports, settings: Settings) -> Services:
 
 
 def identify_by(settings: Settings) -> Identify:
-    """Return how the API identifies its callers.
+    """Return the function by which the API identifies its callers.
 
     Production trusts App Service authentication and rejects everyone without it. Development
     accepts requests from this machine. Access keys, if there are any, come first.

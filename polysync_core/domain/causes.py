@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class FailureCause(StrEnum):
-    """The cause of every failed attempt, as the API names it."""
+    """The cause of a failed attempt, under the name that the API uses."""
 
     ARTEFACT = "Artefact"
     """The artefact ran on the platform and failed."""

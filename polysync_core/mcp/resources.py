@@ -30,7 +30,7 @@ _UNTRUSTED_COMMENT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A document with an address."""
+    """A text with an address, which a model can read."""
 
     name: str
     uri: str

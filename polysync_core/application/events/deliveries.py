@@ -26,7 +26,7 @@ class Delivery:
 
     @property
     def id(self) -> str:
-        """The id of every attempt, so that a receiver can deduplicate."""
+        """The id, equal in every attempt, by which a receiver can deduplicate."""
         return f"{self.event['eventId']}/{self.webhook}"
 
     def after(self, failure: str) -> Delivery:

@@ -295,7 +295,7 @@ def same_request(existing: TaskRun, digest: str | None) -> TaskRun:
 
 
 def waiting_message(run: TaskRun) -> WaitingRun:
-    """Return what the Dispatcher must know about a queued run."""
+    """Return the message that describes a queued run to the Dispatcher."""
     return WaitingRun(
         run_id=run.run_id,
         attempt=run.next_attempt,

@@ -107,7 +107,7 @@ class DurationHistory:
         self._lock = threading.Lock()
 
     def of(self, run: TaskRun, *, read: bool) -> tuple[Ended, ...] | None:
-        """Return when the newest successful runs of the same Task ended; None if unknown.
+        """Return the ages at which the Task's newest successful runs ended; None if unknown.
 
         Without `read`, the storage is not asked and the answer may be older than `HISTORY_TTL`.
         """

@@ -75,7 +75,7 @@ class ProfileUsage:
 
 
 def explain(state: DispatcherState, run_id: RunId, *, now: datetime) -> Explanation | None:
-    """Return why a run waits, or None if the run is not in the queue.
+    """Return the reasons why a queued run waits; None for any other run.
 
     The function modifies the state.
     """

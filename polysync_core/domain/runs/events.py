@@ -96,7 +96,7 @@ def encode_message(content: Mapping[str, JsonValue]) -> str:
 
 
 def _end_of(attempt: Attempt | None) -> JsonObject:
-    """Return why an attempt ended, and the link to its run on the platform."""
+    """Return the cause and error of an attempt, and the link to its platform."""
     if attempt is None:
         return {"cause": None, "error": None, "monitorUrl": None}
     link = attempt.monitor_url

@@ -33,7 +33,7 @@ def with_failure(
     next_try: datetime | None = None,
     gives_up: datetime | None = None,
 ) -> TaskRun:
-    """Return the run after a failed try; a note records the begin of the problem."""
+    """Return the run after a failed try; a note records the beginning of the problem."""
     problem = replace(
         problem_after(run.problem, failure, at=at), next_try=next_try, gives_up=gives_up
     )

@@ -38,7 +38,7 @@ class TaskSchedule:
         return self.task.enabled and self.schedule.enabled
 
     def due_time(self, scheduled_time: datetime) -> datetime:
-        """Return when a fire time is due: its scheduled time plus its jitter."""
+        """Return the time at which a fire time is due: the scheduled time plus its jitter."""
         return scheduled_time + jitter(self.task.name, self.schedule, scheduled_time)
 
 
