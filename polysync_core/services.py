@@ -17,6 +17,7 @@ from polysync_core.application.dependencies.dependent_notifier import DependentN
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import TaskGraphs
+from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
@@ -316,6 +317,7 @@ class Services:
             store=self.ports.definitions,
             runs=self.ports.runs,
             next_fire=self.schedules.next_fire_time,
+            large=LargeGraphCache(self.ports.monotonic),
         )
 
     # Schedules

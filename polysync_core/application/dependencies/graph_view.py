@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import chain, islice
 
 from polysync_core.application.definitions.suggestions import unknown
+from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.ports import RunReader
 from polysync_core.domain.definitions.base import Kind, TypeName
 from polysync_core.domain.definitions.document import Reference
@@ -69,14 +70,14 @@ class TaskGraphs:
     runs: RunReader
     next_fire: Callable[[str], datetime | None]
     """Returns the next fire time of a Task's schedules."""
+    large: LargeGraphCache[Graph]
 
     def of_tasks(self, task: str | None = None) -> Graph:
         """Return the graph of all Tasks, or of one Task with its ancestors and descendants.
 
         Raises `NotFound`, and `Invalid` for more than `MAX_NODES`.
         """
-        tasks = self._all() if task is None else self._with_relatives(task)
-        return self._graph(tasks, self._newest(tasks))
+        return self.large.get((task, None), lambda: self._read_tasks(task))
 
     def of_graph_run(self, graph_run_id: RunId, task: str | None = None) -> Graph:
         """Return the graph of a graph run; its nodes show only the runs of that graph run.
@@ -84,6 +85,15 @@ class TaskGraphs:
         The graph has the Tasks with a run in the graph run and the descendants of its root. With
         `task`, it has that Task with its ancestors and descendants. Raises as `of_tasks`.
         """
+        return self.large.get(
+            (task, graph_run_id), lambda: self._read_graph_run(graph_run_id, task)
+        )
+
+    def _read_tasks(self, task: str | None) -> Graph:
+        tasks = self._all() if task is None else self._with_relatives(task)
+        return self._graph(tasks, self._newest(tasks))
+
+    def _read_graph_run(self, graph_run_id: RunId, task: str | None) -> Graph:
         found = self._runs_of(graph_run_id)
         if not found:
             raise NotFound("There is no graph run of this id.")
