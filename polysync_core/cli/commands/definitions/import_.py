@@ -27,7 +27,7 @@ RESULTS = ("created", "updated", "unchanged", "failed", "skipped")
 
 ExternalIds = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[EXTERNAL_ID]...", help="Only these artefacts."),
+    typer.Argument(metavar="EXTERNAL_ID", help="Only these artefacts."),
 ]
 
 
