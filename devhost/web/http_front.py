@@ -242,9 +242,9 @@ def _report(function: Function, outcome: Outcome) -> None:
 
 def _problem(status: HTTPStatus, detail: str) -> web.Response:
     body = {"title": status.phrase, "status": status.value, "detail": detail}
-    return web.Response(
-        status=status, text=json.dumps(body), content_type="application/problem+json"
-    )
+    # A text would add a charset, which the media type does not have.
+    headers = {hdrs.CONTENT_TYPE: "application/problem+json"}
+    return web.Response(status=status, body=json.dumps(body).encode(), headers=headers)
 
 
 def _converted(value: TypedData | None) -> web.Response:

@@ -20,8 +20,13 @@ def refused(answer: Any) -> dict[str, Any]:
     return problem
 
 
-def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(system: LocalSystem) -> None:
-    answer = system.host.http.put("/definitions", content=b" " * 10_000_000)
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_of_ten_megabytes_is_refused_while_it_is_sent(
+    system: LocalSystem, announced: bool
+) -> None:
+    parts = [b" " * 100_000] * 100
+    body = b"".join(parts) if announced else iter(parts)
+    answer = system.host.http.put("/definitions", content=body)
     assert refused(answer)["status"] == 413
 
 

@@ -37,8 +37,11 @@ class BodyLimits:
 
     def too_large(self, scope: Scope) -> ASGIApp:
         """Return the answer to a body that is too large."""
+        # The web server discards the rest of the body. `Connection: close` would make it reset the
+        # connection while the client still sends, so the client or its proxy could lose the answer.
         detail = f"The body is larger than {self.size} bytes."
-        return _refusal(scope, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return problem(status, detail, members=members(scope, status))
 
     def too_slow(self, scope: Scope) -> ASGIApp:
         """Return the answer to a body that did not arrive in time."""
@@ -46,7 +49,10 @@ class BodyLimits:
             f"The body did not arrive within {self.total_seconds:g} s, or paused for more than "
             f"{self.idle_seconds:g} s: send it again over a faster connection."
         )
-        return _refusal(scope, HTTPStatus.REQUEST_TIMEOUT, detail)
+        status = HTTPStatus.REQUEST_TIMEOUT
+        # The rest of the body may never arrive, so the connection cannot carry another request.
+        headers = {"Connection": "close"}
+        return problem(status, detail, headers=headers, members=members(scope, status))
 
 
 DEFAULT_LIMITS = BodyLimits()
@@ -94,9 +100,3 @@ def _replaying(messages: deque[Message], receive: Receive) -> Receive:
         return messages.popleft() if messages else await receive()
 
     return receive_again
-
-
-def _refusal(scope: Scope, status: HTTPStatus, detail: str) -> ASGIApp:
-    # The rest of the body stays unread, so the connection cannot carry another request.
-    headers = {"Connection": "close"}
-    return problem(status, detail, headers=headers, members=members(scope, status))

@@ -40,8 +40,11 @@ def test_a_catch_all_takes_the_rest_and_the_url_is_the_callers(host: HostProcess
     }
 
 
-def test_an_unknown_route_is_404(host: HostProcess) -> None:
-    assert host.http.get("/nothing").status_code == 404
+def test_an_unknown_route_is_a_problem_document(host: HostProcess) -> None:
+    answer = host.http.get("/nothing")
+
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_known_route_with_another_method_is_405_and_says_which(host: HostProcess) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.outbound.urls import url
@@ -32,7 +33,7 @@ def route(text: str) -> Route:
         ("users/{id:int}/{day?}", {"id": "7"}, ("users", "7")),
         ("users/{id:int}/{day?}", {"id": "7", "day": "1"}, ("users", "7", "1")),
         ("users/{id=5}", {}, ("users",)),
-        ("file-{name}.{ext:alpha:length(3)}", {"name": "a/b", "ext": "csv"}, ("file-a/b.csv",)),
+        ("file-{name}.{ext:alpha:length(3)}", {"name": "a?b", "ext": "csv"}, ("file-a?b.csv",)),
         ("files/{*path}", {"path": "a/b"}, ("files", "a", "b")),
         ("files/{**path:regex(^a)}", {"path": "a"}, ("files", "a")),
     ],
@@ -41,6 +42,14 @@ def test_values_fill_a_template(
     template: str, values: dict[str, str], expected: tuple[str, ...]
 ) -> None:
     assert route(template).fill(values) == expected
+
+
+@pytest.mark.parametrize("value", ["a/b", "a\\b", "a%2Fb", "a%252fb", "%5c", ".", "..", "%2e%2e"])
+def test_a_value_that_a_server_may_read_as_several_parts_is_refused(value: str) -> None:
+    with pytest.raises(PlatformRefused, match=r"parameters\.name") as caught:
+        route("files/{name}").fill({"name": value})
+
+    assert caught.value.cause is FailureCause.PARAMETERS
 
 
 @given(st.text(max_size=20))
