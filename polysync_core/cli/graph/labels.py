@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from polysync_core.cli.api.graph import GraphNode
+from polysync_core.domain.display_text import is_deceptive
 
 NO_RUN = "no run"
 
@@ -39,4 +40,6 @@ def stopped_schedules(node: GraphNode) -> str:
 
 def one_line(text: str) -> str:
     """Return text on one line, without characters that break a picture."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return "".join(
+        char if char.isprintable() and not is_deceptive(char) else "\ufffd" for char in text
+    )
