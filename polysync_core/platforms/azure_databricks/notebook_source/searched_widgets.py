@@ -88,7 +88,7 @@ class _Search:
             )
 
     def text(self, token: Token) -> None:
-        """Note the markers in a text of SQL, where they may be part of the text."""
+        """Note the markers in a text of SQL, which may be part of the text."""
         if token.kind is TokenKind.TEXT:
             self.findings.read.update(each.strip() for each in _IN_TEXT.findall(token.value))
 

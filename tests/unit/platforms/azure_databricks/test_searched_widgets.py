@@ -1,4 +1,4 @@
-"""Tests of the parameters of cells in SQL, Scala and R, and of reads without a widget."""
+"""Tests of parameters in SQL, Scala and R, and of reads without a widget."""
 
 from __future__ import annotations
 
