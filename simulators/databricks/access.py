@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulators.databricks.errors import ApiError
 
@@ -19,6 +19,8 @@ class Access:
     """The accepted tokens; None accepts all except the refused and the forbidden token."""
 
     tokens: frozenset[str] | None = None
+    issued: set[str] = field(default_factory=set[str])
+    """The tokens of the OAuth sign-in, which are accepted as well."""
 
     def check(self, headers: Mapping[str, str]) -> None:
         """Raise if the request does not carry an accepted token."""
@@ -32,5 +34,7 @@ class Access:
         token = token.strip()
         if token == FORBIDDEN_TOKEN:
             raise ApiError(403, "PERMISSION_DENIED", f"{USER} is not authorized to do this.")
+        if token in self.issued:
+            return
         if token == REFUSED_TOKEN or (self.tokens is not None and token not in self.tokens):
             raise ApiError(403, "403", "Invalid access token.")

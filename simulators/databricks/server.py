@@ -17,6 +17,7 @@ from simulators.databricks.errors import (
     malformed_request,
 )
 from simulators.databricks.routes.jobs import job_routes
+from simulators.databricks.routes.oauth import oauth_routes
 from simulators.databricks.routes.pipelines import pipeline_routes
 from simulators.databricks.routes.service import (
     SERVICE,
@@ -76,6 +77,7 @@ def build_app(service: Service) -> web.Application:
             web.get("/api/2.0/instance-pools/get", _get_pool),
             *job_routes(),
             *pipeline_routes(),
+            *oauth_routes(),
         ]
     )
     return app
