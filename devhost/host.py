@@ -118,7 +118,7 @@ class Host:
         try:
             asyncio.run(self._serve_app(app))
         except AppFailed as failure:
-            log.error("%s\n%s", failure, failure.trace.rstrip())  # noqa: TRY400
+            log.error("%s", failure.report)  # noqa: TRY400
             self._end_with(1)
         except StartRefused as refusal:
             log.error("%s", refusal)  # noqa: TRY400

@@ -316,7 +316,7 @@ class Services:
         return TaskGraphs(
             store=self.ports.definitions,
             runs=self.ports.runs,
-            next_fire=self.schedules.next_fire_time,
+            schedules=self.schedules.statuses,
             large=LargeGraphCache(self.ports.monotonic),
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 import uuid
 from collections.abc import Mapping
@@ -33,12 +34,24 @@ from devhost.logs import configure_web_server_logging, forget_invocation, name_i
 _invocation_id: ContextVar[Any] = runtime.invocation_id_cv
 
 
+_SETTING_ERROR = re.compile(r"[\w.]*\bSettingError: (.+)")
+
+
 class AppFailed(Exception):
     """The function app could not be loaded."""
 
     def __init__(self, message: str, trace: str = "") -> None:
         super().__init__(message)
         self.trace = trace
+
+    @property
+    def report(self) -> str:
+        """Return the sentence about a wrong setting, or the message with the whole trace."""
+        lines = self.trace.rstrip().splitlines()
+        setting = _SETTING_ERROR.match(lines[-1]) if lines else None
+        if setting is not None:
+            return f"A setting of the app is wrong: {setting[1]}"
+        return f"{self}\n{self.trace.rstrip()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

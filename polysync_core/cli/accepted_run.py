@@ -7,10 +7,12 @@ import typer
 from polysync_core.cli.api.answers import RunAnswer, run_id_of
 from polysync_core.cli.api.errors import CommandFailed, MalformedAnswer
 from polysync_core.cli.api.follower import RunFollower
+from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.session import Session
 from polysync_core.cli.views.progress import Progress
 from polysync_core.cli.views.show import run_view
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.status import RunStatus
 
 INTERRUPTED = 130
 
@@ -45,8 +47,22 @@ def follow_run(session: Session, run_id: str) -> None:
 def _follow(session: Session, run_id: str) -> RunAnswer:
     run: RunAnswer | None = None
     with Progress(session.terminal.err) as progress:
-        for run in RunFollower(session.api, run_id).states():
-            progress.show(run)
+        follower = RunFollower(session.api, run_id, on_outage=progress.show_outage)
+        for run in follower.states():
+            progress.show(run, _waits_for(session, run))
     if run is None:
         raise MalformedAnswer(f"The API sent no state of run {run_id}.")
     return run
+
+
+def _waits_for(session: Session, run: RunAnswer) -> str | None:
+    """Return the first limit that holds a queued run back, as a sentence."""
+    if run.status != RunStatus.QUEUED or run.problem or run.next_attempt_at:
+        return None
+    try:
+        answer = session.api.get("task-runs", run.run_id, "explain")
+    except CommandFailed:
+        # The run is followed without the explanation.
+        return None
+    reasons = Reader("the explanation", answer).objects("waitingFor")
+    return Reader("the reason", reasons[0]).text("sentence") if reasons else None

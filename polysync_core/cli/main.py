@@ -29,9 +29,11 @@ from polysync_core.cli.commands.runs.usage import usage
 from polysync_core.cli.commands.schedules.backfill import backfill
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
+from polysync_core.cli.plain_usage import PlainCommand, PlainGroup
 
 app = typer.Typer(
     name="polysync",
+    cls=PlainGroup,
     help="Define and run jobs across platforms.",
     epilog="POLYSYNC_URL holds the address of the API. POLYSYNC_TOKEN holds an Entra token, or "
     "POLYSYNC_KEY an access key, for a deployed app.",
@@ -62,25 +64,25 @@ def _main(
 _DEFINITIONS, _RUNS, _SCHEDULES, _PLATFORMS = "Definitions", "Runs", "Schedules", "Platforms"
 
 # `--help` shows the groups and their commands in this order.
-app.command(rich_help_panel=_DEFINITIONS)(apply)
-app.command(rich_help_panel=_DEFINITIONS)(export)
-app.command(rich_help_panel=_RUNS)(run)
-app.command("exec", rich_help_panel=_RUNS)(execute)
-app.command(rich_help_panel=_RUNS)(runs)
-app.command(rich_help_panel=_RUNS)(show)
-app.command(rich_help_panel=_RUNS)(logs)
-app.command(rich_help_panel=_RUNS)(graph)
-app.command(rich_help_panel=_RUNS)(explain)
-app.command(rich_help_panel=_RUNS)(usage)
-app.command(rich_help_panel=_RUNS)(cancel)
-app.command(rich_help_panel=_RUNS)(rerun)
-app.command(rich_help_panel=_SCHEDULES)(schedules)
-app.command(rich_help_panel=_SCHEDULES)(fire_times)
-app.command(rich_help_panel=_SCHEDULES)(pause)
-app.command(rich_help_panel=_SCHEDULES)(resume)
-app.command(rich_help_panel=_SCHEDULES)(backfill)
-app.command(rich_help_panel=_PLATFORMS)(test)
-app.command(rich_help_panel=_PLATFORMS)(artefacts)
-app.command("import", rich_help_panel=_PLATFORMS)(import_jobs)
-app.command(rich_help_panel=_PLATFORMS)(sync_parameters)
-app.command(rich_help_panel=_PLATFORMS)(platform_runs)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(export)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(run)
+app.command("exec", cls=PlainCommand, rich_help_panel=_RUNS)(execute)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(runs)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(show)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(logs)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(graph)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(explain)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(usage)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(cancel)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(rerun)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(schedules)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(fire_times)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(resume)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(backfill)
+app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(test)
+app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(artefacts)
+app.command("import", cls=PlainCommand, rich_help_panel=_PLATFORMS)(import_jobs)
+app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
+app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)

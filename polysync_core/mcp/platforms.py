@@ -18,7 +18,7 @@ from polysync_core.mcp.tool import Tool
 _MAX_IMPORTED = 100
 _MAX_PAGES = 10
 """The pages of artefacts that are searched for the named ones."""
-_FOREIGN = ("externalId", "name", "description")
+_FOREIGN = ("externalId", "name", "description", "problem")
 
 type ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=1_024)]
 type JobTypeName = Annotated[
@@ -87,7 +87,7 @@ async def _import_platform_jobs(api: InProcessApi, given: ImportPlatformJobs) ->
         }
     )
     report = await api.send("POST", "platforms", given.platform, "import", body=body)
-    results = ("created", "updated", "unchanged", "failed")
+    results = ("created", "updated", "unchanged", "failed", "skipped")
     done: JsonObject = {each: [*map(_import_view, items_of(report, each))] for each in results}
     return {**compact(done), "continuationToken": report["continuationToken"]}
 
@@ -95,13 +95,14 @@ async def _import_platform_jobs(api: InProcessApi, given: ImportPlatformJobs) ->
 async def _preview_import(api: InProcessApi, given: ImportPlatformJobs) -> JsonObject:
     """Return the artefacts of an import; unknown names are refused."""
     selection = await _select(api, given)
-    new: list[JsonValue] = [
-        _artefact_view(each) for each in selection.found if not each["imported"]
-    ]
-    known: list[JsonValue] = [_artefact_view(each) for each in selection.found if each["imported"]]
+    usable = [each for each in selection.found if each["problem"] is None]
+    new: list[JsonValue] = [_artefact_view(each) for each in usable if not each["imported"]]
+    known: list[JsonValue] = [_artefact_view(each) for each in usable if each["imported"]]
+    refused: list[JsonValue] = [_artefact_view(each) for each in selection.found if each["problem"]]
     listed: JsonObject = {
         "create": new,
         "update": known,
+        "cannotBeImported": refused,
         "notLookedForYet": [*selection.unsearched],
     }
     return {

@@ -150,6 +150,10 @@ class Artefact:
     description: str | None = None
     schema: ArtefactSchema | None = None
     """The result of `describe`, if the platform's list contains it."""
+    problem: str | None = None
+    """The reason why no Job can run it, or why the artefacts in a folder are not listed."""
+    is_folder: bool = False
+    """Whether the entry is a folder that was not searched; it always has a problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,7 @@ def _cleaned_artefact(artefact: Artefact, redactor: Redactor) -> Artefact:
         artefact,
         name=redactor.clean(artefact.name),
         description=_cleaned(artefact.description, redactor.clean),
+        problem=_cleaned(artefact.problem, redactor.clean),
         schema=None if schema is None else _cleaned_schema(schema, redactor),
     )
 

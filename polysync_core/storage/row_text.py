@@ -1,4 +1,4 @@
-"""Splits long texts into several properties of a Table Storage row.
+"""Splits long texts into several properties of a table row, and joins the parts.
 
 A string property holds 64 KiB of UTF-16, an entity 1 MiB in all
 (https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model).

@@ -41,7 +41,8 @@ class EnvironmentVariables:
 def check_environment(vault: Vault, development: bool) -> list[Problem]:
     """Return the problems of a definition; the provider is only for development."""
     problems = [
-        Problem(f"attributes.{name}", "there is no such attribute") for name in vault.attributes
+        Problem(f"attributes.{name}", "is not a known field: a vault of the environment has none")
+        for name in vault.attributes
     ]
     if not development:
         # The environment holds the app's own settings, which authors of Tasks must not read.

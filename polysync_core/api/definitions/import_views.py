@@ -31,6 +31,8 @@ class ArtefactView(View):
     """True if a Job runs the artefact."""
     jobs: list[str]
     """The Jobs that run the artefact."""
+    problem: str | None
+    """The reason why no Job can run it, or why a folder was not searched; null if it is usable."""
 
 
 class ParameterChangeView(View):
@@ -88,7 +90,7 @@ class ImportedArtefactView(View):
     tasks: list[IncompatibleTaskView]
     """The Tasks because of which a part of the schema was not changed."""
     error: str | None
-    """The error of a failed import."""
+    """The error of a failed import, or the reason why a folder was not searched."""
 
 
 class ImportReportView(View):
@@ -102,6 +104,8 @@ class ImportReportView(View):
     """The artefacts whose Job was up to date."""
     failed: list[ImportedArtefactView]
     """The artefacts that could not be imported."""
+    skipped: list[ImportedArtefactView]
+    """The folders that were not searched, with the reason."""
     continuation_token: str | None
     """Continues the import; null after the last artefact."""
 
@@ -116,6 +120,7 @@ def found_view(found: FoundArtefact) -> ArtefactView:
         description=artefact.description,
         imported=bool(found.jobs),
         jobs=list(found.jobs),
+        problem=artefact.problem,
     )
 
 

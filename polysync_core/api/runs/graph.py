@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -40,6 +41,10 @@ class NodeView(View):
     """False if the Task is switched off."""
     schedules: int
     """The number of schedules."""
+    paused_schedules: int = Field(default=0, exclude_if=operator.not_)
+    """The number of paused schedules; absent if 0."""
+    disabled_schedules: int = Field(default=0, exclude_if=operator.not_)
+    """The number of schedules that are switched off; absent if 0."""
     last_run: LastRunView | None
     """The newest run; in the graph of a graph run, the newest run of that graph run."""
     next_fire_time: Time | None
@@ -113,6 +118,8 @@ def _node_view(node: Node) -> NodeView:
         job_type=node.job_type,
         enabled=node.enabled,
         schedules=node.schedules,
+        paused_schedules=node.paused_schedules,
+        disabled_schedules=node.disabled_schedules,
         last_run=None if run is None else LastRunView.model_validate(run),
         next_fire_time=node.next_fire_time,
     )

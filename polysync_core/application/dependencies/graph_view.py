@@ -11,6 +11,7 @@ from itertools import chain, islice
 from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.ports import RunReader
+from polysync_core.application.schedules.service import ScheduleStatus
 from polysync_core.domain.definitions.base import Kind, TypeName
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
@@ -42,6 +43,8 @@ class Node:
     last_run: TaskRun | None
     """The newest run; in the graph of a graph run, the newest run of that graph run."""
     next_fire_time: datetime | None
+    paused_schedules: int = 0
+    disabled_schedules: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +71,8 @@ class TaskGraphs:
 
     store: DefinitionSource
     runs: RunReader
-    next_fire: Callable[[str], datetime | None]
-    """Returns the next fire time of a Task's schedules."""
+    schedules: Callable[[str], Sequence[ScheduleStatus]]
+    """Returns the states of a Task's schedules."""
     large: LargeGraphCache[Graph]
 
     def of_tasks(self, task: str | None = None) -> Graph:
@@ -191,6 +194,8 @@ class TaskGraphs:
         return Graph(nodes=tuple(ordered), edges=tuple(edges))
 
     def _node(self, task: Task, job: Job | None, last_run: TaskRun | None) -> Node:
+        schedules = self.schedules(task.name) if task.schedules else ()
+        times = [each.next_fire_time for each in schedules if each.next_fire_time is not None]
         return Node(
             task=task.name,
             job=task.job,
@@ -199,7 +204,11 @@ class TaskGraphs:
             enabled=task.enabled,
             schedules=len(task.schedules),
             last_run=last_run,
-            next_fire_time=self.next_fire(task.name) if task.schedules else None,
+            next_fire_time=min(times, default=None),
+            paused_schedules=sum(
+                each.paused is not None and each.schedule.enabled for each in schedules
+            ),
+            disabled_schedules=sum(not each.schedule.enabled for each in schedules),
         )
 
 

@@ -147,6 +147,9 @@ def _import_one(
 ) -> Iterator[ImportedArtefact]:
     """Update the Jobs of an artefact, or create the first one in `jobs`."""
     names = list(jobs)
+    if artefact.problem is not None:
+        yield ImportedArtefact.unusable(artefact, artefact.problem, names[0] if names else None)
+        return
     if isinstance(schema, PolysyncError):
         yield ImportedArtefact.failed(artefact, schema, names[0] if names else None)
         return
@@ -225,6 +228,8 @@ def _noted(
 def _schema_of(connector: Connector, artefact: Artefact) -> ArtefactSchema | PolysyncError:
     if artefact.schema is not None:
         return artefact.schema
+    if artefact.problem is not None:
+        return ArtefactSchema(parameters=())
     try:
         return connector.job(artefact.job_type).describe(artefact.external_id)
     except PolysyncError as error:

@@ -18,6 +18,8 @@ class ImportResult(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     FAILED = "failed"
+    SKIPPED = "skipped"
+    """A folder was not searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,17 @@ class ImportedArtefact:
             job_type=artefact.job_type,
             job=job,
             error=str(error),
+        )
+
+    @classmethod
+    def unusable(cls, artefact: Artefact, problem: str, job: str | None) -> ImportedArtefact:
+        """Return the outcome for an entry of the platform's list that has a problem."""
+        return cls(
+            result=ImportResult.SKIPPED if artefact.is_folder else ImportResult.FAILED,
+            external_id=artefact.external_id,
+            job_type=artefact.job_type,
+            job=job,
+            error=problem,
         )
 
     @classmethod

@@ -263,7 +263,8 @@ def _problem(status: int, reader: Reader) -> ApiProblem:
         detail = None  # a summary of the errors, which are listed line by line
     known = [part.rstrip(".") for part in (title, detail) if part]
     message = ": ".join(dict.fromkeys(known)) or f"Polysync answered {status}"
-    return ApiProblem(f"{message}.", status=status, errors=errors, document=reader.members)
+    message += "" if message.endswith("?") else "."
+    return ApiProblem(message, status=status, errors=errors, document=reader.members)
 
 
 def _not_json(response: httpx.Response) -> CommandFailed:

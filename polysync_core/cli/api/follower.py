@@ -31,6 +31,8 @@ class RunFollower:
     run_id: str
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
+    on_outage: Callable[[], None] = lambda: None
+    """Called for each read that has no answer and is repeated."""
     _last_event: str | None = field(default=None, init=False)
     _empty_streams: int = field(default=0, init=False)
 
@@ -82,6 +84,7 @@ class RunFollower:
             except CommandFailed as failure:
                 if not failure.is_transient or self.monotonic() >= deadline:
                     raise
+            self.on_outage()
             self.sleep(POLL_SECONDS)
 
 

@@ -19,6 +19,9 @@ class GraphNode:
     task: str
     job: str
     enabled: bool
+    schedules: int
+    paused_schedules: int
+    disabled_schedules: int
     status: str | None
     """The status of the last run; None if the task has not run."""
     finished_at: datetime | None
@@ -37,6 +40,9 @@ class GraphNode:
             task=reader.text("task") or "?",
             job=reader.text("job") or "?",
             enabled=answer.get("enabled") is not False,
+            schedules=reader.number("schedules"),
+            paused_schedules=reader.number("pausedSchedules"),
+            disabled_schedules=reader.number("disabledSchedules"),
             status=last.text("status"),
             finished_at=last.time("finishedAt"),
             next_fire_time=reader.time("nextFireTime"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from polysync_core.cli.api.graph import GraphNode
+from polysync_core.domain.display_text import is_deceptive
 
 NO_RUN = "no run"
 
@@ -21,12 +22,24 @@ def last_run(node: GraphNode) -> str:
 
 
 def next_fire(node: GraphNode) -> str:
-    """Return the next fire time of a node, or that the task is disabled."""
+    """Return the next fire time of a node, and its schedules that do not fire."""
     if not node.enabled:
         return "disabled"
-    return f"next {short_time(node.next_fire_time)}" if node.next_fire_time else ""
+    upcoming = f"next {short_time(node.next_fire_time)}" if node.next_fire_time else ""
+    return ", ".join(each for each in (upcoming, stopped_schedules(node)) if each)
+
+
+def stopped_schedules(node: GraphNode) -> str:
+    """Return the paused and the disabled schedules of a node in words."""
+    counts = ((node.paused_schedules, "paused"), (node.disabled_schedules, "disabled"))
+    if node.schedules == 1:
+        return "".join(f"schedule {state}" for count, state in counts if count)
+    stopped = [f"{count} {state}" for count, state in counts if count]
+    return f"{' and '.join(stopped)} of {node.schedules} schedules" if stopped else ""
 
 
 def one_line(text: str) -> str:
     """Return text on one line, without characters that break a picture."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return "".join(
+        char if char.isprintable() and not is_deceptive(char) else "\ufffd" for char in text
+    )

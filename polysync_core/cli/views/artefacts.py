@@ -23,3 +23,16 @@ def artefacts_view(items: Sequence[JsonObject]) -> FittedTable:
         facts = map(reader.text, ("externalId", "jobType", "name"))
         table.add(*facts, ", ".join(reader.texts("jobs")))
     return table
+
+
+def artefact_problems(items: Sequence[JsonObject]) -> list[str]:
+    """Return a line for each artefact or folder with a problem.
+
+    The table has no room for the reasons.
+    """
+    readers = [Reader("the artefact", item) for item in items]
+    return [
+        f"{each.text('externalId')}: {each.text('problem')}"
+        for each in readers
+        if each.text("problem")
+    ]

@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from polysync_core.cli.api.graph import GraphAnswer, GraphEdge, GraphNode
-from polysync_core.cli.graph.labels import NO_RUN, next_fire
+from polysync_core.cli.graph.labels import NO_RUN, next_fire, stopped_schedules
 from polysync_core.cli.status_colours import status_cell
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.fitted_table import FittedTable, Moment
@@ -50,7 +50,7 @@ def table_view(graph: GraphAnswer) -> FittedTable:
             node.job,
             _status(node),
             Moment(node.finished_at),
-            Moment(node.next_fire_time) if node.enabled else Text("disabled", style="dim"),
+            _next(node),
             ", ".join(waits),
         )
     return table
@@ -114,6 +114,12 @@ class _TreeBuilder:
 
 def _condition(edge: GraphEdge | None) -> Text:
     return Text(f"[{printable(edge.label)}] " if edge and edge.label else "", style="yellow")
+
+
+def _next(node: GraphNode) -> Moment | Text:
+    if node.enabled and not stopped_schedules(node):
+        return Moment(node.next_fire_time)
+    return Text(next_fire(node), style="dim")
 
 
 def _status(node: GraphNode) -> Text:

@@ -12,7 +12,13 @@ from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.tables import lines, name_column, new_table, text_column, whole_column
 from polysync_core.domain.json_types import JsonObject
 
-_STYLES = {"created": "green", "updated": "yellow", "unchanged": "dim", "failed": "red"}
+_STYLES = {
+    "created": "green",
+    "updated": "yellow",
+    "unchanged": "dim",
+    "failed": "red",
+    "skipped": "yellow",
+}
 
 
 def import_view(items: Sequence[JsonObject]) -> list[RenderableType]:

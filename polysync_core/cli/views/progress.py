@@ -10,6 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
+from rich.style import Style
 from rich.text import Text
 
 from polysync_core.cli.api.answers import RunAnswer
@@ -27,7 +28,8 @@ class Progress:
         self._console = console
         self._started = time.monotonic()
         self._state = Text("Waiting for the first event")
-        self._has_problem = False
+        self._title = ""
+        self._is_long = False
         self._frames = Spinner("dots" if console.encoding.startswith("utf") else "line").frames
         self._live = Live(
             console=console,
@@ -49,22 +51,30 @@ class Progress:
     ) -> None:
         self._live.stop()
 
-    def show(self, run: RunAnswer) -> None:
-        """Show the state of the run, if it has changed."""
+    def show(self, run: RunAnswer, waits_for: str | None = None) -> None:
+        """Show the state of the run and what it waits for, if they have changed."""
         state = _state_text(run)
+        if waits_for:
+            state.append(f" - {printable(waits_for)}")
+        self._title = printable(run.title)
+        self._replace(state, is_long=run.problem is not None or bool(waits_for))
+
+    def show_outage(self) -> None:
+        """Show that the server does not answer."""
+        self._replace(Text("no answer, trying again", style="yellow"), is_long=False)
+
+    def _replace(self, state: Text, *, is_long: bool) -> None:
         if state.plain == self._state.plain:
             return
-        self._state = state
-        self._has_problem = run.problem is not None
+        self._state, self._is_long = state, is_long
         if not self._console.is_interactive:
-            self._console.print(
-                Text.assemble(self._elapsed(), "  ", printable(run.title), "  ", state)
-            )
+            parts = [self._elapsed(), self._title, state]
+            self._console.print(Text("  ").join(Text() + each for each in parts if each))
 
     def _line(self) -> Text:
         frame = self._frames[int(time.monotonic() * _FRAMES_PER_SECOND) % len(self._frames)]
         line = Text.assemble(frame, " ", (self._elapsed(), "dim"), "  ", self._state)
-        if not self._has_problem:
+        if not self._is_long:
             line.no_wrap, line.overflow = True, "ellipsis"
         return line
 
@@ -87,5 +97,6 @@ def _state_text(run: RunAnswer) -> Text:
         state.append(f", attempt {attempt.number}")
     if attempt.monitor_url:
         url = printable(attempt.monitor_url)
-        state.append("  ").append(url, style=f"link {url}" if " " not in url else "")
+        # A style keeps the id of its link, so the link is the same in every frame.
+        state.append("  ").append(url, style=Style(link=url) if " " not in url else "")
     return state

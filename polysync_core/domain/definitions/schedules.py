@@ -38,6 +38,16 @@ CRON_NAMES = {
 _MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _NO_DATE = "never fires: there is no such date; correct the day or the month"
 _FIELDS = "minute hour day month weekday"
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_RANGES = {
+    "minute": "0 to 59",
+    "hour": "0 to 23",
+    "day": "1 to 31, or L",
+    "month": "1 to 12, or JAN to DEC",
+    "weekday": "0 to 7, 0 and 7 are Sunday, or SUN to SAT",
+}
+_CRON_ERRORS = (CroniterError, ValueError, KeyError, IndexError)
 _RANDOM = re.compile(r"(?<![a-z])[hr](?![a-z])", re.IGNORECASE)
 _SECOND = re.compile(r"[0-5]?[0-9]")
 _SEARCH_START = datetime(2000, 1, 1, tzinfo=UTC)
@@ -80,8 +90,8 @@ def _check_fires(fields: list[str]) -> None:
     has_second = len(fields) == 6
     try:
         times = croniter(" ".join(fields), _SEARCH_START, second_at_beginning=has_second)
-    except (CroniterError, ValueError, KeyError, IndexError) as error:
-        raise ValueError(f"is not a cron expression ({_FIELDS}): {_reason(error)}") from error
+    except _CRON_ERRORS as error:
+        raise ValueError(_wrong_field(fields[-len(_RANGES) :]) or _reason(error)) from error
     day, weekday = times.expanded[2], times.expanded[4]
     if (times.nth_weekday_of_month or times.nearest_weekday) and ["*"] not in (day, weekday):
         # croniter would use one of the two fields and ignore the other.
@@ -105,8 +115,31 @@ def _has_date(days: list[Any], months: list[Any], weekday: list[Any]) -> bool:
     return min(days) <= max(lengths, default=max(_MONTH_LENGTHS))
 
 
+def _wrong_field(fields: list[str]) -> str | None:
+    """Return the remedy for the first field that is wrong by itself."""
+    for index, (name, values) in enumerate(_RANGES.items()):
+        alone = ["*"] * len(_RANGES)
+        alone[index] = fields[index]
+        try:
+            croniter(" ".join(alone), _SEARCH_START)
+        except _CRON_ERRORS as error:
+            problem = "out of range" if "out of range" in str(error) else "not valid"
+            field = f"the {name} '{fields[index]}' is {problem}"
+            return f"is not a cron expression: {field} ({values}){_meant(fields[index])}"
+    return None
+
+
+def _meant(field: str) -> str:
+    """Return a suggestion if a name of a field is written out, such as MONDAY."""
+    for word in re.findall(r"[A-Za-z]{4,}", field):
+        if word[:3].upper() in {*_WEEKDAYS, *_MONTHS}:
+            return f"; did you mean '{word[:3].upper()}'?"
+    return ""
+
+
 def _reason(error: Exception) -> str:
-    return str(error).strip("'\" ") or type(error).__name__
+    text = str(error).strip("'\" ") or type(error).__name__
+    return f"is not a cron expression ({_FIELDS}): {text}"
 
 
 type Cron = Annotated[str, StringConstraints(max_length=200), AfterValidator(check_cron)]

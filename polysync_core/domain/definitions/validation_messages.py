@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import heapq
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import islice
@@ -19,6 +20,7 @@ from polysync_core.domain.errors import HintedError, Problem
 type Location = Sequence[int | str]
 
 _NAME_RULE = "a name is 1 to 63 of a-z, 0-9 and '-', and starts and ends with a letter or a digit"
+_SHORT_NAME = re.compile(r"[\w-]{1,63}")
 _MAX_SIMILAR = 3
 _TYPES = {
     "string_type": "must be text",
@@ -135,8 +137,18 @@ def _problem(
         case "enum" | "literal_error":
             context: Mapping[str, Any] = details.get("ctx") or {}
             return _choice(path, details["input"], str(context.get("expected", "")))
+        case "model_type" | "model_attributes_type" if _is_short_form(details, location, known):
+            written = f"{{{known[0]}: {details['input']}}}"
+            return Problem(path, f"must be an object: write {written}")
         case _:
             return Problem(path, _message(details, location))
+
+
+def _is_short_form(details: Mapping[str, Any], location: Location, known: Sequence[str]) -> bool:
+    """Return whether an entry of a list is only the name for its first field."""
+    given = details["input"]
+    is_entry = bool(location) and isinstance(location[-1], int) and bool(known)
+    return is_entry and isinstance(given, str) and _SHORT_NAME.fullmatch(given) is not None
 
 
 def _message(details: Mapping[str, Any], location: Location) -> str:

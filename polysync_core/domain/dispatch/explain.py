@@ -195,9 +195,13 @@ def _kind(limit: ConcurrencyLimit) -> WaitReasonKind:
 def _held_by(holders: Sequence[Lease]) -> str:
     if not holders:
         return ""
-    named = ", ".join(lease.run_id for lease in holders[:_MAX_NAMES])
+    named = ", ".join(map(_name, holders[:_MAX_NAMES]))
     more = len(holders) - _MAX_NAMES
     return f", held by {named}" + (f" and {more} more" if more > 0 else "")
+
+
+def _name(lease: Lease) -> str:
+    return f"{lease.task} ({lease.run_id})" if lease.task else lease.run_id
 
 
 def _other_reasons(waiting: WaitingEntry, group: RunGroup, now: int) -> Iterator[WaitReason]:

@@ -12,7 +12,11 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure_databricks.notebook_source.paths import is_below
+from polysync_core.platforms.azure_databricks.notebook_source.paths import (
+    comparable,
+    is_below,
+    path_problem,
+)
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
 from polysync_core.platforms.platform_client import PlatformClient
@@ -22,6 +26,7 @@ log = logging.getLogger(__name__)
 DEEPEST_FOLDER = 32
 _WORKSPACE_API = ("api", "2.0", "workspace")
 _FOLDERS = frozenset({"DIRECTORY", "REPO"})
+_NOTEBOOK = "NOTEBOOK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +59,25 @@ class NotebookDiscovery:
     def notebooks(self, root: str, *, search: str | None = None) -> Iterator[Artefact]:
         """Yield the notebooks below `root`, folder by folder.
 
-        A subfolder that is missing or not readable is skipped; `root` must be readable.
+        A folder that is not searched is an entry with its problem, also if its name does not
+        contain `search`; `root` must be readable.
         """
         wanted = (search or "").casefold()
         folders = [(root, 0)]
         while folders:
             folder, depth = folders.pop()
             entries = self._list(folder) if depth == 0 else self._list_if_allowed(folder)
+            if isinstance(entries, str):
+                yield _unsearched(folder, entries)
+                continue
             for entry in entries:
-                if entry.kind in _FOLDERS and depth < DEEPEST_FOLDER:
+                problem = _entry_problem(entry, folder, depth)
+                if entry.kind == _NOTEBOOK and wanted in entry.name.casefold():
+                    yield _notebook(entry, problem)
+                elif entry.kind in _FOLDERS and problem is not None:
+                    yield _unsearched(entry.path, problem)
+                elif entry.kind in _FOLDERS:
                     folders.append((entry.path, depth + 1))
-                elif entry.kind == "NOTEBOOK" and wanted in entry.name.casefold():
-                    yield Artefact(
-                        external_id=entry.path,
-                        job_type=JobType.DATABRICKS_NOTEBOOK,
-                        name=entry.name,
-                    )
 
     def check_access(self, path: str) -> None:
         """Read the entry of a folder, which needs a credential with access to it."""
@@ -100,7 +108,8 @@ class NotebookDiscovery:
             *_WORKSPACE_API, "export", query={"path": path, "format": form}, read=_exported
         )
 
-    def _list_if_allowed(self, folder: str) -> list[WorkspaceEntry]:
+    def _list_if_allowed(self, folder: str) -> list[WorkspaceEntry] | str:
+        """Return the entries of a folder, or the reason why it cannot be read."""
         try:
             return self._list(folder)
         except PlatformRefused as error:
@@ -110,12 +119,46 @@ class NotebookDiscovery:
                 "A folder of the workspace is skipped.",
                 extra={"action": "folder_skipped", "status": error.status},
             )
-            return []
+            return f"the folder cannot be read, so its notebooks are not listed: {error}"
 
     def _list(self, folder: str) -> list[WorkspaceEntry]:
         entries = self.client.get(*_WORKSPACE_API, "list", query={"path": folder}, read=_entries_of)
-        # An entry outside the folder could lead to a loop.
-        return [entry for entry in entries if is_below(entry.path, folder)]
+        # A folder may list itself.
+        return [each for each in entries if comparable(each.path) != comparable(folder)]
+
+
+def _entry_problem(entry: WorkspaceEntry, folder: str, depth: int) -> str | None:
+    """Return the problem of a notebook, or of a folder to search; else None."""
+    if not is_below(entry.path, folder):
+        # It could lead to a loop, or to a place that the platform's folder excludes.
+        return f"its path is not below {folder}, whose list names it"
+    if entry.kind == _NOTEBOOK:
+        return path_problem(entry.path)
+    if depth >= DEEPEST_FOLDER:
+        return (
+            f"the folder is more than {DEEPEST_FOLDER} levels deep, so its notebooks are not"
+            " listed: set defaultNotebookPath of the platform to a folder nearer to it"
+        )
+    return None
+
+
+def _notebook(entry: WorkspaceEntry, problem: str | None) -> Artefact:
+    return Artefact(
+        external_id=entry.path,
+        job_type=JobType.DATABRICKS_NOTEBOOK,
+        name=entry.name,
+        problem=problem,
+    )
+
+
+def _unsearched(folder: str, problem: str) -> Artefact:
+    return Artefact(
+        external_id=folder,
+        job_type=JobType.DATABRICKS_NOTEBOOK,
+        name=folder.rpartition("/")[2],
+        problem=problem,
+        is_folder=True,
+    )
 
 
 def _entries_of(answer: JsonObject) -> list[WorkspaceEntry]:

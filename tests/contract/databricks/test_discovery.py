@@ -11,6 +11,7 @@ import pytest
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
+from polysync_core.platforms.azure_databricks.notebook_discovery import DEEPEST_FOLDER
 from polysync_core.platforms.azure_databricks.plugin import open_databricks
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import HttpOptions
@@ -82,10 +83,41 @@ def test_discovery_starts_at_the_platforms_folder(tree: Any) -> None:
     assert [artefact.external_id for artefact in found] == ["/etl/sales-load"]
 
 
-def test_a_missing_subfolder_is_skipped(tree: Any) -> None:
+@pytest.mark.parametrize("search", [None, "sales"])
+def test_a_subfolder_that_cannot_be_read_is_listed_with_its_reason(
+    tree: Any, search: str | None
+) -> None:
     del tree.workspace.folders["/etl"]
 
-    assert len(list(connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))) == 2
+    found = list(connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK, search=search))
+
+    skipped = {each.external_id: each.problem or "" for each in found if each.is_folder}
+    assert skipped.keys() == {"/etl"}
+    assert "cannot be read" in skipped["/etl"]
+    usable = {"/Repos/sales report"} | ({"/top"} if search is None else set())
+    assert {each.external_id for each in found if each.problem is None} == usable
+
+
+def test_a_folder_that_is_too_deep_is_listed_with_its_reason(server: Any) -> None:
+    path = ""
+    for level in range(DEEPEST_FOLDER + 1):
+        below = f"{path}/{level}"
+        server.workspace.folders[path or "/"] = [entry("DIRECTORY", below)]
+        path = below
+
+    (found,) = connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)
+
+    assert (found.external_id, found.is_folder) == (path, True)
+    assert "defaultNotebookPath" in (found.problem or "")
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", "tab\tname", "back\\slash", "x" * 1025])
+def test_a_notebook_that_cannot_run_is_listed_with_its_reason(server: Any, name: str) -> None:
+    server.workspace.folders["/"] = [entry("NOTEBOOK", f"/{name}"), entry("NOTEBOOK", "/good")]
+
+    found = list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
+
+    assert [(each.name, each.problem is None) for each in found] == [(name, False), ("good", True)]
 
 
 def test_a_missing_root_is_an_error(server: Any) -> None:
@@ -105,7 +137,11 @@ def test_an_entry_outside_its_folder_or_in_a_loop_is_not_followed(server: Any) -
         "/a": [entry("DIRECTORY", "/"), entry("NOTEBOOK", "/b/elsewhere")],
     }
 
-    assert list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)) == []
+    found = list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
+    assert [each for each in found if each.problem is None] == []
+    assert {each.external_id for each in found} == {
+        *("/../admin", "/%2e%2e/admin", "/", "/b/elsewhere")
+    }
     assert len(server.workspace.asked) == 2
 
 
@@ -141,7 +177,7 @@ def test_a_folder_with_a_similar_name_is_elsewhere(server: Any) -> None:
 
     found = connect(server, "/Workspace/A").artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)
 
-    assert list(found) == []
+    assert all("is not below /Workspace/A" in (each.problem or "") for each in found)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +203,8 @@ def test_endless_folders_are_abandoned_at_a_depth(server: Any) -> None:
 
     server.workspace.folders = Endless()
 
-    assert list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)) == []
+    (found,) = connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)
+    assert found.is_folder
     assert len(server.workspace.asked) == 33
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from tests.integration.devhost.host_process import (
     HERE,
+    ROOT,
     TIMEOUT,
+    HostProcess,
     StartHost,
     eventually,
     is_alive,
@@ -83,6 +85,17 @@ def test_a_taken_port_is_one_clear_line(start_host: StartHost) -> None:
 
     assert f"Port {base + 3} is in use: choose another with --port." in refused.log_text()
     assert "Traceback" not in refused.log_text()
+
+
+def test_a_wrong_setting_of_the_app_is_one_clear_line(tmp_path: Path) -> None:
+    host = HostProcess(tmp_path / "data", app=ROOT, variables={"POLYSYNC_ENVIRONMENT": "test"})
+    try:
+        assert host.process.wait(timeout=TIMEOUT) == 1
+    finally:
+        host.close()
+
+    assert "A setting of the app is wrong: POLYSYNC_ENVIRONMENT is 'test'" in host.log_text()
+    assert "Traceback" not in host.log_text()
 
 
 @pytest.mark.parametrize(

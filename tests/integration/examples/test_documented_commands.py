@@ -30,7 +30,10 @@ NOT_EXECUTED = {
 }
 """Commands that this test cannot execute, with the reason."""
 
-EXIT_CODES = {"polysync apply -f jobs.yaml -f tasks.yaml": 1}
+EXIT_CODES = {
+    "polysync apply -f jobs.yaml -f tasks.yaml": 1,
+    "polysync test platform warehouse": 1,
+}
 """Commands whose page shows an error."""
 
 EXAMPLES = ("examples/bench/definitions.yaml", "examples/lakehouse/definitions.yaml")
@@ -38,6 +41,11 @@ EXAMPLES = ("examples/bench/definitions.yaml", "examples/lakehouse/definitions.y
 DEFINITIONS = """
 contentionProfiles:
   - {name: two-at-once, type: Concurrency, settings: {maxConcurrentTasks: 2}}
+platforms:
+  - name: warehouse
+    type: AzureDatabricks
+    auth: {method: PersonalAccessToken, personalAccessToken: "vault://local/DATABRICKS_TOKEN"}
+    attributes: {workspaceUrl: "http://127.0.0.1:1", computeType: Serverless}
 jobs:
   - name: sales-load
     platform: lakehouse
@@ -146,7 +154,7 @@ class Reader:
         """Write a document with the workspace, the token and a notebook of the simulator."""
         document: dict[str, Any] = yaml.safe_load(text)
         for platform in document.get("platforms", []):
-            if platform["type"] == "AzureDatabricks":
+            if platform["name"] == "lakehouse":
                 platform["attributes"]["workspaceUrl"] = self._system.databricks.url
                 platform["auth"]["personalAccessToken"] = "vault://local/DATABRICKS_TOKEN"
         for job in document.get("jobs", []):

@@ -40,3 +40,14 @@ def test_help_and_version_have_their_usual_options() -> None:
     assert all(word in short for word in ("Definitions", "Runs", "Schedules", "POLYSYNC_KEY"))
     assert runner.invoke(app, ["runs", "-h"]).exit_code == 0
     assert runner.invoke(app, ["--version"]).stdout.startswith("polysync ")
+
+
+def test_arguments_have_no_braces_and_flags_no_type() -> None:
+    for command in ("run", "graph", "import", "test", "show"):
+        text = CliRunner().invoke(app, [command, "-h"]).stdout
+        assert not any(sign in text for sign in ("{", "[[", "<bool>"))
+    assert (
+        "polysync run [OPTIONS] TASK"
+        in CliRunner().invoke(app, ["run", "-h"], prog_name="polysync").stdout
+    )
+    assert "<bool>" not in CliRunner().invoke(app, ["-h"]).stdout

@@ -34,10 +34,12 @@ def artefacts(  # noqa: PLR0913 - one parameter per option
         if as_json:
             session.terminal.json({"items": [*items], "continuationToken": token})
             return
-        from polysync_core.cli.views.artefacts import artefacts_view
+        from polysync_core.cli.views.artefacts import artefact_problems, artefacts_view
 
         if items:
             session.terminal.show(artefacts_view(items))
+        for problem in artefact_problems(items):
+            session.terminal.note(problem)
         if token or not items:
             more = "There are more: use --limit N or --all."
             session.terminal.note(more if token else "No artefacts found.")

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 _MAX_ARTEFACTS = 500
 """The limit of one call: each call reads the platform's list from its start."""
-RESULTS = ("created", "updated", "unchanged", "failed")
+RESULTS = ("created", "updated", "unchanged", "failed", "skipped")
 
 ExternalIds = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[EXTERNAL_ID]...", help="Only these artefacts."),
+    typer.Argument(metavar="EXTERNAL_ID", help="Only these artefacts."),
 ]
 
 
@@ -63,10 +63,15 @@ def sync_parameters(job: JobName, url: Url = DEFAULT_URL, as_json: AsJson = Fals
 
 
 def _exit_by(items: list[JsonObject]) -> None:
-    """Exit with 1 if an artefact failed or a task no longer fits."""
+    """Exit with 1 if an artefact failed or a task no longer fits.
+
+    A skipped folder is no failure.
+    """
     from polysync_core.cli.views.import_ import has_drift
 
-    if has_drift(items) or any(item.get("error") for item in items):
+    if has_drift(items) or any(
+        item.get("error") for item in items if item.get("result") != "skipped"
+    ):
         raise typer.Exit(1)
 
 

@@ -16,7 +16,7 @@ type Format = Literal["tree", "table", "mermaid", "svg"]
 
 OneTask = Annotated[
     str | None,
-    typer.Argument(metavar="[TASK]", help="Only this task and its related tasks."),
+    typer.Argument(metavar="TASK", help="Only this task and its related tasks."),
 ]
 OfGraphRun = Annotated[
     str | None,

@@ -20,6 +20,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.python_widgets imp
 )
 from polysync_core.platforms.azure_databricks.notebook_source.saved_widgets import saved_widgets
 from polysync_core.platforms.connector import ArtefactSchema
+from polysync_core.platforms.text import for_people
 
 MAX_NAME_LENGTH = 255
 MAX_CELL_LENGTH = 100_000
@@ -72,7 +73,9 @@ def widgets_of(
         for name in sorted(findings.read - widgets.keys())
     )
     parameters = tuple(
-        Parameter(name=widget.name, default=widget.default, description=widget.description)
+        Parameter(
+            name=widget.name, default=widget.default, description=for_people(widget.description)
+        )
         for widget in widgets.values()
     )
     return ArtefactSchema(parameters=parameters, notes=_few(findings.notes))

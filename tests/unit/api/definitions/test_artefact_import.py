@@ -66,6 +66,7 @@ def test_artefacts_are_listed_imported_and_listed_as_imported(api: Api) -> None:
                 "description": None,
                 "imported": True,
                 "jobs": ["load"],
+                "problem": None,
             }
         ],
         "continuationToken": None,

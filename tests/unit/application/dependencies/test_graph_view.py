@@ -208,3 +208,19 @@ def test_the_api_answers_404_for_an_unknown_task_or_graph_run(
     world: World, query: dict[str, str], status: int
 ) -> None:
     assert world.app.http.get("/graph", params=query).status_code == status
+
+
+def test_a_node_counts_the_schedules_that_do_not_fire() -> None:
+    daily = {"cron": "0 12 * * *"}
+    schedules = [
+        {"name": "on", **daily},
+        {"name": "off", **daily, "enabled": False},
+        {"name": "paused", **daily},
+    ]
+    app = FakeApp(a_platform(), a_job(), a_task("t", schedules=schedules))
+    app.services.schedules.pause("t", schedule="paused", reason="moving", by="ann")
+
+    (node,) = app.services.graphs.of_tasks().nodes
+
+    assert (node.schedules, node.paused_schedules, node.disabled_schedules) == (3, 1, 1)
+    assert node.next_fire_time is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.cli.conftest import Invoke
-from tests.unit.cli.fake_api import Answer, FakeApi, Lost, Silence
+from tests.unit.cli.fake_api import Answer, FakeApi, Lost, Silence, problem
 
 
 def test_an_unreachable_server_is_one_clear_line(polysync: Invoke):
@@ -110,3 +110,12 @@ def test_an_answer_that_takes_too_long_is_a_time_out(
 
     assert result.exit_code == 1
     assert "did not answer in time" in result.stderr
+
+
+def test_a_question_at_the_end_of_a_problem_has_no_full_stop(api: FakeApi, polysync: Invoke):
+    detail = "There is no platform 'warehouse'; did you mean 'lakehouse'?"
+    api.on("POST", "/platforms/warehouse/test", problem(404, "Not found", detail))
+
+    result = polysync("test", "platform", "warehouse")
+
+    assert result.stderr == f"Error: Not found: {detail}\n"

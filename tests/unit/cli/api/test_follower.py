@@ -188,15 +188,44 @@ class TestCommand:
             cwd=Path(__file__).parents[4],
             stderr=subprocess.PIPE,
         )
-        until = time.monotonic() + 60
-        while not api.requests_of(*EVENTS) and time.monotonic() < until:
+        while not api.requests_of(*EVENTS):
+            assert process.poll() is None, process.communicate()
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
 
-        assert process.returncode == 130
-        assert stderr.decode() == "Run r-1 continues. To cancel it: polysync cancel r-1\n"
+        continues = "Run r-1 continues. To cancel it: polysync cancel r-1\n"
+        assert (process.returncode, stderr.decode()) == (130, continues)
         assert not api.requests_of("POST", "/task-runs/r-1/cancel")
+
+
+def test_a_queued_run_names_what_holds_it(api: FakeApi, polysync: Invoke):
+    accepted = {"runId": "r-1", "graphRunId": "r-1", "statusUrl": "/x"}
+    sentence = "Contention profile 'cap': 2 of 2 slots are in use, held by nap (r-0)."
+    api.on("POST", "/tasks/t/run", Answer(accepted, status=202))
+    api.on("GET", "/task-runs/r-1/explain", Answer({"waitingFor": [{"sentence": sentence}]}))
+    api.on(*EVENTS, Stream([event(1, QUEUED), event(2, SUCCEEDED)]))
+
+    lines = polysync("run", "t", "--follow").stderr.splitlines()
+
+    assert lines[0].endswith(f"Queued - {sentence}")
+
+
+def test_an_outage_is_reported_once_and_its_end_too(api: FakeApi, polysync: Invoke):
+    accepted = {"runId": "r-1", "graphRunId": "r-1", "statusUrl": "/x"}
+    api.on("POST", "/tasks/t/run", Answer(accepted, status=202))
+    api.on(*EVENTS, Stream([event(1, RUNNING)], cut=True), Lost())
+    down = problem(503, "A service does not answer", "Storage.")
+    api.on("GET", "/task-runs/r-1", down, down, Answer(RUNNING), Answer(SUCCEEDED))
+
+    lines = polysync("run", "t", "--follow").stderr.splitlines()
+
+    assert [line.split("  ")[2] for line in lines] == [
+        "Running",
+        "no answer, trying again",
+        "Running",
+        "Succeeded",
+    ]
 
 
 def test_a_run_in_back_off_shows_the_time_of_its_next_attempt(api: FakeApi, polysync: Invoke):

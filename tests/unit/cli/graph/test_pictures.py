@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from polysync_core.cli.api.graph import GraphAnswer
+from polysync_core.cli.graph.labels import next_fire
 from polysync_core.cli.graph.mermaid import mermaid
 from polysync_core.cli.graph.svg import svg
 from tests.unit.cli.graphs import PIPELINE, a_graph, a_node, an_edge
@@ -93,3 +94,23 @@ def test_mermaid_is_a_flowchart_with_a_style_per_status() -> None:
 def test_an_edge_to_an_unknown_node_is_left_out() -> None:
     graph = GraphAnswer.decode({"nodes": [a_node("a")], "edges": [an_edge("a", "gone")]})
     assert graph.edges == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "shown"),
+    [
+        ({"schedules": 1, "pausedSchedules": 1}, "schedule paused"),
+        ({"schedules": 1, "disabledSchedules": 1}, "schedule disabled"),
+        ({"schedules": 3, "pausedSchedules": 2}, "2 paused of 3 schedules"),
+        (
+            {"schedules": 2, "pausedSchedules": 1, "disabledSchedules": 1},
+            "1 paused and 1 disabled of 2 schedules",
+        ),
+        ({"schedules": 1, "pausedSchedules": 1, "enabled": False}, "disabled"),
+        ({"schedules": 1}, ""),
+    ],
+)
+def test_schedules_that_do_not_fire_are_named(facts: dict[str, Any], shown: str) -> None:
+    graph = GraphAnswer.decode({"nodes": [a_node("t", **facts)], "edges": []})
+
+    assert next_fire(graph.nodes[0]) == shown

@@ -29,6 +29,22 @@ BAD: list[Any] = [
     ),
     pytest.param(change_schedule(cron="0 6 * *"), CRON, "has 4 fields", id="cron of four fields"),
     pytest.param(change_schedule(cron="0 0 6 * * * 2026"), CRON, "has 7 fields", id="seven fields"),
+    *(
+        pytest.param(change_schedule(cron=cron), CRON, message, id=cron)
+        for cron, message in [
+            ("0 25 * * *", "the hour '25' is out of range (0 to 23)"),
+            ("0 0 25 * * *", "the hour '25' is out of range (0 to 23)"),
+            ("0-99 * * * *", "the minute '0-99' is"),
+            ("*/0 * * * *", "the minute '*/0' is not valid"),
+            ("0 0 32 * *", "the day '32' is out of range (1 to 31, or L)"),
+            ("0 0 * 13 *", "the month '13' is out of range (1 to 12, or JAN to DEC)"),
+            ("0 0 * JANUARY *", "did you mean 'JAN'?"),
+            ("0 6 * * MONDAY", "the weekday 'MONDAY' is not valid"),
+            ("0 6 * * MONDAY", "did you mean 'MON'?"),
+            ("0 6 * * mon-friday", "did you mean 'FRI'?"),
+            ("0 6 * * 8", "the weekday '8' is out of range"),
+        ]
+    ),
     pytest.param(change_schedule(cron="61 * * * *"), CRON, "out of range", id="minute 61"),
     pytest.param(change_schedule(cron="0 0 30 2 *"), CRON, "never fires", id="30 February"),
     pytest.param(

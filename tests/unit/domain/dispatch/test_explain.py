@@ -27,7 +27,7 @@ def test_every_limit_that_blocks_a_run_is_named_with_its_holders() -> None:
     slots = found.reasons[0]
     assert (slots.profile, slots.scope, slots.used, slots.limit) == ("cap", "p", 2, 2)
     assert [lease.run_id for lease in slots.holders] == ["a", "b"]
-    assert "held by a, b" in slots.sentence
+    assert "held by t (a), t (b)" in slots.sentence
     assert (found.position, found.next_possible) == (2, None)
 
 
@@ -118,5 +118,5 @@ def test_a_backfill_that_is_full_is_named() -> None:
         1,
     )
     assert reason.sentence == (
-        "Maximum of 1 concurrent runs of backfill 'b7': 1 of 1 slots are in use, held by a."
+        "Maximum of 1 concurrent runs of backfill 'b7': 1 of 1 slots are in use, held by t (a)."
     )

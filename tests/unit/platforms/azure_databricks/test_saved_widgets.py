@@ -100,3 +100,15 @@ def test_broken_entries_keep_the_name_of_their_key() -> None:
     found = saved_widgets(jupyter(a=7, b={"typedWidgetInfo": {"defaultValue": 5}}))
 
     assert [(each.name, each.default) for each in found] == [("a", None), ("b", None)]
+
+
+@pytest.mark.parametrize(
+    ("label", "description"),
+    [("a\u202eb", "a b"), ("first\nsecond", "first second"), ("x" * 5000, "x" * 1999 + "…")],
+)
+def test_a_label_becomes_a_description_of_one_printable_line(label: str, description: str) -> None:
+    widget = {"typedWidgetInfo": {"name": "catalog", "defaultValue": "main", "label": label}}
+
+    schema, _ = describe(READS, jupyter("", catalog=widget))
+
+    assert [each.description for each in schema.parameters] == [description]

@@ -56,6 +56,18 @@ def test_the_exit_code_is_1_if_an_artefact_failed(api: FakeApi, polysync: Invoke
     assert api.requests[0].body["externalIds"] == ["/etl/broken"]
 
 
+def test_a_skipped_folder_is_shown_and_is_no_failure(api: FakeApi, polysync: Invoke):
+    skipped = {"result": "skipped", "externalId": "/private", "error": "It cannot be read."}
+    report = {"skipped": [skipped], "continuationToken": None}
+    api.on("POST", "/platforms/lakehouse/import", Answer(report))
+
+    result = polysync("import", "lakehouse")
+
+    assert result.exit_code == 0
+    assert "It cannot be read." in result.stdout
+    assert "Imported: 1 skipped." in result.stdout
+
+
 def test_the_next_page_requests_only_the_artefacts_that_are_left(api: FakeApi, polysync: Invoke):
     parts = [
         Answer({"created": [{**ITEM, "externalId": "/a"}], "continuationToken": "2"}),
