@@ -1,4 +1,4 @@
-"""Describes and calls MCP functions in the form of the Functions extension.
+"""Builds the schemas of MCP tools, and calls MCP functions as the Functions extension does.
 
 The lists, the calls and the results follow
 https://github.com/Azure/azure-functions-mcp-extension.

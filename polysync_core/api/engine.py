@@ -1,4 +1,4 @@
-"""Provides a route with the durable engine that the host put into the request."""
+"""Gets the durable engine that the host put into a request."""
 
 from __future__ import annotations
 

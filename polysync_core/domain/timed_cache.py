@@ -1,4 +1,4 @@
-"""Caches values for some seconds, safely for threads."""
+"""Provides a thread-safe cache whose values expire after some seconds."""
 
 from __future__ import annotations
 

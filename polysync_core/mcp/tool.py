@@ -1,4 +1,4 @@
-"""Defines MCP tools, which check arguments, call the API, and return results."""
+"""Defines the class `Tool`, which checks arguments, calls the API and returns results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks platforms and Jobs, and opens connections, by the plugins of their types.
+"""Finds the plugin of a type, checks definitions with it, and opens its connectors.
 
 A platform's package is imported when its first definition is used, so unused platforms cost no
 start-up time. Installed packages add types by entry points of the group `polysync.platforms`.

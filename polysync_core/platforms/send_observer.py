@@ -1,7 +1,7 @@
 """Announces each request with an effect to an observer, right before it is sent.
 
-Between the begin of a submit and its first request, a client signs in and reads secrets. A run may
-be cancelled in that time. So the submit step observes each request that may start something.
+Before the first request of a submit, a client signs in and reads secrets. A run may be cancelled
+in that time. So the submit step observes each request that may start something.
 It writes to the run that a submit is sent, or it withholds the request.
 """
 

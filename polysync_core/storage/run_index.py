@@ -1,4 +1,4 @@
-"""Lists active runs, and the newest runs by Task, Job, status or graph run.
+"""Keeps the index tables that list the active runs and the newest runs.
 
 There is one table per month, with one partition per Dispatcher shard. So the newest entries stay
 few however long the history is, old months are dropped whole, and a deployment with many shards

@@ -1,4 +1,4 @@
-"""Registers the log actions, each with the fields of its log lines.
+"""Lists every kind of log line (field `action`), with its meaning and fields.
 
 Alerts, the workbook and queries of users depend on these names: an action may be added, never
 renamed.

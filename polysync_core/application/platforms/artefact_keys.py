@@ -1,4 +1,4 @@
-"""Compares artefacts whose external ids have several spellings, such as `/Workspace/Shared/x`."""
+"""Gives each artefact one key, however its external id is spelled."""
 
 from __future__ import annotations
 

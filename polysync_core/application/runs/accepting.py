@@ -33,8 +33,8 @@ from polysync_core.domain.errors import (
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import resolve
 from polysync_core.domain.runs.identity import BackfillId, RunId
+from polysync_core.domain.runs.interruptions import with_failure
 from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
-from polysync_core.domain.runs.progress import with_failure
 from polysync_core.domain.runs.run import (
     Attempt,
     MappedInput,

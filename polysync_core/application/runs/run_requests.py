@@ -1,4 +1,4 @@
-"""Accepts runs that queue messages request, and moves refused messages to the poison queue.
+"""Accepts the runs requested by queue messages, and moves refused messages to the poison queue.
 
 A message that can never be accepted goes to the poison queue at once, with the reason. If a
 service is unavailable, the host delivers the message again.

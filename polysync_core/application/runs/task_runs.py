@@ -23,7 +23,7 @@ from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_val
 from polysync_core.domain.errors import Conflict
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
-from polysync_core.domain.runs.progress import request_cancel
+from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.run import (
     Outcome,
     Parent,

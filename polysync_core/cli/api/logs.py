@@ -1,4 +1,4 @@
-"""Decodes the failure details of an attempt from the answer of the API."""
+"""Decodes the failure details of a run from the answer of the API (`logs`)."""
 
 from __future__ import annotations
 

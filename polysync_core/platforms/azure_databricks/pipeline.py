@@ -3,8 +3,8 @@
 Each run is one update of a Delta Live Tables pipeline.
 
 The API has no idempotency token, but a pipeline has one active update at a time and lists all
-updates. After a start with unknown result, the connector searches the updates since the begin of
-the attempt.
+updates. After a start with unknown result, the connector searches the updates since the attempt
+began.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def may_belong_to_attempt(
 ) -> bool:
     """Return whether an attempt may have started an update.
 
-    An ended update must be newer than the begin of the attempt.
+    An ended update must be newer than the beginning of the attempt.
     """
     ended = _STATES.get(str(update.get("state")).upper(), ProviderStatus.UNKNOWN).is_final
     return (

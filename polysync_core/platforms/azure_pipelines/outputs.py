@@ -1,4 +1,4 @@
-"""Reads the return value of a pipeline as outputs.
+"""Reads the outputs of Data Factory and Synapse pipelines: declared keys and return values.
 
 "Set variable" activities return it as `pipelineReturnValue` of their output. "Execute pipeline"
 activities show the value of the child pipeline under the same name; it is not read.

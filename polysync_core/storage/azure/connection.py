@@ -1,4 +1,4 @@
-"""Reads the address of the storage account and the sign-in from settings."""
+"""Reads the address of the storage account, and creates the credential of its sign-in."""
 
 from __future__ import annotations
 

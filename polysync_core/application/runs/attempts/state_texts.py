@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from polysync_core.domain.runs.progress import is_to_stop, since
+from polysync_core.domain.runs.interruptions import is_to_stop, since
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 

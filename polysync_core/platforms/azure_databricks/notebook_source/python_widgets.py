@@ -30,7 +30,9 @@ class WidgetFindings:
     widgets: list[Widget] = field(default_factory=list[Widget])
     notes: list[str] = field(default_factory=list[str])
     read: set[str] = field(default_factory=set[str])
-    """The names that the notebook reads with `dbutils.widgets.get`."""
+    """The names that the notebook reads, with `dbutils.widgets.get` or in another way."""
+    marked: dict[str, None] = field(default_factory=dict[str, None])
+    """The names in markers of SQL, such as `:p`: these are parameters without a widget, too."""
 
 
 def parse(source: str) -> ast.Module | None:
@@ -96,6 +98,9 @@ class _Reader(ast.NodeVisitor):
                 self._aliases.add(alias)
             case ast.Call(func=ast.Attribute(value=owner, attr=method)) if self._owns(owner):
                 self._call(method, node)
+                self.generic_visit(node)
+            case ast.Call(func=ast.Name(id="getArgument")):
+                self._call("getArgument", node)
                 self.generic_visit(node)
             case _:
                 self.generic_visit(node)

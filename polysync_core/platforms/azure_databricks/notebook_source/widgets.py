@@ -1,13 +1,12 @@
 """Reads the parameters of a notebook from its widgets.
 
-Python cells are parsed. SQL, Scala and R cells, and invalid Python, are searched with regular
-expressions: calls with a literal name and an optional literal default, and `CREATE WIDGET` of SQL.
-The notes list every uncertain result.
+Python cells are parsed. SQL, Scala and R cells, and invalid Python, are searched for calls with a
+literal name and an optional literal default. Of SQL, `CREATE WIDGET` and the markers of parameters
+count, too. The notes list every uncertain result.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 from polysync_core.domain.definitions.jobs import Parameter
@@ -19,6 +18,9 @@ from polysync_core.platforms.azure_databricks.notebook_source.python_widgets imp
     read_python,
 )
 from polysync_core.platforms.azure_databricks.notebook_source.saved_widgets import saved_widgets
+from polysync_core.platforms.azure_databricks.notebook_source.searched_widgets import (
+    search_widgets,
+)
 from polysync_core.platforms.connector import ArtefactSchema
 from polysync_core.platforms.text import for_people
 
@@ -28,26 +30,6 @@ MAX_CELL_LENGTH = 100_000
 MAX_PARSED_LENGTH = 500_000
 """The total length of the Python cells of one notebook that are parsed."""
 MAX_NOTES = 50
-
-_TEXT = r"""(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')"""
-_CALL = re.compile(
-    rf"dbutils\s*\.\s*widgets\s*\.\s*(?:text|dropdown|combobox|multiselect)\s*\("
-    rf"\s*(?:name\s*=\s*)?{_TEXT}(?:\s*,\s*(?:defaultValue\s*=\s*)?{_TEXT})?"
-)
-_SQL = re.compile(
-    r"\bCREATE\s+WIDGET\s+(?:TEXT|DROPDOWN|COMBOBOX|MULTISELECT)\s+"
-    r"(?:`([^`\n]+)`|([A-Za-z_][A-Za-z0-9_.]*))"
-    rf"(?:\s+DEFAULT\s+{_TEXT})?",
-    re.IGNORECASE,
-)
-_COMMENTS = {
-    # An open comment extends to the end: searching its end from every `/*` has quadratic cost.
-    Language.SQL: re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL),
-    Language.SCALA: re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL),
-    Language.R: re.compile(r"^[^\S\n]*#.*$", re.MULTILINE),
-    Language.PYTHON: re.compile(r"^[^\S\n]*#.*$", re.MULTILINE),
-}
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def widgets_of(
@@ -67,6 +49,8 @@ def widgets_of(
     if document is not None:
         saved = saved_widgets(document.text)
         findings.widgets.extend(widget for widget in saved if widget.name not in created)
+    known = {widget.name for widget in findings.widgets}
+    findings.widgets.extend(Widget(name=name) for name in findings.marked if name not in known)
     widgets = _distinct(findings)
     findings.notes.extend(
         f"the notebook reads {name}, but creates no widget with this name"
@@ -107,7 +91,7 @@ def _search_long(cell: Cell, findings: WidgetFindings) -> None:
             f"a cell is not parsed, because more than {MAX_CELL_LENGTH} characters of a cell, or"
             f" {MAX_PARSED_LENGTH} of a notebook, take too long: check its parameters"
         )
-    _search(cell, findings)
+    search_widgets(cell, findings)
 
 
 def _read(cell: Cell, findings: WidgetFindings) -> None:
@@ -121,25 +105,9 @@ def _read(cell: Cell, findings: WidgetFindings) -> None:
         case Language.PYTHON:
             if not read_python(cell.text, findings):
                 findings.notes.append("a cell is not valid Python: check its parameters")
-                _search(cell, findings)
+                search_widgets(cell, findings)
         case Language.SQL | Language.SCALA | Language.R:
-            _search(cell, findings)
-
-
-def _search(cell: Cell, findings: WidgetFindings) -> None:
-    # A URL in a comment or `--` in a text can hide a widget, but never add one.
-    text = _COMMENTS[cell.language].sub("", cell.text)
-    pattern = _SQL if cell.language is Language.SQL else _CALL
-    for found in pattern.finditer(text):
-        plain, quoted, first, second = found.groups()
-        name = plain or quoted or ""
-        default = first if first is not None else second
-        if name:
-            findings.widgets.append(Widget(name=_plain(name), default=default and _plain(default)))
-
-
-def _plain(text: str) -> str:
-    return _ESCAPED.sub(r"\1", text)
+            search_widgets(cell, findings)
 
 
 def _distinct(findings: WidgetFindings) -> dict[str, Widget]:

@@ -11,7 +11,7 @@ from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
-from polysync_core.domain.runs.progress import request_cancel
+from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.run import TaskRun, new_run
 from polysync_core.domain.secrets import Secret
 from tests.fakes.app import FakeApp

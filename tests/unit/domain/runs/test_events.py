@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.runs.events import encode_message, events_of
+from polysync_core.domain.runs.interruptions import with_failure, without_problem
 from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
-from polysync_core.domain.runs.progress import with_failure, without_problem
 from polysync_core.domain.runs.run import (
     Attempt,
     Outcome,

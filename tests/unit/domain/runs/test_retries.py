@@ -11,7 +11,7 @@ from hypothesis import given
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Backoff, Retry
-from polysync_core.domain.runs.progress import request_cancel
+from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.retries import (
     INFRASTRUCTURE_CAUSES,
     RETRYABLE_CAUSES,

@@ -6,7 +6,7 @@ import pytest
 
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.runs.codec import decode_run, encode_run
-from polysync_core.domain.runs.progress import request_cancel
+from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.run import (
     ALLOWED_TRANSITIONS,
     Outcome,

@@ -17,8 +17,8 @@ from polysync_core.domain.errors import (
     Uncertain,
     VaultUnavailable,
 )
+from polysync_core.domain.runs.interruptions import MAX_PROBLEM_NOTES, status_text
 from polysync_core.domain.runs.problem import ProblemKind, ProblemStep
-from polysync_core.domain.runs.progress import MAX_PROBLEM_NOTES, status_text
 from polysync_core.domain.runs.run import ProblemChange, RunStatus
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import RunNotFound

@@ -1,4 +1,4 @@
-"""Records problems, cancellations, time-outs and stop requests of a run under way."""
+"""Changes a run under way: records its problem, cancellation, time-out or stop request."""
 
 from __future__ import annotations
 
