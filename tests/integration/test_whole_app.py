@@ -43,7 +43,7 @@ def test_every_type_of_trigger_is_invoked(system: LocalSystem) -> None:
             ("entityTrigger", "orchestrationTrigger", "activityTrigger"), _runs(system)
         ),
         **asyncio.run(_serves_mcp(system)),
-        "queueTrigger": _stores_abandoned_messages(system),
+        "queueTrigger": _stores_poison_messages(system),
     }
 
     functions = json.loads(SNAPSHOT.read_text())
@@ -55,7 +55,7 @@ def test_every_type_of_trigger_is_invoked(system: LocalSystem) -> None:
     }
     assert invoked == dict.fromkeys(triggers, True)
     errors = [line for line in system.host.log_text().splitlines() if " ERROR " in line]
-    assert [line for line in errors if "A message was abandoned" not in line] == []
+    assert [line for line in errors if "recorded as a poison message" not in line] == []
 
 
 def test_the_smoke_test_passes(system: LocalSystem) -> None:
@@ -146,7 +146,7 @@ def _send_no_delivery(system: LocalSystem) -> None:
     deliveries.send_message("no delivery")
 
 
-def _stores_abandoned_messages(system: LocalSystem) -> bool:
+def _stores_poison_messages(system: LocalSystem) -> bool:
     """An invalid delivery calls the function of the queue and that of its poison queue."""
 
     def kept() -> bool:

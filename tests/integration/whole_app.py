@@ -1,4 +1,4 @@
-"""The whole app on a local host, with a Databricks simulator and two access keys."""
+"""Starts the whole app with the emulator, a Databricks simulator and two access keys."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def whole_app(folder: Path) -> Iterator[LocalSystem]:
     """Yield the app and close it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_ACCESS_KEYS", f"{_READER},{_OPERATOR}")
-        with local_system(folder) as opened:
+        with local_system(folder, azurite=True) as opened:
             yield opened

@@ -216,11 +216,12 @@ def test_a_list_of_another_shape_is_unavailable(server: Any, objects: Any) -> No
         list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
 
 
-def test_a_notebook_is_described_by_its_widgets(server: Any) -> None:
+@pytest.mark.parametrize("path", ["/etl/ä b", "/etl/a?x=1", "/etl/a#1&path=/b", "/etl/100%DE"])
+def test_a_notebook_is_described_by_its_widgets(server: Any, path: str) -> None:
     source = '# Databricks notebook source\ndbutils.widgets.text("run_date", "2026-01-01")\n'
-    server.workspace.notebooks["/etl/ä b"] = (source, "py")
+    server.workspace.notebooks[path] = (source, "py")
 
-    schema = connect(server).job(JobType.DATABRICKS_NOTEBOOK).describe("/etl/ä b")
+    schema = connect(server).job(JobType.DATABRICKS_NOTEBOOK).describe(path)
 
     assert [(p.name, p.default) for p in schema.parameters] == [("run_date", "2026-01-01")]
 
