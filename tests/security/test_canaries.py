@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
@@ -18,9 +20,13 @@ from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.redaction import MARKER
+from polysync_core.domain.runs.failure_details import FailureDetail, FailureDetails
+from polysync_core.mcp.tools import TOOLS
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report
+from polysync_core.settings import DELIVERIES
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job
+from tests.fakes.telemetry import listening
 
 CANARIES = {
     "key": "canary-key-7Q/x+9=",
@@ -51,6 +57,7 @@ def encoded(secret: str) -> list[str]:
     ]
 
 
+READ_TOOLS = {"get_run", "get_run_logs", "explain_run"}
 FORMS = [form for secret in CANARIES.values() for form in encoded(secret)]
 TEXT = " | ".join(FORMS)
 REPORTS: dict[str, list[Report | Exception]] = {
@@ -116,6 +123,7 @@ class App(FakeApp):
             Webhook(name="hook", url="https://hooks.example.com/x", secret="vault://kv/hook"),
         )
         self.vaults.values |= {f"kv/{name}": value for name, value in CANARIES.items()}
+        self.vaults.values["kv/hook"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
     def run(self, reports: list[Report | Exception]) -> str:
         """Run the Task until the last report, and return the id of the run."""
@@ -131,14 +139,45 @@ class App(FakeApp):
     def sinks(self, run_id: str) -> str:
         """Return everything that is stored, sent and shown."""
         run = f"/task-runs/{run_id}"
-        pages = [run, f"{run}/history", f"{run}/events", f"{run}/explain", "/task-runs"]
+        pages = [
+            run,
+            f"{run}/logs",
+            f"{run}/history",
+            f"{run}/events",
+            f"{run}/explain",
+            "/task-runs",
+        ]
         pages += ["/tasks/task", "/jobs/job", "/platforms/lakehouse", "/definitions"]
         pages += ["/poison-messages", "/audit", "/graph?task=task", "/jobs/job/platform-runs"]
         answers = [self.http.get(page) for page in pages]
         assert {answer.status_code for answer in answers} == {200}
         stored = [str(list(rows.values())) for rows in self.tables.tables.values()]
         sent = [message.text for queue in self.queues.values() for message in queue.sent]
-        return "\n".join([*(answer.text for answer in answers), *stored, *sent])
+        read = [*self.delivered(), *self.tool_answers(run_id)]
+        return "\n".join([*(answer.text for answer in answers), *stored, *sent, *read])
+
+    def delivered(self) -> list[str]:
+        """Deliver the waiting events to the webhook, and return what it receives."""
+        waiting = self.queue(DELIVERIES).sent
+        for message in [*waiting]:
+            self.services.webhook_delivery.deliver(message.text)
+        assert len(self.receiver.posts) >= len(waiting)
+        return [f"{url} {headers} {body.decode()}" for url, headers, body in self.receiver.posts]
+
+    def tool_answers(self, run_id: str) -> list[str]:
+        """Return the answers of the tools that read a run."""
+        transport = {"name": "http-streamable", "properties": {"headers": {"host": "localhost"}}}
+        call = {"name": "", "arguments": {"runId": run_id}, "sessionid": "s"}
+        context = json.dumps({**call, "transport": transport})
+        tools = [each for each in TOOLS if each.name in READ_TOOLS]
+        assert len(tools) == len(READ_TOOLS)
+        scope = {SCOPE_KEY: self.engine}
+        answers = [asyncio.run(each.call(context, self.api, scope)) for each in tools]
+        results = [json.loads(json.loads(answer)["content"]) for answer in answers]
+        texts = [each["content"][0]["text"] for each in results]
+        refused = [each for each in texts if each.startswith('{"error":{"status"')]
+        assert refused == []
+        return answers
 
 
 def found_in(text: str) -> list[str]:
@@ -154,12 +193,17 @@ def test_a_canary_reaches_no_sink(name: str, caplog: pytest.LogCaptureFixture) -
     runs = [ExternalRun(external_run_id="1", report=listed)]
     app.platform.runs = lambda job: iter(runs)  # pyright: ignore[reportAttributeAccessIssue]
 
-    run_id = app.run(REPORTS[name])
+    app.platform.details = FailureDetails(parts=(FailureDetail(error=TEXT, trace=TEXT),))
+    with listening() as listener:
+        run_id = app.run(REPORTS[name])
+        sinks = app.sinks(run_id)
 
     run: Any = app.http.get(f"/task-runs/{run_id}").json()
     assert run["finishedAt"] is not None
     assert len(app.platform.orders) == 1
-    assert found_in(app.sinks(run_id)) == []
+    assert found_in(sinks) == []
+    assert found_in("\n".join(each.text for each in listener.spans())) == []
+    assert found_in(str(listener.metrics())) == []
     assert found_in(str([vars(record) for record in caplog.records])) == []
 
 
