@@ -30,10 +30,18 @@ def test_every_path_reaches_the_invocation(path: str) -> None:
     assert answer.json() == f"/api/{unquote(path)}"
 
 
+@pytest.fixture(scope="module")
+def app() -> FakeApp:
+    """Build the app once, because these requests change nothing."""
+    return FakeApp()
+
+
 @pytest.mark.parametrize("path", ODD)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
-def test_an_unusual_path_is_answered_with_our_own_problem_document(path: str, method: str) -> None:
-    answer = FakeApp().http.request(method, f"/{path}")
+def test_an_unusual_path_is_answered_with_our_own_problem_document(
+    app: FakeApp, path: str, method: str
+) -> None:
+    answer = app.http.request(method, f"/{path}")
 
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"

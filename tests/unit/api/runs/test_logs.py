@@ -15,6 +15,9 @@ from polysync_core.platforms.connector import RunNotFound
 from tests.fakes.platform import CANCELLED, RUNNING, SUCCESS
 from tests.unit.api.failed_runs import JOB, PLATFORM, TRACE, FailedRuns
 
+# Each test builds the whole app.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def world() -> FailedRuns:

@@ -14,6 +14,9 @@ from polysync_core.platforms.connector import Artefact, ArtefactSchema
 from tests.fakes.app import FakeApp
 from tests.fakes.platform import FakePlatform
 
+# Each test builds the whole app.
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = "DatabricksNotebook"
 PLATFORM = {
     "name": "lakehouse",

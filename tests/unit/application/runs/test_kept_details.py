@@ -23,6 +23,9 @@ from tests.fakes.platform import CANCELLED, FAILED, SUCCESS
 from tests.fakes.runs import FakeRunTable
 from tests.unit.api.failed_runs import KEY, TOKEN, FailedRuns
 
+# Each test builds the whole app.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def world() -> FailedRuns:

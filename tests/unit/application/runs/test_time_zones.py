@@ -19,6 +19,9 @@ from tests.fakes.platform import RUNNING, SUCCESS
 from tests.fakes.runs import FakeRunTable
 from tests.unit.application.runs.attempt_bench import PLATFORM
 
+# Each test builds the whole app.
+pytestmark = pytest.mark.slow
+
 EIGHT_IN_SYDNEY = datetime(2026, 11, 28, 21, tzinfo=UTC)
 """08:00 on 29 November in Sydney."""
 SYDNEY, BERLIN, KIRITIMATI = "Australia/Sydney", "Europe/Berlin", "Pacific/Kiritimati"
