@@ -50,8 +50,8 @@ class Tool[A: Arguments]:
             call = read_context(context)
             api = InProcessApi(app=app, caller=caller_headers(call), extras=extras)
             arguments = read_arguments(self.arguments, call.get("arguments"))
-            content = await self._answer(api, arguments)
-            return _result(to_text(content), failed="error" in content)
+            content, failed = await self._answer(api, arguments)
+            return _result(to_text(content), failed=failed)
         except AnswerTooLong as error:
             content = size_error(error)
         except PolysyncError as error:
@@ -61,14 +61,14 @@ class Tool[A: Arguments]:
             content = internal_error()
         return _result(to_text(content), failed=True)
 
-    async def _answer(self, api: InProcessApi, arguments: A) -> JsonObject:
-        """Return the answer of the tool, or the error of the API."""
+    async def _answer(self, api: InProcessApi, arguments: A) -> tuple[JsonObject, bool]:
+        """Return the answer of the tool, or the error of the API, and whether it is an error."""
         try:
-            return await self.run(api, arguments)
+            return await self.run(api, arguments), False
         except UnknownNames as error:
-            return unknown_names_error(error.names)
+            return unknown_names_error(error.names), True
         except ApiError as error:
-            return api_error(error, unknown_arguments(error, arguments))
+            return api_error(error, unknown_arguments(error, arguments)), True
 
 
 def read_context(text: str) -> JsonObject:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from polysync_core.api.models import Page, Time, View
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.application.schedules.service import ScheduleService, ScheduleStatus
-from polysync_core.domain.definitions.base import Line, ObjectName
+from polysync_core.domain.definitions.base import ObjectName, check_line
 
 
 class PauseRequest(BaseModel):
@@ -20,7 +20,10 @@ class PauseRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[
-        Line, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)
+        str,
+        # The length is checked after the strip, so the check of characters comes last.
+        StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000),
+        AfterValidator(check_line),
     ]
     schedule: ObjectName | None = None
     """None means all schedules of the Task."""

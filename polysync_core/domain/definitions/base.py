@@ -57,7 +57,7 @@ def refuse(path: str, message: str) -> NoReturn:
     raise FieldError(path, message)
 
 
-def _check_line(text: str, info: ValidationInfo) -> str:
+def check_line(text: str, info: ValidationInfo) -> str:
     return _without_deception(text, info, lines=False)
 
 
@@ -72,7 +72,7 @@ def _without_deception(text: str, info: ValidationInfo, *, lines: bool) -> str:
     return text
 
 
-type Line = Annotated[str, AfterValidator(_check_line)]
+type Line = Annotated[str, AfterValidator(check_line)]
 """A text of one line for people, without characters that change how it is shown."""
 
 type Lines = Annotated[str, AfterValidator(_check_lines)]
