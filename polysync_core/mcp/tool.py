@@ -62,7 +62,7 @@ class Tool[A: Arguments]:
         return _result(to_text(content), failed=True)
 
     async def _answer(self, api: InProcessApi, arguments: A) -> tuple[JsonObject, bool]:
-        """Return the answer of the tool, or the error of the API, and whether it is an error."""
+        """Return the content of the answer, and True if the content is an error."""
         try:
             return await self.run(api, arguments), False
         except UnknownNames as error:
