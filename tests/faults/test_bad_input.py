@@ -86,7 +86,7 @@ def test_a_refused_token_fails_the_connection_test_and_the_run(
     system.databricks.inject_fault(endpoint="*", fault="status", status=401, times=2)
     tested = system.host.http.post("/platforms/lakehouse/test").json()
     assert tested["ok"] is False
-    assert set(tested) == {"ok", "message", "latencyMs"}
+    assert set(tested) == {"ok", "message", "platformMessage", "latencyMs"}
     system.databricks.inject_fault(endpoint="*", fault="status", status=401, times=2)
     run = system.wait_for([system.run(0.1)], has_ended)[0]
     assert run["attempts"][0]["cause"] == "Secret"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.platforms.artefact_import import ArtefactImport
+from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.import_report import ArtefactSelection, ImportResult
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.jobs import JobType
@@ -24,7 +25,9 @@ def test_a_whole_workspace_is_imported_and_one_broken_artefact_is_reported(
     platform = harness.case.platform
     store.put(platform, replacing=None)
     importing = ArtefactImport(
-        lookup=DefinitionLookup(store), editing=editing, connect=lambda _: harness.connector
+        lookup=definitions,
+        editing=editing,
+        connections=Connections(definitions, lambda _: harness.connector),
     )
     harness.fault(Step.DESCRIBE, "status", status=403)
 

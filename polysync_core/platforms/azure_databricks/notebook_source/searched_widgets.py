@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from polysync_core.platforms.azure_databricks.notebook_source.cells import Cell, Language
 from polysync_core.platforms.azure_databricks.notebook_source.python_widgets import (
@@ -22,7 +22,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.tokens import (
 )
 
 MAX_SEARCHED_LENGTH = 1_000_000
-"""The longest cell that is searched, in characters."""
+"""The most characters of a cell that are searched."""
 _READERS = frozenset({"get", "getArgument"})
 _SIMPLE_NAME = re.compile(r"[^\W\d]\w*")
 _IN_TEXT = re.compile(r"\$\{\s*([^{}\n]{1,255})\}")
@@ -33,10 +33,10 @@ def search_widgets(cell: Cell, findings: WidgetFindings) -> None:
     """Add the widgets that a cell creates or reads."""
     if len(cell.text) > MAX_SEARCHED_LENGTH:
         findings.notes.append(
-            f"a cell of more than {MAX_SEARCHED_LENGTH} characters is not searched:"
+            f"only the first {MAX_SEARCHED_LENGTH} characters of a cell are searched:"
             " check its parameters"
         )
-        return
+        cell = replace(cell, text=cell.text[:MAX_SEARCHED_LENGTH])
     if not _may_hold_widgets(cell):
         return
     tokens = list(tokens_of(cell.text, cell.language))

@@ -18,6 +18,7 @@ from polysync_core.domain.definitions.document import (
     write_document,
 )
 from polysync_core.domain.definitions.stored import StoredDefinition
+from polysync_core.domain.display_text import is_deceptive
 from polysync_core.domain.errors import Conflict, Invalid, StaleETag, Unavailable
 from polysync_core.domain.strict_documents import FORBIDDEN_KEYS, read_yaml, write_yaml
 from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse
@@ -239,7 +240,9 @@ def test_an_interrupted_apply_reports_its_progress_and_the_next_apply_completes_
 
 
 NAMES = st.from_regex(r"\A[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?\Z")
-READABLE = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])
+READABLE = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]).filter(
+    lambda each: not is_deceptive(each)
+)
 TEXTS = st.text(READABLE, min_size=1, max_size=10).filter(
     lambda text: "${" not in text and text not in FORBIDDEN_KEYS and not text.startswith("vault")
 )

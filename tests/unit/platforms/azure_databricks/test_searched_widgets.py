@@ -135,9 +135,9 @@ def test_a_comment_of_r_after_code_hides_a_call() -> None:
 
 
 def test_a_cell_that_is_too_long_is_noted() -> None:
-    parameters, notes = read("SELECT :p" + " " * MAX_SEARCHED_LENGTH, "sql")
-    assert parameters == {}
-    assert "is not searched" in notes
+    parameters, notes = read("SELECT :p" + " " * MAX_SEARCHED_LENGTH + ":q", "sql")
+    assert list(parameters) == ["p"]
+    assert "only the first 1000000 characters" in notes
 
 
 HARD = ['"', "'", '"' * 3, "'" * 3, "/*", "$$", "${", "`", "\\", 'r"(', ":", "a", "''", "*/", "a:"]
@@ -147,9 +147,12 @@ HARD = ['"', "'", '"' * 3, "'" * 3, "/*", "$$", "${", "`", "\\", 'r"(', ":", "a"
 @pytest.mark.parametrize("part", HARD)
 def test_the_cost_is_linear(language: Language, part: str) -> None:
     text = part * (40_000 // len(part))
-    started = time.process_time()
-    assert len(list(tokens_of(text, language))) <= len(text)
-    assert time.process_time() - started < 0.5
+    spent: list[float] = []
+    for _ in range(3):
+        started = time.process_time()
+        assert len(list(tokens_of(text, language))) <= len(text)
+        spent.append(time.process_time() - started)
+    assert min(spent) < 0.5
 
 
 @given(st.text(alphabet="\"'`$#{}/*-:\\\n rsap(.,)=", max_size=60))
