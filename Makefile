@@ -71,7 +71,7 @@ check: $(READY) ## Lint, type-check, guard the layers and the prose
 	@node_modules/.bin/pyright
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(PY) scripts/check_prose.py
-	@$(PY) scripts/check_regular_expressions.py
+	@$(PY) -m scripts.check_regular_expressions
 
 bench: $(READY) $(APPKIT)/node_modules/.ready ## Measure the figures of docs/reference/performance.md
 	@$(PY) -m bench

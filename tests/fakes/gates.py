@@ -7,7 +7,7 @@ from typing import Any
 
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
-from polysync_core.application.ports import GateStore, RunTable
+from polysync_core.application.ports import GateStore
 from polysync_core.application.runs.accepting import RunSpec
 from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.domain.causes import FailureCause
@@ -23,30 +23,20 @@ from polysync_core.domain.runs.run import (
     begin_attempt,
     finish,
 )
-from polysync_core.services import Services
-from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job, a_platform
+from tests.fakes.world import AppWorld
 
 
 def after(*tasks: str, condition: Condition = Condition.ON_SUCCESS) -> tuple[Dependency, ...]:
     return tuple(Dependency(task=task, condition=condition) for task in tasks)
 
 
-class GateWorld:
+class GateWorld(AppWorld):
     """Tasks with their runs and gates."""
 
     def __init__(self, *tasks: Task, job: Job | None = None) -> None:
-        self.app = FakeApp(a_platform(), job or a_job(name="job"), *tasks)
+        super().__init__(a_platform(), job or a_job(name="job"), *tasks)
         self.define = self.app.define
-        self.restart = self.app.restart
-
-    @property
-    def services(self) -> Services:
-        return self.app.services
-
-    @property
-    def runs(self) -> RunTable:
-        return self.services.ports.runs
 
     @property
     def store(self) -> GateStore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from polysync_core.application.ports import RunTable, ScheduleStore
+from polysync_core.application.ports import ScheduleStore
 from polysync_core.application.schedules.backfill import BackfillRequest
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.tick import Tally
@@ -14,9 +14,8 @@ from polysync_core.domain.definitions.document import Reference, read_definition
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
 from polysync_core.domain.runs.stored import Listing
-from polysync_core.services import Services
-from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_platform
+from tests.fakes.world import AppWorld
 
 JOB = {
     "name": "load",
@@ -33,21 +32,12 @@ def a_task(*schedules: dict[str, Any], name: str = "load-daily", **facts: Any) -
     return {"name": name, "job": "load", "schedules": list(schedules), **facts}
 
 
-class Scheduled:
+class Scheduled(AppWorld):
     """Tasks with schedules; a test advances the clock and runs the ticks."""
 
     def __init__(self) -> None:
-        self.app = FakeApp(a_platform(), read_definition(Kind.JOB, JOB))
+        super().__init__(a_platform(), read_definition(Kind.JOB, JOB))
         self.clock, self.engine, self.tables = self.app.clock, self.app.engine, self.app.tables
-        self.restart = self.app.restart
-
-    @property
-    def services(self) -> Services:
-        return self.app.services
-
-    @property
-    def runs(self) -> RunTable:
-        return self.services.ports.runs
 
     @property
     def store(self) -> ScheduleStore:
