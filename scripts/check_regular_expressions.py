@@ -1,6 +1,7 @@
 """Finds regular expressions of the product with more than linear cost.
 
-Usage: `python -m scripts.check_regular_expressions [PATH ...]`. Without a path, the product is checked.
+Usage: `python -m scripts.check_regular_expressions [PATH ...]`. Without a path, the product is
+checked.
 The script reads every expression from the source, builds texts from its repetitions, and matches
 these texts. An expression is reported if its time grows faster than the length of a text.
 Patterns of pydantic fields are left out, because their engine has linear cost.

@@ -51,4 +51,4 @@ class JobProblemDocument(ProblemDocument):
     error: str
     """The error in the words that AppKit clients expect."""
     plugin: str
-    """The AppKit plugin that the route stands for: `jobs`."""
+    """The AppKit plugin that serves the same route: `jobs`."""

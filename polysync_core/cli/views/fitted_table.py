@@ -135,7 +135,7 @@ class FittedTable:
                 return full
 
     def _widths(self, layout: _Layout, available: int) -> list[int]:
-        """Distribute the available width; columns that may wrap share what is left."""
+        """Distribute the width; columns that may wrap share the rest."""
         widths = [self._width(index, layout, natural=False) for index in layout.shown]
         left = available - sum(widths) - _GAP * (len(widths) - 1)
         for position, index in enumerate(layout.shown):

@@ -75,7 +75,7 @@ class Poller:
         return self.services.recorder.end(stored, lambda run: reported(run, report, redactor))
 
     def _record_progress(self, stored: StoredRun, report: Report) -> StoredRun:
-        """Write in one write what is new: progress, the end of a problem, an expired time-out."""
+        """Record in one write: progress, the end of a problem, an expired time-out."""
         attempt, now = stored.run.attempt, self.services.clock()
         if attempt is None:
             return stored
