@@ -50,7 +50,8 @@ class Child:
         self.ready = False
         self.stopping = False
         read_end, write_end = os.pipe()
-        # The kernel sends the signal when the starting *thread* ends, so the main thread starts it.
+        # The kernel sends the signal when the starting *thread* ends. So a program is started by a
+        # thread that ends after it.
         # In its own session the program gets no Ctrl-C; the host stops the programs in order.
         output = os.open(program.output, _APPEND) if program.output else write_end
         self._process = subprocess.Popen(  # noqa: S603 - fixed commands
