@@ -67,4 +67,6 @@ class _CurrentServices:
 
 @cache
 def _shared_api() -> FastAPI:
-    return build_api(cast("Services", _CurrentServices()), lambda request: _current.get().identify(request))
+    return build_api(
+        cast("Services", _CurrentServices()), lambda request: _current.get().identify(request)
+    )
