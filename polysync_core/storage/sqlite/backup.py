@@ -1,4 +1,4 @@
-"""Copies the SQLite file of the app to a backup, while the app runs or is stopped."""
+"""Copies the SQLite file of the app, even while the app runs."""
 
 from __future__ import annotations
 

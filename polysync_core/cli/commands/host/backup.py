@@ -19,7 +19,7 @@ def backup(
     ] = _DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Copy the data of `polysync dev` to a new file, while it runs or is stopped."""
+    """Copy the data of `polysync dev` to a new file, even while it runs."""
     from polysync_core.cli.api.errors import CommandFailed
     from polysync_core.cli.terminal import Terminal
     from polysync_core.storage.sqlite.backup import back_up
