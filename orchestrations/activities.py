@@ -26,8 +26,8 @@ from orchestrations.names import (
 from polysync_core.application.dependencies.dependent_notifier import Notified
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.composition import services
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.polling import delay_after_fault
 

@@ -48,7 +48,7 @@ from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
-from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.platforms.receivers import check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, outputs_problem
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings

@@ -10,9 +10,9 @@ from enum import StrEnum
 from polysync_core.appkit.configuration import AppKitConfiguration, JobsSetting
 from polysync_core.appkit.named_jobs import JobOptions, discover
 from polysync_core.appkit.user_tokens import Hosting
-from polysync_core.domain.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.errors import Broken, Invalid
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.outbound.hosts import read_private_hosts
 from polysync_core.outbound.identity import AppIdentity, Delegation

@@ -15,7 +15,6 @@ from polysync_core.adapters import Ports, table_ports
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.security.callers import Identify
 from polysync_core.composition import build, build_api, identify_by
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.document import reference_to
@@ -24,7 +23,8 @@ from polysync_core.domain.definitions.platforms import (
 )
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.references import Secrets
 from polysync_core.services import Services
 from polysync_core.settings import Settings

@@ -14,14 +14,14 @@ from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
-from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import (
     DefinitionPage,
     DefinitionStore,
     StoredDefinition,
 )
+from polysync_core.domain.definitions.validation.checks import Rules
+from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag
 
 DEVELOPMENT = Rules(development=True)

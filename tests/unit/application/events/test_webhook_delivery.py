@@ -18,15 +18,15 @@ from polysync_core.application.events.deliveries import (
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.poison_messages import PoisonMessages
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent, events_of
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import new_run
 from polysync_core.domain.runs.stored import Page
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.timed_cache import DEFINITION_TTL
 from polysync_core.platforms.receivers import NotTaken
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
