@@ -36,7 +36,8 @@ class DefinitionWriter:
     """The only writer of definitions; each write performs its consequences.
 
     Schedules follow their Task, the caches of this process drop their copies, and the Dispatchers
-    receive the edited limits. No other class holds a writable store, so no caller can forget a consequence.
+    receive the edited limits. No other class holds a writable store, so no caller can forget a
+    consequence.
     """
 
     def __init__(
