@@ -1,6 +1,6 @@
-"""Puts the events of runs into the queue for consumers and the queue of webhook deliveries.
+"""Puts the events of runs into the queues of consumers and webhook deliveries.
 
-An event that nobody receives costs no message and no request.
+An event without a receiver costs no message and no request.
 """
 
 from __future__ import annotations

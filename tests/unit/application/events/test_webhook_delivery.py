@@ -122,7 +122,7 @@ def test_an_event_is_sent_to_the_queue_and_to_every_webhook_whose_filter_accepts
     assert [json.loads(sent.text)["webhook"] for sent in world.queue.sent] == ["on-call", "sales"]
 
 
-def test_an_event_that_nobody_receives_costs_no_message(world: World) -> None:
+def test_an_event_without_a_receiver_costs_no_message(world: World) -> None:
     publisher = replace(world.publisher, events=None)
     world.webhooks = {"failures": a_webhook(name="failures", events={"statuses": ["Failed"]})}
     publisher.publish(an_event())
