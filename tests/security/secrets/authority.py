@@ -1,4 +1,4 @@
-"""An app with secrets that an Operator may use and one that the Operator may not use."""
+"""An app with secrets that an Operator may use, and one that is forbidden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line of an Operator reads no secret that no definition gave to the Operator."""
+"""The command line of an Operator reads no secret beyond those of the definitions."""
 
 from __future__ import annotations
 

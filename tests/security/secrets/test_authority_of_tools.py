@@ -1,4 +1,4 @@
-"""A copilot of an Operator reads no secret, whatever tool it calls."""
+"""A copilot of an Operator reads no secret with any tool."""
 
 from __future__ import annotations
 
