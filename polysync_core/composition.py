@@ -38,8 +38,9 @@ from polysync_core.api.security.callers import (
     reject_all,
     require_loopback,
 )
+from polysync_core.application.operations.background_work import BackgroundWork
 from polysync_core.services import Services
-from polysync_core.settings import Settings
+from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
 
 
 @cache
@@ -72,6 +73,12 @@ def services() -> Services:
 
 
 @cache
+def background_work() -> BackgroundWork:
+    """Return the work of this process that no request waits for."""
+    return build_background_work(services())
+
+
+@cache
 def api() -> FastAPI:
     """Return the API of this process."""
     return build_api(services(), identify_by(settings()))
@@ -87,6 +94,20 @@ def build(ports: Ports, settings: Settings) -> Services:
         if isinstance(part, cached_property):
             getattr(built, name)
     return built
+
+
+def build_background_work(services: Services) -> BackgroundWork:
+    """Return the work behind the timers and queues of a host."""
+    return BackgroundWork(
+        reconcile=services.reconciler.reconcile,
+        fire_schedules=services.schedule_tick.tick,
+        purge=services.retention.purge,
+        webhook_delivery=services.webhook_delivery,
+        run_requests=services.run_requests,
+        poison_messages=services.poison_messages,
+        deliveries_queue=DELIVERIES,
+        run_requests_queue=RUN_REQUESTS,
+    )
 
 
 def identify_by(settings: Settings) -> Identify:
