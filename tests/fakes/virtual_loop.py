@@ -1,4 +1,4 @@
-"""A clock, a loop and workers for the embedded engine, which a test drives step by step."""
+"""The clock, loop and workers of the embedded engine in a test."""
 
 from __future__ import annotations
 
