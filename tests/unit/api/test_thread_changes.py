@@ -1,4 +1,4 @@
-"""Tests how often a request changes to another thread, which costs more than most of its work."""
+"""Tests how often a request changes to another thread, which is costly."""
 
 from __future__ import annotations
 
