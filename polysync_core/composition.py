@@ -129,6 +129,8 @@ def routes() -> APIRouter:
     """Return the routes of the API, which every app of this process shares."""
     return build_routes(
         [
+            # The routes are tried in this order, and these have by far the most requests.
+            run_routes(),
             # Before the routes of definitions, which would take `/test` for a name.
             connection_test_routes(),
             explanation_routes(),
@@ -143,7 +145,6 @@ def routes() -> APIRouter:
             platform_run_routes(),
             definition_routes(),
             import_routes(),
-            run_routes(),
             poison_message_routes(),
             graph_routes(),
             audit_routes(),

@@ -91,7 +91,7 @@ class Services:
         return DefinitionWriter(
             self.ports.definitions,
             schedules=self.schedule_sync,
-            task_graph=self.task_graph,
+            caches=(self.task_graph, self.connections, self.subscriptions),
             policy_updates=PolicyUpdates(self.policies, self.ports.runs.shards),
         )
 
@@ -181,12 +181,16 @@ class Services:
     # Runs
 
     @cached_property
+    def subscriptions(self) -> Subscriptions:
+        return Subscriptions(self.definitions.webhooks, monotonic=self.ports.monotonic)
+
+    @cached_property
     def publisher(self) -> EventPublisher:
-        ports = self.ports
+        ports, name = self.ports, self.settings.run_events_queue
         return EventPublisher(
-            events=ports.queue(self.settings.run_events_queue),
+            events=None if name is None else ports.queue(name),
             deliveries=ports.queue(DELIVERIES),
-            subscriptions=Subscriptions(self.definitions.webhooks, monotonic=ports.monotonic),
+            subscriptions=self.subscriptions,
         )
 
     @cached_property
