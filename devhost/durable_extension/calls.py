@@ -89,13 +89,13 @@ class CallServer:
         return _failed(outcome.failure)
 
 
-def metadata_of(told: Mapping[str, Any]) -> dict[str, TypedData]:
+def metadata_of(values: Mapping[str, Any]) -> dict[str, TypedData]:
     """Return the trigger's metadata as the Functions host sends it to its worker."""
     return {
         name: TypedData(string=value)
         if isinstance(value, str)
         else TypedData(json=json.dumps(value))
-        for name, value in told.items()
+        for name, value in values.items()
         if value is not None
     }
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -52,9 +53,11 @@ class DurableExtension:
         functions, client = data / "functions.json", data / "client.json"
         client.unlink(missing_ok=True)
         functions.write_text(json.dumps(served_bindings(self._app.functions)))
+        host_file = self._options.app / "host.json"
+        if not host_file.is_file():
+            raise StartRefused(f"There is no host.json in {self._options.app}.")
         self._calls = CallServer(self._app)
         address = await self._calls.start()
-        host_file = self._options.app / "host.json"
         self._child = self._launch(
             Program(
                 name=NAME,
@@ -62,6 +65,8 @@ class DurableExtension:
                 ports=(),
                 option="",
                 essential=True,
+                # Azurite waits for the connections of this program before it ends.
+                at_host_end=signal.SIGKILL,
             )
         )
         await _until_ready(self._child)

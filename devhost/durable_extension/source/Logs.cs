@@ -15,6 +15,8 @@ static class Logs
             .AddSimpleConsole(options => { options.SingleLine = true; options.TimestampFormat = "HH:mm:ss.fff "; })
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Azure.Core", LogLevel.Error)
+            // The worker reports the failures of functions.
+            .AddFilter("Host.Results", LogLevel.None)
             .AddFilter("Host.Triggers.DurableTask", durable);
     }
 }
