@@ -9,18 +9,18 @@ from __future__ import annotations
 import os
 from functools import cache, cached_property
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from polysync_core.adapters import Ports, production_ports
-from polysync_core.api.app import create_app
+from polysync_core.api.app import build_routes, create_app
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.routes import definition_routes
-from polysync_core.api.jobs.routes import job_run_routes
+from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
-from polysync_core.api.operations.metrics import MetricsText, metrics_routes
+from polysync_core.api.operations.metrics import NO_METRICS, Metrics, metrics_routes
 from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
 from polysync_core.api.runs.gates import gate_routes
@@ -54,10 +54,10 @@ def settings() -> Settings:
 
 
 @cache
-def observe() -> MetricsText | None:
+def observe() -> Metrics:
     """Start to export telemetry if the settings name a destination; otherwise load nothing.
 
-    The result serves the metrics to Prometheus, if the setting asks for it.
+    The result is what the API serves to Prometheus.
     """
     configured = settings()
     prometheus = None
@@ -74,7 +74,7 @@ def observe() -> MetricsText | None:
             to_collector=bool(configured.otlp_endpoint),
             prometheus=prometheus,
         )
-    return None if prometheus is None else prometheus.text
+    return Metrics(None if prometheus is None else prometheus.text)
 
 
 @cache
@@ -135,32 +135,58 @@ def identify_by(settings: Settings) -> Identify:
     return by_key(keys, otherwise=identify) if keys else identify
 
 
-def build_api(
-    services: Services, identify: Identify, *, metrics: MetricsText | None = None
-) -> FastAPI:
-    """Return the API in front of some use cases."""
-    return create_app(
+@cache
+def routes() -> APIRouter:
+    """Return the routes of the API, which every app of this process shares."""
+    return build_routes(
         [
             # The routes are tried in this order, and these have by far the most requests.
-            run_routes(services.task_runs),
+            run_routes(),
             # Before the routes of definitions, which would take `/test` for a name.
-            connection_test_routes(services.connection_tests),
-            explanation_routes(services.explanations),
-            log_routes(services.failure_details),
-            fire_time_routes(services.fire_times),
-            document_routes(services.documents),
-            documentation_routes(services.documentation),
-            metrics_routes(metrics),
-            gate_routes(services.gates),
-            schedule_routes(services.schedules),
-            backfill_routes(services.backfill),
-            job_run_routes(services.job_runs, services.appkit_jobs),
-            platform_run_routes(services.platform_runs),
-            definition_routes(services.definition_editing),
-            import_routes(services.artefact_import),
-            poison_message_routes(services.poison_messages),
-            graph_routes(services.graphs),
-            audit_routes(services.audit),
+            connection_test_routes(),
+            explanation_routes(),
+            log_routes(),
+            fire_time_routes(),
+            document_routes(),
+            documentation_routes(),
+            metrics_routes(),
+            gate_routes(),
+            schedule_routes(),
+            backfill_routes(),
+            job_run_routes(),
+            platform_run_routes(),
+            definition_routes(),
+            import_routes(),
+            poison_message_routes(),
+            graph_routes(),
+            audit_routes(),
+        ]
+    )
+
+
+def build_api(services: Services, identify: Identify, *, metrics: Metrics = NO_METRICS) -> FastAPI:
+    """Return the API in front of some use cases."""
+    return create_app(
+        routes(),
+        [
+            services.connection_tests,
+            services.explanations,
+            services.failure_details,
+            services.fire_times,
+            services.documents,
+            services.documentation,
+            metrics,
+            services.gates,
+            services.schedules,
+            services.backfill,
+            JobHandlers(services.job_runs, services.appkit_jobs),
+            services.platform_runs,
+            services.definition_editing,
+            services.artefact_import,
+            services.task_runs,
+            services.poison_messages,
+            services.graphs,
+            services.audit,
         ],
         access=AccessPolicy(identify=identify, audit=services.audit),
     )

@@ -11,6 +11,7 @@ from opentelemetry.metrics import NoOpMeter
 from opentelemetry.sdk.metrics import MeterProvider
 from prometheus_client.parser import text_string_to_metric_families
 
+from polysync_core.api.operations.metrics import Metrics
 from polysync_core.api.security.callers import accept_all
 from polysync_core.composition import build_api
 from polysync_core.telemetry import names
@@ -76,7 +77,7 @@ def test_a_scraper_may_ask_for_the_open_metrics_format(metrics: PrometheusMetric
 
 
 def test_the_route_serves_the_metrics_of_the_app(metrics: PrometheusMetrics) -> None:
-    api = build_api(FakeApp().services, accept_all, metrics=metrics.text)
+    api = build_api(FakeApp().services, accept_all, metrics=Metrics(metrics.text))
     instruments().poison_messages.add(1, {names.QUEUE: "run-requests"})
 
     answer = CheckedClient(api).get("/metrics")
