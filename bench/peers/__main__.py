@@ -17,7 +17,7 @@ import psutil
 from bench.peers.peer import Figures, OpenPeer, Peer, figures
 from bench.peers.polysync_peer import open_polysync
 from bench.peers.prefect_peer import open_prefect
-from bench.peers.processes import PeakMemory, stand_in
+from bench.peers.processes import PeakMemory, simulator
 from bench.workloads import WORKLOADS, Workload, independent
 
 POLYSYNC = "polysync"
@@ -47,7 +47,7 @@ def main() -> None:
 def _measure(open_peer: OpenPeer, workload: Workload) -> Figures:
     with tempfile.TemporaryDirectory(prefix="polysync-peers-") as name:
         folder = Path(name)
-        with stand_in(folder) as platform_program:
+        with simulator(folder) as platform_program:
             url = f"http://127.0.0.1:{platform_program.line()}"
             with open_peer(folder, url) as peer:
                 peer.run(_WARM_UP)

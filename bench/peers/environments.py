@@ -1,4 +1,4 @@
-"""Installs a peer into an environment of its own, so that its libraries do not mix with ours."""
+"""Installs a peer into its own virtual environment."""
 
 from __future__ import annotations
 

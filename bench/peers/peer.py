@@ -14,7 +14,7 @@ from bench.workloads import Workload
 
 
 class Peer(Protocol):
-    """An orchestrator that runs workloads on the stand-in."""
+    """An orchestrator that runs workloads on the simulator."""
 
     @property
     def programs(self) -> Sequence[Program]:
@@ -27,7 +27,7 @@ class Peer(Protocol):
 
 
 class OpenPeer(Protocol):
-    """Starts a peer that calls the stand-in at an address, and stops it."""
+    """Starts a peer that calls the simulator at an address, and stops it."""
 
     def __call__(self, folder: Path, platform: str) -> AbstractContextManager[Peer]:
         """Start the peer with its data in an empty folder."""

@@ -32,7 +32,7 @@ class Polysync:
     url: str
 
     def run(self, workload: Workload) -> float:
-        """Define the Tasks, start the runs that wait for nothing, and wait for the end of all."""
+        """Define the Tasks, start the root runs, and wait for the end of all."""
         return asyncio.run(self._run(workload))
 
     async def _run(self, workload: Workload) -> float:

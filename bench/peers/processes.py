@@ -126,10 +126,10 @@ class PeakMemory:
                 return
 
 
-def stand_in(folder: Path) -> Program:
+def simulator(folder: Path) -> Program:
     """Return the program that stands in for the platform; its first line is its port."""
-    script = Path(__file__).with_name("stand_in.py")
-    return Program(command=[sys.executable, str(script)], log=folder / "stand_in.log")
+    script = Path(__file__).with_name("platform_simulator.py")
+    return Program(command=[sys.executable, str(script)], log=folder / "simulator.log")
 
 
 def _cpu(process: psutil.Process) -> float:

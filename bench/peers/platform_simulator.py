@@ -1,6 +1,6 @@
-"""Stands in for the Jobs API of Databricks at almost no cost, and records every request.
+"""Simulates the Jobs API of Databricks at almost no cost.
 
-A run ends a fixed time after its submit: nothing is started, and no task waits. So the measured
+Every submit and read is recorded. A run ends a fixed time after its submit: nothing is started, and no task waits. So the measured
 time and CPU are those of the orchestrator. Only the calls of the comparison are served:
 https://docs.databricks.com/api/workspace/jobs (`runs/submit`, `runs/get`).
 """
@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(slots=True)
 class Run:
-    """A run, with the times at which its orchestrator submitted it and learned of its end."""
+    """A run, with the times of its submit and of its reads."""
 
     name: str
     submitted: float
@@ -29,7 +29,7 @@ class Run:
 
 
 @dataclass(slots=True)
-class StandIn:
+class PlatformSimulator:
     """All runs of one comparison."""
 
     runs: list[Run] = field(default_factory=list[Run])
@@ -80,8 +80,8 @@ class StandIn:
 class Connection(asyncio.Protocol):
     """Serves the requests of one HTTP/1.1 connection, one after the other."""
 
-    def __init__(self, stand_in: StandIn) -> None:
-        self._stand_in = stand_in
+    def __init__(self, simulator: PlatformSimulator) -> None:
+        self._simulator = simulator
         self._received = b""
         self._transport: asyncio.Transport | None = None
 
@@ -103,7 +103,7 @@ class Connection(asyncio.Protocol):
                 return
             body, self._received = rest[:length], rest[length:]
             method, target, _ = line.split(" ", 2)
-            self._send(*self._stand_in.answer(method, target, body))
+            self._send(*self._simulator.answer(method, target, body))
 
     def _send(self, status: int, content: Any) -> None:
         text = json.dumps(content).encode()
@@ -124,9 +124,9 @@ def _length(fields: list[str]) -> int:
 
 
 async def _serve() -> None:
-    stand_in = StandIn()
+    simulator = PlatformSimulator()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(stand_in), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Connection(simulator), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     # The parent closes standard input at its end.
     await loop.run_in_executor(None, sys.stdin.read)
