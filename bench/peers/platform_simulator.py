@@ -1,7 +1,8 @@
 """Simulates the Jobs API of Databricks at almost no cost.
 
-Every submit and read is recorded. A run ends a fixed time after its submit: nothing is started, and no task waits. So the measured
-time and CPU are those of the orchestrator. Only the calls of the comparison are served:
+Every submit and read is recorded. A run ends a fixed time after its submit: nothing is started, and
+no task waits. So the measured time and CPU are those of the orchestrator. Only the calls of the
+comparison are served:
 https://docs.databricks.com/api/workspace/jobs (`runs/submit`, `runs/get`).
 """
 
