@@ -13,6 +13,7 @@ from devhost.durable.work_pump import Limits
 from devhost.triggers.ncrontab import BadSchedule, span
 from devhost.triggers.queues import QueueRules
 from polysync_core.storage.sqlite.database import SCHEME
+from polysync_embedded.mcp.catalogue import McpServerInfo
 
 #: The account that every Azurite has. The key is public:
 #: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
@@ -54,15 +55,6 @@ class Options:
             "google_functions": self.google_functions_port,
         }
         return {name: port for name, port in ports.items() if port is not None}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class McpServerInfo:
-    """The description of the server for MCP clients."""
-
-    name: str = "Azure Functions MCP server"
-    version: str = "1.0.0"
-    instructions: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

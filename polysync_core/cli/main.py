@@ -15,6 +15,7 @@ from polysync_core.cli.commands.definitions.artefacts import artefacts
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.test import test
+from polysync_core.cli.commands.host.dev import dev
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
@@ -61,9 +62,11 @@ def _main(
     """Define and run jobs across platforms."""
 
 
+_HOST = "On this machine"
 _DEFINITIONS, _RUNS, _SCHEDULES, _PLATFORMS = "Definitions", "Runs", "Schedules", "Platforms"
 
 # `--help` shows the groups and their commands in this order.
+app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(export)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(run)
