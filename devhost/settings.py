@@ -98,6 +98,8 @@ def settings(app: Path, storage: str) -> Mapping[str, str]:
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "TASKHUB_NAME": "polysyncdev",
+        # A consumer can read the queues of the emulator, but no queue of a SQLite file.
+        "POLYSYNC_RUN_EVENTS_QUEUE": "" if storage.startswith(SCHEME) else "run-events",
         # Most activities wait for an answer, each on its own thread.
         "PYTHON_THREADPOOL_THREAD_COUNT": "32",
     }

@@ -13,14 +13,14 @@ import pytest
 
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.application.runs.step_result import AttemptMemo
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.domain.redaction import MARKER
-from polysync_core.domain.runs.failure_details import FailureDetail, FailureDetails
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
+from polysync_core.domain.security.redaction import MARKER
 from polysync_core.mcp.tools import TOOLS
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report
 from polysync_core.settings import DELIVERIES

@@ -8,7 +8,7 @@ import pytest
 
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import FixedToken, HeaderToken
 from polysync_core.platforms.azure_functions import client as functions_client

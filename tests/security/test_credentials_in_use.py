@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.errors import PolysyncError
-from polysync_core.domain.redaction import MARKER
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.redaction import MARKER
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.credentials import CredentialsInUse, NotedSecrets
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import HeaderToken, VaultToken

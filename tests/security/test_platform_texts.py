@@ -12,14 +12,14 @@ import pytest
 
 from polysync_core.application.platforms.platform_texts import MESSAGE_UNCOMPARED
 from polysync_core.application.runs.step_result import AttemptMemo
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.domain.redaction import MARKER
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.redaction import MARKER
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job

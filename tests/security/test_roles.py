@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from polysync_core.composition import identify_by
-from polysync_core.domain.access_keys import new_access_key
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.access_keys import new_access_key
+from polysync_core.domain.security.roles import Role
 from polysync_core.settings import Settings
 from tests.fakes.app import SETTINGS, FakeApp
 from tests.fakes.contract import document

@@ -11,13 +11,13 @@ from httpx import Response
 
 from polysync_core.api.security.callers import by_key, reject_all
 from polysync_core.application.runs.step_result import AttemptMemo
-from polysync_core.domain.access_keys import new_access_key
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Dependency, Mapping, Task
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
-from polysync_core.domain.roles import Role
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.access_keys import new_access_key
+from polysync_core.domain.security.roles import Role
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import ProviderStatus, Report
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job

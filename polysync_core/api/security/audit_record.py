@@ -8,7 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from polysync_core.application.operations.audit import Audit
-from polysync_core.domain.audit import AuditEntry
+from polysync_core.domain.security.audit import AuditEntry
 
 RECORD_KEY = "polysync.record"
 """The key of the audit record in the ASGI scope."""

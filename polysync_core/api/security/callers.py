@@ -18,10 +18,10 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from polysync_core.domain.access_keys import AccessKey, holder_of
 from polysync_core.domain.errors import Broken, Forbidden, Unauthenticated
-from polysync_core.domain.request_origin import is_forwarding_header
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.access_keys import AccessKey, holder_of
+from polysync_core.domain.security.request_origin import is_forwarding_header
+from polysync_core.domain.security.roles import Role
 
 CALLER_KEY = "polysync.caller"
 """The key of the authorised caller in the ASGI scope."""

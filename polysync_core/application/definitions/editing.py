@@ -22,7 +22,6 @@ from polysync_core.application.definitions.writer import DefinitionEdit, Definit
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import (
     Reference,
     read_definition,
@@ -37,6 +36,7 @@ from polysync_core.domain.definitions.stored import (
     StoredDefinition,
 )
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation.checks import Checks, Rules
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 

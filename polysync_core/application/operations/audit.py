@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from polysync_core.domain.audit import AuditEntry
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.stored import Page
+from polysync_core.domain.security.audit import AuditEntry
 
 _MAX_PATH_LENGTH = 1_000
 _FIRST_ERROR_STATUS = 400

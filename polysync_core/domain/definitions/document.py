@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.kinds import KINDS, SPECS
-from polysync_core.domain.definitions.lengths import length_problems, too_many
-from polysync_core.domain.definitions.validation_messages import problems_of, suggestion
+from polysync_core.domain.definitions.validation.lengths import length_problems, too_many
+from polysync_core.domain.definitions.validation.messages import problems_of, suggestion
 from polysync_core.domain.errors import Broken, Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.stored_values import STORED

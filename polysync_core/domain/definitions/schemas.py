@@ -10,7 +10,7 @@ from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert, convert_literal
-from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.domain.security.secrets import is_secret_reference
 
 
 @dataclass(frozen=True, slots=True)

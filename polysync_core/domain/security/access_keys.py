@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import compare_digest
 
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.roles import Role
 
 MAX_KEYS_PER_NAME = 2
 """The key in use and its successor."""

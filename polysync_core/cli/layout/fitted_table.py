@@ -18,9 +18,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from polysync_core.cli.layout.formats import ABSENT, format_age, format_time
+from polysync_core.cli.layout.sentences import Sentence, unbroken
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.formats import ABSENT, format_age, format_time
-from polysync_core.cli.views.sentences import Sentence, unbroken
 
 _GAP = 3
 """The width between two columns."""

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.domain.redaction import MARKER, NO_SECRETS, Redactor
-from polysync_core.domain.runs.failure_details import (
+from polysync_core.domain.runs.failures.details import (
     MAX_BYTES,
     MAX_PARTS,
     FailureDetail,
@@ -17,7 +16,8 @@ from polysync_core.domain.runs.failure_details import (
     plain,
     presentable,
 )
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.redaction import MARKER, NO_SECRETS, Redactor
+from polysync_core.domain.security.secrets import Secret
 
 SECRET = "pa55-w0rd-of-the-run"
 REDACTOR = Redactor([Secret(SECRET)])

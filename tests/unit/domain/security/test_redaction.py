@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.domain.redaction import MARKER, Redactor, quotes_trigger
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.redaction import MARKER, Redactor, quotes_trigger
+from polysync_core.domain.security.secrets import Secret
 
 SECRET = 'Kx7/+?"w<é 42&Zq%41\\end'
 FORMS: dict[str, Callable[[str], str]] = {

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.task_checks import Find
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation.task_checks import Find
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import unread_parameters, unread_text
-from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.domain.security.secrets import is_secret_reference
 from polysync_core.domain.variables import formats_time
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.layout.fitted_table import Column, FittedTable, Wrap
+from polysync_core.cli.layout.formats import ABSENT
+from polysync_core.cli.layout.sentences import Facts, Sentence
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitted_table import Column, FittedTable, Wrap
-from polysync_core.cli.views.formats import ABSENT
-from polysync_core.cli.views.sentences import Facts, Sentence
 from polysync_core.domain.json_types import JsonObject
 
 _MAX_RUNS = 3

@@ -7,14 +7,14 @@ from hashlib import sha256
 
 import pytest
 
-from polysync_core.domain.access_keys import (
+from polysync_core.domain.security.access_keys import (
     AccessKey,
     BadAccessKeys,
     holder_of,
     new_access_key,
     read_access_keys,
 )
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.roles import Role
 
 ONE, TWO, THREE = (sha256(text).hexdigest() for text in (b"1", b"2", b"3"))
 READER, OPERATOR = Role.READER, Role.OPERATOR

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Backoff, Retry
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun
 

@@ -13,7 +13,7 @@ from typing import Any
 from annotated_types import MaxLen
 from pydantic import BaseModel
 
-from polysync_core.domain.definitions.model_fields import model_in
+from polysync_core.domain.definitions.validation.model_fields import model_in
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonValue
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from polysync_core.cli.status_colours import COLOURS, STYLES
+from polysync_core.cli.layout.status_colours import COLOURS, STYLES
 from polysync_core.domain.runs.run import TriggerType
 from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
 
-RUNS_PAGE = (Path(__file__).parents[3] / "docs/reference/runs.md").read_text()
+RUNS_PAGE = (Path(__file__).parents[4] / "docs/reference/runs.md").read_text()
 
 
 @pytest.mark.parametrize("status", RunStatus)

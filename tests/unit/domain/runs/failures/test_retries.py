@@ -9,15 +9,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Backoff, Retry
-from polysync_core.domain.runs.interruptions import request_cancel
-from polysync_core.domain.runs.retries import (
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.retries import (
     INFRASTRUCTURE_CAUSES,
     RETRYABLE_CAUSES,
     delay_before_retry,
     retry_at,
 )
+from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,

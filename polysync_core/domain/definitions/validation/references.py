@@ -12,7 +12,7 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import SecretReference, is_secret_reference
+from polysync_core.domain.security.secrets import SecretReference, is_secret_reference
 
 type LocatedReference = tuple[str, Reference]
 """A path in a definition and the reference at that path."""

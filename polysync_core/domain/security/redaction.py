@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 
 MARKER = "(holds a secret)"
 """The text that replaces a secret."""

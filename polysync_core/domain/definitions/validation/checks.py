@@ -20,10 +20,14 @@ from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
-from polysync_core.domain.definitions.references import find_cycle, malformed_secrets, references_of
-from polysync_core.domain.definitions.task_checks import task_problems
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.validation.messages import nearest
+from polysync_core.domain.definitions.validation.references import (
+    find_cycle,
+    malformed_secrets,
+    references_of,
+)
+from polysync_core.domain.definitions.validation.task_checks import task_problems
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid, Problem

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from polysync_core.domain.definitions.base import FieldError
-from polysync_core.domain.definitions.lengths import too_many
-from polysync_core.domain.definitions.model_fields import field_names
+from polysync_core.domain.definitions.validation.lengths import too_many
+from polysync_core.domain.definitions.validation.model_fields import field_names
 from polysync_core.domain.errors import HintedError, Problem
 
 type Location = Sequence[int | str]
