@@ -12,8 +12,9 @@ from typing import Any
 from devhost.durable.work_pump import Limits
 from devhost.triggers.ncrontab import BadSchedule, span
 from devhost.triggers.queues import QueueRules
-from polysync_core.storage.sqlite.database import SCHEME
+from polysync_core.storage.sqlite.database import FILE_NAME, SCHEME
 from polysync_embedded.mcp.catalogue import McpServerInfo
+from polysync_embedded.options import StartRefused
 
 #: The account that every Azurite has. The key is public:
 #: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
@@ -23,10 +24,6 @@ _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOt
 #: The port of the Databricks simulator beside an app on port 7071.
 DATABRICKS_PORT = 8787
 APP_PORT = 7071
-
-
-class StartRefused(Exception):
-    """The host cannot start with these options. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +77,7 @@ def storage_of(options: Options) -> str:
     """Return the storage setting: the Azurite of this host, or a SQLite file in its data."""
     if options.azurite:
         return storage_connection(options.storage_port_base)
-    return f"{SCHEME}{options.data.absolute() / 'polysync.db'}"
+    return f"{SCHEME}{options.data.absolute() / FILE_NAME}"
 
 
 def settings(app: Path, storage: str) -> Mapping[str, str]:

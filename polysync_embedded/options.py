@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from polysync_core.settings import STORAGE, Environment
-from polysync_core.storage.sqlite.database import SCHEME
+from polysync_core.storage.sqlite.database import FILE_NAME, SCHEME
 
 PORT = 7071
 """The usual port of a Functions app on one machine, which the command line calls by default."""
@@ -41,7 +41,7 @@ class Options:
     @property
     def database(self) -> Path:
         """The file that holds everything that is stored."""
-        return self.data.absolute() / "polysync.db"
+        return self.data.absolute() / FILE_NAME
 
 
 def prepare_environment(options: Options, variables: Mapping[str, str] = os.environ) -> None:

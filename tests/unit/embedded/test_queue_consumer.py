@@ -43,7 +43,7 @@ class World:
         task = asyncio.create_task(consumer.run())
         try:
             async with asyncio.timeout(10):
-                while not until():
+                while not until():  # noqa: ASYNC110 - the handler runs on a thread
                     await asyncio.sleep(0.001)
         finally:
             task.cancel()
@@ -183,6 +183,6 @@ def test_storage_that_does_not_answer_is_tried_again(
 async def _run_until(work: Awaitable[None], until: Callable[[], object]) -> None:
     task = asyncio.ensure_future(work)
     async with asyncio.timeout(10):
-        while not until():
+        while not until():  # noqa: ASYNC110 - the handler runs on a thread
             await asyncio.sleep(0.001)
     task.cancel()

@@ -1,1 +1,1 @@
-"""Commands that run Polysync on this machine."""
+"""Implements the commands of the host on one machine."""
