@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 from devhost.settings import Options
 from polysync_embedded.child_programs import ROOT, Program
 from polysync_embedded.options import StartRefused
+from polysync_embedded.simulators import simulator_program
 
 SIGTERM_ONCE = Path(__file__).with_name("sigterm_once.cjs")
 
@@ -68,14 +68,6 @@ def simulators(options: Options) -> list[Program]:
     """Return the simulators to start: Databricks, and those with a port option."""
     programs: list[Program] = []
     for name, port in options.simulator_ports().items():
-        data = options.data / "simulators" / name
-        command = [sys.executable, "-u", "-m", f"simulators.{name}"]
-        programs.append(
-            Program(
-                name=f"simulators.{name}",
-                command=[*command, "--port", str(port), "--data", str(data)],
-                ports=(port,),
-                option=_PORT_OPTIONS[name],
-            )
-        )
+        option = _PORT_OPTIONS[name]
+        programs.append(simulator_program(name, port, options.data, option=option))
     return programs

@@ -37,6 +37,8 @@ class Options:
     """0 means any free port."""
     data: Path = DATA
     log_format: LogFormat = LogFormat.TEXT
+    simulators: bool = False
+    """Whether the simulators of the examples run beside the host."""
 
     @property
     def database(self) -> Path:
@@ -76,9 +78,16 @@ def prepare_folder(options: Options) -> None:
     """
     try:
         options.data.mkdir(parents=True, exist_ok=True)
-        if options.data == DATA and not (ignore := options.data / ".gitignore").exists():
-            ignore.write_text("*\n")
+        if options.data == DATA:
+            ignore_in_version_control(DATA)
     except OSError as error:
         raise StartRefused(
             f"{options.data} cannot be used ({error.strerror}): choose another folder with --data."
         ) from error
+
+
+def ignore_in_version_control(folder: Path) -> None:
+    """Let Git ignore the content of a folder."""
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")

@@ -16,6 +16,7 @@ from typing import NoReturn
 from polysync_core.domain.errors import PolysyncError
 from polysync_embedded import logs
 from polysync_embedded.options import Options, StartRefused, prepare_environment, prepare_folder
+from polysync_embedded.simulators import Children, start_simulators
 from polysync_embedded.web_server import HOST, listen
 
 log = logging.getLogger(__name__)
@@ -39,14 +40,16 @@ def run(options: Options, announce: Announce) -> int:
     prepare_environment(options)
     prepare_folder(options)
     listening = listen(options.port)
+    # The kernel ends the programs with the thread that has started them, so this one starts them.
+    simulators = start_simulators(options.data) if options.simulators else None
     try:
         _load()
-    except PolysyncError as error:
-        # A wrong setting, or a storage file that cannot be used.
-        raise StartRefused(str(error)) from error
-    if stop.received:
-        return 0
-    return asyncio.run(_serve(options, listening, stop, announce))
+        if stop.received:
+            return 0
+        return asyncio.run(_serve(options, listening, stop, announce, simulators))
+    finally:
+        if simulators is not None:
+            simulators.stop()
 
 
 def _load() -> None:
@@ -54,17 +57,27 @@ def _load() -> None:
     # The environment must be complete before the app is imported.
     from polysync_core.composition import api, observe
 
-    observe()
-    api()
+    try:
+        observe()
+        api()
+    except PolysyncError as error:
+        # A wrong setting, or a storage file that cannot be used.
+        raise StartRefused(str(error)) from error
 
 
 async def _serve(
-    options: Options, listening: socket.socket, stop: StopSignals, announce: Announce
+    options: Options,
+    listening: socket.socket,
+    stop: StopSignals,
+    announce: Announce,
+    simulators: Children | None,
 ) -> int:
     from polysync_embedded.host import EmbeddedHost
 
     host = EmbeddedHost(options, listening)
     await host.start()
+    if simulators is not None:
+        await asyncio.to_thread(simulators.wait_until_ready)
     announce(f"http://{HOST}:{listening.getsockname()[1]}")
     await stop.wait()
     log.info("The host stops; a second signal ends it at once.")

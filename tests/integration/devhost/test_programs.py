@@ -38,7 +38,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package.mkdir(parents=True)
     (package / "__main__.py").write_text(SIMULATOR)
     (tmp_path / "simulators" / "no_simulator").mkdir()
-    monkeypatch.setattr(children, "ROOT", tmp_path)
+    for module in (programs, children):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
     return tmp_path
 
 
