@@ -1,4 +1,4 @@
-"""Holds the options of the host, and adds the defaults of one machine to the environment."""
+"""Holds the options of the host, and sets the environment of the app."""
 
 from __future__ import annotations
 

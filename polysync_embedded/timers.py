@@ -63,13 +63,13 @@ def daily(at: time) -> Due:
 
 
 class DueTimes:
-    """Stores the next due time of rare timers, so that a time without a host is found."""
+    """Stores due times, so that a time that was missed without a host is found."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self, name: str) -> datetime | None:
-        """Return the stored time of a timer; None if there is none or it cannot be read."""
+        """Return the stored time of a timer; None if it is missing or unreadable."""
         try:
             return datetime.fromisoformat(json.loads(self._path.read_text())[name])
         except FileNotFoundError:

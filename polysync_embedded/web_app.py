@@ -1,4 +1,7 @@
-"""Sends each request to the API or to the MCP endpoint, and ends event streams at the stop."""
+"""Sends each request to the API or the MCP endpoint.
+
+When the host stops, it ends the open event streams.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,7 @@ class _EventStream:
         """Whether the host has ended the stream."""
 
     async def send(self, message: Message) -> None:
-        """Pass a message on, and register an answer that turns out to be a stream of events."""
+        """Pass a message on, and register a stream of events."""
         await self._send(message)
         if message["type"] == "http.response.start" and _is_event_stream(message):
             self._on_start(self)

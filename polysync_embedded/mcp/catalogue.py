@@ -76,7 +76,7 @@ class McpResource:
 
     @property
     def is_template(self) -> bool:
-        """Whether the address has parts that the client fills in."""
+        """True if the client fills in parts of the address."""
         return _EXPRESSION.search(self.uri) is not None
 
     def matches(self, uri: str) -> bool:

@@ -30,7 +30,7 @@ LIST_TOOLS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 
 
 class Served:
-    """A host's web part on a free port, in the event loop of the test."""
+    """The web part of a host on a free port."""
 
     def __init__(self, api: ASGIApp, engine: Any = None) -> None:
         listening = listen(0)
