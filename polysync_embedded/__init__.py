@@ -1,1 +1,1 @@
-"""Runs Polysync in one process on one machine: API, engine, timers, queues and MCP endpoint."""
+"""Runs the whole app in one process on one machine."""

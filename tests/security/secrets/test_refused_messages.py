@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from polysync_core.application.runs.run_requests import poison_request
-from tests.security.test_secrets_by_authority import App
+from tests.security.secrets.authority import App
 
 SECRET = "hunter2-canary-Pa55"
 

@@ -7,128 +7,25 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from httpx import Response
 
-from polysync_core.api.security.callers import by_key, reject_all
 from polysync_core.application.runs.step_result import AttemptMemo
-from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
-from polysync_core.domain.definitions.schedules import Schedule
-from polysync_core.domain.definitions.tasks import Dependency, Mapping, Task
-from polysync_core.domain.definitions.vaults import Vault, VaultProvider
-from polysync_core.domain.security.access_keys import new_access_key
-from polysync_core.domain.security.roles import Role
-from polysync_core.domain.security.secrets import Secret
+from polysync_core.domain.runs.identity import RunId
 from polysync_core.platforms.connector import ProviderStatus, Report
-from tests.fakes.app import FakeApp
-from tests.fakes.builders import a_job
-
-GIVEN = "canary-given-to-the-task"
-OTHER = "canary-of-another-task"
-OTHER_REFERENCE = "vault://kv/other"
-OPERATOR, _OPERATOR_ENTRY = new_access_key("operator", Role.OPERATOR)
-ADMINISTRATOR, _ADMINISTRATOR_ENTRY = new_access_key("administrator", Role.ADMINISTRATOR)
-KEYS = (_OPERATOR_ENTRY, _ADMINISTRATOR_ENTRY)
-JOB = a_job(
-    name="job",
-    parameters=[
-        {"name": "key", "dataType": "Secret", "default": "vault://kv/default"},
-        {"name": "text"},
-        {"name": "data", "dataType": "Json"},
-        {"name": "list", "dataType": "JsonArray"},
-        {"name": "both", "direction": "InputOutput"},
-    ],
+from tests.security.secrets.authority import (
+    ADMINISTRATOR,
+    GIVEN,
+    OPERATOR,
+    OTHER,
+    OTHER_REFERENCE,
+    PLAIN,
+    WAYS,
+    App,
 )
-UPSTREAM = a_job(name="upstream", parameters=[{"name": "path", "direction": "Output"}])
-
-
-class App(FakeApp):
-    """An app with access keys for an Operator and an Administrator."""
-
-    def __init__(self) -> None:
-        nightly = Schedule(name="nightly", cron="0 3 * * *", parameters={"key": "vault://kv/night"})
-        mapping = Dependency(task="before", mappings=(Mapping(output="path", input="text"),))
-        auth = Auth(
-            method=AuthMethod.PERSONAL_ACCESS_TOKEN, personal_access_token="vault://kv/token"
-        )
-        super().__init__(
-            Vault(name="kv", provider=VaultProvider.ENVIRONMENT),
-            Vault(name="company-vault", provider=VaultProvider.ENVIRONMENT),
-            Platform(name="lakehouse", type=PlatformType.AZURE_DATABRICKS, auth=auth),
-            JOB,
-            UPSTREAM,
-            Task(
-                name="task",
-                job="job",
-                parameters={"key": "vault://kv/given"},
-                schedules=(nightly,),
-            ),
-            Task(name="before", job="upstream"),
-            Task(name="after", job="job", dependencies=(mapping,)),
-            identify=by_key(KEYS, otherwise=reject_all),
-        )
-        names = ("given", "default", "night", "token")
-        self.vaults.values |= {f"kv/{name}": f"{GIVEN}-{name}" for name in names}
-        self.vaults.values["kv/other"] = OTHER
-        self.platform.reports = [Report(status=ProviderStatus.SUCCESS)]
-
-    def post(self, path: str, body: Any = None, *, key: str = OPERATOR) -> Response:
-        return self.http.post(path, json=body or {}, headers={"x-functions-key": key})
-
-    def start(self, parameters: Any, *, key: str = OPERATOR) -> Response:
-        return self.post("/tasks/task/run", {"parameters": parameters}, key=key)
-
-    def execute(self, run_id: str) -> None:
-        """Submit an accepted run and read its end."""
-        self.services.attempt_steps.submit(run_id, 1, AttemptMemo())
-        self.services.attempt_steps.poll(run_id, 1, AttemptMemo())
-
-    def execute_all(self) -> None:
-        """Execute every run that was accepted."""
-        for entry in list(self.services.ports.runs.active_runs()):
-            self.execute(entry.run_id)
-
-    @property
-    def sent(self) -> list[str]:
-        """Every secret that the platform got."""
-        values = [value for order in self.platform.orders for value in order.parameters.values()]
-        return [value.reveal() for value in values if isinstance(value, Secret)]
-
-    @property
-    def texts(self) -> str:
-        """Every other value that the platform got."""
-        return str([dict(order.parameters) for order in self.platform.orders])
 
 
 @pytest.fixture
 def app() -> App:
     return App()
-
-
-WAYS: dict[str, dict[str, Any]] = {
-    "a Secret": {"key": OTHER_REFERENCE},
-    "the reference of another parameter": {"text": "vault://kv/given"},
-    "the credential of the platform": {"key": "vault://kv/token"},
-    "the same secret in another parameter": {"both": "vault://kv/default"},
-    "a String": {"text": OTHER_REFERENCE},
-    "an InputOutput": {"both": OTHER_REFERENCE},
-    "a Json": {"data": OTHER_REFERENCE},
-    "nested in a Json": {"data": {"a": [{"b": OTHER_REFERENCE}]}},
-    "as a key of a Json": {"data": {OTHER_REFERENCE: 1}},
-    "nested in the text of a Json": {"data": json.dumps({"a": OTHER_REFERENCE})},
-    "the text of a Json text": {"data": json.dumps([json.dumps([OTHER_REFERENCE])])},
-    "nested in a JsonArray": {"list": [OTHER_REFERENCE]},
-    "nested in the text of a JsonArray": {"list": json.dumps([OTHER_REFERENCE])},
-    "a list for a String": {"text": [OTHER_REFERENCE]},
-    "capital letters": {"text": "VAULT://kv/other"},
-    "a space before": {"text": f" {OTHER_REFERENCE}"},
-    "a line feed before": {"text": f"\n{OTHER_REFERENCE}"},
-    "an invisible character": {"text": f"\u200b{OTHER_REFERENCE}"},
-    "full-width letters": {"text": "\uff56ault://kv/other"},
-    "a run variable": {"text": "vault://kv/${run.triggerType}"},
-    "an escaped variable": {"text": "vault://kv/$${x}"},
-    "another path of the vault": {"key": "vault://kv/given/../other"},
-    "beside a permitted one": {"key": "vault://kv/given", "text": OTHER_REFERENCE},
-}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -189,6 +86,58 @@ def test_the_refusal_names_the_parameter_and_the_remedy(app: App) -> None:
     assert "ask an administrator" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_text_that_is_no_reference_is_never_resolved(app: App, name: str) -> None:
+    value = PLAIN[name]
+    message = json.dumps({"task": "task", "parameters": {"text": value}}).encode()
+
+    assert app.start({"text": value, "both": value, "data": [value]}).status_code == 202
+    assert app.post("/jobs/job/run", {"params": {"text": value}}).status_code == 200
+    app.services.run_requests.accept("m", message, app.engine)
+    app.execute_all()
+
+    assert len(app.platform.orders) == 3
+    assert OTHER not in [*app.sent, app.texts]
+
+
+@pytest.mark.parametrize("field", ["tags", "schedule", "settings", "job", "mappings", "vault"])
+def test_a_start_takes_no_other_part_of_a_definition(app: App, field: str) -> None:
+    for path, values in (("/tasks/task/run", "parameters"), ("/jobs/job/run", "params")):
+        answer = app.post(path, {values: {}, field: {"key": OTHER_REFERENCE}})
+        assert answer.status_code == 422
+    content = json.dumps({"task": "task", field: {"key": OTHER_REFERENCE}}).encode()
+    app.services.run_requests.accept("m", content, app.engine)
+
+    assert list(app.services.ports.runs.active_runs()) == []
+
+
+def test_an_operator_does_not_rerun_a_secret_that_the_definition_lost(app: App) -> None:
+    task: Any = {"job": "job", "parameters": {"key": OTHER_REFERENCE}}
+    headers = {"x-functions-key": ADMINISTRATOR}
+    assert app.http.put("/tasks/task", json=task, headers=headers).status_code == 200
+    run_id = app.start({}).json()["runId"]
+    app.execute(run_id)
+    assert app.sent == [OTHER]
+    task["parameters"] = {"key": "vault://kv/given"}
+    assert app.http.put("/tasks/task", json=task, headers=headers).status_code == 200
+
+    assert app.post(f"/task-runs/{run_id}/rerun").status_code == 403
+
+
+def test_the_idempotency_key_of_an_administrator_opens_no_other_start(app: App) -> None:
+    secret = {"parameters": {"text": OTHER_REFERENCE}}
+    headers = {"idempotency-key": "k"}
+
+    def start(body: Any, key: str) -> int:
+        sent = {**headers, "x-functions-key": key}
+        return app.http.post("/tasks/task/run", json=body, headers=sent).status_code
+
+    assert start({"parameters": {}}, ADMINISTRATOR) == 202
+    assert start(secret, OPERATOR) == 409
+    app.execute_all()
+    assert OTHER not in app.sent
+
+
 def test_an_operator_does_not_rerun_the_new_secret_of_an_administrator(app: App) -> None:
     run_id = app.start({"text": OTHER_REFERENCE}, key=ADMINISTRATOR).json()["runId"]
     app.execute(run_id)
@@ -228,6 +177,24 @@ def test_an_output_is_never_a_secret(app: App, output: str) -> None:
     assert app.post("/tasks/after/run").status_code == 422
     app.execute_all()
     assert OTHER not in app.sent
+
+
+@pytest.mark.parametrize(
+    "output", [OTHER_REFERENCE, "VAULT://kv/other", f"\u200b{OTHER_REFERENCE}", "v\tault://kv/x"]
+)
+def test_a_dependency_hands_on_no_reference(app: App, output: str) -> None:
+    app.platform.reports = [Report(status=ProviderStatus.SUCCESS, outputs={"path": output})]
+    run_id = RunId(app.post("/tasks/before/run").json()["runId"])
+    app.execute(run_id)
+    app.services.dependent_notifier.notify(run_id, ["after"])
+    app.execute_all()
+
+    (failed,) = app.http.get("/task-runs?task=after", headers={"x-functions-key": OPERATOR}).json()[
+        "items"
+    ]
+    assert (failed["status"], failed["attempts"][0]["cause"]) == ("Failed", "Parameters")
+    assert "is a secret reference" in failed["attempts"][0]["error"]
+    assert app.sent == []
 
 
 def test_a_text_about_references_is_a_plain_value(app: App) -> None:

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.fakes.app import FakeApp
-from tests.security.test_error_bounds import DEFINITIONS
+from tests.security.hostile_input.test_error_bounds import DEFINITIONS
 
 LISTS = [
     "/api/vaults",

@@ -11,7 +11,7 @@ from polysync_core.cli.graph.labels import one_line
 from polysync_core.cli.terminal import printable
 from polysync_core.domain.display_text import deceptive_character, escaped
 from tests.fakes.app import FakeApp
-from tests.security.test_error_bounds import DEFINITIONS
+from tests.security.hostile_input.test_error_bounds import DEFINITIONS
 
 MARKS = [
     *map(chr, range(0x202A, 0x202F)),
