@@ -35,7 +35,7 @@ class ActivityCall:
 
 
 def delay_before_retry(policy: RetryPolicy, tries: int, elapsed: timedelta) -> timedelta | None:
-    """Return the delay after a number of failed tries, or None if the policy is exhausted."""
+    """Return the delay after some failed tries; None after the last one."""
     if tries >= policy.max_number_of_attempts:
         return None
     if policy.retry_timeout is not None and elapsed >= policy.retry_timeout:

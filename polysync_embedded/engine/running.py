@@ -60,7 +60,7 @@ class AsyncioLoop:
             raise Unavailable("The engine does not answer.", retry_after=5) from error
 
     def at(self, moment: datetime, step: Step) -> Step:
-        """Run a step at a time, by the clock or the loop's time, whichever is first."""
+        """Run a step at a time, by the earlier of both clocks."""
         due = self._loop.time() + (moment - self._clock()).total_seconds()
         handle: asyncio.TimerHandle | None = None
 
