@@ -16,13 +16,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from devhost import programs as children
-from devhost import settings
+from devhost import programs, settings
 from devhost.app.worker import AppFailed
 from devhost.durable_extension.program import program_path
 from devhost.hosted_app import HostedApp
-from devhost.programs import Child, Program
-from devhost.settings import Options, StartRefused
+from devhost.settings import Options
+from polysync_embedded import child_programs as children
+from polysync_embedded.child_programs import Child, Program
+from polysync_embedded.options import StartRefused
 
 log = logging.getLogger(__name__)
 
@@ -73,18 +74,18 @@ class Host:
         if options.durable_extension:
             program_path()
         handle = lock(options.data, timeout=TAKEOVER_LIMIT, pause=self._end.wait)
-        programs = [children.azurite(options)] if options.azurite else []
+        wanted = [programs.azurite(options)] if options.azurite else []
         if options.simulators:
-            programs += children.simulators(options)
-        self._launch(programs, handle)
+            wanted += programs.simulators(options)
+        self._launch(wanted, handle)
         self._wait_until_up()
         if not self._end.is_set():
             app = HostedApp(options, host_file, self._launch_for_app)
             self._app_thread = threading.Thread(target=self._serve, args=(app,), name="app")
             self._app_thread.start()
 
-    def _launch(self, programs: Iterable[Program], handle: int) -> None:
-        for program in programs:
+    def _launch(self, wanted: Iterable[Program], handle: int) -> None:
+        for program in wanted:
             for port in program.ports:
                 children.require_free(
                     port, program.option, timeout=TAKEOVER_LIMIT, pause=self._end.wait

@@ -6,13 +6,12 @@ import asyncio
 import logging
 import time
 
-from devhost import programs as children
 from devhost.app.functions import Function, MissingSetting
 from devhost.app.worker import FunctionApp
 from devhost.durable.in_memory import InMemoryDurable, watched
 from devhost.durable_extension.program import SERVED, DurableExtension, Launch
 from devhost.logs import mute_web_server
-from devhost.settings import HostFile, Options, StartRefused
+from devhost.settings import HostFile, Options
 from devhost.triggers.ncrontab import BadSchedule
 from devhost.triggers.timers import DueTimes, TimerTrigger
 from devhost.web import mcp_front
@@ -20,6 +19,8 @@ from devhost.web.http_front import HttpFront
 from devhost.web.mcp_calls import TRIGGERS
 from devhost.web.mcp_front import McpFront
 from devhost.web.routes import BadTemplate
+from polysync_embedded import child_programs as children
+from polysync_embedded.options import StartRefused
 
 log = logging.getLogger(__name__)
 

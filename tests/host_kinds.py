@@ -45,7 +45,7 @@ def on_both_with_soak() -> pytest.MarkDecorator:
 def require(kind: HostKind) -> None:
     """Skip the test if the program of a host is missing; in CI, fail."""
     from devhost.durable_extension.program import program_path
-    from devhost.settings import StartRefused
+    from polysync_embedded.options import StartRefused
 
     if kind is not HostKind.FUNCTIONS:
         return

@@ -19,8 +19,9 @@ from typing import Any
 from devhost.app.functions import Function
 from devhost.app.worker import FunctionApp
 from devhost.durable_extension.calls import CallServer
-from devhost.programs import POLL, Child, Program
-from devhost.settings import Options, StartRefused
+from devhost.settings import Options
+from polysync_embedded.child_programs import POLL, Child, Program
+from polysync_embedded.options import StartRefused
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import pytest
 
 from devhost.app.functions import Function
 from devhost.durable_extension.program import VARIABLE, program_path, served_bindings
-from devhost.settings import StartRefused
+from polysync_embedded.options import StartRefused
 
 
 def test_an_executable_file_is_found_by_the_variable(tmp_path: Path) -> None:
