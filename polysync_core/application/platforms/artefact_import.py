@@ -8,7 +8,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched, islice
-from typing import cast
 
 from polysync_core.application.definitions.editing import (
     DefinitionEditing,
@@ -29,8 +28,7 @@ from polysync_core.application.platforms.job_import import JobImport
 from polysync_core.application.platforms.platform_lists import PlatformList
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.document import read_definition
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.drafts import read_draft
 from polysync_core.domain.errors import Conflict, PlatformRefused, PolysyncError, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.connector import Artefact, ArtefactSchema, Connector
@@ -121,7 +119,7 @@ class ArtefactImport:
         """Create a Task that inherits its Job's defaults; raises `Conflict` if the Task exists."""
         job = self.lookup.job(job_name)
         raw: dict[str, JsonValue] = {"name": name, "job": job.name, "parameters": parameters}
-        task = cast("Task", read_definition(Kind.TASK, raw))
+        task = self.editing.complete(read_draft(Kind.TASK, raw))
         try:
             return self.editing.put(task, WriteCondition(if_absent=True), engine=engine)
         except StaleETag as error:
