@@ -34,7 +34,7 @@ from polysync_core.domain.json_types import JsonValue
 
 ENOUGH_PROBLEMS = 300
 """The number of problems after which the rest of a document is not checked."""
-_MAX_ROUNDS = 12
+_MAX_ROUNDS = 5
 _MAX_COMPARED = 20
 """The number of unknown fields that are compared with the known ones."""
 _PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
