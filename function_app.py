@@ -2,21 +2,11 @@
 
 import azure.durable_functions as df
 
-from orchestrations import activities, complete_run, dispatcher, end_run, task_run
+from orchestrations import blueprint
 from polysync_core.composition import observe
 from triggers import http, mcp, queues, timers
 
 observe()
 app = df.DFApp()
-for module in (
-    activities,
-    complete_run,
-    dispatcher,
-    end_run,
-    task_run,
-    http,
-    mcp,
-    queues,
-    timers,
-):
+for module in (blueprint, http, mcp, queues, timers):
     app.register_functions(module.blueprint)

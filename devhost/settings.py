@@ -12,7 +12,7 @@ from typing import Any
 from devhost.durable.work_pump import Limits
 from devhost.triggers.ncrontab import BadSchedule, span
 from devhost.triggers.queues import QueueRules
-from polysync_core.storage.sqlite.database import SCHEME
+from polysync_core.storage.sqlite.database import FILE_NAME, SCHEME
 
 #: The account that every Azurite has. The key is public:
 #: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
@@ -88,7 +88,7 @@ def storage_of(options: Options) -> str:
     """Return the storage setting: the Azurite of this host, or a SQLite file in its data."""
     if options.azurite:
         return storage_connection(options.storage_port_base)
-    return f"{SCHEME}{options.data.absolute() / 'polysync.db'}"
+    return f"{SCHEME}{options.data.absolute() / FILE_NAME}"
 
 
 def settings(app: Path, storage: str) -> Mapping[str, str]:
@@ -106,6 +106,8 @@ def settings(app: Path, storage: str) -> Mapping[str, str]:
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "TASKHUB_NAME": "polysyncdev",
+        # A consumer can read the queues of the emulator, but no queue of a SQLite file.
+        "POLYSYNC_RUN_EVENTS_QUEUE": "" if storage.startswith(SCHEME) else "run-events",
         # Most activities wait for an answer, each on its own thread.
         "PYTHON_THREADPOOL_THREAD_COUNT": "32",
     }

@@ -38,8 +38,8 @@ from polysync_core.cli.api.graph import GraphAnswer
 from polysync_core.cli.api.plan import PlanAnswer
 from polysync_core.cli.api.reader import compact
 from polysync_core.cli.documents import read_documents
+from polysync_core.cli.layout.formats import format_duration
 from polysync_core.cli.terminal import Terminal, printable
-from polysync_core.cli.views.formats import format_duration
 from polysync_core.cli.views.graph import tree_view
 from polysync_core.domain.json_types import JsonObject
 

@@ -13,9 +13,9 @@ import httpx
 
 from examples.local_host import DemoConfig, DemoFailed, local_url
 from polysync_core.cli.api.answers import RunAnswer
-from polysync_core.cli.views.fitted_table import FittedTable
-from polysync_core.cli.views.formats import ABSENT
-from polysync_core.cli.views.tables import name_column, new_table, whole_column
+from polysync_core.cli.layout.fitted_table import FittedTable
+from polysync_core.cli.layout.formats import ABSENT
+from polysync_core.cli.layout.tables import name_column, new_table, whole_column
 
 FORECAST = "forecast-revenue"
 PUBLICATION = "publish-figures"

@@ -15,11 +15,11 @@ from rich.text import Text
 
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.api.reader import compact
-from polysync_core.cli.status_colours import status_cell
+from polysync_core.cli.layout.fitted_table import FittedTable
+from polysync_core.cli.layout.formats import ABSENT, format_duration
+from polysync_core.cli.layout.status_colours import status_cell
+from polysync_core.cli.layout.tables import name_column, new_table, text_column
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitted_table import FittedTable
-from polysync_core.cli.views.formats import ABSENT, format_duration
-from polysync_core.cli.views.tables import name_column, new_table, text_column
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.run import RunStatus
 

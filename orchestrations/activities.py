@@ -10,28 +10,16 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NotRequired, TypedDict
 
-import azure.durable_functions as df
-
 from orchestrations.complete_run import CompleteRunInput, PendingNotification
 from orchestrations.end_run import EndRunInput
-from orchestrations.names import (
-    ABANDON,
-    DEACTIVATE_RUNS,
-    END_QUEUED,
-    FIND_DEPENDENTS,
-    NOTIFY_DEPENDENTS,
-    POLL,
-    SUBMIT,
-)
 from polysync_core.application.dependencies.dependent_notifier import Notified
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.composition import services
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.polling import delay_after_fault
 
-blueprint = df.Blueprint()
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +43,6 @@ class ActivityFault(Exception):
     """An activity failed; the log holds the reason under the run's id."""
 
 
-@blueprint.activity_trigger(input_name="work", activity=SUBMIT)
 def submit_attempt(work: AttemptInput) -> dict[str, Any]:
     """Start an attempt on its platform."""
     attempts = services().attempt_steps
@@ -66,7 +53,6 @@ def submit_attempt(work: AttemptInput) -> dict[str, Any]:
     )
 
 
-@blueprint.activity_trigger(input_name="work", activity=POLL)
 def poll_attempt(work: AttemptInput) -> dict[str, Any]:
     """Poll an attempt on its platform."""
     attempts = services().attempt_steps
@@ -77,14 +63,12 @@ def poll_attempt(work: AttemptInput) -> dict[str, Any]:
     )
 
 
-@blueprint.activity_trigger(input_name="work", activity=ABANDON)
 def abandon_attempt(work: AttemptInput) -> dict[str, Any]:
     """End an attempt after too many faults of Polysync itself."""
     attempts = services().attempt_steps
     return _guarded(work, lambda: attempts.abandon(RunId(work["run"]), work["attempt"]))
 
 
-@blueprint.activity_trigger(input_name="work", activity=END_QUEUED)
 def end_queued_run(work: EndRunInput) -> dict[str, Any]:
     """Fail a run that was rejected or waited too long."""
     finisher = services().run_finisher
@@ -99,14 +83,12 @@ def end_queued_run(work: EndRunInput) -> dict[str, Any]:
     )
 
 
-@blueprint.activity_trigger(input_name="work", activity=FIND_DEPENDENTS)
 def find_dependents(work: CompleteRunInput) -> dict[str, Any]:
     """Find the Tasks to notify of a run."""
     notifier = services().dependent_notifier
     return _guarded(work, lambda: notifier.find_dependents(RunId(work["run"])))
 
 
-@blueprint.activity_trigger(input_name="work", activity=NOTIFY_DEPENDENTS)
 def notify_dependents(work: PendingNotification) -> dict[str, Any]:
     """Notify some Tasks of a run that has ended, and return the runs that result."""
     notifier = services().dependent_notifier
@@ -118,7 +100,6 @@ def notify_dependents(work: PendingNotification) -> dict[str, Any]:
     )
 
 
-@blueprint.activity_trigger(input_name="work", activity=DEACTIVATE_RUNS)
 def deactivate_runs(work: DeactivateInput) -> dict[str, Any]:
     """Deactivate runs whose dependents are notified."""
     notifier = services().dependent_notifier

@@ -12,19 +12,16 @@ from datetime import timedelta
 from itertools import batched
 from typing import Any, TypedDict
 
-import azure.durable_functions as df
 from durabletask.entities import EntityInstanceId
-from durabletask.task import OrchestrationContext, RetryPolicy, Task, when_all
+from durabletask.task import RetryPolicy, Task, when_all
 
+from orchestrations.context import OrchestrationContext
 from orchestrations.names import (
-    COMPLETE_RUN,
     DEACTIVATE_RUNS,
     DISPATCHER,
     FIND_DEPENDENTS,
     NOTIFY_DEPENDENTS,
 )
-
-blueprint = df.Blueprint()
 
 RETRIES = RetryPolicy(
     first_retry_interval=timedelta(seconds=1),
@@ -51,7 +48,6 @@ class CompleteRunInput(TypedDict):
     run: str
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=COMPLETE_RUN)
 def complete_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
     """Notify the dependents of a run, then deactivate the run."""
     pending: list[PendingNotification] | None = work.get("pending")

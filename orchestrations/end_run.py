@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, TypedDict
 
-import azure.durable_functions as df
-from durabletask.task import OrchestrationContext, Task
+from durabletask.task import Task
 
 from orchestrations.complete_run import (
     RETRIES,
@@ -18,9 +17,8 @@ from orchestrations.complete_run import (
     notify_all,
     pending_notifications,
 )
-from orchestrations.names import END_QUEUED, END_RUN
-
-blueprint = df.Blueprint()
+from orchestrations.context import OrchestrationContext
+from orchestrations.names import END_QUEUED
 
 
 class EndRunInput(TypedDict):
@@ -32,7 +30,6 @@ class EndRunInput(TypedDict):
     reason: str
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=END_RUN)
 def end_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
     """Fail a queued run, and notify its dependents."""
     pending: list[PendingNotification] | None = work.get("pending")

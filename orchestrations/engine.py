@@ -13,7 +13,7 @@ from durabletask.client import OrchestrationStatus
 from durabletask.entities import EntityInstanceId
 
 from orchestrations.complete_run import CompleteRunInput
-from orchestrations.dispatcher import Enqueue, Release, TaskRunInput, UpdatePolicies
+from orchestrations.dispatcher_messages import Enqueue, Release, TaskRunInput, UpdatePolicies
 from orchestrations.names import COMPLETE_RUN, DISPATCHER, TASK_RUN, WAKE
 from polysync_core.domain.dispatch.codec import (
     decode_state,

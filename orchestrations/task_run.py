@@ -10,15 +10,13 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
-import azure.durable_functions as df
 from durabletask.entities import EntityInstanceId
-from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_any
+from durabletask.task import Task, TaskFailedError, when_any
 
 from orchestrations.complete_run import notify_all, pending_notifications
-from orchestrations.names import ABANDON, DISPATCHER, POLL, SUBMIT, TASK_RUN, WAKE
+from orchestrations.context import OrchestrationContext
+from orchestrations.names import ABANDON, DISPATCHER, POLL, SUBMIT, WAKE
 from polysync_core.domain.runs.polling import delay_after_fault
-
-blueprint = df.Blueprint()
 
 CALLS_PER_GENERATION = 20
 """After so many calls, the orchestration continues as new; a call and its timer are 8 events."""
@@ -26,7 +24,6 @@ MAX_FAULTS = 12
 """Faults of Polysync in a row before the attempt is abandoned; with back-off about an hour."""
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=TASK_RUN)
 def task_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
     """Submit an attempt, poll it until it is done, release its lease, notify dependents."""
     if "pending" in work:

@@ -38,8 +38,9 @@ from polysync_core.api.security.callers import (
     reject_all,
     require_loopback,
 )
+from polysync_core.application.operations.background_work import BackgroundWork
 from polysync_core.services import Services
-from polysync_core.settings import Settings
+from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
 
 
 @cache
@@ -72,6 +73,12 @@ def services() -> Services:
 
 
 @cache
+def background_work() -> BackgroundWork:
+    """Return the work of this process that no request waits for."""
+    return build_background_work(services())
+
+
+@cache
 def api() -> FastAPI:
     """Return the API of this process."""
     return build_api(services(), identify_by(settings()))
@@ -87,6 +94,20 @@ def build(ports: Ports, settings: Settings) -> Services:
         if isinstance(part, cached_property):
             getattr(built, name)
     return built
+
+
+def build_background_work(services: Services) -> BackgroundWork:
+    """Return the work behind the timers and queues of a host."""
+    return BackgroundWork(
+        reconcile=services.reconciler.reconcile,
+        fire_schedules=services.schedule_tick.tick,
+        purge=services.retention.purge,
+        webhook_delivery=services.webhook_delivery,
+        run_requests=services.run_requests,
+        poison_messages=services.poison_messages,
+        deliveries_queue=DELIVERIES,
+        run_requests_queue=RUN_REQUESTS,
+    )
 
 
 def identify_by(settings: Settings) -> Identify:
@@ -107,6 +128,8 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
     """Return the API in front of some use cases."""
     return create_app(
         [
+            # The routes are tried in this order, and these have by far the most requests.
+            run_routes(services.task_runs),
             # Before the routes of definitions, which would take `/test` for a name.
             connection_test_routes(services.connection_tests),
             explanation_routes(services.explanations),
@@ -121,7 +144,6 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             platform_run_routes(services.platform_runs),
             definition_routes(services.definition_editing),
             import_routes(services.artefact_import),
-            run_routes(services.task_runs),
             poison_message_routes(services.poison_messages),
             graph_routes(services.graphs),
             audit_routes(services.audit),

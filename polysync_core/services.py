@@ -48,7 +48,7 @@ from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
-from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.platforms.receivers import check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, outputs_problem
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
@@ -91,7 +91,7 @@ class Services:
         return DefinitionWriter(
             self.ports.definitions,
             schedules=self.schedule_sync,
-            task_graph=self.task_graph,
+            caches=(self.task_graph, self.connections, self.subscriptions),
             policy_updates=PolicyUpdates(self.policies, self.ports.runs.shards),
         )
 
@@ -181,12 +181,16 @@ class Services:
     # Runs
 
     @cached_property
+    def subscriptions(self) -> Subscriptions:
+        return Subscriptions(self.definitions.webhooks, monotonic=self.ports.monotonic)
+
+    @cached_property
     def publisher(self) -> EventPublisher:
-        ports = self.ports
+        ports, name = self.ports, self.settings.run_events_queue
         return EventPublisher(
-            events=ports.queue(self.settings.run_events_queue),
+            events=None if name is None else ports.queue(name),
             deliveries=ports.queue(DELIVERIES),
-            subscriptions=Subscriptions(self.definitions.webhooks, monotonic=ports.monotonic),
+            subscriptions=self.subscriptions,
         )
 
     @cached_property

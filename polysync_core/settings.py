@@ -10,9 +10,9 @@ from enum import StrEnum
 from polysync_core.appkit.configuration import AppKitConfiguration, JobsSetting
 from polysync_core.appkit.named_jobs import JobOptions, discover
 from polysync_core.appkit.user_tokens import Hosting
-from polysync_core.domain.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.errors import Broken, Invalid
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.outbound.hosts import read_private_hosts
 from polysync_core.outbound.identity import AppIdentity, Delegation
@@ -54,8 +54,8 @@ class Settings:
     """The app's managed identity, and the private hosts that the app may reach."""
     allow_loopback_platforms: bool
     """Whether platforms may be simulators on this machine, over plain HTTP."""
-    run_events_queue: str
-    """The queue that receives every change of a run's status."""
+    run_events_queue: str | None
+    """The queue that receives every change of a run's status; None if no consumer reads one."""
     webhook_attempts: int
     """The number of delivery attempts before an event for a webhook is abandoned."""
     webhook_first_delay: int
@@ -94,7 +94,7 @@ class Settings:
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             app_identity=_app_identity(variables),
             allow_loopback_platforms=_loopback(variables),
-            run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
+            run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
             webhook_first_delay=_number(
                 variables, "POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", 10, most=3600
@@ -287,12 +287,14 @@ def _hosts(variables: Mapping[str, str], name: str) -> frozenset[str]:
         raise SettingError(f"{name}: {error}.") from error
 
 
-def _queue_name(variables: Mapping[str, str], name: str, default: str) -> str:
-    """Return a valid queue name.
+def _queue_name(variables: Mapping[str, str], name: str) -> str | None:
+    """Return a valid queue name; None for an absent or empty setting.
 
     https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
     """
-    text = variables.get(name) or default
+    text = variables.get(name)
+    if not text:
+        return None
     if not 3 <= len(text) <= 63 or re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", text) is None:
         raise SettingError(
             f"{name} is {text!r}; a queue name has 3 to 63 lower-case letters, digits and "

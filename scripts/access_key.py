@@ -13,8 +13,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from polysync_core.domain.access_keys import is_name, new_access_key
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.access_keys import is_name, new_access_key
+from polysync_core.domain.security.roles import Role
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,17 +6,14 @@ drop a message that is not base64, and its error could not be reported.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import UTC, datetime
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrations.engine import DurableEngine
-from polysync_core.application.events.deliveries import abandoned_delivery
-from polysync_core.application.runs.run_requests import poison_request
-from polysync_core.composition import services
+from polysync_core.application.operations.background_work import QueueMessage
+from polysync_core.composition import background_work
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE
 from polysync_core.telemetry.tracing import continued
 
@@ -27,15 +24,14 @@ blueprint = df.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name=DELIVERIES, connection=STORAGE)
 def deliver_webhook(message: func.QueueMessage) -> None:
     """Deliver one event to one webhook, or schedule another attempt."""
-    services().webhook_delivery.deliver(_text(message))
+    background_work().deliver_webhook(_stored(message))
 
 
 @blueprint.function_name("record_poison")
 @blueprint.queue_trigger(arg_name="message", queue_name=f"{DELIVERIES}-poison", connection=STORAGE)
 def record_poison(message: func.QueueMessage) -> None:
     """Record a delivery that was abandoned."""
-    abandoned = abandoned_delivery(message.id or "", _text(message))
-    services().poison_messages.record(DELIVERIES, abandoned, at=_inserted_at(message))
+    background_work().record_abandoned_delivery(_stored(message))
 
 
 @blueprint.function_name("accept_run_request")
@@ -45,7 +41,7 @@ def accept_run_request(message: func.QueueMessage, durable: str, context: func.C
     """Start the run that a message requests, or move the message to the poison queue."""
     # The host sets the trace context of coroutines only.
     with continued(context.trace_context.trace_parent or ""):
-        services().run_requests.accept(message.id or "", _content(message), DurableEngine(durable))
+        background_work().accept_run_request(_stored(message), DurableEngine(durable))
 
 
 @blueprint.function_name("record_refused_request")
@@ -54,22 +50,13 @@ def accept_run_request(message: func.QueueMessage, durable: str, context: func.C
 )
 def record_refused_request(message: func.QueueMessage) -> None:
     """Record a run request that was refused."""
-    abandoned = poison_request(message.id or "", _content(message))
-    services().poison_messages.record(RUN_REQUESTS, abandoned, at=_inserted_at(message))
+    background_work().record_refused_request(_stored(message))
 
 
-def _content(message: func.QueueMessage) -> bytes:
-    """Return the content, decoded if it is base64. A JSON object is never valid base64."""
-    content = message.get_body().strip()
-    try:
-        return base64.b64decode(content, validate=True)
-    except binascii.Error:
-        return content
-
-
-def _text(message: func.QueueMessage) -> str:
-    """Return the message as text; invalid UTF-8 becomes replacement characters."""
-    return _content(message).decode(errors="replace")
+def _stored(message: func.QueueMessage) -> QueueMessage:
+    return QueueMessage(
+        id=message.id or "", content=message.get_body(), inserted_at=_inserted_at(message)
+    )
 
 
 def _inserted_at(message: func.QueueMessage) -> datetime | None:

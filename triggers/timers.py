@@ -6,8 +6,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrations.engine import DurableEngine
-from polysync_core.composition import services, settings
-from polysync_core.telemetry.instruments import ticking
+from polysync_core.composition import background_work, settings
 
 blueprint = df.Blueprint()
 
@@ -23,24 +22,8 @@ blueprint = df.Blueprint()
 )
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def tick(timer: func.TimerRequest, durable: str) -> None:
-    """Reconcile active runs, then fire the schedules that are due.
-
-    Each step runs even if the other one fails; the failures are raised at the end.
-    """
-    engine = DurableEngine(durable)
-    failures: list[Exception] = []
-    steps = {
-        "reconcile": services().reconciler.reconcile,
-        "schedules": services().schedule_tick.tick,
-    }
-    for name, step in steps.items():
-        try:
-            with ticking(name):
-                step(engine)
-        except Exception as failure:
-            failures.append(failure)
-    if failures:
-        raise ExceptionGroup("Steps of the tick have failed.", failures)
+    """Reconcile active runs, then fire the schedules that are due."""
+    background_work().tick(DurableEngine(durable))
 
 
 @blueprint.function_name("purge")
@@ -48,4 +31,4 @@ def tick(timer: func.TimerRequest, durable: str) -> None:
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def purge(timer: func.TimerRequest, durable: str) -> None:
     """Delete what is older than the retention periods."""
-    services().retention.purge(DurableEngine(durable))
+    background_work().purge(DurableEngine(durable))

@@ -126,10 +126,9 @@ param vaultOfficerId string = ''
 ])
 param vaultOfficerType string = 'User'
 
-@description('Optional. Name of the queue that every change of status of a run is put into.')
-@minLength(3)
+@description('Optional. Name of a queue that every change of status of a run is put into, for a consumer of your own. Empty means that no queue receives events.')
 @maxLength(63)
-param runEventsQueue string = 'run-events'
+param runEventsQueue string = ''
 
 @description('Optional. Number of delivery attempts for a webhook event before it is abandoned.')
 @minValue(1)

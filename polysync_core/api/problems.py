@@ -20,7 +20,7 @@ from polysync_core.api.problem_document import (
     ProblemItem,
 )
 from polysync_core.appkit.errors import CallFailed, NoUserToken
-from polysync_core.domain.definitions.validation_messages import problem_of
+from polysync_core.domain.definitions.validation.messages import problem_of
 from polysync_core.domain.errors import (
     MAX_PROBLEMS,
     Ambiguous,

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import cast
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.domain.redaction import MAX_DEPTH, Redactor
+from polysync_core.domain.security.redaction import MAX_DEPTH, Redactor
 from polysync_core.outbound.call_budget import CallBudget
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import QueryValue

@@ -17,7 +17,7 @@ from polysync_core.appkit.user_tokens import Hosting
 from polysync_core.domain.definitions.base import ObjectName, Value
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 
 type _Milliseconds = Annotated[int, Field(strict=True, ge=1, le=86_400_000)]

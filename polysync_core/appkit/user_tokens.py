@@ -13,7 +13,7 @@ from typing import Protocol
 
 from polysync_core.appkit.errors import NoUserToken
 from polysync_core.domain.errors import Unauthenticated
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.sign_in.cached_token import is_sendable
 

@@ -12,7 +12,7 @@ from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.appkit.user_tokens import UserToken
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.references import Secrets

@@ -15,6 +15,7 @@ from polysync_core.cli.commands.definitions.artefacts import artefacts
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.test import test
+from polysync_core.cli.commands.host.backup import backup
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
@@ -62,6 +63,7 @@ def _main(
 
 
 _DEFINITIONS, _RUNS, _SCHEDULES, _PLATFORMS = "Definitions", "Runs", "Schedules", "Platforms"
+_HOST = "Host on this machine"
 
 # `--help` shows the groups and their commands in this order.
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
@@ -86,3 +88,4 @@ app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(artefacts)
 app.command("import", cls=PlainCommand, rich_help_panel=_PLATFORMS)(import_jobs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
+app.command(cls=PlainCommand, rich_help_panel=_HOST)(backup)

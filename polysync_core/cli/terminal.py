@@ -89,7 +89,7 @@ class Terminal:
 def _write(console: Console, text: str, *, style: str = "") -> None:
     from rich.text import Text
 
-    from polysync_core.cli.views.sentences import Sentence
+    from polysync_core.cli.layout.sentences import Sentence
 
     console.print(Sentence(Text(text, style=style)), crop=False)
 

@@ -27,8 +27,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.display_text import escaped
+from polysync_core.domain.runs.failures.causes import FailureCause
 
 MAX_PROBLEMS = 100
 """The maximum number of problems that an error names; the rest is counted."""

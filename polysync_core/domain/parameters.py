@@ -22,11 +22,15 @@ from collections.abc import Iterable, Mapping
 
 from polysync_core.domain.definitions.base import MAX_PARAMETERS
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
-from polysync_core.domain.definitions.lengths import too_many
-from polysync_core.domain.definitions.validation_messages import suggestion
+from polysync_core.domain.definitions.validation.lengths import too_many
+from polysync_core.domain.definitions.validation.messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import SecretReference, is_secret_reference, resembles_reference
+from polysync_core.domain.security.secrets import (
+    SecretReference,
+    is_secret_reference,
+    resembles_reference,
+)
 from polysync_core.domain.variables import check_template, has_variables
 
 _INT = re.compile(r"[-+]?[0-9]{1,30}")

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from polysync_core.domain.errors import Unauthenticated
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.request_origin import tells_origin
+from polysync_core.domain.security.request_origin import tells_origin
 
 type Headers = list[tuple[bytes, bytes]]
 

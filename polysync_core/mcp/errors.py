@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from polysync_core.domain.definitions.validation_messages import similar
+from polysync_core.domain.definitions.validation.messages import similar
 from polysync_core.domain.errors import PolysyncError, Problem, TooLarge, Unauthenticated
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.mcp.answers import AnswerTooLong, compact, items_of, sanitised, untrusted

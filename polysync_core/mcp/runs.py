@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.run import RunStatus
-from polysync_core.domain.secrets import references_in
+from polysync_core.domain.security.secrets import references_in
 from polysync_core.mcp.answers import MAX_TEXT, compact, items_of, untrusted
 from polysync_core.mcp.arguments import (
     Arguments,

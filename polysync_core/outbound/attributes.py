@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from polysync_core.domain.definitions.validation_messages import problems_of
+from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid
 
 

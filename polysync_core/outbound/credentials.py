@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from polysync_core.domain.redaction import NO_SECRETS, Redactor, proves_a_right
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.redaction import NO_SECRETS, Redactor, proves_a_right
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.urls import Query

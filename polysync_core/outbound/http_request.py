@@ -10,7 +10,7 @@ from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 from requests.adapters import HTTPAdapter
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.http_exchange import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.secrets import Secret, SecretReference
+from polysync_core.domain.security.secrets import Secret, SecretReference
 
 
 class Secrets(Protocol):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.call_budget import CallBudget
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import Query

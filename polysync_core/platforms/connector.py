@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.errors import Refused, Uncertain
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.runs.failure_details import FailureDetails
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.details import FailureDetails
+from polysync_core.domain.security.secrets import Secret
 
 
 class RunNotFound(Refused):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.errors import PolysyncError
-from polysync_core.domain.redaction import Redactor
-from polysync_core.domain.runs.failure_details import FailureDetails, cleaned
+from polysync_core.domain.runs.failures.details import FailureDetails, cleaned
+from polysync_core.domain.security.redaction import Redactor
 from polysync_core.outbound.credentials import CredentialsInUse
 from polysync_core.platforms.connector import (
     Artefact,

@@ -15,7 +15,6 @@ from typing import NoReturn
 
 from requests.adapters import HTTPAdapter
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import (
     PlatformRefused,
     PolysyncError,
@@ -23,6 +22,7 @@ from polysync_core.domain.errors import (
     Uncertain,
 )
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
 from polysync_core.outbound.credentials import CredentialsInUse
 from polysync_core.outbound.hosts import AddressScope, BaseAddress

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth
 from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal
 
 CREDENTIAL_REMEDY = "it is wrong, expired or revoked: renew it"

@@ -18,12 +18,12 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import assert_never
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.parameters import convert_literal
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 
 type Values = Mapping[str, JsonValue | Secret]
 """The parameter values of a submit request."""

@@ -22,8 +22,8 @@ from polysync_core.domain.definitions.document import (
     read_definition,
     reference_to,
 )
-from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import DefinitionPage, StoredDefinition
+from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.errors import Broken, Conflict, Invalid, Problem, StaleETag, Unavailable
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import Row, RowExists, RowRange

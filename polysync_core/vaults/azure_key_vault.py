@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import utc_now
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import (
@@ -22,7 +21,8 @@ from polysync_core.domain.errors import (
     Problem,
     Unavailable,
 )
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.call_budget import read_retry_after
 from polysync_core.outbound.hosts import BaseAddress, HostRule

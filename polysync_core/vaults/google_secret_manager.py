@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import (
     Auth,
@@ -18,7 +17,8 @@ from polysync_core.domain.definitions.platforms import (
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Unavailable
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.hosts import AddressScope, BaseAddress, HostRule
 from polysync_core.outbound.http_exchange import Answer

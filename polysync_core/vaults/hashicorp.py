@@ -9,11 +9,11 @@ from typing import Annotated, cast
 
 from pydantic import Field
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.hosts import BaseAddress, HostRule
 from polysync_core.outbound.http_exchange import Answer

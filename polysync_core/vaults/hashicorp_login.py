@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.secrets import Secret, is_secret_reference
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret, is_secret_reference
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.http_request import json_request

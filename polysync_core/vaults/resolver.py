@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import (
@@ -16,7 +15,8 @@ from polysync_core.domain.errors import (
     Unavailable,
     VaultUnavailable,
 )
-from polysync_core.domain.secrets import Secret, SecretReference
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret, SecretReference
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.registry import open_vault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 
 
 class SecretSource(Protocol):

@@ -8,14 +8,12 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from polysync_core.adapters import Ports, table_ports
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.security.callers import Identify
-from polysync_core.composition import build, build_api, identify_by
-from polysync_core.domain.causes import FailureCause
+from polysync_core.composition import build, identify_by
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.document import reference_to
@@ -24,7 +22,8 @@ from polysync_core.domain.definitions.platforms import (
 )
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.references import Secrets
 from polysync_core.services import Services
 from polysync_core.settings import Settings
@@ -35,6 +34,7 @@ from tests.fakes.contract import CheckedClient
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import FakeQueue
 from tests.fakes.platform import FakePlatform
+from tests.fakes.shared_api import ServedApp
 from tests.fakes.tables import TableService
 
 SETTINGS = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
@@ -156,8 +156,6 @@ class FakeApp:
     def restart(self) -> None:
         """End the process and start a new one on the same tables and queues."""
         self.services = self.started()
-        self.__dict__.pop("api", None)
-        self.__dict__.pop("http", None)
 
     def queue(self, name: str) -> FakeQueue:
         """Return the queue of a name."""
@@ -173,9 +171,9 @@ class FakeApp:
                 edit._put(definition, store.get(reference.kind, reference.name))
 
     @cached_property
-    def api(self) -> FastAPI:
+    def api(self) -> ServedApp:
         """The API, which identifies callers according to the settings."""
-        return build_api(self.services, self._identify)
+        return ServedApp(lambda: self.services, self._identify)
 
     @cached_property
     def http(self) -> TestClient:
@@ -186,7 +184,7 @@ class FakeApp:
         return self.platform
 
 
-def with_engine(api: FastAPI, engine: Any) -> Callable[..., Any]:
+def with_engine(api: Callable[..., Any], engine: Any) -> Callable[..., Any]:
     """Return the API with an engine in its scope, as the Functions host calls it."""
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:

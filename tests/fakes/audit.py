@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from polysync_core.domain.audit import AuditEntry
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.stored import Page
+from polysync_core.domain.security.audit import AuditEntry
 
 
 class FakeAuditStore:

@@ -14,7 +14,7 @@ from polysync_core.api.security.callers import from_app_service
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.definitions.jobs import Parameter
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.roles import Role
 from polysync_core.mcp.tools import TOOLS
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 from tests.fakes.app import FakeApp

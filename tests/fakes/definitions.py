@@ -12,17 +12,16 @@ from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
-from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
-from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import (
     DefinitionPage,
     DefinitionStore,
     StoredDefinition,
 )
+from polysync_core.domain.definitions.validation.checks import Rules
+from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag
 
 DEVELOPMENT = Rules(development=True)
@@ -200,7 +199,7 @@ def definition_writer(store: DefinitionStore) -> DefinitionWriter:
     return DefinitionWriter(
         store,
         schedules=NoSchedules(),
-        task_graph=TaskGraphCache(store),
+        caches=[],
         policy_updates=PolicyUpdates(Policies(store.get), list),
     )
 

@@ -10,9 +10,9 @@ from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.ports import GateStore
 from polysync_core.application.runs.accepting import RunSpec
 from polysync_core.application.runs.finishing import RunFinisher
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import Condition, Dependency, Task
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.run import (

@@ -10,7 +10,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
-from polysync_core.domain.runs.failure_details import FailureDetails
+from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,

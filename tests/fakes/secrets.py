@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 
 
 class KnownSecrets:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable, VaultUnavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from tests.faults.faults import Disturbance, FaultPlan
 from tests.faults.invariants import check_invariants

@@ -194,7 +194,7 @@ class VirtualApp:
             monotonic=self.clock.seconds,
         )
         read_in_turn(ports)
-        return build(ports, settings_of())
+        return build(ports, settings_of(POLYSYNC_RUN_EVENTS_QUEUE="run-events"))
 
     def _queue(self, name: str) -> VirtualQueue:
         return VirtualQueue(name, self.messages.setdefault(name, []), self._step)

@@ -26,7 +26,9 @@ from durabletask.testing import in_memory_backend
 from devhost.durable import engine as local_engine
 from devhost.durable.stand_ins import LOCAL
 from devhost.durable.timer_queue import TimerQueue
-from orchestrations import activities, complete_run, dispatcher, end_run, task_run
+from orchestrations.dispatcher import Dispatcher
+from orchestrations.durable_functions import DURABLE_FUNCTIONS
+from orchestrations.names import DISPATCHER
 
 BINDING = json.dumps({"rpcBaseUrl": "http://127.0.0.1:9", "taskHubName": "in-process"})
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -227,14 +229,9 @@ def _encoded(message: Any) -> str:
 
 def durable_functions() -> list[tuple[tuple[str, str], Any]]:
     """Return the durable functions of the app, each with its kind and registered name."""
-    found: list[tuple[tuple[str, str], Any]] = []
-    for module in (activities, complete_run, dispatcher, end_run, task_run):
-        for builder in module.blueprint._function_builders:
-            function, trigger = builder._function._func, builder._function._trigger
-            if (name := getattr(trigger, "activity", None)) is not None:
-                found.append((("activity", name), function))
-            elif (name := getattr(trigger, "orchestration", None)) is not None:
-                found.append((("orchestration", name), function.orchestrator_function))
-            elif (name := getattr(trigger, "entity_name", None)) is not None:
-                found.append((("entity", name), function.entity_function))
-    return found
+    functions = DURABLE_FUNCTIONS
+    return [
+        *((("activity", name), each) for name, each in functions.activities.items()),
+        *((("orchestration", name), each) for name, each in functions.orchestrations.items()),
+        (("entity", DISPATCHER), Dispatcher),
+    ]

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
-from polysync_core.domain.access_keys import new_access_key
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.access_keys import new_access_key
+from polysync_core.domain.security.roles import Role
 from tests.faults.local_system import TOKEN, LocalSystem, has_ended
 from tests.integration.copilot import copilot
 from tests.integration.devhost.host_process import ROOT, eventually

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from polysync_core.domain.access_keys import new_access_key
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.access_keys import new_access_key
+from polysync_core.domain.security.roles import Role
 from tests.faults.local_system import LocalSystem, local_system
 
 READER_KEY, _READER = new_access_key("dashboard", Role.READER)

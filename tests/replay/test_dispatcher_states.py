@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestrations import dispatcher
+from orchestrations import dispatcher, dispatcher_messages
 from orchestrations.names import DISPATCHER
 from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import decode_state
@@ -146,7 +146,7 @@ def test_an_unreadable_message_is_detected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     steps = _steps("back_off")
-    monkeypatch.setattr(dispatcher, "decode_waiting", lambda data: data["notBeforeMillis"])
+    monkeypatch.setattr(dispatcher_messages, "decode_waiting", lambda data: data["notBeforeMillis"])
     with pytest.raises(Incompatible, match="KeyError"):
         continue_from(steps)
 

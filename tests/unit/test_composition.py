@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
-from tests.fakes.app import FakeApp
+from tests.fakes.app import FakeApp, settings_of
 from tests.fakes.definitions import lakehouse
 
 
 def test_a_document_is_applied_and_a_run_starts_with_fake_ports() -> None:
-    app, document = FakeApp(), lakehouse()
+    app = FakeApp(settings=settings_of(POLYSYNC_RUN_EVENTS_QUEUE="run-events"))
+    document = lakehouse()
     applied = app.http.put("/definitions", json=document)
     assert applied.status_code == 200, applied.text
     answer = app.http.post("/tasks/landing-check/run", json={})

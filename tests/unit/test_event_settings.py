@@ -11,13 +11,14 @@ STORAGE = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
 
 def test_events_need_no_setting() -> None:
     settings = Settings.read(STORAGE)
-    assert settings.run_events_queue == "run-events"
+    assert settings.run_events_queue is None
     assert (settings.webhook_attempts, settings.webhook_first_delay) == (8, 10)
 
 
-def test_an_empty_setting_has_its_default() -> None:
-    settings = Settings.read({**STORAGE, "POLYSYNC_RUN_EVENTS_QUEUE": ""})
-    assert settings.run_events_queue == "run-events"
+def test_a_queue_receives_events_only_if_the_setting_names_it() -> None:
+    named = Settings.read({**STORAGE, "POLYSYNC_RUN_EVENTS_QUEUE": "run-events"})
+    assert named.run_events_queue == "run-events"
+    assert Settings.read({**STORAGE, "POLYSYNC_RUN_EVENTS_QUEUE": ""}).run_events_queue is None
 
 
 @pytest.mark.parametrize("name", ["ab", "Events", "-events", "a--b", "events_", "a" * 64, "a\n"])

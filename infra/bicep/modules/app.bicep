@@ -64,7 +64,7 @@ param accessKeys string
 @description('Required. Names of hosts that may be at private addresses, between commas; empty for none.')
 param privateHosts string
 
-@description('Required. Name of the queue of run events.')
+@description('Required. Name of the queue of run events; empty for none.')
 param runEventsQueue string
 
 @description('Required. Number of delivery attempts for a webhook event.')

@@ -11,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic.fields import FieldInfo
 
-from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.errors import Invalid, Problem
 
 _MAX_SHOWN = 10

@@ -24,8 +24,8 @@ from polysync_core.application.definitions.editing import (
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference, reference_to
-from polysync_core.domain.definitions.drafts import Draft, read_draft
 from polysync_core.domain.definitions.kinds import SPECS
+from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 
@@ -49,7 +49,7 @@ class _Write:
     dry_run: bool
 
 
-def _write_context(
+async def _write_context(
     condition: Precondition, engine: PossibleEngine, record: CurrentRecord, dry_run: DryRun = False
 ) -> _Write:
     if dry_run:

@@ -48,7 +48,7 @@ from polysync_core.api.views import TaskRunView
 from polysync_core.appkit.errors import UnknownJob
 from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.runs.job_runs import JobRuns
-from polysync_core.domain.definitions.validation_messages import similar
+from polysync_core.domain.definitions.validation.messages import similar
 from polysync_core.domain.errors import Malformed, NotFound
 
 ContinuationToken = Annotated[

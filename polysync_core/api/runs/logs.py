@@ -13,7 +13,7 @@ from polysync_core.application.platforms.failure_details import (
     FailureDetailsReader,
 )
 from polysync_core.application.runs.run_lookup import find_run_id
-from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus
 
 AttemptNumber = Annotated[

@@ -17,9 +17,9 @@ from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.views import HistoryEntryView, TaskRunView, entry_view, run_view
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.roles import Role
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import Listing
+from polysync_core.domain.security.roles import Role
 
 
 class RunOnceBody(BaseModel):
@@ -74,7 +74,7 @@ class Requester:
     """Whether the caller may give secret references that no definition holds."""
 
 
-def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:
+async def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:
     return Requester(
         actor=caller.name,
         idempotency_key=idempotency_key,

@@ -20,7 +20,7 @@ from polysync_core.api.security.callers import CALLER_KEY, Caller, Identify, acc
 from polysync_core.api.security.roles import is_open, methods_of, role_for
 from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.roles import Role
 
 _log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from polysync_core.domain.access_keys import AccessKey, holder_of
 from polysync_core.domain.errors import Broken, Forbidden, Unauthenticated
-from polysync_core.domain.request_origin import is_forwarding_header
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.access_keys import AccessKey, holder_of
+from polysync_core.domain.security.request_origin import is_forwarding_header
+from polysync_core.domain.security.roles import Role
 
 CALLER_KEY = "polysync.caller"
 """The key of the authorised caller in the ASGI scope."""
@@ -168,7 +168,8 @@ def _is_loopback(host: str) -> bool:
         return name == "localhost"
 
 
-def _caller_of(request: Request) -> Caller:
+async def _caller_of(request: Request) -> Caller:
+    # FastAPI executes a dependency that is a plain function in another thread.
     caller = request.scope.get(CALLER_KEY)
     if caller is None:
         raise Broken("The request came without a caller.")

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 from polysync_core.domain.definitions.kinds import KINDS
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.roles import Role
 
 OPEN = frozenset({("GET", "/health")})
 """The routes without authentication; their answers contain no data."""

@@ -20,7 +20,6 @@ from polysync_core.application.definitions.plans import (
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import (
     Document,
     Reference,
@@ -28,11 +27,12 @@ from polysync_core.domain.definitions.document import (
     reference_to,
     write_document,
 )
-from polysync_core.domain.definitions.drafts import ENOUGH_PROBLEMS
 from polysync_core.domain.definitions.kinds import SPECS
-from polysync_core.domain.definitions.references import references_of, upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation.checks import Checks, Rules
+from polysync_core.domain.definitions.validation.drafts import ENOUGH_PROBLEMS
+from polysync_core.domain.definitions.validation.references import references_of, upstream_first
 from polysync_core.domain.errors import (
     Conflict,
     Invalid,

@@ -22,15 +22,12 @@ from polysync_core.application.definitions.writer import DefinitionEdit, Definit
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import (
     Reference,
     reference_to,
     same,
     write_definition,
 )
-from polysync_core.domain.definitions.doubts import Unread, unread_part
-from polysync_core.domain.definitions.drafts import Draft, read_draft
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import (
     DefinitionPage,
@@ -38,6 +35,9 @@ from polysync_core.domain.definitions.stored import (
     StoredDefinition,
 )
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation.checks import Checks, Rules
+from polysync_core.domain.definitions.validation.doubts import Unread, unread_part
+from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 

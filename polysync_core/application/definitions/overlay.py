@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, reference_to
-from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import DefinitionSource
+from polysync_core.domain.definitions.validation.references import references_of
 
 _MAX_NAMES = 500
 """The maximum number of stored names to read when a name is suggested."""

@@ -16,9 +16,9 @@ from polysync_core.domain.definitions.document import (
     same,
 )
 from polysync_core.domain.definitions.stored import StoredDefinition
-from polysync_core.domain.definitions.task_checks import Find
-from polysync_core.domain.definitions.task_warnings import task_warnings
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation.task_checks import Find
+from polysync_core.domain.definitions.validation.task_warnings import task_warnings
 from polysync_core.domain.errors import Problem
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.stored import DefinitionSource
-from polysync_core.domain.definitions.validation_messages import nearest, similar
+from polysync_core.domain.definitions.validation.messages import nearest, similar
 from polysync_core.domain.errors import NotFound
 
 _MAX_NAMES = 1_000

@@ -1,19 +1,18 @@
-"""Writes definitions, then syncs schedules, drops the cached graph, and sends edited limits."""
+"""Writes definitions, then syncs schedules, drops cached copies, and sends edited limits."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from polysync_core.application.definitions.overlay import Overlay
 from polysync_core.application.definitions.policies import PolicyUpdates
-from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition
-from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.stored import DefinitionStore, StoredDefinition
+from polysync_core.domain.definitions.validation.checks import Checks, Rules
 from polysync_core.domain.errors import Invalid, Refused
 
 
@@ -25,11 +24,20 @@ class ScheduleFollower(Protocol):
         ...
 
 
+class DefinitionCache(Protocol):
+    """Keeps facts of definitions in the memory of this process."""
+
+    def invalidate(self, changed: Iterable[Reference]) -> None:
+        """Drop what the cache knows of the changed definitions."""
+        ...
+
+
 class DefinitionWriter:
     """The only writer of definitions; each write performs its consequences.
 
-    Schedules follow their Task, the cached task graph is dropped, and the Dispatchers receive the
-    edited limits. No other class holds a writable store, so no caller can forget a consequence.
+    Schedules follow their Task, the caches of this process drop their copies, and the Dispatchers
+    receive the edited limits. No other class holds a writable store, so no caller can forget a
+    consequence.
     """
 
     def __init__(
@@ -37,12 +45,12 @@ class DefinitionWriter:
         store: DefinitionStore,
         *,
         schedules: ScheduleFollower,
-        task_graph: TaskGraphCache,
+        caches: Sequence[DefinitionCache],
         policy_updates: PolicyUpdates,
     ) -> None:
         self._store = store
         self._schedules = schedules
-        self._task_graph = task_graph
+        self._caches = caches
         self._policy_updates = policy_updates
 
     @contextmanager
@@ -51,7 +59,7 @@ class DefinitionWriter:
 
         Without an engine the Dispatchers receive the limits from the next pass of the reconciler.
         """
-        edit = DefinitionEdit(self._store, self._schedules, self._task_graph)
+        edit = DefinitionEdit(self._store, self._schedules, self._caches)
         try:
             yield edit
         finally:
@@ -62,11 +70,14 @@ class DefinitionEdit:
     """Writes, restores and deletes definitions within one use case."""
 
     def __init__(
-        self, store: DefinitionStore, schedules: ScheduleFollower, task_graph: TaskGraphCache
+        self,
+        store: DefinitionStore,
+        schedules: ScheduleFollower,
+        caches: Sequence[DefinitionCache],
     ) -> None:
         self._store = store
         self._schedules = schedules
-        self._task_graph = task_graph
+        self._caches = caches
         self.changed: dict[Reference, None] = {}
         """The definitions that have been written, or may have been written."""
 
@@ -115,4 +126,5 @@ class DefinitionEdit:
             if not refused:
                 reference = reference_to(definition)
                 self.changed[reference] = None
-                self._task_graph.invalidate([reference])
+                for cache in self._caches:
+                    cache.invalidate([reference])

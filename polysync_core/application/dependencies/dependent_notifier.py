@@ -22,9 +22,9 @@ from polysync_core.domain.dispatch.codec import encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.interruptions import with_failure, without_problem
-from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.telemetry.tracing import on_behalf_of
 

@@ -10,13 +10,13 @@ from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, failure
 from polysync_core.application.runs.run_lookup import newest_run, newest_success
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.decisions import GateDecision
 from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_values, needed_parents
 from polysync_core.domain.dependencies.stored import PendingDecision
 from polysync_core.domain.dependencies.tokens import SCHEDULE, ScheduledFire, Token, token_of
 from polysync_core.domain.errors import Invalid, TooLarge
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import (
     Outcome,

@@ -1,13 +1,18 @@
-"""Puts the events of runs into the public queue and the queue of webhook deliveries."""
+"""Puts the events of runs into the queues of consumers and webhook deliveries.
+
+An event without a receiver costs no message and no request.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from polysync_core.application.events.deliveries import Delivery
 from polysync_core.application.ports import Queue
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.runs.events import RunEvent, encode_message
 from polysync_core.domain.timed_cache import TimedCache
@@ -16,7 +21,8 @@ from polysync_core.domain.timed_cache import TimedCache
 class Subscriptions:
     """The enabled webhooks, cached; safe for threads.
 
-    An edit of a webhook takes effect after at most `DEFINITION_TTL` seconds.
+    An edit by another process takes effect after at most `DEFINITION_TTL` seconds. An edit by this
+    process takes effect at once.
     """
 
     def __init__(
@@ -29,6 +35,11 @@ class Subscriptions:
             return [webhook for webhook in webhooks() if webhook.enabled]
 
         self._enabled = TimedCache(load_enabled, monotonic=monotonic)
+
+    def invalidate(self, changed: Iterable[Reference]) -> None:
+        """Drop the cached webhooks if one of the changed definitions is a webhook."""
+        if any(reference.kind is Kind.WEBHOOK for reference in changed):
+            self._enabled.invalidate()
 
     def deliveries_of(self, event: RunEvent) -> list[Delivery]:
         """Return one delivery for each subscribed webhook; may raise `Unavailable`."""
@@ -47,9 +58,10 @@ class Subscriptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPublisher:
-    """Puts run events into the public queue and the delivery queue; implements `Publisher`."""
+    """Puts run events into the queues of those who receive them; implements `Publisher`."""
 
-    events: Queue
+    events: Queue | None
+    """The queue for consumers; None if the settings name none."""
     deliveries: Queue
     subscriptions: Subscriptions
 
@@ -58,6 +70,7 @@ class EventPublisher:
         # Read the webhooks first. If that fails, nothing was sent, so a retry sends no
         # duplicate.
         deliveries = self.subscriptions.deliveries_of(event)
-        self.events.send(encode_message(event.as_json()))
+        if self.events is not None:
+            self.events.send(encode_message(event.as_json()))
         for delivery in deliveries:
             self.deliveries.send(delivery.encode())

@@ -19,7 +19,7 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.errors import Malformed, NotFound, PolysyncError, Unavailable
 from polysync_core.domain.runs.events import encode_message
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.references import Secrets
 
 _MAX_DELAY = 3600.0

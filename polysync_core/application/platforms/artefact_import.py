@@ -28,7 +28,7 @@ from polysync_core.application.platforms.job_import import JobImport
 from polysync_core.application.platforms.platform_lists import PlatformList
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.drafts import read_draft
+from polysync_core.domain.definitions.validation.drafts import read_draft
 from polysync_core.domain.errors import Conflict, PlatformRefused, PolysyncError, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.connector import Artefact, ArtefactSchema, Connector

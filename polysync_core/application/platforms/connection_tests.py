@@ -13,7 +13,7 @@ from polysync_core.domain.definitions.platforms import (
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PolysyncError
-from polysync_core.domain.secrets import SecretReference
+from polysync_core.domain.security.secrets import SecretReference
 from polysync_core.platforms.connector import Connector
 from polysync_core.vaults.source import SecretSource
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import DefinitionReader
@@ -29,7 +31,8 @@ class _Connection:
 class Connections:
     """Caches connectors by the name of their Platform; safe for threads.
 
-    An edit of a Platform reaches running runs after at most `DEFINITION_TTL` seconds.
+    An edit of a Platform by another process reaches running runs after at most `DEFINITION_TTL`
+    seconds. An edit by this process reaches them at once.
     """
 
     def __init__(
@@ -71,6 +74,12 @@ class Connections:
     def platform(self, platform_name: str) -> Platform:
         """Return a Platform that was read at most `DEFINITION_TTL` seconds ago."""
         return self._connection(platform_name).platform
+
+    def invalidate(self, changed: Iterable[Reference]) -> None:
+        """Drop the cached definitions of the changed Platforms."""
+        self._platforms.invalidate(
+            reference.name for reference in changed if reference.kind is Kind.PLATFORM
+        )
 
     def _connection(self, name: str) -> _Connection:
         platform = self._platforms.get(name)

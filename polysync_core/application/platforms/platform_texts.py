@@ -15,9 +15,9 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PolysyncError, Unavailable, VaultUnavailable
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.redaction import NO_SECRETS, Redactor
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.secrets import Secret, is_secret_reference
+from polysync_core.domain.security.redaction import NO_SECRETS, Redactor
+from polysync_core.domain.security.secrets import Secret, is_secret_reference
 from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
 from polysync_core.platforms.filtered import clean_error, clean_report
 

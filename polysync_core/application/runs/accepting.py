@@ -19,7 +19,7 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
-from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import (
     Conflict,
@@ -32,9 +32,9 @@ from polysync_core.domain.errors import (
 )
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import resolve
+from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.interruptions import with_failure
-from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.run import (
     Attempt,
     MappedInput,
@@ -49,7 +49,7 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.domain.runs.warnings import with_warnings
-from polysync_core.domain.secrets import SecretReference, references_in
+from polysync_core.domain.security.secrets import SecretReference, references_in
 
 RECONCILER_PERIOD = timedelta(minutes=1)
 """A lost signal is repeated after at most this time."""

@@ -22,8 +22,8 @@ from polysync_core.domain.dispatch.explain import (
 )
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.failures.problem import ProblemKind
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.problem import ProblemKind
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.warnings import warnings_of
 

@@ -24,9 +24,9 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.dispatch.codec import encode_state
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, millis
 from polysync_core.domain.errors import Unavailable, Uncertain
+from polysync_core.domain.runs.failures.problem import ProblemStep
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.interruptions import without_problem
-from polysync_core.domain.runs.problem import ProblemStep
 from polysync_core.domain.runs.run import RunStatus, TaskRun, note
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.telemetry import names

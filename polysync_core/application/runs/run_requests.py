@@ -17,13 +17,13 @@ from pydantic import Field, StringConstraints, ValidationError
 from polysync_core.application.ports import Engine, Queue
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.definitions.base import ObjectName, Value
-from polysync_core.domain.definitions.validation_messages import problems_of
+from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid, Refused, TooLarge
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.poison import NO_REASON, AbandonedMessage
-from polysync_core.domain.redaction import Redactor, texts_in
 from polysync_core.domain.runs.run import TaskRun, TriggerType
-from polysync_core.domain.secrets import Secret, SecretReference
+from polysync_core.domain.security.redaction import Redactor, texts_in
+from polysync_core.domain.security.secrets import Secret, SecretReference
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.telemetry.tracing import continued
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.run import Attempt, TaskRun
 from polysync_core.domain.runs.values import inputs_of, resolved
-from polysync_core.domain.secrets import Secret, is_secret_reference
+from polysync_core.domain.security.secrets import Secret, is_secret_reference
 from polysync_core.platforms.connector import SubmitRequest
 
 

@@ -10,7 +10,7 @@ from polysync_core.cli.graph.labels import (
     next_fire,
     one_line,
 )
-from polysync_core.cli.status_colours import colours_of
+from polysync_core.cli.layout.status_colours import colours_of
 
 _PLAIN = frozenset(" -_.,:+()/")
 _NO_RUN = "NoRun"

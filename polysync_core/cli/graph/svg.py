@@ -13,7 +13,7 @@ from polysync_core.cli.graph.labels import (
     one_line,
 )
 from polysync_core.cli.graph.layout import BoxSizes, Drawing, Point, draw
-from polysync_core.cli.status_colours import colours_of
+from polysync_core.cli.layout.status_colours import colours_of
 
 _MARGIN = 28
 _HEADING = 46

@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from polysync_core.cli.api.plan import PlanAnswer, PlanChange, PlanEntry
+from polysync_core.cli.layout.sentences import Sentence
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.sentences import Sentence
 
 _SIGNS = {
     "create": ("+", "green"),

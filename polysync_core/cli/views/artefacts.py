@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.views.fitted_table import FittedTable
-from polysync_core.cli.views.tables import name_column, new_table, whole_column
+from polysync_core.cli.layout.fitted_table import FittedTable
+from polysync_core.cli.layout.tables import name_column, new_table, whole_column
 from polysync_core.domain.json_types import JsonObject
 
 

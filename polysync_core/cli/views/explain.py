@@ -6,12 +6,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.status_colours import status_cell
-from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitted_table import FittedTable, Moment
-from polysync_core.cli.views.formats import ABSENT
-from polysync_core.cli.views.sentences import Sentence
-from polysync_core.cli.views.tables import (
+from polysync_core.cli.layout.fitted_table import FittedTable, Moment
+from polysync_core.cli.layout.formats import ABSENT
+from polysync_core.cli.layout.sentences import Sentence
+from polysync_core.cli.layout.status_colours import status_cell
+from polysync_core.cli.layout.tables import (
     lines,
     link_column,
     name_column,
@@ -19,6 +18,7 @@ from polysync_core.cli.views.tables import (
     runs_cell,
     whole_column,
 )
+from polysync_core.cli.terminal import printable
 from polysync_core.domain.json_types import JsonObject
 
 _MAX_TOKENS = 5

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.views.fitted_table import Moment
-from polysync_core.cli.views.formats import format_duration, format_local_time
-from polysync_core.cli.views.tables import lines, name_column, new_table, text_column, whole_column
+from polysync_core.cli.layout.fitted_table import Moment
+from polysync_core.cli.layout.formats import format_duration, format_local_time
+from polysync_core.cli.layout.tables import lines, name_column, new_table, text_column, whole_column
 from polysync_core.domain.json_types import JsonObject
 
 

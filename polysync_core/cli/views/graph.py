@@ -10,11 +10,11 @@ from rich.tree import Tree
 
 from polysync_core.cli.api.graph import GraphAnswer, GraphEdge, GraphNode
 from polysync_core.cli.graph.labels import NO_RUN, next_fire, stopped_schedules
-from polysync_core.cli.status_colours import status_cell
+from polysync_core.cli.layout.fitted_table import FittedTable, Moment
+from polysync_core.cli.layout.formats import format_time
+from polysync_core.cli.layout.status_colours import status_cell
+from polysync_core.cli.layout.tables import name_column, new_table, text_column, whole_column
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitted_table import FittedTable, Moment
-from polysync_core.cli.views.formats import format_time
-from polysync_core.cli.views.tables import name_column, new_table, text_column, whole_column
 
 _MAX_DEPTH = 16
 """A screen has no room for more levels; deeper tasks begin a new tree."""

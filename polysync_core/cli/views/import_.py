@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader, compact
+from polysync_core.cli.layout.tables import lines, name_column, new_table, text_column, whole_column
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.tables import lines, name_column, new_table, text_column, whole_column
 from polysync_core.domain.json_types import JsonObject
 
 _STYLES = {

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from polysync_core.cli.api.answers import AttemptAnswer, RunAnswer
 from polysync_core.cli.api.reader import compact
+from polysync_core.cli.layout.sentences import Facts
+from polysync_core.cli.layout.tables import new_facts
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.sentences import Facts
-from polysync_core.cli.views.tables import new_facts
 from polysync_core.domain.json_types import JsonValue
 
 

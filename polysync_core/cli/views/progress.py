@@ -14,9 +14,9 @@ from rich.style import Style
 from rich.text import Text
 
 from polysync_core.cli.api.answers import RunAnswer
-from polysync_core.cli.status_colours import status_cell
+from polysync_core.cli.layout.formats import format_duration, format_time
+from polysync_core.cli.layout.status_colours import status_cell
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.formats import format_duration, format_time
 
 _FRAMES_PER_SECOND = 10
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polysync_core.cli.api.answers import RunAnswer
-from polysync_core.cli.status_colours import status_cell
-from polysync_core.cli.views.fitted_table import Column, FittedTable, Moment, Wrap
-from polysync_core.cli.views.formats import format_duration
-from polysync_core.cli.views.tables import name_column, new_table, whole_column
+from polysync_core.cli.layout.fitted_table import Column, FittedTable, Moment, Wrap
+from polysync_core.cli.layout.formats import format_duration
+from polysync_core.cli.layout.status_colours import status_cell
+from polysync_core.cli.layout.tables import name_column, new_table, whole_column
 
 _LONGEST_REASON = 240
 """A longer reason is cut; `show` has the whole text."""

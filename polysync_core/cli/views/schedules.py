@@ -6,10 +6,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.layout.fitted_table import Moment
+from polysync_core.cli.layout.formats import ABSENT, format_time
+from polysync_core.cli.layout.tables import name_column, new_table, text_column, whole_column
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitted_table import Moment
-from polysync_core.cli.views.formats import ABSENT, format_time
-from polysync_core.cli.views.tables import name_column, new_table, text_column, whole_column
 from polysync_core.domain.json_types import JsonObject
 
 

@@ -10,13 +10,11 @@ from rich.text import Text
 
 from polysync_core.cli.api.answers import REDACTED, AttemptAnswer, HistoryLine, RunAnswer
 from polysync_core.cli.api.reader import compact
-from polysync_core.cli.status_colours import status_cell
-from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitted_table import FittedTable, Moment
-from polysync_core.cli.views.formats import ABSENT, format_duration, format_time
-from polysync_core.cli.views.parameters import parameters_table
-from polysync_core.cli.views.sentences import Facts
-from polysync_core.cli.views.tables import (
+from polysync_core.cli.layout.fitted_table import FittedTable, Moment
+from polysync_core.cli.layout.formats import ABSENT, format_duration, format_time
+from polysync_core.cli.layout.sentences import Facts
+from polysync_core.cli.layout.status_colours import status_cell
+from polysync_core.cli.layout.tables import (
     cell,
     lines,
     link_column,
@@ -26,6 +24,8 @@ from polysync_core.cli.views.tables import (
     text_column,
     whole_column,
 )
+from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.parameters import parameters_table
 from polysync_core.domain.json_types import JsonValue
 
 

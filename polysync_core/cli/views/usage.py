@@ -6,15 +6,15 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.fitted_table import Moment
-from polysync_core.cli.views.tables import (
+from polysync_core.cli.layout.fitted_table import Moment
+from polysync_core.cli.layout.tables import (
     link_column,
     name_column,
     new_table,
     runs_cell,
     whole_column,
 )
+from polysync_core.cli.terminal import printable
 from polysync_core.domain.json_types import JsonObject
 
 

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from polysync_core.domain.display_text import deceptive_character
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.secrets import SecretReference
+from polysync_core.domain.security.secrets import SecretReference
 from polysync_core.domain.stored_values import is_stored
 
 

@@ -10,16 +10,16 @@ from typing import cast
 from pydantic import ValidationError
 
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.doubts import Doubts, Unread
-from polysync_core.domain.definitions.drafts import (
+from polysync_core.domain.definitions.kinds import KINDS, SPECS
+from polysync_core.domain.definitions.validation.doubts import Doubts, Unread
+from polysync_core.domain.definitions.validation.drafts import (
     ENOUGH_PROBLEMS,
     checked_model,
     read_draft,
     validated,
 )
-from polysync_core.domain.definitions.kinds import KINDS, SPECS
-from polysync_core.domain.definitions.lengths import too_many
-from polysync_core.domain.definitions.validation_messages import problems_of, similar, suggestion
+from polysync_core.domain.definitions.validation.lengths import too_many
+from polysync_core.domain.definitions.validation.messages import problems_of, similar, suggestion
 from polysync_core.domain.errors import MAX_PROBLEMS, Broken, Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.stored_values import STORED

@@ -16,7 +16,7 @@ from polysync_core.domain.definitions.base import (
     refuse,
 )
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.domain.security.secrets import is_secret_reference
 
 MAX_FIELD_LENGTH = 2048
 

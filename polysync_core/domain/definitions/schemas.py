@@ -10,7 +10,7 @@ from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert, convert_literal
-from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.domain.security.secrets import is_secret_reference, resembles_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def adopted(parameter: Parameter) -> Parameter:
     escaped. A default that does not match its type is dropped.
     """
     default = parameter.default
-    if isinstance(default, str) and is_secret_reference(default):
+    if isinstance(default, str) and resembles_reference(default):
         default = None
     elif default is not None:
         default = _literal(default, parameter.data_type)

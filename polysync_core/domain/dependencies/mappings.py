@@ -10,7 +10,7 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.run import MappedInput, TaskRun
-from polysync_core.domain.secrets import resembles_reference
+from polysync_core.domain.security.secrets import resembles_reference
 
 _MAX_NAMED_OUTPUTS = 20
 

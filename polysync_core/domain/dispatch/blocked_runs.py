@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.dispatch_round import DispatchRound
 from polysync_core.domain.dispatch.limits import Limit, RunGroup, StartRateLimit, next_window
@@ -18,6 +17,7 @@ from polysync_core.domain.dispatch.reasons import (
     timeout_reason,
 )
 from polysync_core.domain.dispatch.state import WaitingEntry
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 
 

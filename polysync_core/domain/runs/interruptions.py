@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from polysync_core.domain.runs.problem import (
+from polysync_core.domain.runs.failures.problem import (
     Failure,
     ProblemStep,
     problem_after,

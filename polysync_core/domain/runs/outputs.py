@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.redaction import NO_SECRETS, Redactor, quotes_trigger
+from polysync_core.domain.security.redaction import NO_SECRETS, Redactor, quotes_trigger
 from polysync_core.domain.strict_documents import checked
 
 VALUE_BYTES = 64 * 1024

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.runs.failure_details import FailureDetails
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.details import FailureDetails
+from polysync_core.domain.runs.failures.problem import RunProblem
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
-from polysync_core.domain.runs.problem import RunProblem
 from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
 
 SYSTEM_ACTOR = "polysync"

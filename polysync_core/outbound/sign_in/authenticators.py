@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.http_request import ClientCertificate, HttpRequest
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import is_sendable

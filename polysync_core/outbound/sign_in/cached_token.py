@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 
 EXPIRY_MARGIN_SECONDS = 300
 """A token is renewed this long before it expires, so no sent token expires."""

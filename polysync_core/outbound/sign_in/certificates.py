@@ -28,10 +28,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from urllib3.util.ssl_ import create_urllib3_context
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.transport import CertificateUnusable
 
 _CERTIFICATES = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\n?")

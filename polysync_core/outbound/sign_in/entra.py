@@ -19,7 +19,6 @@ from azure.identity import (
     ManagedIdentityCredential,
 )
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import (
     Invalid,
@@ -27,7 +26,8 @@ from polysync_core.domain.errors import (
     PolysyncError,
     Unavailable,
 )
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken
 from polysync_core.outbound.sign_in.clouds import Cloud

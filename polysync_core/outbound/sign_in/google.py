@@ -19,10 +19,10 @@ from google.auth import identity_pool, impersonated_credentials, jwt
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.oauth2 import id_token, service_account
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.read_client import ReadClient
 from polysync_core.outbound.references import Secrets

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from google.auth.exceptions import TransportError
 from google.auth.transport import Request, Response
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.call_budget import CallBudget
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.http_exchange import Answer

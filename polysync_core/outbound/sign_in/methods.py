@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod
-from polysync_core.domain.definitions.validation_messages import suggestion
+from polysync_core.domain.definitions.validation.messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.domain.security.secrets import is_secret_reference
 from polysync_core.outbound.references import check_reference
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from azure.core.credentials import TokenCredential
 from azure.identity import ManagedIdentityCredential, OnBehalfOfCredential
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.outbound.sign_in.entra import AZURE_CLIENT_BOUNDS, EntraToken

@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
-from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.states import ARTEFACTS
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.validation_messages import suggestion
+from polysync_core.domain.definitions.validation.messages import suggestion
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in

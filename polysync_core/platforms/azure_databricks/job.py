@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import (
     Job,
     JobType,
 )
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.domain.runs.failure_details import FailureDetails
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
 from polysync_core.platforms.azure_databricks.outputs import (

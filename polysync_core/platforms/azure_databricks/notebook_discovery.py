@@ -8,10 +8,10 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure_databricks.notebook_source.paths import (
     comparable,
     is_below,

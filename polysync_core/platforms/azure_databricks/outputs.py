@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.runs.failure_details import MAX_PARTS, FailureDetail, FailureDetails
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.platforms.azure_databricks.answers import number_of
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient

@@ -16,7 +16,7 @@ from itertools import islice
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.runs.failure_details import FailureDetails
+from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.platforms.azure_databricks.answers import (
     moment_of,
     next_token_of,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.domain.runs.failure_details import FailureDetail, FailureDetails
+from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
 from polysync_core.platforms.azure_databricks.answers import moment_of, objects_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound, Wait

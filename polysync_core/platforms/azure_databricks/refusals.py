@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import wraps
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal, RefusalMapping
 from polysync_core.platforms.connector import RunNotFound
 from polysync_core.platforms.refusal_rules import (

@@ -6,10 +6,10 @@ import base64
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.http_request import HttpRequest

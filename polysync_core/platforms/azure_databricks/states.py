@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import ProviderStatus, Wait
 
 _LIFE_CYCLE = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.runs.failure_details import FailureDetails
+from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.azure_functions.discovery import AzureFunctionDiscovery
 from polysync_core.platforms.azure_functions.durable_client import DurableClient

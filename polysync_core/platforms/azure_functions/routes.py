@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import unquote
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.urls import deceptive_character
 
 _PLACEHOLDER = re.compile(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.hosts import AddressScope, BaseAddress, base_from_service
 from polysync_core.outbound.urls import OwnAddress, own_address
 from polysync_core.platforms.azure.answers import listed

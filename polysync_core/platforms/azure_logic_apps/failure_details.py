@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.domain.runs.failure_details import MAX_PARTS, FailureDetail, FailureDetails
+from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_logic_apps.client import WorkflowClient
 

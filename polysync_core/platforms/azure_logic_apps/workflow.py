@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.runs.failure_details import FailureDetails
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.azure_logic_apps.client import TriggerEndpoint, WorkflowClient
 from polysync_core.platforms.azure_logic_apps.failure_details import failed_actions

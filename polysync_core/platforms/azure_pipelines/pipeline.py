@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.runs.failure_details import FailureDetails
+from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
 from polysync_core.platforms.azure_pipelines.discovery import describe_pipeline, find_pipelines
 from polysync_core.platforms.azure_pipelines.failure_details import failed_activities

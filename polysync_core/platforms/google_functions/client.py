@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.hosts import BaseAddress, base_from_service
 from polysync_core.outbound.urls import own_address
 from polysync_core.platforms.google_functions.external_id import FunctionName

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
 from polysync_core.platforms.refusal_rules import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.runs.failure_details import FailureDetail, FailureDetails
+from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.calls import UnexpectedAnswer

@@ -16,10 +16,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job
 from polysync_core.domain.errors import PlatformRefused, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import SubmitRequest
 from polysync_core.platforms.values import as_json, as_texts, value_as_text
 

@@ -14,7 +14,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ _MIGRATIONS = (
 """The scripts that lead from one schema version to the next; the version is their number."""
 
 
+FILE_NAME = "polysync.db"
+"""The name of the file in the data folder of a host on one machine."""
 SCHEME = "sqlite:"
 """The beginning of a storage setting that names a file, for example `sqlite:/var/polysync.db`."""
 
@@ -94,7 +96,7 @@ class Database:
         self._listeners: dict[str, Callable[[], None]] = {}
         self._lock_file = _lock(path)
         try:
-            with _translated(path):
+            with translated(path):
                 self._writer = self._connect()
                 self._writer.execute("PRAGMA journal_mode=WAL")
                 self._migrate()
@@ -104,7 +106,7 @@ class Database:
 
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         """Return the result of a query, which sees every commit that has returned."""
-        with _translated(self.path):
+        with translated(self.path):
             return self._reader().execute(query, values).fetchall()
 
     @contextmanager
@@ -115,7 +117,7 @@ class Database:
             self._count_waiting(-1)
             commit = self._commit
             try:
-                with _translated(self.path), self._savepoint():
+                with translated(self.path), self._savepoint():
                     yield self._writer
             finally:
                 self._commit_unless_others_wait()
@@ -129,11 +131,6 @@ class Database:
         """Call the listener of a queue."""
         if (listener := self._listeners.get(queue)) is not None:
             listener()
-
-    def back_up(self, target: Path) -> None:
-        """Copy the file to a new file while the app runs."""
-        with _translated(target), closing(sqlite3.connect(target)) as copy:
-            self._reader().backup(copy)
 
     def close(self) -> None:
         """Close all connections; other threads must not use the database any more."""
@@ -174,7 +171,7 @@ class Database:
             commit.end(FileUnusable(f"{self.path} has undone the last writes: repeat them."))
             return
         try:
-            with _translated(self.path):
+            with translated(self.path):
                 self._writer.execute("COMMIT")
         except FileUnusable as error:
             if self._writer.in_transaction:
@@ -230,7 +227,7 @@ def _lock(path: Path) -> int:
 
 
 @contextmanager
-def _translated(path: Path) -> Generator[None]:
+def translated(path: Path) -> Generator[None]:
     """Translate errors of SQLite; the message names the file and the remedy, and no data."""
     try:
         yield

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import JobConnector, ProviderStatus
 from tests.contract.ai_foundry.test_official_client import polled, request
 from tests.contract.connectors.cases.azure_ai_foundry import a_command, a_job, job_path, put

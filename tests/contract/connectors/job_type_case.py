@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.call_budget import CallBudget, RetryTimer
 from polysync_core.platforms.connector import (
     Connector,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.outputs import kept_outputs
 from polysync_core.platforms.connector import ProviderStatus
 from polysync_core.platforms.plugin import Capability

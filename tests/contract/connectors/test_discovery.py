@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import (
     Invalid,
     Unavailable,
 )
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.registry import check_job, check_platform
 from tests.contract.connectors.job_type_case import (

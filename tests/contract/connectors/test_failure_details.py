@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import ProviderStatus, RunNotFound
 from polysync_core.platforms.plugin import Capability
 from tests.contract.connectors.job_type_case import ATTEMPTS, Behaviour, ConnectorHarness, Step

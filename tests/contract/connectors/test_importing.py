@@ -6,8 +6,8 @@ from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.import_report import ArtefactSelection, ImportResult
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.platforms.registry import check_job
 from tests.contract.connectors.cases.azure_databricks import CASES
 from tests.contract.connectors.job_type_case import ConnectorHarness, Simulators, Step

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import (
     PolysyncError,
 )
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from tests.contract.connectors.job_type_case import (
     CANARY,
     ConnectorHarness,

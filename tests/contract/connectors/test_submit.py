@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import (
     PlatformRefused,
     Unavailable,
 )
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import ProviderStatus
 from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.send_observer import Withheld, observing_sends

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.call_budget import CallBudget, RetryTimer
 from polysync_core.outbound.hosts import AddressScope
 from polysync_core.outbound.transport import CheckedAdapter

@@ -8,9 +8,9 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.registry import open_connector
 from tests.contract.databricks_simulator.conftest import Simulator, Start
 from tests.fakes.secrets import KnownSecrets

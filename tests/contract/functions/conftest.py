@@ -10,7 +10,7 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import Report, Submitted
 from tests.contract.connectors.cases import azure_functions, google_functions
 from tests.contract.connectors.job_type_case import ConnectorHarness, JobTypeCase, Simulators

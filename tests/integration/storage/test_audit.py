@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from polysync_core.domain.audit import AuditEntry
+from polysync_core.domain.security.audit import AuditEntry
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from polysync_core.domain.audit import AuditEntry
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Listing
+from polysync_core.domain.security.audit import AuditEntry
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.old_runs import OldRuns

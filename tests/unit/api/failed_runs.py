@@ -8,7 +8,7 @@ from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.definitions.platforms import Auth, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry, Task
 from polysync_core.domain.definitions.vaults import Vault
-from polysync_core.domain.runs.failure_details import FailureDetail, FailureDetails
+from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
 from polysync_core.domain.runs.identity import parse_run_id
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job

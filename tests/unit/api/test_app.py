@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from polysync_core.api.app import create_app
 from polysync_core.api.security.bodies import BodyLimits
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import (
     Broken,
     Conflict,
@@ -25,6 +24,7 @@ from polysync_core.domain.errors import (
     Unavailable,
     Uncertain,
 )
+from polysync_core.domain.runs.failures.causes import FailureCause
 
 
 class Order(BaseModel):

@@ -17,7 +17,7 @@ from polysync_core.appkit.workspaces import Workspaces
 from polysync_core.databricks_jobs import connect
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import NotFound, Unauthenticated
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope
 from polysync_core.outbound.sign_in.on_behalf_of import OnBehalfToken
 from polysync_core.platforms import platform_client as http

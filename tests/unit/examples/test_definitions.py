@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from polysync_core.application.definitions.plans import ChangeAction
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.definitions.jobs import Direction
+from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.strict_documents import read_yaml
 from polysync_core.platforms.azure_ai_foundry.pipeline_job import describe_inputs
 from polysync_core.platforms.registry import check_job, check_platform

@@ -50,11 +50,12 @@ def test_every_queue_that_the_app_reads_is_in_its_settings() -> None:
     assert {DELIVERIES, RUN_REQUESTS} <= triggers
 
 
-def test_the_queue_of_events_has_the_same_name_everywhere() -> None:
-    usual = Settings.read(PLAIN).run_events_queue
-    assert template("main.bicep").part("parameters")["runEventsQueue"]["default"] == usual
+def test_no_queue_receives_events_before_a_setting_names_it() -> None:
+    default = template("main.bicep").part("parameters")["runEventsQueue"]["default"]
+    assert default == ""
+    assert Settings.read(PLAIN | {"POLYSYNC_RUN_EVENTS_QUEUE": default}).run_events_queue is None
     sample = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
-    assert sample["POLYSYNC_RUN_EVENTS_QUEUE"] == usual
+    assert Settings.read(PLAIN | sample).run_events_queue == "run-events"
 
 
 def test_only_a_setting_names_the_task_hub() -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from polysync_core.api.app import PREFIX
 from polysync_core.api.security.roles import OPEN
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.roles import Role
 from tests.unit.infra.templates import (
     BICEP,
     ROOT,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.jobs import Parameter
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.roles import Role
 from polysync_core.mcp.answers import MAX_ANSWER, MAX_TEXT, untrusted
 from polysync_core.mcp.resources import RESOURCES
 from polysync_core.mcp.tools import TOOLS

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.runs.failure_details import FailureDetail, FailureDetails
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.run import Outcome, RunStatus, begin_attempt, finish, with_attempt

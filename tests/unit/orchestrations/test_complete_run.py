@@ -59,7 +59,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def drive(function: Any, work: dict[str, Any], **answers: Callable[[Any], Any]) -> Context:
     context = Context(answers)
-    steps: Generator[Any, Any] = function._function._func.orchestrator_function(context, work)
+    steps: Generator[Any, Any] = function(context, work)
     answer: Any = None
     try:
         while True:

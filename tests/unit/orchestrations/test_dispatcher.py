@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from azure.durable_functions.testing import EntitySignalAction, EntityTestResult, execute_entity
 
-from orchestrations.dispatcher import Dispatcher, Enqueue, Release, UpdatePolicies
+from orchestrations.dispatcher import Dispatcher
+from orchestrations.dispatcher_messages import Enqueue, Release, UpdatePolicies
 from orchestrations.names import DISPATCHER, END_RUN, TASK_RUN
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.codec import encode_lease, encode_policies, encode_waiting

@@ -8,8 +8,8 @@ import pytest
 
 from orchestrations import activities
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.failures.problem import ProblemKind, ProblemStep
 from polysync_core.domain.runs.interruptions import status_text
-from polysync_core.domain.runs.problem import ProblemKind, ProblemStep
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.platform import RUNNING
 from tests.unit.application.runs.attempt_bench import Bench

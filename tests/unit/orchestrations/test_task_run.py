@@ -58,7 +58,7 @@ class Context:
 @pytest.fixture
 def drive(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Context]:
     monkeypatch.setattr(module, "when_any", lambda tasks: tasks[0])
-    function = module.task_run._function._func.orchestrator_function
+    function = module.task_run
 
     def run(script: list[Any], **work: Any) -> Context:
         context = Context(script)

@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.platforms import (
 )
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Unavailable
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 from polysync_core.outbound.read_client import ReadClient

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.errors import Invalid
 from polysync_core.platforms.plugin import Capability, JobTypePlugin
 from tests.fakes.definitions import FakeDefinitions, documents_of

@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.document import write_definition
 from polysync_core.domain.definitions.jobs import DataType, Job, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms import registry
 from polysync_core.platforms.connector import ProviderStatus, SubmitRequest
 from polysync_core.platforms.platform_client import HttpOptions

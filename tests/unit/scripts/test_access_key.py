@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polysync_core.domain.access_keys import holder_of, read_access_keys
+from polysync_core.domain.security.access_keys import holder_of, read_access_keys
 from scripts.access_key import main
 
 

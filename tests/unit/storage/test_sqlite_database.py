@@ -215,16 +215,6 @@ def test_two_tables_do_not_see_each_other(database: Database) -> None:
     assert tables.table("b").get("p", "k") is not None
 
 
-def test_a_backup_is_a_complete_copy(database: Database, tmp_path: Path) -> None:
-    SqliteTables(database).table("t").insert(Row("p", "k", {"n": 1}))
-
-    database.back_up(tmp_path / "copy.db")
-
-    copy = SqliteTables(Database(tmp_path / "copy.db"))
-    assert copy.table("t").get("p", "k") is not None
-    copy.close()
-
-
 @pytest.mark.parametrize(
     ("setting", "path"),
     [

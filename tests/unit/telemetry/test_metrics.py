@@ -12,10 +12,10 @@ from opentelemetry.metrics import Histogram
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.runs.reconciling import record_dispatcher
 from polysync_core.application.runs.store import RunStore
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.dispatch.decisions import enqueue
 from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
 from polysync_core.domain.poison import AbandonedMessage, PoisonMessage
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,

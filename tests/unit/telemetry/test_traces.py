@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from polysync_core.application.runs.store import RunStore
-from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import (
     Attempt,
     Outcome,

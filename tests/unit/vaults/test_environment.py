@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.vaults.environment import EnvironmentVariables
 from polysync_core.vaults.registry import check_vault, open_vault
 

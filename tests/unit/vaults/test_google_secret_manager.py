@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.read_client import ReadClient
 from polysync_core.vaults.crc32c import crc32c
 from polysync_core.vaults.google_secret_manager import GoogleSecretManager, open_secret_manager

@@ -14,13 +14,13 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import CredentialUnavailableError
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import (
     Auth,
     AuthMethod,
 )
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.vaults.azure_key_vault import AzureKeyVault, open_key_vault
 from polysync_core.vaults.registry import check_vault, open_vault
 from tests.fakes.http import Reply, ScriptedTransport, Step

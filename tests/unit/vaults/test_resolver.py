@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from polysync_core.application.definitions.lookup import DefinitionLookup
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import (
     Invalid,
@@ -14,7 +13,8 @@ from polysync_core.domain.errors import (
     Unavailable,
     VaultUnavailable,
 )
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.resolver import SECRET_TTL, SecretResolver
 from polysync_core.vaults.source import SecretSource

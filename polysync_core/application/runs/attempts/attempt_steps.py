@@ -20,9 +20,9 @@ from polysync_core.application.runs.attempts.submitting import Submitter
 from polysync_core.application.runs.finishing import is_over
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
+from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.interruptions import with_failure, with_stop_tried
-from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.telemetry.tracing import on_behalf_of

@@ -7,8 +7,8 @@ from dataclasses import replace
 from polysync_core.application.runs.attempts.failures import error_text
 from polysync_core.application.runs.attempts.services import Timeouts
 from polysync_core.application.runs.finishing import failure, in_words, is_timed_out, with_doubt
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PolysyncError, VaultUnavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun
 
 

@@ -8,7 +8,7 @@ from polysync_core.application.runs.attempts.failures import delay_after, failur
 from polysync_core.application.runs.attempts.outcomes import lost
 from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
-from polysync_core.domain.runs.problem import ProblemStep, RunProblem
+from polysync_core.domain.runs.failures.problem import ProblemStep, RunProblem
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.platforms.connector import RunNotFound
 

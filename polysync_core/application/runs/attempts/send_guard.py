@@ -15,8 +15,8 @@ from polysync_core.application.runs.finishing import ACTOR
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError, TooLarge
+from polysync_core.domain.runs.failures.problem import ProblemStep
 from polysync_core.domain.runs.interruptions import without_problem
-from polysync_core.domain.runs.problem import ProblemStep
 from polysync_core.domain.runs.run import TaskRun, begin_attempt, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import with_values

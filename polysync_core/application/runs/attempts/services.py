@@ -11,8 +11,8 @@ from polysync_core.application.runs.polling import PollPlanner
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.runs.failures.problem import Failure
 from polysync_core.domain.runs.interruptions import with_failure
-from polysync_core.domain.runs.problem import Failure
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import StoredRun
 

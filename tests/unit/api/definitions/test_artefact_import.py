@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from tests.unit.application.platforms.test_artefact_import import World
 
 

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from polysync_core.api.security.callers import Caller
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.roles import Role
 from tests.fakes.appkit import TOKEN
 from tests.unit.api.jobs.appkit_world import World, error_of
 

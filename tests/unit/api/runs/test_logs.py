@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
-from polysync_core.domain.redaction import MARKER
-from polysync_core.domain.runs.failure_details import FailureDetails
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.details import FailureDetails
+from polysync_core.domain.security.redaction import MARKER
 from polysync_core.platforms.connector import RunNotFound
 from tests.fakes.platform import CANCELLED, RUNNING, SUCCESS
 from tests.unit.api.failed_runs import JOB, PLATFORM, TRACE, FailedRuns

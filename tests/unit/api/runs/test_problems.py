@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from polysync_core.api.runs.events import changes
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, VaultUnavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.mcp.runs import run_view

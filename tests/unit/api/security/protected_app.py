@@ -21,8 +21,8 @@ from polysync_core.api.security.callers import (
     from_app_service,
 )
 from polysync_core.application.operations.audit import Audit
-from polysync_core.domain.access_keys import new_access_key
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.access_keys import new_access_key
+from polysync_core.domain.security.roles import Role
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock
 

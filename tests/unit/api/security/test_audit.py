@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.roles import Role
 from tests.unit.api.security.protected_app import World, principal_header
 
 

@@ -15,8 +15,8 @@ from polysync_core.api.security.callers import (
     require_loopback,
 )
 from polysync_core.composition import identify_by
-from polysync_core.domain.access_keys import new_access_key
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.access_keys import new_access_key
+from polysync_core.domain.security.roles import Role
 from polysync_core.settings import Settings
 from tests.unit.api.security.protected_app import (
     KEY_OF_ROLE,

@@ -16,8 +16,8 @@ from polysync_core.api.security.callers import (
 )
 from polysync_core.api.security.roles import OPEN, RULES
 from polysync_core.composition import build, build_api
-from polysync_core.domain.access_keys import AccessKey
-from polysync_core.domain.roles import Role
+from polysync_core.domain.security.access_keys import AccessKey
+from polysync_core.domain.security.roles import Role
 from polysync_core.settings import Settings
 from tests.unit.api.security.protected_app import (
     KEYS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -116,3 +117,29 @@ def test_a_refused_write_has_no_consequence(app: FakeApp) -> None:
         edit.put(a_task("child", schedules=[MINUTELY]), replacing=old)
     assert edit.changed == {}
     assert list(ports.schedules.of_task("child")) == []
+
+
+def test_a_new_webhook_receives_the_next_event_of_this_process(app: FakeApp) -> None:
+    def deliveries() -> list[str]:
+        return [json.loads(sent.text)["webhook"] for sent in app.queue("webhook-deliveries").sent]
+
+    assert app.http.post("/tasks/child/run", json={}).status_code == 202
+    assert deliveries() == []
+    body = {"url": "https://hooks.example.com/x", "secret": "vault://local/KEY"}
+    app.http.put("/vaults/local", json={"provider": "Environment"}).raise_for_status()
+    app.http.put("/webhooks/all", json=body).raise_for_status()
+    assert app.http.post("/tasks/child/run", json={}).status_code == 202
+    assert deliveries() == ["all"]
+    app.http.put("/webhooks/all", json=body | {"enabled": False}).raise_for_status()
+    assert app.http.post("/tasks/child/run", json={}).status_code == 202
+    assert deliveries() == ["all"]
+
+
+def test_an_edited_platform_applies_to_the_next_run_of_this_process(app: FakeApp) -> None:
+    def shard() -> str:
+        accepted = app.http.post("/tasks/child/run", json={}).json()
+        return app.services.task_runs.get(accepted["runId"]).shard
+
+    assert shard() == "main"
+    app.define(read_definition(Kind.PLATFORM, PLATFORM | {"shard": "west"}))
+    assert shard() == "west"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Condition, Dependency, Mapping, Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import Parent, RunStatus, TriggerType
 from tests.fakes.builders import a_job
 from tests.fakes.gates import GateWorld, after

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -17,15 +18,15 @@ from polysync_core.application.events.deliveries import (
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.poison_messages import PoisonMessages
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent, events_of
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import new_run
 from polysync_core.domain.runs.stored import Page
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.timed_cache import DEFINITION_TTL
 from polysync_core.platforms.receivers import NotTaken
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
@@ -119,6 +120,17 @@ def test_an_event_is_sent_to_the_queue_and_to_every_webhook_whose_filter_accepts
     world.publisher.publish(an_event())
     assert [json.loads(sent.text)["eventId"] for sent in world.events.sent] == [f"{run_id()}/1"]
     assert [json.loads(sent.text)["webhook"] for sent in world.queue.sent] == ["on-call", "sales"]
+
+
+def test_an_event_without_a_receiver_costs_no_message(world: World) -> None:
+    publisher = replace(world.publisher, events=None)
+    world.webhooks = {"failures": a_webhook(name="failures", events={"statuses": ["Failed"]})}
+    publisher.publish(an_event())
+    assert world.events.sent == world.queue.sent == []
+    world.webhooks["all"] = a_webhook(name="all")
+    world.seconds += DEFINITION_TTL
+    publisher.publish(an_event())
+    assert [json.loads(sent.text)["webhook"] for sent in world.queue.sent] == ["all"]
 
 
 def test_webhooks_are_cached_between_events(world: World) -> None:

@@ -14,7 +14,6 @@ from polysync_core.application.platforms.import_report import (
     ImportReport,
     ImportResult,
 )
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.definitions.jobs import DataType, Parameter
@@ -27,6 +26,7 @@ from polysync_core.domain.errors import (
     PlatformRefused,
     Unavailable,
 )
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 from tests.fakes.app import FakeApp
 from tests.fakes.definitions import FakeDefinitions, lakehouse

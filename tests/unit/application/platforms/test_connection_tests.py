@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from polysync_core.application.platforms.connection_tests import ConnectionTests
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from tests.fakes.app import FakeApp
 
 PLATFORM = Platform.model_validate(

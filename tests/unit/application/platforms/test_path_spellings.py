@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from polysync_core.application.platforms.import_report import ArtefactSelection
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job, a_platform

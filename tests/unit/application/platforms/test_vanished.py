@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from polysync_core.application.platforms.import_report import ImportedArtefact
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Direction, Parameter
 from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 from tests.fakes.app import FakeApp
 from tests.fakes.platform import FakePlatform

@@ -13,7 +13,7 @@ from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platfor
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.run import TaskRun, new_run
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_run
 from tests.fakes.platform import FakePlatform

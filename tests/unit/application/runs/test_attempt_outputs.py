@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from polysync_core.api.views import run_view
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable
 from polysync_core.domain.runs.events import is_note
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import (
     RunStatus,
     TaskRun,
 )
 from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import (
     ProviderStatus,
     Report,

@@ -12,8 +12,8 @@ from polysync_core.application.runs.attempts.services import (
     LOST_TIMEOUT,
 )
 from polysync_core.application.runs.step_result import AttemptMemo
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.poll_learning import Ended
 from polysync_core.domain.runs.polling import CANCELLING_DELAY
 from polysync_core.domain.runs.run import (

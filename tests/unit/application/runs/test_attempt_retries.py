@@ -10,8 +10,8 @@ from polysync_core.application.runs.accepting import waiting_message
 from polysync_core.application.runs.attempts.services import (
     SUBMIT_TIMEOUT,
 )
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.run import (
     RunStatus,

@@ -12,8 +12,8 @@ from polysync_core.application.runs.attempts.services import (
     Timeouts,
 )
 from polysync_core.application.runs.step_result import AttemptMemo
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import (
     RunStatus,
 )

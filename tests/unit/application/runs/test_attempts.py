@@ -12,9 +12,9 @@ from polysync_core.application.runs.attempts.services import (
     SUBMIT_TIMEOUT,
 )
 from polysync_core.application.runs.step_result import AttemptMemo
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.run import (
     RunStatus,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, new_run
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import NOON, a_run

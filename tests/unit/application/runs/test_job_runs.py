@@ -13,17 +13,17 @@ from polysync_core.application.runs.job_runs import JobRequest
 from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import RunRequest
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dispatch.explain import explain
 from polysync_core.domain.errors import Conflict, Invalid, NotFound
 from polysync_core.domain.runs.events import events_of
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType, begin_attempt
 from polysync_core.domain.runs.stored import Listing
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import NOON, a_job
 from tests.fakes.runs import Crash, FakeRunTable, unpublished

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable
-from polysync_core.domain.redaction import MARKER
-from polysync_core.domain.runs.failure_details import (
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.details import (
     KEPT_BYTES,
     MAX_KEPT_BYTES,
     FailureDetail,
@@ -18,6 +17,7 @@ from polysync_core.domain.runs.failure_details import (
 )
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.domain.security.redaction import MARKER
 from polysync_core.platforms.connector import OutcomeUnknown, ProviderStatus, Report, RunNotFound
 from tests.fakes.platform import CANCELLED, FAILED, SUCCESS
 from tests.fakes.runs import FakeRunTable

@@ -23,13 +23,13 @@ from hypothesis.stateful import (
 
 from polysync_core.application.runs.attempts.services import CANCEL_TIMEOUT, LOST_TIMEOUT
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.retries import INFRASTRUCTURE_CAUSES, RETRYABLE_CAUSES
 from polysync_core.domain.runs.identity import attempt_token
-from polysync_core.domain.runs.retries import INFRASTRUCTURE_CAUSES, RETRYABLE_CAUSES
 from polysync_core.domain.runs.run import ALLOWED_TRANSITIONS, RunStatus, TaskRun, new_run
 from polysync_core.platforms.connector import (
     ProviderStatus,

@@ -10,11 +10,11 @@ import pytest
 
 from polysync_core.application.runs.accepting import waiting_message
 from polysync_core.application.runs.task_runs import RunRequest
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Direction, Parameter
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry, Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,

@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console, RenderableType
 
 from polysync_core.cli.api.answers import HistoryLine, RunAnswer
+from polysync_core.cli.layout.fitted_table import Column, FittedTable, Moment, Wrap
 from polysync_core.cli.views.artefacts import artefacts_view
 from polysync_core.cli.views.backfill import backfill_view
 from polysync_core.cli.views.explain import explanation_view, gate_view
 from polysync_core.cli.views.fire_times import fire_times_view
-from polysync_core.cli.views.fitted_table import Column, FittedTable, Moment, Wrap
 from polysync_core.cli.views.platform_runs import platform_runs_view
 from polysync_core.cli.views.runs import runs_view
 from polysync_core.cli.views.schedules import schedules_view

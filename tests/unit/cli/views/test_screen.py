@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from polysync_core.cli.api.answers import RunAnswer
-from polysync_core.cli.status_colours import status_cell
+from polysync_core.cli.layout.formats import format_duration
+from polysync_core.cli.layout.status_colours import status_cell
 from polysync_core.cli.terminal import Terminal
-from polysync_core.cli.views.formats import format_duration
 from polysync_core.cli.views.progress import Progress
 from tests.unit.cli.conftest import build_run
 

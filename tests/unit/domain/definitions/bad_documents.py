@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
+from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.errors import Invalid
 from polysync_core.platforms.registry import check_job, outputs_problem, platform_plugin
 from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse

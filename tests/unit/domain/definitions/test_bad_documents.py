@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
+from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.errors import Invalid
 from polysync_core.vaults.registry import check_vault
 from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.definitions.kinds import KINDS
-from polysync_core.domain.definitions.stand_ins import replace_value
+from polysync_core.domain.definitions.validation.stand_ins import replace_value
 from polysync_core.domain.errors import MAX_PROBLEMS, Invalid
 from tests.fakes.definitions import ON_CALL, FakeDefinitions, documents_of, lakehouse
 from tests.unit.domain.definitions.bad_documents import RULES, Break, set_value

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_definition, read_document
+from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.definitions.webhooks import EventFilter, Webhook
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.runs.run import RunStatus

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.redaction import Redactor
 from polysync_core.domain.runs.outputs import TOTAL_BYTES, VALUE_BYTES, kept_outputs
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.redaction import Redactor
+from polysync_core.domain.security.secrets import Secret
 from tests.fakes.builders import a_job
 
 

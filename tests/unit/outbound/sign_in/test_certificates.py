@@ -21,13 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import (
     Auth,
 )
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.sign_in.certificates import read_certificate
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.outbound.sign_in.entra import azure_credential

@@ -14,10 +14,10 @@ from azure.identity import (
     ManagedIdentityCredential,
 )
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.outbound.sign_in.entra import EntraToken, azure_credential
 

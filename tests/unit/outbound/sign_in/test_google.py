@@ -15,10 +15,10 @@ import jwt
 import pytest
 from requests import ConnectionError as NoConnection
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import utc_now
 from polysync_core.domain.definitions.platforms import Auth
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.call_budget import RetryTimer
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.read_client import ReadClient

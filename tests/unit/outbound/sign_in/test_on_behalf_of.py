@@ -11,7 +11,7 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import HttpTransport
 
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.outbound.sign_in.entra import EntraToken

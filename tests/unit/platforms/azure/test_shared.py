@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.sign_in.authenticators import HeaderToken, SimulatorToken

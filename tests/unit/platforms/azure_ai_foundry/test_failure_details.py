@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.runs.failure_details import FailureDetail
+from polysync_core.domain.runs.failures.details import FailureDetail
 from polysync_core.platforms.azure_ai_foundry.failure_details import failed_jobs
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure_ai_foundry.parameters import inputs_with
 from polysync_core.platforms.azure_ai_foundry.states import report_of
 from polysync_core.platforms.azure_ai_foundry.sweep_job import describe_space

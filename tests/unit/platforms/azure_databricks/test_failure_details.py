@@ -9,7 +9,7 @@ import pytest
 from requests import PreparedRequest
 
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.domain.runs.failure_details import MAX_PARTS, FailureDetail, FailureDetails
+from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.outputs import failed_tasks

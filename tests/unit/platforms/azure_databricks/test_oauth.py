@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 from requests import PreparedRequest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Auth, Platform
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.sign_in.methods import check_sign_in
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.platforms.plugin import PluginContext

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from requests import PreparedRequest
 
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.platforms.plugin import PluginContext

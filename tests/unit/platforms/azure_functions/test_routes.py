@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType
 from polysync_core.domain.errors import Invalid, PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.urls import url
 from polysync_core.platforms.azure_functions.external_id import (
     HttpTarget,

@@ -8,7 +8,7 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import (
     JobConnector,
     SubmitRequest,

@@ -8,7 +8,7 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import Unavailable
-from polysync_core.domain.runs.failure_details import MAX_PARTS, FailureDetail
+from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail
 from polysync_core.platforms.connector import RunNotFound
 from tests.fakes.http import Reply
 from tests.unit.platforms.azure_pipelines.stand import JOB, RUN, Stand

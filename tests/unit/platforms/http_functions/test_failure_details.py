@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.errors import Unavailable
-from polysync_core.domain.runs.failure_details import FailureDetail
+from polysync_core.domain.runs.failures.details import FailureDetail
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.connector import RunNotFound

@@ -7,7 +7,7 @@ import requests
 from urllib3.exceptions import MaxRetryError, ProtocolError
 
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.call_budget import CallBudget
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import HeaderToken

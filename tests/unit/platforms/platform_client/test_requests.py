@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 import requests
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import HeaderToken
 from polysync_core.outbound.transport import AddressRefused

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.call_budget import CallBudget, read_retry_after
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from tests.fakes.http import Reply, Step

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from requests import PreparedRequest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import Connector, ProviderStatus, SubmitRequest
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.platforms.plugin import PluginContext

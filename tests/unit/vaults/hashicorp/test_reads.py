@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.runs.failures.causes import FailureCause
 from tests.unit.vaults.hashicorp.stage import (
     CANARY,
     METHODS,

@@ -8,7 +8,6 @@ import pytest
 
 from polysync_core.application.runs.attempts.services import CANCEL_TIMEOUT
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import (
     PlatformRefused,
     PolysyncError,
@@ -16,6 +15,7 @@ from polysync_core.domain.errors import (
     Uncertain,
     VaultUnavailable,
 )
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus
 from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest, Submitted
 from polysync_core.platforms.send_observer import announce_send

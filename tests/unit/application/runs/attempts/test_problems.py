@@ -8,7 +8,6 @@ import pytest
 
 from polysync_core.application.runs.attempts.services import LOST_TIMEOUT, SUBMIT_TIMEOUT
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
-from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import (
     PlatformRefused,
@@ -17,10 +16,11 @@ from polysync_core.domain.errors import (
     Uncertain,
     VaultUnavailable,
 )
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.problem import ProblemKind, ProblemStep
 from polysync_core.domain.runs.interruptions import MAX_PROBLEM_NOTES, status_text
-from polysync_core.domain.runs.problem import ProblemKind, ProblemStep
 from polysync_core.domain.runs.run import ProblemChange, RunStatus
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import RunNotFound
 from tests.fakes.builders import a_run
 from tests.fakes.platform import RUNNING, SUCCESS

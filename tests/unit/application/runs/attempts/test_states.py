@@ -9,7 +9,7 @@ import pytest
 
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.interruptions import status_text
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from tests.fakes.builders import a_run
 from tests.fakes.platform import CANCELLED, RUNNING

@@ -1,0 +1,1 @@
+"""Implements the commands of the host on one machine."""

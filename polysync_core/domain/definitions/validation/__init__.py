@@ -1,0 +1,1 @@
+"""Checks definitions and documents, and words their errors and warnings."""

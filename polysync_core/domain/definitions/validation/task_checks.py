@@ -1,0 +1,112 @@
+"""Checks a Task against its Job, Platform, profiles and upstream Tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.contention import ConcurrencyProfile
+from polysync_core.domain.definitions.jobs import DataType, Direction, Job
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.tasks import Dependency, Task
+from polysync_core.domain.definitions.validation.doubts import NO_DOUBTS, Doubts
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.parameters import convert, unknown_parameters
+
+type Find = Callable[[Kind, str], Definition | None]
+type OutputsProblem = Callable[[Job], str | None]
+
+
+def task_problems(
+    task: Task, find: Find, outputs_problem: OutputsProblem, doubts: Doubts = NO_DOUBTS
+) -> Iterator[Problem]:
+    """Yield the contradictions between a Task and the definitions that it refers to."""
+    job = None if doubts.cover("job") else find(Kind.JOB, task.job)
+    if not isinstance(job, Job):
+        return
+    yield from _value_problems(job, task.parameters, "parameters")
+    for index, schedule in enumerate(task.schedules):
+        yield from _value_problems(job, schedule.parameters, f"schedules[{index}].parameters")
+    for index, dependency in enumerate(task.dependencies):
+        path = f"dependencies[{index}]"
+        parent = _job_of(dependency.task, find)
+        yield from _input_problems(job, dependency, path)
+        if parent is not None:
+            yield from _output_problems(parent, dependency, path, outputs_problem)
+    if not doubts.touch("parameters") and not doubts.touch("dependencies"):
+        yield from _missing_values(task, job)
+    yield from _weight_problems(task, job, find)
+
+
+def _value_problems(job: Job, values: Mapping[str, JsonValue], path: str) -> Iterator[Problem]:
+    yield from unknown_parameters(job, values, path=path)
+    for name, value in values.items():
+        parameter = job.parameter(name)
+        if parameter is None:
+            continue
+        try:
+            convert(value, parameter.data_type, path=f"{path}.{name}")
+        except Invalid as error:
+            yield from error.problems
+
+
+def _input_problems(job: Job, dependency: Dependency, path: str) -> Iterator[Problem]:
+    for index, mapping in enumerate(dependency.mappings):
+        inner = f"{path}.mappings[{index}].input"
+        for problem in unknown_parameters(job, {mapping.input: None}, path=""):
+            yield replace(problem, path=inner)
+        parameter = job.parameter(mapping.input)
+        if parameter is not None and parameter.data_type is DataType.SECRET:
+            yield Problem(inner, "is a Secret, and an output cannot supply a secret")
+
+
+def _output_problems(
+    parent: Job, dependency: Dependency, path: str, outputs_problem: OutputsProblem
+) -> Iterator[Problem]:
+    """Yield the mappings that can never have a value from the upstream Task's Job."""
+    reason = outputs_problem(parent) if dependency.mappings else None
+    for index, mapping in enumerate(dependency.mappings):
+        inner = f"{path}.mappings[{index}].output"
+        parameter = parent.parameter(mapping.output)
+        if reason is not None:
+            yield Problem(inner, f"can never have a value from task '{dependency.task}': {reason}")
+        elif parameter is not None and parameter.is_secret:
+            yield Problem(
+                inner,
+                f"is sensitive in job '{parent.name}' and is never stored: "
+                "pass the secret through a vault",
+            )
+
+
+def _missing_values(task: Task, job: Job) -> Iterator[Problem]:
+    mapped = {mapping.input for dependency in task.dependencies for mapping in dependency.mappings}
+    for parameter in job.parameters:
+        given = task.parameters.get(parameter.name) is not None or parameter.name in mapped
+        if (
+            parameter.required
+            and parameter.direction is not Direction.OUTPUT
+            and parameter.default is None
+            and not given
+        ):
+            path = f"parameters.{parameter.name}"
+            yield Problem(path, f"is required by job '{job.name}' and has no value")
+
+
+def _weight_problems(task: Task, job: Job, find: Find) -> Iterator[Problem]:
+    platform = find(Kind.PLATFORM, job.platform)
+    linked = platform.contention_profiles if isinstance(platform, Platform) else ()
+    for name in {*task.contention_profiles, *linked}:
+        profile = find(Kind.CONTENTION_PROFILE, name)
+        if not isinstance(profile, ConcurrencyProfile):
+            continue
+        cap = profile.settings.max_concurrent_tasks
+        if task.weight > cap:
+            yield Problem("weight", f"can never start: profile '{name}' has only {cap} slots")
+
+
+def _job_of(task_name: str, find: Find) -> Job | None:
+    task = find(Kind.TASK, task_name)
+    job = find(Kind.JOB, task.job) if isinstance(task, Task) else None
+    return job if isinstance(job, Job) else None

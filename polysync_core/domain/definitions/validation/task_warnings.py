@@ -1,0 +1,67 @@
+"""Warns about values of a Task whose time zone depends on the trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation.task_checks import Find
+from polysync_core.domain.errors import Problem
+from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.parameters import unread_parameters, unread_text
+from polysync_core.domain.security.secrets import is_secret_reference
+from polysync_core.domain.variables import formats_time
+
+
+def task_warnings(task: Task, find: Find) -> Iterator[Problem]:
+    """Yield the warnings about a Task and the definitions that it refers to."""
+    yield from _unread_values(task, find)
+    yield from _unclear_zones(task, find)
+
+
+def _unread_values(task: Task, find: Find) -> Iterator[Problem]:
+    """Yield a warning for each value that the artefact of the Job no longer reads."""
+    job = find(Kind.JOB, task.job)
+    if not isinstance(job, Job):
+        return
+    for path, name in _given(task):
+        if unread_parameters(job, [name]):
+            yield Problem(path, unread_text(job, name))
+
+
+def _given(task: Task) -> Iterator[tuple[str, str]]:
+    """Yield the path and the parameter of each value and mapping of a Task."""
+    for name in task.parameters:
+        yield f"parameters.{name}", name
+    for index, schedule in enumerate(task.schedules):
+        for name in schedule.parameters:
+            yield f"schedules[{index}].parameters.{name}", name
+    for index, dependency in enumerate(task.dependencies):
+        for number, mapping in enumerate(dependency.mappings):
+            yield f"dependencies[{index}].mappings[{number}].input", mapping.input
+
+
+def _unclear_zones(task: Task, find: Find) -> Iterator[Problem]:
+    """Yield a warning for each value whose time zone depends on the trigger."""
+    zones = sorted({schedule.time_zone for schedule in task.schedules})
+    if task.time_zone is not None or len(zones) < 2:
+        return
+    message = (
+        f"is in the zone of the schedule that starts a run ({', '.join(zones)}), "
+        "and in UTC for every other start: set timeZone of the task"
+    )
+    for name in _formatted(task, find):
+        yield Problem(f"parameters.{name}", message)
+
+
+def _formatted(task: Task, find: Find) -> Iterator[str]:
+    """Yield the parameters of a Task whose values are formatted times."""
+    job = find(Kind.JOB, task.job)
+    defaults: dict[str, JsonValue] = {}
+    if isinstance(job, Job):
+        defaults = {each.name: each.default for each in job.parameters}
+    for name, value in {**defaults, **task.parameters}.items():
+        if isinstance(value, str) and not is_secret_reference(value) and formats_time(value):
+            yield name

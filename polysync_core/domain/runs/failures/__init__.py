@@ -1,0 +1,1 @@
+"""Defines failure causes, problems of a run, failure details and retries."""

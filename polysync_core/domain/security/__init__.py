@@ -1,0 +1,1 @@
+"""Defines roles, access keys, secret references, redaction and the audit entry."""

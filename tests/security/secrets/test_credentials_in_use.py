@@ -1,0 +1,146 @@
+"""No text, output, error or artefact repeats a credential of the connection."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.security.redaction import MARKER
+from polysync_core.domain.security.secrets import Secret
+from polysync_core.outbound.credentials import CredentialsInUse, NotedSecrets
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.sign_in.authenticators import HeaderToken, VaultToken
+from polysync_core.platforms.azure_databricks.client import RunClient
+from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector
+from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
+from polysync_core.platforms.connector import Artefact, ArtefactSchema, JobConnector
+from polysync_core.platforms.filtered import FilteredConnector
+from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
+from tests.fakes.appkit import FakeWorkspace, jobs_in
+from tests.fakes.builders import NOON, a_job
+from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
+
+TOKEN = "dapi-canary-4711-token"
+BASE64 = base64.b64encode(f"token:{TOKEN}".encode()).decode()
+JOB = a_job(job_type="DatabricksWorkflow", external_id="42")
+
+
+class Vault:
+    def resolve(self, reference: str) -> Secret:
+        return Secret(TOKEN)
+
+    def forget(self, reference: str) -> None: ...
+
+
+class Inner:
+    """A connection to Databricks with a token from a vault."""
+
+    def __init__(self, credentials: CredentialsInUse, *steps: Step) -> None:
+        http = HttpOptions(
+            transport=ScriptedTransport(steps),
+            timer=VirtualTime().timer,
+            credentials=credentials,
+        )
+        base = BaseAddress("https://adb-1.7.azuredatabricks.net", "adb-1", AddressScope.PUBLIC)
+        secrets = NotedSecrets(Vault(), credentials)
+        self.client = PlatformClient(base, HeaderToken(VaultToken("r", secrets)), http=http)
+
+    def job(self, job_type: str) -> JobConnector:
+        runs = RunClient(self.client, lambda: NOON)
+        return DatabricksJobConnector(self.client, runs, JobDiscovery(self.client))
+
+    def artefacts(self, **_: Any) -> Any:
+        answer: Any = self.client.get("x", read=lambda answer: answer)
+        schema = ArtefactSchema(parameters=(), notes=(str(answer["note"]),))
+        yield Artefact(
+            external_id="1", job_type="t", name="n", description=answer["said"], schema=schema
+        )
+
+    def test(self) -> str:
+        return str(self.client.get("x", read=lambda answer: answer)["said"])
+
+
+def connected(*steps: Step) -> FilteredConnector:
+    credentials = CredentialsInUse()
+    return FilteredConnector(Inner(credentials, *steps), credentials)
+
+
+def a_databricks_run(**state: Any) -> Reply:
+    run = {"run_id": 7, "job_id": 42, "state": {"life_cycle_state": "INTERNAL_ERROR", **state}}
+    return Reply.json(run)
+
+
+def test_a_report_repeats_no_credential_and_brings_them_for_the_outputs() -> None:
+    said = f"Bearer {TOKEN} or {BASE64}"
+    live = connected(a_databricks_run(result_state="FAILED", state_message=said))
+
+    report = live.job("DatabricksWorkflow").read(JOB, "7")
+
+    assert report.message is not None
+    assert f"Bearer {MARKER}" in report.message
+    assert BASE64 not in report.message
+    assert report.credentials == (Secret(TOKEN),)
+    assert TOKEN not in repr(report)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(302, headers={"location": f"https://{TOKEN}.evil.example/"}),
+        Reply.json({"message": f"Bearer {TOKEN}"}, status=403),
+        Reply.json({"message": f"Bearer {TOKEN}"}, status=400),
+        Reply.json({"message": f"Bearer {TOKEN}"}, status=503),
+    ],
+)
+def test_an_error_repeats_no_credential(reply: Reply) -> None:
+    with pytest.raises(PolysyncError) as caught:
+        connected(reply).job("DatabricksWorkflow").read(JOB, "7")
+
+    said = f"{caught.value} {caught.value.platform_message}"
+    assert TOKEN not in said
+    assert MARKER in said
+
+
+def test_tests_and_artefacts_repeat_no_credential() -> None:
+    answer = Reply.json({"said": f"Hello {TOKEN}", "note": BASE64})
+
+    assert connected(answer).test() == f"Hello {MARKER}"
+    (artefact,) = connected(answer).artefacts()
+    assert artefact.description == f"Hello {MARKER}"
+    assert artefact.schema is not None
+    (note,) = artefact.schema.notes
+    assert note.endswith(MARKER)
+    assert BASE64[10:-10] not in note
+
+
+def test_the_signature_of_a_url_is_a_credential() -> None:
+    credentials = CredentialsInUse()
+    credentials.note_query({"sp": "/triggers/manual/run", "sig": "AbCdEfGh", "n": 1})
+    assert credentials.secrets == (Secret("AbCdEfGh"),)
+
+
+def test_old_credentials_are_forgotten() -> None:
+    credentials = CredentialsInUse()
+    for number in range(100):
+        credentials.note(Secret(f"token-{number}"))
+    assert credentials.secrets[-1] == Secret("token-99")
+    assert len(credentials.secrets) == 32
+
+
+def test_the_appkit_surface_repeats_no_credential() -> None:
+    workspace = FakeWorkspace()
+    jobs = jobs_in(workspace, variables={"DATABRICKS_TOKEN": TOKEN})
+    run_id = 77
+    workspace.runs[run_id] = {
+        "run_id": run_id,
+        "job_id": jobs("etl").job_id,
+        "task": {"said": [f"Bearer {TOKEN}"]},
+    }
+
+    run: Any = jobs("etl").get_run(run_id)
+
+    assert run.data["task"] == {"said": [f"Bearer {MARKER}"]}
+    assert TOKEN not in str(run)
