@@ -71,7 +71,7 @@ def reference_to(definition: Definition) -> Reference:
 def read_definition(
     kind: Kind, raw: JsonValue, *, path: str = "", is_stored: bool = False
 ) -> Definition:
-    """Read a definition from a JSON value, or raise `Invalid` with the problems of its fields.
+    """Read a definition from a JSON value, or raise `Invalid` with its wrong fields.
 
     A stored definition is not refused for a time or a character that an earlier release accepted.
     """
@@ -109,7 +109,7 @@ def canonical(definition: Definition) -> str:
 
 
 def read_document(raw: JsonValue) -> Document:
-    """Return the definitions of a document as far as they can be read, with every problem."""
+    """Return the readable definitions of a document, and every problem."""
     if raw is None:
         return Document()
     if not isinstance(raw, dict):

@@ -76,5 +76,5 @@ class Unread:
 
 
 def unread_part(kind: Kind, definition: Definition, doubts: Doubts) -> Unread:
-    """Return what is unread if one definition is read in part and nothing else is unread."""
+    """Return the unread parts of one definition."""
     return Unread(doubts={(kind, definition.name): doubts})

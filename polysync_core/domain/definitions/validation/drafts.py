@@ -1,4 +1,4 @@
-"""Reads a definition as far as possible, so that one wrong field does not hide other problems.
+"""Reads a definition as far as possible, although some fields are wrong.
 
 The wrong values are replaced and noted as doubts. The rest of the definition can then be checked
 against the other definitions.
@@ -28,7 +28,7 @@ from polysync_core.domain.definitions.validation.messages import (
     suggestion,
 )
 from polysync_core.domain.definitions.validation.model_fields import field_names
-from polysync_core.domain.definitions.validation.stand_ins import replace_value
+from polysync_core.domain.definitions.validation.placeholders import replace_value
 from polysync_core.domain.errors import MAX_PROBLEMS, Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 
@@ -45,14 +45,14 @@ type _Location = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A definition as far as it could be read, with every problem of its own fields."""
+    """The readable parts of a definition, and every problem of its fields."""
 
     kind: Kind
     problems: tuple[Problem, ...] = ()
     """The problems, with full paths."""
     omitted: int = 0
     definition: Definition | None = None
-    """The definition with stand-ins for its wrong values; None if nothing could be read."""
+    """The definition with placeholders for its wrong values; None if nothing could be read."""
     doubts: Doubts = NO_DOUBTS
 
     def with_problem(self, problem: Problem) -> Draft:
@@ -111,7 +111,7 @@ class _Repair:
     _compared: int = 0
 
     def run(self, error: ValidationError) -> Definition | None:
-        """Return the definition with stand-ins, or None if it cannot be repaired."""
+        """Return the definition with placeholders, or None if it cannot be repaired."""
         for _ in range(_MAX_ROUNDS):
             details = error.errors(include_url=False)
             known = Doubts(frozenset(self.doubts))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.definitions.kinds import KINDS
-from polysync_core.domain.definitions.validation.stand_ins import replace_value
+from polysync_core.domain.definitions.validation.placeholders import replace_value
 from polysync_core.domain.errors import MAX_PROBLEMS, Invalid
 from tests.fakes.definitions import ON_CALL, FakeDefinitions, documents_of, lakehouse
 from tests.unit.domain.definitions.bad_documents import RULES, Break, set_value
@@ -156,7 +156,7 @@ def test_a_wrong_field_causes_no_misleading_problem(change: Break, paths: list[s
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Yield every place of a document."""
+    """Yield every location of a document."""
     if path:
         yield path
     pairs = (
@@ -186,24 +186,24 @@ def elsewhere(raw: Any, *allowed: str) -> list[str]:
 @pytest.mark.parametrize("wrong", [3.5, "Not A Name", ["x"], {"wrong": 1}, True, None], ids=repr)
 def test_one_wrong_value_is_refused_at_its_place_only(wrong: object) -> None:
     found = {
-        text_of(place): elsewhere(
-            broken(set_value(*place, to=copy.deepcopy(wrong))), text_of(place)
+        text_of(location): elsewhere(
+            broken(set_value(*location, to=copy.deepcopy(wrong))), text_of(location)
         )
-        for place in places(broken())
+        for location in places(broken())
         # The names of other definitions, and other settings of a job, contradict the rest rightly.
-        if len(place) > 1 and place[2:3] != ("settings",) and place[4:5] != ("name",)
+        if len(location) > 1 and location[2:3] != ("settings",) and location[4:5] != ("name",)
     }
 
-    assert not {place: problems for place, problems in found.items() if problems}
+    assert not {location: problems for location, problems in found.items() if problems}
 
 
-def misspelled(place: tuple[str | int, ...]) -> dict[str, Any]:
+def misspelled(location: tuple[str | int, ...]) -> dict[str, Any]:
     """Return a document with one misspelled key."""
     raw = broken()
     parent: Any = raw
-    for part in place[:-1]:
+    for part in location[:-1]:
         parent = parent[part]
-    parent[f"{place[-1]}x"] = parent.pop(place[-1])
+    parent[f"{location[-1]}x"] = parent.pop(location[-1])
     return raw
 
 
@@ -213,9 +213,11 @@ def test_one_misspelled_field_is_refused_at_its_place_only() -> None:
         for each in places(broken())
         if isinstance(each[-1], str) and "settings" not in each[2:-1]
     ]
-    found = {text_of(place): elsewhere(misspelled(place), text_of(place)) for place in fields}
+    found = {
+        text_of(location): elsewhere(misspelled(location), text_of(location)) for location in fields
+    }
 
-    assert not {place: problems for place, problems in found.items() if problems}
+    assert not {location: problems for location, problems in found.items() if problems}
 
 
 def test_the_errors_of_both_phases_are_bounded_together() -> None:
@@ -252,7 +254,7 @@ def models_in(model: type[BaseModel]) -> Iterator[tuple[type[BaseModel], str]]:
     [each for spec in KINDS for model in spec.models for each in models_in(model)],
     ids=str,
 )
-def test_every_required_field_has_a_stand_in(model: type[BaseModel], name: str) -> None:
+def test_every_required_field_has_a_placeholder(model: type[BaseModel], name: str) -> None:
     if name == "type" and model.__name__ != "Platform":
         pytest.skip("the type chooses the model, so an unread type leaves nothing to check")
     raw: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Replaces the wrong values of a definition, so that the rest of it can be checked.
+"""Replaces the wrong values of a definition, so the rest can be checked.
 
 A wrong optional value is removed. A wrong required value, or a wrong item of a list, is replaced
 by a valid value that no definition refers to. So the positions in lists do not change.
@@ -49,10 +49,10 @@ def replace_value(model: type[BaseModel], raw: JsonValue, location: Location, nu
     if isinstance(parent, dict) and not _is_required(annotation, last):
         cast("dict[str, JsonValue]", parent).pop(str(last), None)
         return True
-    stand_in = _stand_in(_inner(annotation, last), number)
-    if stand_in is None:
+    placeholder = _placeholder(_inner(annotation, last), number)
+    if placeholder is None:
         return False
-    parent[last] = stand_in
+    parent[last] = placeholder
     return True
 
 
@@ -91,7 +91,7 @@ def _annotations(model: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-def _stand_in(annotation: Any, number: int) -> JsonValue:
+def _placeholder(annotation: Any, number: int) -> JsonValue:
     """Return a valid value of an annotation, or None if no candidate is valid."""
     plain = _plain(annotation)
     if isinstance(plain, type) and issubclass(plain, BaseModel):
@@ -108,7 +108,7 @@ def _stand_in(annotation: Any, number: int) -> JsonValue:
 
 def _required_fields(model: type[BaseModel], number: int) -> JsonValue:
     values = {
-        name: _stand_in(annotation, number)
+        name: _placeholder(annotation, number)
         for name, annotation in _annotations(model).items()
         if _is_required(model, name)
     }
