@@ -6,6 +6,7 @@ tests share one wiring. The functions without parameters return this process's o
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import cache, cached_property
 
@@ -40,30 +41,49 @@ from polysync_core.api.security.callers import (
 )
 from polysync_core.application.operations.background_work import BackgroundWork
 from polysync_core.services import Services
-from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
+from polysync_core.settings import DELIVERIES, RUN_REQUESTS, SettingError, Settings
+
+_log = logging.getLogger(__name__)
 
 
 @cache
 def settings() -> Settings:
     """Return the settings of this process, or raise `SettingError` naming the wrong one.
 
-    The triggers read the settings on import, so a mistake fails the start of the app.
+    The entry point reads the settings first, so a mistake fails the start of the app.
     """
-    return Settings.read(os.environ)
+    try:
+        return Settings.read(os.environ)
+    except SettingError as error:
+        message = str(error)
+    raise _refused(message)
 
 
 @cache
 def observe() -> None:
     """Start to export telemetry if the settings name a destination; otherwise load nothing."""
     configured = settings()
-    if configured.sends_telemetry:
-        from polysync_core.telemetry.export import start_export
+    if not configured.sends_telemetry:
+        return
+    from polysync_core.telemetry.export import start_export
 
+    try:
         start_export(
             service_name=configured.service_name,
             application_insights=configured.application_insights,
             to_collector=bool(configured.otlp_endpoint),
         )
+    except ValueError as error:
+        message = f"OTEL_…: a setting of the telemetry cannot be used: {error}; correct it."
+    else:
+        return
+    raise _refused(message)
+
+
+def _refused(message: str) -> SettingError:
+    """Log a wrong setting in one sentence, and return the error without its causes."""
+    _log.critical("A setting of the app is wrong: %s", message, extra={"action": "setting_refused"})
+    return SettingError(message)
 
 
 @cache

@@ -22,7 +22,9 @@ def test_telemetry_is_sent_to_the_configured_destinations() -> None:
     nowhere = Settings.read({**STORAGE, "OTEL_EXPORTER_OTLP_ENDPOINT": ""})
     assert (nowhere.sends_telemetry, nowhere.service_name) == (False, "polysync")
     for configured in (
-        {"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=0"},
+        {
+            "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=00000000-0000-0000-0000-000000000000"
+        },
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"},
     ):
         assert Settings.read(STORAGE | configured).sends_telemetry
