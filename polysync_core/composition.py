@@ -56,34 +56,23 @@ def settings() -> Settings:
         return Settings.read(os.environ)
     except SettingError as error:
         message = str(error)
-    raise _refused(message)
+    _log.critical("A setting of the app is wrong: %s", message, extra={"action": "setting_refused"})
+    # Raised here, the error has no chain of causes.
+    raise SettingError(message)
 
 
 @cache
 def observe() -> None:
     """Start to export telemetry if the settings name a destination; otherwise load nothing."""
     configured = settings()
-    if not configured.sends_telemetry:
-        return
-    from polysync_core.telemetry.export import start_export
+    if configured.sends_telemetry:
+        from polysync_core.telemetry.export import start_export
 
-    try:
         start_export(
             service_name=configured.service_name,
             application_insights=configured.application_insights,
             to_collector=bool(configured.otlp_endpoint),
         )
-    except ValueError as error:
-        message = f"OTEL_…: a setting of the telemetry cannot be used: {error}; correct it."
-    else:
-        return
-    raise _refused(message)
-
-
-def _refused(message: str) -> SettingError:
-    """Log a wrong setting in one sentence, and return the error without its causes."""
-    _log.critical("A setting of the app is wrong: %s", message, extra={"action": "setting_refused"})
-    return SettingError(message)
 
 
 @cache

@@ -52,13 +52,9 @@ def test_right_settings_start_the_app_silently() -> None:
             "InstrumentationKey=…",
         ),
         (
-            STORAGE
-            | {
-                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
-                "OTEL_EXPORTER_OTLP_COMPRESSION": "zip",
-            },
-            "OTEL_",
-            "correct it",
+            STORAGE | {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"},
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "an address such as",
         ),
     ],
     ids=str,
