@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import batched, islice
 
@@ -87,8 +87,10 @@ class ArtefactImport:
                 schemas = list(readers.map(partial(_schema_of, connector), group))
                 for artefact, schema in zip(group, schemas, strict=True):
                     known = jobs.setdefault(keys.of(artefact), {})
-                    items += _import_one(job_import, platform, artefact, schema, known)
-                    missing -= wanted.get(keys.of(artefact), set())
+                    requested = wanted.get(keys.of(artefact), set())
+                    imported = _import_one(job_import, platform, artefact, schema, known)
+                    items += [replace(each, requested=(*sorted(requested),)) for each in imported]
+                    missing -= requested
                 done += len(group)
                 late = self.monotonic() - started_at > CALL_BUDGET_SECONDS
                 if done == selection.limit or late:
