@@ -1,4 +1,4 @@
-"""The storage operations and queue messages of one run, counted from its request to its end."""
+"""Counts the storage operations and queue messages of one whole run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that a process never acts on an outdated version of a run that it remembers.
+"""Tests that a process never acts on an outdated version of a run.
 
 Two processes share the tables. The second one changes a run while the first one still remembers
 the version before the change.
