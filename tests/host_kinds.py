@@ -36,7 +36,7 @@ def on(*kinds: HostKind) -> pytest.MarkDecorator:
 
 
 def on_both_with_soak() -> pytest.MarkDecorator:
-    """Return a mark that runs a test on every host, on the Functions host as a soak test only."""
+    """Return a mark for every host; on the Functions host the test is a soak test."""
     functions = pytest.param(HostKind.FUNCTIONS, marks=pytest.mark.soak)
     others = [kind for kind in HostKind if kind is not HostKind.FUNCTIONS]
     return pytest.mark.parametrize("host_kind", [*others, functions], indirect=True)

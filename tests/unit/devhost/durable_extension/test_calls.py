@@ -36,8 +36,8 @@ class ScriptedApp(FunctionApp):
         metadata: Mapping[str, TypedData] | None = None,
         invocation_id: str | None = None,
     ) -> Outcome:
-        told = {name: each.value for name, each in (metadata or {}).items()}
-        self.called.append((function.name, trigger.value, told))
+        values = {name: each.value for name, each in (metadata or {}).items()}
+        self.called.append((function.name, trigger.value, values))
         return self.outcome
 
 
