@@ -1,4 +1,4 @@
-"""Checks that vaults can be read and platforms can be reached, by the tests of the API."""
+"""Checks vaults and platforms by the tests of the API."""
 
 from __future__ import annotations
 

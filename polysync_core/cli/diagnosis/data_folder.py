@@ -16,7 +16,7 @@ _FREE_BYTES = 2**30
 
 
 def check_data_folder(folder: Path) -> Iterator[Check]:
-    """Yield the checks of the file and of the disk, if the folder has a file."""
+    """Yield the checks of a file and its disk; none without a file."""
     path = (folder / FILE_NAME).absolute()
     if not path.exists():
         return
