@@ -24,7 +24,7 @@ FILES = ("pyproject.toml", "setup.py", "LICENSE")
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from a copy of the sources, and install it into an empty folder."""
+    """Build the wheel from a copy of the sources, and install it."""
     folder = tmp_path_factory.mktemp("wheel")
     source, target = folder / "source", folder / "installed"
     skipped = shutil.ignore_patterns("__pycache__")
