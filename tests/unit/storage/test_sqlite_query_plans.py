@@ -1,4 +1,4 @@
-"""Every statement of the SQLite storage finds its rows by an index, so no cost grows with the file."""
+"""No statement of the SQLite storage scans or sorts, so no cost grows with the file."""
 
 from __future__ import annotations
 
