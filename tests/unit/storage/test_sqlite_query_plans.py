@@ -1,4 +1,4 @@
-"""No statement of the SQLite storage scans or sorts, so no cost grows with the file."""
+"""No statement of the SQLite storage scans or sorts."""
 
 from __future__ import annotations
 
