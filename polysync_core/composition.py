@@ -128,6 +128,8 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
     """Return the API in front of some use cases."""
     return create_app(
         [
+            # The routes are tried in this order, and these have by far the most requests.
+            run_routes(services.task_runs),
             # Before the routes of definitions, which would take `/test` for a name.
             connection_test_routes(services.connection_tests),
             explanation_routes(services.explanations),
@@ -142,7 +144,6 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             platform_run_routes(services.platform_runs),
             definition_routes(services.definition_editing),
             import_routes(services.artefact_import),
-            run_routes(services.task_runs),
             poison_message_routes(services.poison_messages),
             graph_routes(services.graphs),
             audit_routes(services.audit),

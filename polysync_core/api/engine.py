@@ -20,12 +20,12 @@ def require_engine(engine: Engine | None) -> Engine:
     return engine
 
 
-def _engine_if_any(request: Request) -> Engine | None:
+async def _engine_if_any(request: Request) -> Engine | None:
     return cast("Engine | None", request.scope.get(SCOPE_KEY))
 
 
-def _engine_of(request: Request) -> Engine:
-    return require_engine(_engine_if_any(request))
+async def _engine_of(request: Request) -> Engine:
+    return require_engine(await _engine_if_any(request))
 
 
 CurrentEngine = Annotated[Engine, Depends(_engine_of)]

@@ -28,7 +28,7 @@ def _yaml_first(request: Request, body: Annotated[bytes, Depends(_raw)]) -> Json
     return read_json(body) if "json" in content_type.lower() else read_yaml(body)
 
 
-def _condition(
+async def _condition(
     if_match: Annotated[
         str | None, Header(description="The ETag from the last read, or *.")
     ] = None,

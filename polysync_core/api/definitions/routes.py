@@ -52,7 +52,7 @@ class _Write:
     dry_run: bool
 
 
-def _write_context(
+async def _write_context(
     condition: Precondition, engine: PossibleEngine, record: CurrentRecord, dry_run: DryRun = False
 ) -> _Write:
     if dry_run:

@@ -97,7 +97,7 @@ BODY = {
 """The OpenAPI description of the body."""
 
 
-def _limit(
+async def _limit(
     limit: Annotated[
         list[str] | None,
         Query(description="The maximum number of runs: 1 to 100; 20 if it is not a number."),
@@ -112,7 +112,7 @@ def _limit(
 Limit = Annotated[int, Depends(_limit)]
 
 
-def _streams(
+async def _streams(
     stream: Annotated[
         list[str] | None,
         Query(description="true: stream the run as server-sent events until it ends."),
@@ -124,7 +124,7 @@ def _streams(
 Streams = Annotated[bool, Depends(_streams)]
 
 
-def _user(
+async def _user(
     request: Request,
     as_user: Annotated[
         list[str] | None,
@@ -154,7 +154,7 @@ class EventId:
         return f"{self.run}-{self.sequence}{'-end' if self.is_last else ''}"
 
 
-def _last_event(
+async def _last_event(
     streams: Streams,
     last_event_id: Annotated[
         str | None,

@@ -74,7 +74,7 @@ class Requester:
     """Whether the caller may give secret references that no definition holds."""
 
 
-def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:
+async def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:
     return Requester(
         actor=caller.name,
         idempotency_key=idempotency_key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -27,12 +28,16 @@ class AuditRecord:
         """Add the id of the run that the request started."""
         self.entry = self.audit.add_run(self.entry, run_id)
 
-    def end(self, status: int) -> None:
-        """Add the status of a request that changed nothing."""
-        self.audit.end(self.entry, status, changes=self.changes)
+    def needs_status(self, status: int) -> bool:
+        """Return whether the request failed or changed nothing, which the entry must say."""
+        return status >= HTTPStatus.BAD_REQUEST or not self.changes
+
+    def add_status(self, status: int) -> None:
+        """Add the status of a request that failed or changed nothing."""
+        self.audit.add_status(self.entry, status)
 
 
-def _record_of(request: Request) -> AuditRecord | None:
+async def _record_of(request: Request) -> AuditRecord | None:
     return cast("AuditRecord | None", request.scope.get(RECORD_KEY))
 
 

@@ -48,8 +48,8 @@ def _recording_status(record: AuditRecord, send: Send) -> Send:
     """Return a `send` that completes the record of a request that changed nothing."""
 
     async def send_and_record(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            await run_in_threadpool(record.end, message["status"])
+        if message["type"] == "http.response.start" and record.needs_status(message["status"]):
+            await run_in_threadpool(record.add_status, message["status"])
         await send(message)
 
     return send_and_record

@@ -168,7 +168,8 @@ def _is_loopback(host: str) -> bool:
         return name == "localhost"
 
 
-def _caller_of(request: Request) -> Caller:
+async def _caller_of(request: Request) -> Caller:
+    # FastAPI executes a dependency that is a plain function in another thread.
     caller = request.scope.get(CALLER_KEY)
     if caller is None:
         raise Broken("The request came without a caller.")

@@ -14,7 +14,6 @@ from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.security.audit import AuditEntry
 
 _MAX_PATH_LENGTH = 1_000
-_FIRST_ERROR_STATUS = 400
 
 _log = logging.getLogger(__name__)
 
@@ -53,13 +52,12 @@ class Audit:
         self.store.put(entry)
         return entry
 
-    def end(self, entry: AuditEntry, status: int, *, changes: bool = True) -> None:
-        """Add the status if the call failed or changed nothing.
+    def add_status(self, entry: AuditEntry, status: int) -> None:
+        """Add the status of a call that failed or changed nothing.
 
         The call is over, so a failure of the store is only logged.
         """
-        if status >= _FIRST_ERROR_STATUS or not changes:
-            self._complete(replace(entry, status=status))
+        self._complete(replace(entry, status=status))
 
     def add_run(self, entry: AuditEntry, run_id: str) -> AuditEntry:
         """Add the run that a call has started on a platform.

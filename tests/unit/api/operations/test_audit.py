@@ -12,7 +12,7 @@ def test_changes_are_listed_by_day() -> None:
     for path in ("/tasks/a", "/tasks/b"):
         entry = audit.begin(actor="ann", object_id=None, method="PUT", path=path)
         app.clock.advance(minutes=1)
-    audit.end(entry, 409)
+    audit.add_status(entry, 409)
 
     with app.http as client:
         listed = client.get("/audit", params={"day": first.date().isoformat()}).json()
