@@ -1,4 +1,4 @@
-"""No fault at any step brings a canary secret into a store, the engine, a log or telemetry."""
+"""A fault at any step spreads no canary secret."""
 
 from __future__ import annotations
 

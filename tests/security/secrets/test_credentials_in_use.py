@@ -159,5 +159,5 @@ def test_the_appkit_surface_repeats_no_credential(read: str) -> None:
         "stream": lambda: asyncio.run(frames_of(job.stream(lambda: 77))),
     }[read]()
 
-    assert said.count(MARKER) == 2 * len(forms)
+    assert said.count(MARKER) >= 2 * len(forms)
     assert [form for form in forms if form in said or json.dumps(form)[1:-1] in said] == []
