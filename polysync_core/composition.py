@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 from functools import cache, cached_property
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from polysync_core.adapters import Ports, production_ports
-from polysync_core.api.app import create_app
+from polysync_core.api.app import build_routes, create_app
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.routes import definition_routes
-from polysync_core.api.jobs.routes import job_run_routes
+from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
@@ -124,29 +124,56 @@ def identify_by(settings: Settings) -> Identify:
     return by_key(keys, otherwise=identify) if keys else identify
 
 
+@cache
+def routes() -> APIRouter:
+    """Return the routes of the API, which every app of this process shares."""
+    return build_routes(
+        [
+            # The routes are tried in this order, and these have by far the most requests.
+            run_routes(),
+            # Before the routes of definitions, which would take `/test` for a name.
+            connection_test_routes(),
+            explanation_routes(),
+            log_routes(),
+            fire_time_routes(),
+            document_routes(),
+            documentation_routes(),
+            gate_routes(),
+            schedule_routes(),
+            backfill_routes(),
+            job_run_routes(),
+            platform_run_routes(),
+            definition_routes(),
+            import_routes(),
+            poison_message_routes(),
+            graph_routes(),
+            audit_routes(),
+        ]
+    )
+
+
 def build_api(services: Services, identify: Identify) -> FastAPI:
     """Return the API in front of some use cases."""
     return create_app(
+        routes(),
         [
-            # The routes are tried in this order, and these have by far the most requests.
-            run_routes(services.task_runs),
-            # Before the routes of definitions, which would take `/test` for a name.
-            connection_test_routes(services.connection_tests),
-            explanation_routes(services.explanations),
-            log_routes(services.failure_details),
-            fire_time_routes(services.fire_times),
-            document_routes(services.documents),
-            documentation_routes(services.documentation),
-            gate_routes(services.gates),
-            schedule_routes(services.schedules),
-            backfill_routes(services.backfill),
-            job_run_routes(services.job_runs, services.appkit_jobs),
-            platform_run_routes(services.platform_runs),
-            definition_routes(services.definition_editing),
-            import_routes(services.artefact_import),
-            poison_message_routes(services.poison_messages),
-            graph_routes(services.graphs),
-            audit_routes(services.audit),
+            services.connection_tests,
+            services.explanations,
+            services.failure_details,
+            services.fire_times,
+            services.documents,
+            services.documentation,
+            services.gates,
+            services.schedules,
+            services.backfill,
+            JobHandlers(services.job_runs, services.appkit_jobs),
+            services.platform_runs,
+            services.definition_editing,
+            services.artefact_import,
+            services.task_runs,
+            services.poison_messages,
+            services.graphs,
+            services.audit,
         ],
         access=AccessPolicy(identify=identify, audit=services.audit),
     )

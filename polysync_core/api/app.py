@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from polysync_core.api import problems
@@ -19,13 +19,26 @@ from polysync_core.api.security.audit_trail import AuditTrail
 from polysync_core.api.security.bodies import DEFAULT_LIMITS, BodyLimits, BodyReader
 from polysync_core.api.security.guard import Guard
 from polysync_core.api.tracing import RequestTracing
+from polysync_core.api.use_cases import provide
 
 PREFIX = "/api"
 """The path prefix that the host removes from every request."""
 
 
+def build_routes(routers: Iterable[APIRouter]) -> APIRouter:
+    """Return the routes of these routers with those of every app; apps can share them."""
+    routes = APIRouter(
+        generate_unique_id_function=operation_id,
+        dependencies=[Depends(refuse_unknown_parameters)],
+    )
+    for router in (_health(), *routers, _documentation()):
+        routes.include_router(router)
+    return routes
+
+
 def create_app(
-    routers: Iterable[APIRouter],
+    routes: APIRouter,
+    use_cases: Iterable[object] = (),
     *,
     body_limits: BodyLimits = DEFAULT_LIMITS,
     access: AccessPolicy = OPEN_ACCESS,
@@ -39,11 +52,12 @@ def create_app(
         version=_version(),
         # The routes below serve the document and its page.
         openapi_url=None,
-        generate_unique_id_function=operation_id,
         # The guard removes trailing slashes.
         redirect_slashes=False,
-        dependencies=[Depends(refuse_unknown_parameters)],
+        # The app uses the routes as they are, and does not build them again.
+        routes=routes.routes,
     )
+    provide(app, use_cases)
     # The middleware that is added last runs first.
     app.add_middleware(RequestTracing)
     if access.audit is not None:
@@ -52,10 +66,6 @@ def create_app(
     app.add_middleware(AccessControl, policy=access, prefix=PREFIX)
     app.add_middleware(Guard, limits=body_limits, prefix=PREFIX)
     problems.install(app)
-    app.include_router(_health())
-    for router in routers:
-        app.include_router(router)
-    app.include_router(_documentation(app))
     app.openapi = describe(app, PREFIX)
     return app
 
@@ -77,18 +87,18 @@ def _health() -> APIRouter:
     return router
 
 
-def _documentation(app: FastAPI) -> APIRouter:
+def _documentation() -> APIRouter:
     router = APIRouter(tags=["Documentation"])
 
     @router.get("/openapi.json", response_model=dict[str, Json], name="get openapi document")
-    def openapi() -> JSONResponse:
+    def openapi(request: Request) -> JSONResponse:
         """Read the OpenAPI document of the API."""
-        return JSONResponse(app.openapi())
+        return JSONResponse(request.app.openapi())
 
     @router.get("/docs", response_class=HTMLResponse, name="get documentation page")
-    def docs() -> HTMLResponse:
+    def docs(request: Request) -> HTMLResponse:
         """Read the API's documentation as a page without scripts."""
-        return HTMLResponse(page(app.openapi()), headers=PAGE_HEADERS)
+        return HTMLResponse(page(request.app.openapi()), headers=PAGE_HEADERS)
 
     return router
 

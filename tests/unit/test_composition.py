@@ -27,3 +27,11 @@ def test_definitions_stored_directly_are_found_and_survive_a_restart() -> None:
         app.define(*(read_definition(Kind(kind), each) for each in definitions))
     app.restart()
     assert app.http.get("/tasks/landing-check").json()["job"] == "landing"
+
+
+def test_two_apps_of_a_process_share_their_routes_and_nothing_else() -> None:
+    first, second = FakeApp(), FakeApp()
+    assert first.api.routes == second.api.routes
+    first.http.put("/definitions", json=lakehouse())
+    assert first.http.get("/tasks/landing-check").status_code == 200
+    assert second.http.get("/tasks/landing-check").status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
@@ -21,6 +21,7 @@ from polysync_core.api.definitions.routes import Limit, Token, answer
 from polysync_core.api.definitions.views import StoredView, answer_of
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.models import Page
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.import_report import ArtefactSelection
 from polysync_core.domain.definitions.base import Kind
@@ -53,13 +54,17 @@ class CreateTask(_Body):
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-def import_routes(artefact_import: ArtefactImport) -> APIRouter:
+CurrentArtefactImport = Annotated[ArtefactImport, Depends(use_case(ArtefactImport))]
+
+
+def import_routes() -> APIRouter:
     """Return the routes of import."""
     routes = APIRouter(tags=["Import"], responses=PLATFORM_ERRORS)
 
     @routes.get("/platforms/{name}/artefacts")
-    def list_artefacts(
+    def list_artefacts(  # noqa: PLR0913
         name: str,
+        artefact_import: CurrentArtefactImport,
         job_type: JobTypeOf = None,
         search: Search = None,
         limit: Limit = 20,
@@ -72,7 +77,10 @@ def import_routes(artefact_import: ArtefactImport) -> APIRouter:
 
     @routes.post("/platforms/{name}/import")
     def import_artefacts(
-        name: str, engine: PossibleEngine, body: ImportRequest | None = None
+        name: str,
+        artefact_import: CurrentArtefactImport,
+        engine: PossibleEngine,
+        body: ImportRequest | None = None,
     ) -> ImportReportView:
         """Create or update the Jobs of a platform's artefacts."""
         report = artefact_import.import_artefacts(
@@ -81,7 +89,9 @@ def import_routes(artefact_import: ArtefactImport) -> APIRouter:
         return report_view(report)
 
     @routes.post("/jobs/{name}/sync-parameters")
-    def sync_parameters(name: str, engine: PossibleEngine) -> ImportedArtefactView:
+    def sync_parameters(
+        name: str, artefact_import: CurrentArtefactImport, engine: PossibleEngine
+    ) -> ImportedArtefactView:
         """Update a job's parameters from its platform."""
         return imported_view(artefact_import.sync_parameters(name, engine=engine))
 
@@ -92,7 +102,11 @@ def import_routes(artefact_import: ArtefactImport) -> APIRouter:
         responses={201: LOCATION},
     )
     def create_task(
-        name: str, body: CreateTask, response: Response, engine: PossibleEngine
+        name: str,
+        artefact_import: CurrentArtefactImport,
+        body: CreateTask,
+        response: Response,
+        engine: PossibleEngine,
     ) -> StoredView:
         """Create a task of a job."""
         saved = artefact_import.create_task(name, body.name, body.parameters, engine=engine)

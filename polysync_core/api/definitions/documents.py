@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import JSONResponse
 
 from polysync_core.api.definitions.bodies import DocumentBody
@@ -13,6 +13,7 @@ from polysync_core.api.definitions.routes import DryRun
 from polysync_core.api.definitions.schemas import document_body, document_content
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.strict_documents import write_yaml
@@ -30,7 +31,10 @@ PlanToken = Annotated[
 ]
 
 
-def document_routes(documents: Documents) -> APIRouter:
+CurrentDocuments = Annotated[Documents, Depends(use_case(Documents))]
+
+
+def document_routes() -> APIRouter:
     """Return the routes of whole documents."""
     routes = APIRouter(tags=["Definitions"])
 
@@ -42,6 +46,7 @@ def document_routes(documents: Documents) -> APIRouter:
         responses=EXPORT,
     )
     def export(
+        documents: CurrentDocuments,
         accept: Annotated[
             str, Header(description="`application/yaml` for YAML; JSON otherwise.")
         ] = "*/*",
@@ -58,6 +63,7 @@ def document_routes(documents: Documents) -> APIRouter:
         openapi_extra=document_body(YAML, "application/json"),
     )
     def apply(  # noqa: PLR0913
+        documents: CurrentDocuments,
         body: DocumentBody,
         engine: PossibleEngine,
         record: CurrentRecord,

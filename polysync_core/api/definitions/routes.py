@@ -16,6 +16,7 @@ from polysync_core.api.definitions.views import StoredView, answer_of, page_of, 
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.models import Page
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.editing import (
     DefinitionEditing,
     SavedDefinition,
@@ -63,27 +64,32 @@ async def _write_context(
 WriteContext = Annotated[_Write, Depends(_write_context)]
 
 
-def definition_routes(definitions: DefinitionEditing) -> APIRouter:
+CurrentDefinitionEditing = Annotated[DefinitionEditing, Depends(use_case(DefinitionEditing))]
+
+
+def definition_routes() -> APIRouter:
     """Return the routes of every kind of definition."""
     routes = APIRouter()
     for kind in Kind:
         path = SPECS[kind].path
         of_kind = APIRouter(prefix=f"/{path}", tags=[f"{SPECS[kind].singular.capitalize()}s"])
-        _add_reads(of_kind, definitions, kind)
-        _add_writes(of_kind, definitions, kind)
-        _add_delete(of_kind, definitions, kind)
+        _add_reads(of_kind, kind)
+        _add_writes(of_kind, kind)
+        _add_delete(of_kind, kind)
         routes.include_router(of_kind)
     return routes
 
 
-def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
+def _add_reads(routes: APIRouter, kind: Kind) -> None:
     path, page_model = SPECS[kind].path, page_of(kind)
     singular, plural = SPECS[kind].singular, f"{SPECS[kind].singular}s"
 
     @routes.get(
         "", response_model=page_model, summary=f"List {plural} by name", name=f"list {path}"
     )
-    def list_definitions(limit: Limit = 20, token: Token = None) -> Page[Any]:
+    def list_definitions(
+        definitions: CurrentDefinitionEditing, limit: Limit = 20, token: Token = None
+    ) -> Page[Any]:
         page = definitions.page(kind, limit=limit, token=token)
         items = [view(stored) for stored in page.items]
         return page_model.model_construct(items=items, continuation_token=page.token)
@@ -95,13 +101,15 @@ def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) ->
         summary=f"Read a {singular}",
         name=f"get {singular}",
     )
-    def get_definition(name: str, response: Response) -> StoredView:
+    def get_definition(
+        name: str, definitions: CurrentDefinitionEditing, response: Response
+    ) -> StoredView:
         stored = definitions.get(kind, name)
         response.headers["ETag"] = stored.etag
         return view(stored)
 
 
-def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
+def _add_writes(routes: APIRouter, kind: Kind) -> None:
     singular = SPECS[kind].singular
 
     @routes.put(
@@ -113,7 +121,11 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         openapi_extra=body_of(kind, "application/json", "application/yaml"),
     )
     def put_definition(
-        name: str, body: JsonBody, context: WriteContext, response: Response
+        name: str,
+        definitions: CurrentDefinitionEditing,
+        body: JsonBody,
+        context: WriteContext,
+        response: Response,
     ) -> StoredView | PlanView:
         definition = read_definition(kind, _with_name(body, name))
         if context.dry_run:
@@ -130,7 +142,11 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         openapi_extra=patch_of(kind, "application/merge-patch+json", "application/json"),
     )
     def patch_definition(
-        name: str, body: JsonBody, context: WriteContext, response: Response
+        name: str,
+        definitions: CurrentDefinitionEditing,
+        body: JsonBody,
+        context: WriteContext,
+        response: Response,
     ) -> StoredView | PlanView:
         reference, patch = Reference(kind, name), _writable(body)
         if context.dry_run:
@@ -139,7 +155,7 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         return answer(saved, response)
 
 
-def _add_delete(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
+def _add_delete(routes: APIRouter, kind: Kind) -> None:
     singular = SPECS[kind].singular
 
     @routes.delete(
@@ -150,7 +166,9 @@ def _add_delete(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         response_model=None,
         responses={200: {"description": "The plan of a dry run", "model": PlanView}},
     )
-    def delete_definition(name: str, context: WriteContext) -> Response:
+    def delete_definition(
+        name: str, definitions: CurrentDefinitionEditing, context: WriteContext
+    ) -> Response:
         reference = Reference(kind, name)
         if context.dry_run:
             plan = change_plan_view(definitions.plan_delete(reference, context.condition))

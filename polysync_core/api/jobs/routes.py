@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from polysync_core.api.contract.answers import DATABRICKS_ERRORS, STREAM
 from polysync_core.api.engine import PossibleEngine
@@ -44,6 +44,7 @@ from polysync_core.api.models import Json
 from polysync_core.api.runs.routes import CurrentRequester
 from polysync_core.api.security.audit_record import CurrentRecord
 from polysync_core.api.security.callers import CurrentCaller
+from polysync_core.api.use_cases import use_case
 from polysync_core.api.views import TaskRunView
 from polysync_core.appkit.errors import UnknownJob
 from polysync_core.appkit.jobs import AppKitJobs
@@ -56,10 +57,10 @@ ContinuationToken = Annotated[
 ]
 
 
-class _JobHandlers:
+class JobHandlers:
     """Selects the handler of a job by its name."""
 
-    def __init__(self, job_runs: JobRuns, appkit_jobs: AppKitJobs | None) -> None:
+    def __init__(self, job_runs: JobRuns, appkit_jobs: AppKitJobs) -> None:
         self._job_runs = job_runs
         self._appkit_jobs = appkit_jobs
         self._stored = StoredJobHandler(job_runs)
@@ -68,7 +69,7 @@ class _JobHandlers:
     def handler_for(self, name: str) -> Generator[JobHandler]:
         """Yield the handler of a job; errors become `UnknownJob` if the job does not exist."""
         appkit_jobs = self._appkit_jobs
-        if appkit_jobs is not None and name in appkit_jobs and not self._job_runs.knows(name):
+        if name in appkit_jobs and not self._job_runs.knows(name):
             yield AppKitHandler(appkit_jobs)
             return
         try:
@@ -84,21 +85,23 @@ class _JobHandlers:
         raise missing
 
     def _unknown(self, name: str, stored: NotFound) -> UnknownJob:
-        keys = [] if self._appkit_jobs is None else [*self._appkit_jobs.configuration.jobs]
+        keys = [*self._appkit_jobs.configuration.jobs]
         return UnknownJob(name, keys, nearest=[*stored.nearest, *similar(name, keys)])
 
 
-def job_run_routes(job_runs: JobRuns, appkit_jobs: AppKitJobs | None = None) -> APIRouter:
+CurrentHandlers = Annotated[JobHandlers, Depends(use_case(JobHandlers))]
+
+
+def job_run_routes() -> APIRouter:
     """Return the job routes of the AppKit surface."""
     routes = APIRouter(tags=["Job runs"], responses=DATABRICKS_ERRORS)
-    handlers = _JobHandlers(job_runs, appkit_jobs)
-    _add_start(routes, handlers)
-    _add_reads(routes, handlers)
-    _add_cancel(routes, handlers)
+    _add_start(routes)
+    _add_reads(routes)
+    _add_cancel(routes)
     return routes
 
 
-def _add_start(routes: APIRouter, handlers: _JobHandlers) -> None:
+def _add_start(routes: APIRouter) -> None:
     @routes.post(
         "/jobs/{name}/run",
         response_model=StartedJobRun | StartedDatabricksRun,
@@ -107,6 +110,7 @@ def _add_start(routes: APIRouter, handlers: _JobHandlers) -> None:
     )
     def execute_job(  # noqa: PLR0913
         name: str,
+        handlers: CurrentHandlers,
         body: CurrentBody,
         engine: PossibleEngine,
         requester: CurrentRequester,
@@ -129,10 +133,11 @@ def _add_start(routes: APIRouter, handlers: _JobHandlers) -> None:
             return handler.start(name, request)
 
 
-def _add_reads(routes: APIRouter, handlers: _JobHandlers) -> None:
+def _add_reads(routes: APIRouter) -> None:
     @routes.get("/jobs/{name}/runs", response_model=JobRunsView | DatabricksRunsView)
     def list_job_runs(
         name: str,
+        handlers: CurrentHandlers,
         limit: Limit,
         continuation_token: ContinuationToken = None,
         user: User = None,
@@ -145,8 +150,9 @@ def _add_reads(routes: APIRouter, handlers: _JobHandlers) -> None:
     @routes.get(
         "/jobs/{name}/runs/{run_id}", response_model=TaskRunView | dict[str, Json], responses=STREAM
     )
-    def get_job_run(
+    def get_job_run(  # noqa: PLR0913
         name: str,
+        handlers: CurrentHandlers,
         run_id: str,
         last_event: LastEvent,
         streams: Streams,
@@ -158,16 +164,17 @@ def _add_reads(routes: APIRouter, handlers: _JobHandlers) -> None:
             return handler.read(name, request)
 
     @routes.get("/jobs/{name}/status", response_model=JobStatusView | DatabricksStatusView)
-    def get_job_status(name: str, user: User = None) -> Answer:
+    def get_job_status(name: str, handlers: CurrentHandlers, user: User = None) -> Answer:
         """Read the newest run of a job; null before the first run."""
         with handlers.handler_for(name) as handler:
             return handler.status(name, user)
 
 
-def _add_cancel(routes: APIRouter, handlers: _JobHandlers) -> None:
+def _add_cancel(routes: APIRouter) -> None:
     @routes.delete("/jobs/{name}/runs/{run_id}", status_code=204, response_class=Response)
-    def cancel_job_run(
+    def cancel_job_run(  # noqa: PLR0913
         name: str,
+        handlers: CurrentHandlers,
         run_id: str,
         engine: PossibleEngine,
         caller: CurrentCaller,

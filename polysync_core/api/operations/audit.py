@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.models import Page, Time, View
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.clock import DayText
 
@@ -34,13 +35,16 @@ class AuditEntryView(View):
 Day = Annotated[DayText | None, Query(description="A day in UTC; the default is today.")]
 
 
-def audit_routes(audit: Audit) -> APIRouter:
+CurrentAudit = Annotated[Audit, Depends(use_case(Audit))]
+
+
+def audit_routes() -> APIRouter:
     """Return the route of the audit log."""
     routes = APIRouter(tags=["Audit"])
 
     @routes.get("/audit")
     def list_audit_entries(
-        day: Day = None, limit: Limit = 20, token: Token = None
+        audit: CurrentAudit, day: Day = None, limit: Limit = 20, token: Token = None
     ) -> Page[AuditEntryView]:
         """List the changes of a day with their callers, newest first."""
         page = audit.page(day, limit=limit, token=token)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from polysync_core.api.models import View
 from polysync_core.api.security.audit_record import changes_nothing
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 
 
@@ -35,22 +36,25 @@ class SecretTestBody(BaseModel):
     ]
 
 
-def connection_test_routes(tests: ConnectionTests) -> APIRouter:
+CurrentConnectionTests = Annotated[ConnectionTests, Depends(use_case(ConnectionTests))]
+
+
+def connection_test_routes() -> APIRouter:
     """Return the routes of connection tests."""
     routes = APIRouter(tags=["Connection tests"], dependencies=[Depends(changes_nothing)])
 
     @routes.post("/vaults/{name}/test")
-    def test_vault(name: str) -> ConnectionTestView:
+    def test_vault(name: str, tests: CurrentConnectionTests) -> ConnectionTestView:
         """Test the connection to a vault."""
         return ConnectionTestView.model_validate(tests.test_vault(name))
 
     @routes.post("/platforms/{name}/test")
-    def test_platform(name: str) -> ConnectionTestView:
+    def test_platform(name: str, tests: CurrentConnectionTests) -> ConnectionTestView:
         """Test the connection to a platform."""
         return ConnectionTestView.model_validate(tests.test_platform(name))
 
     @routes.post("/secrets/test")
-    def test_secret(body: SecretTestBody) -> ConnectionTestView:
+    def test_secret(tests: CurrentConnectionTests, body: SecretTestBody) -> ConnectionTestView:
         """Test whether a secret can be read; the answer never holds its value."""
         return ConnectionTestView.model_validate(tests.test_secret(body.reference))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from polysync_core.api.models import Page, View
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.documentation_search import Section
 
@@ -29,12 +30,17 @@ Question = Annotated[str, Query(min_length=2, max_length=300, description="Searc
 Limit = Annotated[int, Query(ge=1, le=20, description="The maximum number of sections.")]
 
 
-def documentation_routes(documentation: Documentation) -> APIRouter:
+CurrentDocumentation = Annotated[Documentation, Depends(use_case(Documentation))]
+
+
+def documentation_routes() -> APIRouter:
     """Return the route of the documentation search."""
     routes = APIRouter(tags=["Documentation"])
 
     @routes.get("/documentation")
-    def search_documentation(query: Question, limit: Limit = 5) -> Page[SectionView]:
+    def search_documentation(
+        documentation: CurrentDocumentation, query: Question, limit: Limit = 5
+    ) -> Page[SectionView]:
         """Find the sections of the documentation that match a question best."""
         found = documentation.search(query, limit=limit)
         return Page(items=[_view(section) for section in found], continuation_token=None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.models import Page, Time, View
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.domain.poison import PoisonMessage
 
@@ -25,12 +28,17 @@ class PoisonMessageView(View):
     """The text of the message."""
 
 
-def poison_message_routes(messages: PoisonMessages) -> APIRouter:
+CurrentPoisonMessages = Annotated[PoisonMessages, Depends(use_case(PoisonMessages))]
+
+
+def poison_message_routes() -> APIRouter:
     """Return the route of poison messages."""
     routes = APIRouter(tags=["Poison messages"])
 
     @routes.get("/poison-messages")
-    def list_poison_messages(limit: Limit = 20, token: Token = None) -> Page[PoisonMessageView]:
+    def list_poison_messages(
+        messages: CurrentPoisonMessages, limit: Limit = 20, token: Token = None
+    ) -> Page[PoisonMessageView]:
         """List poison messages, newest first."""
         page = messages.page(limit=limit, token=token)
         items = [_view(message) for message in page.items]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Json, RunIdText, Time, View
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.runs.explaining import Explained, Explanations, Usage
 from polysync_core.application.runs.run_lookup import find_run_id
 from polysync_core.domain.definitions.contention import ProfileType, Scope
@@ -129,18 +132,25 @@ class UsageView(View):
     """The usage, one entry for each Platform or one for all."""
 
 
-def explanation_routes(explanations: Explanations) -> APIRouter:
+CurrentExplanations = Annotated[Explanations, Depends(use_case(Explanations))]
+
+
+def explanation_routes() -> APIRouter:
     """Return the routes of explanations and of the usage of profiles."""
     routes = APIRouter()
 
     @routes.get("/task-runs/{run_id}/explain", tags=["Task runs"])
-    def explain_run(run_id: str, engine: CurrentEngine) -> ExplanationView:
+    def explain_run(
+        run_id: str, explanations: CurrentExplanations, engine: CurrentEngine
+    ) -> ExplanationView:
         """Explain why a run waits, as data and as sentences."""
         found = find_run_id(explanations.runs, run_id)
         return _explained_view(explanations.run(found, engine))
 
     @routes.get("/contention-profiles/{name}/usage", tags=["Contention profiles"])
-    def get_profile_usage(name: str, engine: CurrentEngine) -> UsageView:
+    def get_profile_usage(
+        name: str, explanations: CurrentExplanations, engine: CurrentEngine
+    ) -> UsageView:
         """Show the holders, the waiting runs and the start window of a profile."""
         return _usage_view(explanations.usage(name, engine))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from polysync_core.api.models import RunIdText, Time, View
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.gates import Gates, GateView
 from polysync_core.domain.definitions.tasks import Condition
 from polysync_core.domain.dependencies.decisions import TokenGroup
@@ -77,12 +80,15 @@ class TaskGateView(View):
     """The state of the gate in sentences."""
 
 
-def gate_routes(gates: Gates) -> APIRouter:
+CurrentGates = Annotated[Gates, Depends(use_case(Gates))]
+
+
+def gate_routes() -> APIRouter:
     """Return the route of the gate of a Task."""
     routes = APIRouter(tags=["Tasks"])
 
     @routes.get("/tasks/{name}/gate")
-    def get_gate(name: str) -> TaskGateView:
+    def get_gate(name: str, gates: CurrentGates) -> TaskGateView:
         """Show the outcomes that a Task holds and those that it awaits before it runs."""
         return _gate_view(gates.view(name))
 

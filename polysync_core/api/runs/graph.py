@@ -5,10 +5,11 @@ from __future__ import annotations
 import operator
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from polysync_core.api.models import RunIdText, Time, View
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
 from polysync_core.application.runs.run_lookup import find_run_id
 from polysync_core.domain.definitions.tasks import Condition
@@ -82,12 +83,16 @@ class GraphView(View):
     """The dependencies."""
 
 
-def graph_routes(graphs: TaskGraphs) -> APIRouter:
+CurrentTaskGraphs = Annotated[TaskGraphs, Depends(use_case(TaskGraphs))]
+
+
+def graph_routes() -> APIRouter:
     """Return the route of the Task graph."""
     routes = APIRouter(tags=["Graph"])
 
     @routes.get("/graph")
     def get_graph(
+        graphs: CurrentTaskGraphs,
         task: Annotated[
             str | None, Query(description="Only this Task, its ancestors and descendants.")
         ] = None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from polysync_core.api.models import RunIdText, View
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.platforms.failure_details import (
     AttemptDetails,
     DetailsState,
@@ -57,12 +58,19 @@ class LogsView(View):
     """The reason why something is missing."""
 
 
-def log_routes(details: FailureDetailsReader) -> APIRouter:
+CurrentFailureDetailsReader = Annotated[
+    FailureDetailsReader, Depends(use_case(FailureDetailsReader))
+]
+
+
+def log_routes() -> APIRouter:
     """Return the route of failure details."""
     routes = APIRouter(tags=["Task runs"])
 
     @routes.get("/task-runs/{run_id}/logs")
-    def get_logs(run_id: str, attempt: AttemptNumber = None) -> LogsView:
+    def get_logs(
+        run_id: str, details: CurrentFailureDetailsReader, attempt: AttemptNumber = None
+    ) -> LogsView:
         """Show what the platform says about the failure of an attempt."""
         return _view(details.read(find_run_id(details.runs, run_id), attempt))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from polysync_core.api.contract.answers import PLATFORM_ERRORS
 from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.models import Page, Time, View
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.platforms.platform_runs import PlatformRuns, PlatformRunsPage
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus
 
@@ -37,12 +40,17 @@ class PlatformRunsView(Page[PlatformRunView]):
     """The reason why older runs were not searched."""
 
 
-def platform_run_routes(platform_runs: PlatformRuns) -> APIRouter:
+CurrentPlatformRuns = Annotated[PlatformRuns, Depends(use_case(PlatformRuns))]
+
+
+def platform_run_routes() -> APIRouter:
     """Return the route of the runs that a platform lists."""
     routes = APIRouter(tags=["Job runs"], responses={**PLATFORM_ERRORS, 409: {"description": ""}})
 
     @routes.get("/jobs/{name}/platform-runs")
-    def list_platform_runs(name: str, limit: Limit = 20, token: Token = None) -> PlatformRunsView:
+    def list_platform_runs(
+        name: str, platform_runs: CurrentPlatformRuns, limit: Limit = 20, token: Token = None
+    ) -> PlatformRunsView:
         """List all runs of a job's artefact on its platform, also those started elsewhere."""
         return _page(platform_runs.page(name, limit=limit, token=token))
 

@@ -14,6 +14,7 @@ from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Page, RunIdText, View
 from polysync_core.api.runs.events import run_events
 from polysync_core.api.security.callers import CurrentCaller
+from polysync_core.api.use_cases import use_case
 from polysync_core.api.views import HistoryEntryView, TaskRunView, entry_view, run_view
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.json_types import JsonValue
@@ -86,21 +87,25 @@ CurrentRequester = Annotated[Requester, Depends(_requester)]
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 
 
-def run_routes(runs: TaskRuns) -> APIRouter:
+CurrentTaskRuns = Annotated[TaskRuns, Depends(use_case(TaskRuns))]
+
+
+def run_routes() -> APIRouter:
     """Return the routes of task runs."""
     routes = APIRouter(tags=["Task runs"])
-    _add_run_once(routes, runs)
-    _add_list(routes, runs)
-    _add_reads(routes, runs)
-    _add_cancel(routes, runs)
-    _add_rerun(routes, runs)
+    _add_run_once(routes)
+    _add_list(routes)
+    _add_reads(routes)
+    _add_cancel(routes)
+    _add_rerun(routes)
     return routes
 
 
-def _add_run_once(routes: APIRouter, runs: TaskRuns) -> None:
+def _add_run_once(routes: APIRouter) -> None:
     @routes.post("/tasks/{name}/run", status_code=202, responses={202: ACCEPTED})
-    def run_task_once(
+    def run_task_once(  # noqa: PLR0913
         name: str,
+        runs: CurrentTaskRuns,
         engine: CurrentEngine,
         requester: CurrentRequester,
         response: Response,
@@ -119,9 +124,10 @@ def _add_run_once(routes: APIRouter, runs: TaskRuns) -> None:
         return _accepted(runs.run_once(request, engine), response)
 
 
-def _add_list(routes: APIRouter, runs: TaskRuns) -> None:
+def _add_list(routes: APIRouter) -> None:
     @routes.get("/task-runs")
-    def list_runs(
+    def list_runs(  # noqa: PLR0913
+        runs: CurrentTaskRuns,
         status: Annotated[
             RunStatus | None, Query(description="Only runs with this status.")
         ] = None,
@@ -149,14 +155,14 @@ def _add_list(routes: APIRouter, runs: TaskRuns) -> None:
         return Page(items=items, continuation_token=page.continuation_token)
 
 
-def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
+def _add_reads(routes: APIRouter) -> None:
     @routes.get("/task-runs/{run_id}")
-    def get_run(run_id: str) -> TaskRunView:
+    def get_run(run_id: str, runs: CurrentTaskRuns) -> TaskRunView:
         """Read a run."""
         return run_view(runs.get(runs.find(run_id)))
 
     @routes.get("/task-runs/{run_id}/history")
-    def get_run_history(run_id: str) -> Page[HistoryEntryView]:
+    def get_run_history(run_id: str, runs: CurrentTaskRuns) -> Page[HistoryEntryView]:
         """Read every status change of a run, oldest first."""
         entries = runs.get(runs.find(run_id)).history
         return Page(items=[entry_view(entry) for entry in entries], continuation_token=None)
@@ -164,6 +170,7 @@ def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.get("/task-runs/{run_id}/events", response_class=StreamingResponse, responses=EVENTS)
     async def stream_run_events(
         run_id: str,
+        runs: CurrentTaskRuns,
         last_event_id: Annotated[
             int, Header(ge=0, description="Continue after this number of events.")
         ] = 0,
@@ -172,17 +179,20 @@ def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
         return await run_events(runs, runs.find(run_id), after=last_event_id)
 
 
-def _add_cancel(routes: APIRouter, runs: TaskRuns) -> None:
+def _add_cancel(routes: APIRouter) -> None:
     @routes.post("/task-runs/{run_id}/cancel", status_code=202)
-    def cancel_run(run_id: str, engine: CurrentEngine, caller: CurrentCaller) -> TaskRunView:
+    def cancel_run(
+        run_id: str, runs: CurrentTaskRuns, engine: CurrentEngine, caller: CurrentCaller
+    ) -> TaskRunView:
         """Cancel a run; a finished run stays as it is."""
         return run_view(runs.cancel(runs.find(run_id), actor=caller.name, engine=engine))
 
 
-def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
+def _add_rerun(routes: APIRouter) -> None:
     @routes.post("/task-runs/{run_id}/rerun", status_code=202, responses={202: ACCEPTED})
-    def rerun_run(
+    def rerun_run(  # noqa: PLR0913
         run_id: str,
+        runs: CurrentTaskRuns,
         engine: CurrentEngine,
         requester: CurrentRequester,
         response: Response,

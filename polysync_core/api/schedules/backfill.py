@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -21,6 +21,7 @@ from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import LocalTime, RunIdText, Time, View
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.api.security.callers import CurrentCaller
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.schedules.backfill import (
     Backfill,
     BackfilledRun,
@@ -117,13 +118,17 @@ PLANNED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def backfill_routes(backfill: Backfill) -> APIRouter:
+CurrentBackfill = Annotated[Backfill, Depends(use_case(Backfill))]
+
+
+def backfill_routes() -> APIRouter:
     """Return the route of Backfill."""
     routes = APIRouter(tags=["Schedules"])
 
     @routes.post("/tasks/{name}/backfill", status_code=202, responses=PLANNED)
     def backfill_task(  # noqa: PLR0913
         name: str,
+        backfill: CurrentBackfill,
         body: BackfillBody,
         engine: CurrentEngine,
         caller: CurrentCaller,

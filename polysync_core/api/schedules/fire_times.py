@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from polysync_core.api.models import LocalTime, Page, Time, View
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.schedules.preview import FireTimePreview, FutureFireTime
 
 
@@ -40,12 +41,17 @@ class FireTimesView(Page[FireTimeView]):
 Count = Annotated[int, Query(ge=1, le=100, description="The number of fire times.")]
 
 
-def fire_time_routes(fire_times: FireTimePreview) -> APIRouter:
+CurrentFireTimePreview = Annotated[FireTimePreview, Depends(use_case(FireTimePreview))]
+
+
+def fire_time_routes() -> APIRouter:
     """Return the route of the next fire times."""
     routes = APIRouter()
 
     @routes.get("/tasks/{name}/fire-times", tags=["Schedules"])
-    def list_fire_times(name: str, count: Count = 10) -> FireTimesView:
+    def list_fire_times(
+        name: str, fire_times: CurrentFireTimePreview, count: Count = 10
+    ) -> FireTimesView:
         """List the next fire times of a Task, with notes on daylight saving and calendars."""
         preview = fire_times.preview(name, count=count)
         return FireTimesView(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from polysync_core.api.models import Page, Time, View
 from polysync_core.api.security.callers import CurrentCaller
+from polysync_core.api.use_cases import use_case
 from polysync_core.application.schedules.service import ScheduleService, ScheduleStatus
 from polysync_core.domain.definitions.base import ObjectName, check_line
 
@@ -70,18 +71,21 @@ class ScheduleStatusView(View):
     """The last fire time that was processed."""
 
 
-def schedule_routes(schedules: ScheduleService) -> APIRouter:
+CurrentScheduleService = Annotated[ScheduleService, Depends(use_case(ScheduleService))]
+
+
+def schedule_routes() -> APIRouter:
     """Return the routes of schedules."""
     routes = APIRouter(prefix="/tasks/{name}", tags=["Schedules"])
 
     @routes.get("/schedules")
-    def list_schedules(name: str) -> Page[ScheduleStatusView]:
+    def list_schedules(name: str, schedules: CurrentScheduleService) -> Page[ScheduleStatusView]:
         """List the schedules of a Task with their pauses, next and last fire times."""
         return _view(schedules.statuses(name))
 
     @routes.post("/pause")
     def pause_task(
-        name: str, body: PauseRequest, caller: CurrentCaller
+        name: str, schedules: CurrentScheduleService, body: PauseRequest, caller: CurrentCaller
     ) -> Page[ScheduleStatusView]:
         """Pause one schedule of a Task, or all of them, until they are resumed."""
         return _view(
@@ -89,7 +93,9 @@ def schedule_routes(schedules: ScheduleService) -> APIRouter:
         )
 
     @routes.post("/resume")
-    def resume_task(name: str, body: ResumeRequest | None = None) -> Page[ScheduleStatusView]:
+    def resume_task(
+        name: str, schedules: CurrentScheduleService, body: ResumeRequest | None = None
+    ) -> Page[ScheduleStatusView]:
         """Resume one schedule of a Task, or all of them, from now."""
         return _view(schedules.resume(name, schedule=None if body is None else body.schedule))
 

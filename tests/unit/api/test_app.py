@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from polysync_core.api.app import create_app
+from polysync_core.api.app import build_routes, create_app
 from polysync_core.api.security.bodies import BodyLimits
 from polysync_core.domain.errors import (
     Broken,
@@ -48,7 +48,9 @@ def _routes(error: Exception | None = None) -> APIRouter:
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    with TestClient(create_app([_routes()], body_limits=BodyLimits(size=1000))) as opened:
+    with TestClient(
+        create_app(build_routes([_routes()]), body_limits=BodyLimits(size=1000))
+    ) as opened:
         yield opened
 
 
@@ -71,7 +73,7 @@ def client() -> Iterator[TestClient]:
 def test_an_error_is_a_problem_document_with_the_status_of_its_class(
     error: PolysyncError, status: int
 ) -> None:
-    with TestClient(create_app([_routes(error)])) as client:
+    with TestClient(create_app(build_routes([_routes(error)]))) as client:
         answer = client.get("/fail")
 
     body = answer.json()
@@ -82,12 +84,12 @@ def test_an_error_is_a_problem_document_with_the_status_of_its_class(
 
 
 def test_an_unavailable_service_sends_retry_after() -> None:
-    with TestClient(create_app([_routes(Unavailable(retry_after=7.2))])) as client:
+    with TestClient(create_app(build_routes([_routes(Unavailable(retry_after=7.2))]))) as client:
         assert client.get("/fail").headers["retry-after"] == "7"
 
 
 def test_a_lost_answer_sends_retry_after_too() -> None:
-    with TestClient(create_app([_routes(Uncertain())])) as client:
+    with TestClient(create_app(build_routes([_routes(Uncertain())]))) as client:
         assert int(client.get("/fail").headers["retry-after"]) >= 1
 
 
@@ -95,7 +97,7 @@ def test_a_lost_answer_sends_retry_after_too() -> None:
 def test_an_internal_error_shows_no_details_and_is_logged(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with TestClient(create_app([_routes(error)])) as client:
+    with TestClient(create_app(build_routes([_routes(error)]))) as client:
         answer = client.get("/fail")
 
     assert answer.status_code == 500
