@@ -8,12 +8,13 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from polysync_core.adapters import Ports, table_ports
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.security.callers import Identify
-from polysync_core.composition import build, identify_by
+from polysync_core.composition import build, build_api, identify_by
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.document import reference_to
@@ -34,7 +35,6 @@ from tests.fakes.contract import CheckedClient
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import FakeQueue
 from tests.fakes.platform import FakePlatform
-from tests.fakes.shared_api import ServedApp
 from tests.fakes.tables import TableService
 
 SETTINGS = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
@@ -156,6 +156,8 @@ class FakeApp:
     def restart(self) -> None:
         """End the process and start a new one on the same tables and queues."""
         self.services = self.started()
+        self.__dict__.pop("api", None)
+        self.__dict__.pop("http", None)
 
     def queue(self, name: str) -> FakeQueue:
         """Return the queue of a name."""
@@ -171,9 +173,9 @@ class FakeApp:
                 edit._put(definition, store.get(reference.kind, reference.name))
 
     @cached_property
-    def api(self) -> ServedApp:
+    def api(self) -> FastAPI:
         """The API, which identifies callers according to the settings."""
-        return ServedApp(lambda: self.services, self._identify)
+        return build_api(self.services, self._identify)
 
     @cached_property
     def http(self) -> TestClient:
@@ -184,7 +186,7 @@ class FakeApp:
         return self.platform
 
 
-def with_engine(api: Callable[..., Any], engine: Any) -> Callable[..., Any]:
+def with_engine(api: FastAPI, engine: Any) -> Callable[..., Any]:
     """Return the API with an engine in its scope, as the Functions host calls it."""
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
