@@ -64,7 +64,7 @@ class TaskRunInput(TypedDict):
     shard: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Start:
     """An orchestration to start."""
 
@@ -84,16 +84,13 @@ def apply_message(
 def starts_of(decision: Decision, shard: str) -> Iterator[Start]:
     """Yield the orchestrations that carry out a decision."""
     for lease in decision.starts:
-        yield Start(
-            orchestration=TASK_RUN,
-            input=TaskRunInput(run=lease.run_id, attempt=lease.attempt, shard=shard),
-            instance_id=instance_id(lease.run_id, lease.attempt),
-        )
+        work = TaskRunInput(run=lease.run_id, attempt=lease.attempt, shard=shard)
+        yield Start(TASK_RUN, work, instance_id(lease.run_id, lease.attempt))
     for failure in decision.failures:
         # A random instance id: an earlier orchestration that failed must not block this one.
         yield Start(
-            orchestration=END_RUN,
-            input=EndRunInput(
+            END_RUN,
+            EndRunInput(
                 run=failure.run_id,
                 attempt=failure.attempt,
                 cause=failure.cause.value,

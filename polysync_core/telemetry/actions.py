@@ -148,6 +148,13 @@ ACTIONS: Mapping[str, Action] = {
         "an activity failed and will be retried", ("run_id", "kind", "error")
     ),
     "activity_fault": Action("an activity failed with an internal error", ("run_id",)),
+    "orchestration_failed": Action("an orchestration failed and ended", ("instance_id",)),
+    "dispatcher_failed": Action(
+        "the Dispatcher could not process a message", ("shard", "operation")
+    ),
+    "activities_abandoned": Action(
+        "activities still ran at the end of the process", ("activities",)
+    ),
     "storage_call_retried": Action("a call to storage is retried"),
     "purged": Action(
         "expired data was deleted", ("runs", "outcomes", "audit", "messages", "orchestrations")

@@ -85,6 +85,12 @@ class PolicySet:
     platforms: dict[str, PlatformPolicy] = field(default_factory=dict[str, PlatformPolicy])
     profiles: dict[str, ProfilePolicy] = field(default_factory=dict[str, ProfilePolicy])
 
+    def copy(self) -> PolicySet:
+        """Return a set of the same policies."""
+        return PolicySet(
+            tasks=dict(self.tasks), platforms=dict(self.platforms), profiles=dict(self.profiles)
+        )
+
     def add(self, *policies: TaskPolicy | PlatformPolicy | ProfilePolicy) -> None:
         """Add policies; of each name the newest is kept."""
         for policy in policies:

@@ -31,6 +31,10 @@ class StartLog:
     starts: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     """Times and the number of starts at each, oldest first."""
 
+    def copy(self) -> StartLog:
+        """Return a log of the same starts."""
+        return StartLog(window=self.window, full_at=self.full_at, starts=list(self.starts))
+
     @property
     def count(self) -> int:
         """Return the number of logged starts."""

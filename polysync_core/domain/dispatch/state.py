@@ -136,6 +136,16 @@ class DispatcherState:
         """Return whether the state holds nothing that must be kept."""
         return not (self.waiting or self.leases or self.start_logs)
 
+    def copy(self) -> DispatcherState:
+        """Return a copy that later operations on this state do not change."""
+        return DispatcherState(
+            waiting=dict(self.waiting),
+            leases=dict(self.leases),
+            policies=self.policies.copy(),
+            start_logs={key: log.copy() for key, log in self.start_logs.items()},
+            timer_at=self.timer_at,
+        )
+
     def add_waiting(self, waiting: WaitingEntry) -> None:
         """Insert an entry by its rank; it replaces an earlier entry of the same run."""
         self.waiting.pop(waiting.run_id, None)

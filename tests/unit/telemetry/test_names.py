@@ -17,6 +17,7 @@ from tests.unit.telemetry.reference import BEGIN, END, tables
 
 pytestmark = pytest.mark.slow
 
+EMBEDDED = ROOT / "polysync_embedded"
 REFERENCE = ROOT / "docs" / "reference" / "telemetry.md"
 PASSED_ON = {"_log_change", "_facts", "_log_fields", "_stop", "_log_edit"}
 """Functions that take an action and build the fields of a log line."""
@@ -39,7 +40,7 @@ def _keys(node: ast.Dict) -> set[str]:
 def _logged() -> dict[str, set[str]]:
     """Return every action in the code, with the fields of its log lines."""
     found = defaultdict[str, set[str]](set)
-    for file in deployed_files():
+    for file in (*deployed_files(), *EMBEDDED.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
             match node:
                 case ast.Dict(keys=keys, values=values):

@@ -1,0 +1,1 @@
+"""Runs the whole app in one process on one machine."""
