@@ -36,20 +36,10 @@ $(APPKIT)/node_modules/.ready: $(APPKIT)/package.json $(APPKIT)/package-lock.jso
 	@touch $@
 
 demo: $(VENV)/.ready ## Run the example lakehouse, over three platforms, end to end on this machine
-	@$(PY) -m examples.demo
+	@$(PY) -m polysync_core.cli demo
 
 run: $(VENV)/.ready ## Start the app and its simulators on this machine and stay up
-	@echo "API                http://127.0.0.1:7071/api   documentation: /api/docs"
-	@echo "MCP                http://127.0.0.1:7071/runtime/webhooks/mcp"
-	@echo "  in .vscode/mcp.json, for VS Code and GitHub Copilot:"
-	@echo '{"servers": {"polysync": {"type": "http", "url": "http://127.0.0.1:7071/runtime/webhooks/mcp"}}}'
-	@echo "  in a terminal, for Claude Code:"
-	@echo "claude mcp add --transport http polysync http://127.0.0.1:7071/runtime/webhooks/mcp"
-	@echo "Databricks         http://127.0.0.1:8787       (simulators)"
-	@echo "AI Foundry         http://127.0.0.1:9787"
-	@echo "Google functions   http://127.0.0.1:9788"
-	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" \
-	  $(PY) -m devhost --foundry-port 9787 --google-functions-port 9788
+	@$(PY) -m polysync_core.cli dev --simulators
 
 # In the order of the tree: the tests that start hosts take longest and come first.
 test: $(READY) $(APPKIT)/node_modules/.ready ## Run the whole test suite
@@ -77,4 +67,4 @@ bench: $(READY) $(APPKIT)/node_modules/.ready ## Measure the figures of docs/ref
 	@$(PY) -m bench
 
 clean: ## Remove what setup and the local host made
-	rm -rf $(VENV) node_modules $(APPKIT)/node_modules .local
+	rm -rf $(VENV) node_modules $(APPKIT)/node_modules .local .polysync

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.host import ROOT, free_ports_base
-from devhost.programs import accepts
 from devhost.settings import storage_connection
 from polysync_core.storage.azure.connection import StorageConnection
+from polysync_embedded.child_programs import accepts
 
 
 @contextmanager

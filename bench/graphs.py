@@ -15,19 +15,11 @@ import httpx
 from bench import load
 from bench.host import LocalHost
 from bench.report import row, spread, title
+from bench.workloads import WORKLOADS, Workload, tasks_of
 
 _PAGE = 100
 _TIMEOUT_SECONDS = 600.0
 _POLL_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A Task of the measured graph: its duration and its upstream Tasks."""
-
-    name: str
-    seconds: float
-    upstream: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,65 +38,35 @@ class GraphFigures:
 
 def chain(_: argparse.Namespace) -> None:
     """Measure a chain of twenty Tasks."""
-    _graph("A chain of 20 naps of 0.5 to 3.5 s", chain_of(20))
+    _graph(WORKLOADS["chain"])
 
 
 def fan(_: argparse.Namespace) -> None:
     """Measure one Task that starts fifty, which start one."""
-    _graph("1 → 50 → 1 naps of 2 s", diamond(50, seconds=2.0))
+    _graph(WORKLOADS["fan"])
 
 
-def _graph(name: str, nodes: Sequence[Node]) -> None:
+def _graph(workload: Workload) -> None:
     with LocalHost() as host:
         asyncio.run(load.run_all(host.url, load.WARM_UP, seconds=0.1))
-        use = run_graph(host.url, nodes)
-    title(name)
+        use = run_graph(host.url, workload)
+    title(workload.title)
     row("makespan", f"{use.makespan:.1f} s; the naps alone {use.critical_path:.1f} s")
     row("parent ended → child submitted", spread(use.lags))
     row("part after recorded end", spread(use.own_lags))
 
 
-def chain_of(length: int) -> list[Node]:
-    """Return a chain of Tasks with different durations."""
-    return [
-        Node(
-            name=f"chain-{number:02}",
-            seconds=round(0.5 + number * 7 % 11 * 0.3, 1),
-            upstream=[f"chain-{number - 1:02}"] if number else [],
-        )
-        for number in range(length)
-    ]
-
-
-def diamond(width: int, *, seconds: float) -> list[Node]:
-    """Return a root Task, many dependents, and one Task after all of them."""
-    middle = [f"fan-{number:03}" for number in range(width)]
-    return [
-        Node(name="fan-root", seconds=seconds),
-        *(Node(name=name, seconds=seconds, upstream=["fan-root"]) for name in middle),
-        Node(name="fan-join", seconds=seconds, upstream=middle),
-    ]
-
-
-def run_graph(url: str, nodes: Sequence[Node]) -> GraphFigures:
+def run_graph(url: str, workload: Workload) -> GraphFigures:
     """Define the Tasks, run the first one, and wait for all runs."""
-    tasks = [
-        {
-            "name": node.name,
-            "job": "nap",
-            "parameters": {"seconds": node.seconds},
-            "dependencies": [{"task": name} for name in node.upstream],
-        }
-        for node in nodes
-    ]
+    nodes = workload.nodes
     with httpx.Client(base_url=url, timeout=60) as client:
-        client.put("/definitions", json={"tasks": tasks}).raise_for_status()
+        client.put("/definitions", json={"tasks": tasks_of(workload)}).raise_for_status()
         answer = client.post(f"/tasks/{nodes[0].name}/run").raise_for_status().json()
         runs = _until_ended(client, answer["graphRunId"], len(nodes))
     bad = [run for run in runs.values() if run["status"] != "Succeeded"]
     if bad:
         raise RuntimeError(f"{len(bad)} runs did not succeed; the first: {bad[0]}")
-    return _figures(nodes, runs)
+    return _figures(workload, runs)
 
 
 def _until_ended(client: httpx.Client, graph: str, count: int) -> Mapping[str, Any]:
@@ -128,13 +90,10 @@ def _runs_of(client: httpx.Client, graph: str) -> list[Any]:
         query["continuationToken"] = page["continuationToken"]
 
 
-def _figures(nodes: Sequence[Node], runs: Mapping[str, Any]) -> GraphFigures:
+def _figures(workload: Workload, runs: Mapping[str, Any]) -> GraphFigures:
     lags: list[float] = []
     own: list[float] = []
-    path: dict[str, float] = {}
-    for node in nodes:
-        before = max((path[name] for name in node.upstream), default=0.0)
-        path[node.name] = before + node.seconds
+    for node in workload.nodes:
         if not node.upstream:
             continue
         submitted = _time(_last_attempt(runs[node.name])["submittedAt"])
@@ -143,10 +102,10 @@ def _figures(nodes: Sequence[Node], runs: Mapping[str, Any]) -> GraphFigures:
         recorded = max(_time(parent["finishedAt"]) for parent in parents)
         lags.append(submitted - ended)
         own.append(submitted - recorded)
-    began = _time(runs[nodes[0].name]["queuedAt"])
+    began = _time(runs[workload.nodes[0].name]["queuedAt"])
     return GraphFigures(
         makespan=max(_time(run["finishedAt"]) for run in runs.values()) - began,
-        critical_path=max(path.values()),
+        critical_path=workload.critical_path,
         lags=lags,
         own_lags=own,
     )

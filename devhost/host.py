@@ -16,12 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from devhost import programs as children
-from devhost import settings
+from devhost import programs, settings
 from devhost.app.worker import AppFailed
 from devhost.hosted_app import HostedApp
-from devhost.programs import Child, Program
-from devhost.settings import Options, StartRefused
+from devhost.settings import Options
+from polysync_embedded import child_programs as children
+from polysync_embedded.child_programs import Child, Program
+from polysync_embedded.options import StartRefused
 
 log = logging.getLogger(__name__)
 
@@ -70,18 +71,18 @@ class Host:
         host_file = settings.host_file(options.app)
         children.require_free(options.port, "--port", timeout=0)
         handle = lock(options.data, timeout=TAKEOVER_LIMIT, pause=self._end.wait)
-        programs = [children.azurite(options)] if options.azurite else []
+        wanted = [programs.azurite(options)] if options.azurite else []
         if options.simulators:
-            programs += children.simulators(options)
-        self._launch(programs, handle)
+            wanted += programs.simulators(options)
+        self._launch(wanted, handle)
         self._wait_until_up()
         if not self._end.is_set():
             app = HostedApp(options, host_file)
             self._app_thread = threading.Thread(target=self._serve, args=(app,), name="app")
             self._app_thread.start()
 
-    def _launch(self, programs: Iterable[Program], handle: int) -> None:
-        for program in programs:
+    def _launch(self, wanted: Iterable[Program], handle: int) -> None:
+        for program in wanted:
             for port in program.ports:
                 children.require_free(
                     port, program.option, timeout=TAKEOVER_LIMIT, pause=self._end.wait

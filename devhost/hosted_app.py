@@ -9,14 +9,13 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from devhost import programs as children
 from devhost.app.functions import Function, MissingSetting
 from devhost.app.worker import FunctionApp
 from devhost.durable.engine import MESSAGE_BYTES, Engine
 from devhost.durable.timer_queue import TimerQueue
 from devhost.durable.work_pump import WorkPump
 from devhost.logs import mute_web_server
-from devhost.settings import HostFile, Options, StartRefused, connection
+from devhost.settings import HostFile, Options, connection
 from devhost.triggers.ncrontab import BadSchedule
 from devhost.triggers.queues import QueueTrigger
 from devhost.triggers.timers import DueTimes, TimerTrigger
@@ -25,6 +24,8 @@ from devhost.web.http_front import HttpFront
 from devhost.web.mcp_calls import TRIGGERS
 from devhost.web.mcp_front import McpFront
 from devhost.web.routes import BadTemplate
+from polysync_embedded import child_programs as children
+from polysync_embedded.options import StartRefused
 
 log = logging.getLogger(__name__)
 

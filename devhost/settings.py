@@ -13,6 +13,8 @@ from devhost.durable.work_pump import Limits
 from devhost.triggers.ncrontab import BadSchedule, span
 from devhost.triggers.queues import QueueRules
 from polysync_core.storage.sqlite.database import FILE_NAME, SCHEME
+from polysync_embedded.mcp.catalogue import McpServerInfo
+from polysync_embedded.options import StartRefused
 
 #: The account that every Azurite has. The key is public:
 #: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
@@ -22,10 +24,6 @@ _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOt
 #: The port of the Databricks simulator beside an app on port 7071.
 DATABRICKS_PORT = 8787
 APP_PORT = 7071
-
-
-class StartRefused(Exception):
-    """The host cannot start with these options. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +52,6 @@ class Options:
             "google_functions": self.google_functions_port,
         }
         return {name: port for name, port in ports.items() if port is not None}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class McpServerInfo:
-    """The description of the server for MCP clients."""
-
-    name: str = "Azure Functions MCP server"
-    version: str = "1.0.0"
-    instructions: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

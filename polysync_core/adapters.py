@@ -24,9 +24,6 @@ from polysync_core.platforms.receivers import Receivers
 from polysync_core.platforms.registry import open_connector
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
-from polysync_core.storage.azure.connection import StorageConnection
-from polysync_core.storage.azure.queues import QueueStorage
-from polysync_core.storage.azure.tables import AzureTables
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.old_runs import OldRuns
@@ -118,6 +115,11 @@ def _open_storage(settings: Settings) -> tuple[Tables, Callable[[str], Queue]]:
     if path is not None:
         database = shared_database(path)
         return SqliteTables(database), SqliteQueues(database).queue
+    # The client of Azure takes a quarter of a second to import, which a SQLite file does not need.
+    from polysync_core.storage.azure.connection import StorageConnection
+    from polysync_core.storage.azure.queues import QueueStorage
+    from polysync_core.storage.azure.tables import AzureTables
+
     connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
     return AzureTables(connection), QueueStorage(connection).queue
 

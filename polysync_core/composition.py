@@ -20,6 +20,7 @@ from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
+from polysync_core.api.operations.metrics import NO_METRICS, Metrics, metrics_routes
 from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
 from polysync_core.api.runs.gates import gate_routes
@@ -53,17 +54,27 @@ def settings() -> Settings:
 
 
 @cache
-def observe() -> None:
-    """Start to export telemetry if the settings name a destination; otherwise load nothing."""
+def observe() -> Metrics:
+    """Start to export telemetry if the settings name a destination; otherwise load nothing.
+
+    The result is what the API serves to Prometheus.
+    """
     configured = settings()
-    if configured.sends_telemetry:
+    prometheus = None
+    if configured.prometheus:
+        from polysync_core.telemetry.prometheus import PrometheusMetrics
+
+        prometheus = PrometheusMetrics()
+    if configured.sends_telemetry or prometheus is not None:
         from polysync_core.telemetry.export import start_export
 
         start_export(
             service_name=configured.service_name,
             application_insights=configured.application_insights,
             to_collector=bool(configured.otlp_endpoint),
+            prometheus=prometheus,
         )
+    return Metrics(None if prometheus is None else prometheus.text)
 
 
 @cache
@@ -81,7 +92,7 @@ def background_work() -> BackgroundWork:
 @cache
 def api() -> FastAPI:
     """Return the API of this process."""
-    return build_api(services(), identify_by(settings()))
+    return build_api(services(), identify_by(settings()), metrics=observe())
 
 
 def build(ports: Ports, settings: Settings) -> Services:
@@ -138,6 +149,7 @@ def routes() -> APIRouter:
             fire_time_routes(),
             document_routes(),
             documentation_routes(),
+            metrics_routes(),
             gate_routes(),
             schedule_routes(),
             backfill_routes(),
@@ -152,7 +164,7 @@ def routes() -> APIRouter:
     )
 
 
-def build_api(services: Services, identify: Identify) -> FastAPI:
+def build_api(services: Services, identify: Identify, *, metrics: Metrics = NO_METRICS) -> FastAPI:
     """Return the API in front of some use cases."""
     return create_app(
         routes(),
@@ -163,6 +175,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             services.fire_times,
             services.documents,
             services.documentation,
+            metrics,
             services.gates,
             services.schedules,
             services.backfill,

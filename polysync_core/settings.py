@@ -70,6 +70,8 @@ class Settings:
     """The connection string of Application Insights, empty if unused. It holds no secret."""
     otlp_endpoint: str
     """The address of an OpenTelemetry collector, empty if unused."""
+    prometheus: bool
+    """Whether the API serves metrics to Prometheus."""
     storage: Mapping[str, str]
     """The variables `POLYSYNC_STORAGE` or `POLYSYNC_STORAGE__…`, unchanged."""
     appkit: AppKitConfiguration
@@ -104,6 +106,7 @@ class Settings:
             service_name=variables.get("OTEL_SERVICE_NAME") or "polysync",
             application_insights=variables.get("APPLICATIONINSIGHTS_CONNECTION_STRING", ""),
             otlp_endpoint=_collector(variables, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+            prometheus=_flag(variables, "POLYSYNC_PROMETHEUS"),
             storage=_storage(variables),
             appkit=read_appkit(variables),
         )

@@ -47,7 +47,7 @@ def record() -> str:
         "COLUMNS": str(COLUMNS),
         "TERM": "xterm-256color",
     }
-    command = [sys.executable, "-m", "examples.demo"]
+    command = [sys.executable, "-m", "polysync_core.cli", "demo"]
     done = subprocess.run(command, env=environment, capture_output=True, check=True)  # noqa: S603
     # Text mode would turn the carriage returns of live updates into line feeds.
     return done.stdout.decode()

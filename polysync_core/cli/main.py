@@ -16,6 +16,8 @@ from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.test import test
 from polysync_core.cli.commands.host.backup import backup
+from polysync_core.cli.commands.host.demo import demo
+from polysync_core.cli.commands.host.dev import dev
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
@@ -88,4 +90,6 @@ app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(artefacts)
 app.command("import", cls=PlainCommand, rich_help_panel=_PLATFORMS)(import_jobs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
+app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
+app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(backup)

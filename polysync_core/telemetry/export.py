@@ -1,4 +1,4 @@
-"""Exports telemetry to Application Insights, to an OpenTelemetry collector, or to both.
+"""Exports telemetry to Application Insights, to an OpenTelemetry collector, and to Prometheus.
 
 The module is loaded only if an exporter is configured. It sets no global providers. Through them,
 libraries (FastAPI, the Azure clients) would export a span with the full URL for every request.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from opentelemetry.instrumentation.logging.handler import (  # pyright: ignore[reportMissingTypeStubs] - typed, but not marked so
     LoggingHandler,
@@ -15,7 +16,11 @@ from opentelemetry.instrumentation.logging.handler import (  # pyright: ignore[r
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import (
+    MetricExporter,
+    MetricReader,
+    PeriodicExportingMetricReader,
+)
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
@@ -23,6 +28,9 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 from polysync_core.telemetry.instruments import SCOPE, measure_with
 from polysync_core.telemetry.tracing import next_span_id, trace_with
+
+if TYPE_CHECKING:
+    from polysync_core.telemetry.prometheus import PrometheusMetrics
 
 APP_LOGGERS = ("polysync_core", "orchestrations", "triggers")
 
@@ -45,7 +53,13 @@ class ChosenIds(RandomIdGenerator):
         return super().generate_span_id() if chosen is None else chosen
 
 
-def start_export(*, service_name: str, application_insights: str, to_collector: bool) -> None:
+def start_export(
+    *,
+    service_name: str,
+    application_insights: str,
+    to_collector: bool,
+    prometheus: PrometheusMetrics | None,
+) -> None:
     """Export traces, metrics and logs of this process from now on; call it only once.
 
     `application_insights` is a connection string, empty for none.
@@ -62,10 +76,14 @@ def start_export(*, service_name: str, application_insights: str, to_collector: 
     for each in destinations:
         tracing.add_span_processor(BatchSpanProcessor(each.spans))
         logs.add_log_record_processor(BatchLogRecordProcessor(each.logs))
-    readers = [PeriodicExportingMetricReader(each.metrics) for each in destinations]
-    trace_with(tracing.get_tracer(SCOPE))
+    readers = list[MetricReader]()
+    readers += [PeriodicExportingMetricReader(each.metrics) for each in destinations]
+    if prometheus is not None:
+        readers.append(prometheus.reader)
+    if destinations:
+        trace_with(tracing.get_tracer(SCOPE))
+        _attach(LoggingHandler(level=logging.INFO, logger_provider=logs))
     measure_with(MeterProvider(metric_readers=readers, resource=resource).get_meter(SCOPE))
-    _attach(LoggingHandler(level=logging.INFO, logger_provider=logs))
 
 
 def _attach(handler: logging.Handler) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from simulators.databricks.access import FORBIDDEN_TOKEN, REFUSED_TOKEN, Access
 from simulators.databricks.compute import DEFAULT_CLUSTER, DEFAULT_POOL, ClusterCatalogue
+from simulators.example_folder import EXAMPLES
 
-_REPOSITORY = Path(__file__).parents[2]
-_ETL = _REPOSITORY / "examples" / "lakehouse" / "notebooks"
-_BENCH = _REPOSITORY / "examples" / "bench" / "notebooks"
+_ETL = EXAMPLES / "lakehouse" / "notebooks"
+_BENCH = EXAMPLES / "bench" / "notebooks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

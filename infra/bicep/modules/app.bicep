@@ -124,6 +124,7 @@ var settings = {
   POLYSYNC_STORAGE__tableServiceUri: dataStorage.properties.primaryEndpoints.table
   POLYSYNC_ENVIRONMENT: 'production'
   POLYSYNC_ALLOW_LOOPBACK_PLATFORMS: 'false'
+  POLYSYNC_PROMETHEUS: 'false'
   POLYSYNC_ACCESS_KEYS: accessKeys
   POLYSYNC_PRIVATE_HOSTS: privateHosts
   POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue

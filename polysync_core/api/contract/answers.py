@@ -74,6 +74,15 @@ EVENTS: dict[int | str, dict[str, Any]] = {
 }
 """The answer of a stream."""
 
+METRICS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The metrics, in the text format of Prometheus or as OpenMetrics.",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    },
+    404: {"description": ""},
+}
+"""The answers of the route that Prometheus scrapes."""
+
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "headers": _PATH,

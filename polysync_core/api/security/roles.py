@@ -56,6 +56,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/poison-messages"): Role.READER,
     ("GET", "/audit"): Role.ADMINISTRATOR,
     ("GET", "/documentation"): Role.READER,
+    ("GET", "/metrics"): Role.READER,
     ("GET", "/openapi.json"): Role.READER,
     ("GET", "/docs"): Role.READER,
 }

@@ -17,7 +17,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from devhost.host import lock
-from devhost.settings import StartRefused, storage_connection
+from devhost.settings import storage_connection
+from polysync_embedded.options import StartRefused
 from tests.integration.devhost.host_process import (
     QUEUE,
     TIMEOUT,

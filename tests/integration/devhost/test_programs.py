@@ -16,9 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from devhost import programs as children
-from devhost.programs import Child, Program
-from devhost.settings import Options, StartRefused
+from devhost import programs
+from devhost.settings import Options
+from polysync_embedded import child_programs as children
+from polysync_embedded.child_programs import Child, Program
+from polysync_embedded.options import StartRefused
 from tests.integration.devhost.host_process import TIMEOUT, eventually, free_ports, is_alive
 
 SIMULATOR = """
@@ -36,7 +38,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package.mkdir(parents=True)
     (package / "__main__.py").write_text(SIMULATOR)
     (tmp_path / "simulators" / "no_simulator").mkdir()
-    monkeypatch.setattr(children, "ROOT", tmp_path)
+    for module in (programs, children):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
     return tmp_path
 
 
@@ -61,7 +64,7 @@ def script(text: str) -> Program:
 
 
 def test_each_simulator_is_started_on_its_port_with_its_data(repository: Path) -> None:
-    (program,) = children.simulators(options(repository))
+    (program,) = programs.simulators(options(repository))
 
     data = str(repository / "data" / "simulators" / "databricks")
     assert program.command[-4:] == ["--port", "8788", "--data", data]
@@ -72,7 +75,7 @@ def test_a_simulator_is_up_when_it_says_so_and_its_lines_are_in_the_log(
     repository: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    (program,) = children.simulators(options(repository))
+    (program,) = programs.simulators(options(repository))
     child = start(program)
     try:
         assert eventually(child.is_up)
@@ -119,7 +122,7 @@ def test_a_program_receives_the_hosts_end_and_can_still_write(tmp_path: Path) ->
     """
     host = f"""
         import time
-        from devhost.programs import Child, Program
+        from polysync_embedded.child_programs import Child, Program
         program = Program(
             name="script", command={[sys.executable, "-uc", textwrap.dedent(program)]!r},
             ports=(1,), option="--port",
@@ -147,7 +150,7 @@ def test_a_program_receives_the_hosts_end_and_can_still_write(tmp_path: Path) ->
 
 def test_a_missing_azurite_is_one_clear_line(repository: Path) -> None:
     with pytest.raises(StartRefused, match=r"node_modules/\.bin/azurite"):
-        children.azurite(options(repository))
+        programs.azurite(options(repository))
 
 
 def test_a_port_that_stays_in_use_is_named_with_its_option() -> None:

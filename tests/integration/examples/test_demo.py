@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from examples import demo, local_host
-from tests.integration.devhost.host_process import TIMEOUT
+from polysync_core.storage.sqlite.database import FILE_NAME, Database
+from polysync_embedded.demo import story, system
+from tests.integration.devhost.host_process import TIMEOUT, free_ports
 
 REPOSITORY = Path(__file__).parents[3]
 HOST = """
@@ -28,7 +29,7 @@ options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 behaviour = {behaviour!r}
 data = Path(options["--data"])
 order = ["land", "load", "forecast-revenue", "publish-figures"]
-page = "http://127.0.0.1:" + options["--google-functions-port"] + "/published/1"
+page = "http://127.0.0.1:" + options["--google_functions"] + "/published/1"
 outputs = {{"load": {{"rows": 500}}, "publish-figures": {{"url": page, "[b]fields[/b]": 3}}}}
 lake = data / "simulators/databricks/lakehouse"
 JOB = {{
@@ -88,13 +89,13 @@ class Functions(FakeApi):
         return Answer("".join(f"<tr><th>{{a}}</th><td>{{b}}</td></tr>" for a, b in rows.items()))
 
 ended = threading.Event()
-signal.signal(signal.SIGINT, lambda *_: ended.set())
+signal.signal(signal.SIGTERM, lambda *_: ended.set())
 print("line 1 of the log", flush=True)
 if behaviour == "dies":
     sys.exit(3)
 with ExitStack() as stack:
-    stack.enter_context(Foundry(port=int(options["--foundry-port"])))
-    stack.enter_context(Functions(port=int(options["--google-functions-port"])))
+    stack.enter_context(Foundry(port=int(options["--ai_foundry"])))
+    stack.enter_context(Functions(port=int(options["--google_functions"])))
     api = stack.enter_context(Api(port=int(options["--port"])))
     if behaviour != "hangs":
         print("ready", api.url, flush=True)
@@ -128,27 +129,33 @@ class DemoFolder:
         self.data = folder / "data"
         self.script = folder / "run_demo.py"
         (folder / "definitions.yaml").write_text(DEFINITIONS)
-        (folder / "devhost").mkdir()
-        (
-            folder / "devhost" / "__init__.py"
-        ).touch()  # the package of this folder replaces the real one
+        # One program replaces the host and the simulators.
         self.script.write_text(
             "import sys\n"
             "from pathlib import Path\n"
-            "from examples import demo, local_host\n"
-            f"local_host.ROOT = Path({str(folder)!r})\n"
-            "demo.DEFINITIONS = local_host.ROOT / 'definitions.yaml'\n"
-            "demo.POLL_SECONDS = 0.02\n"
-            "sys.exit(demo.main())\n"
+            "from polysync_embedded.child_programs import Program\n"
+            "from polysync_embedded.demo import story, system\n"
+            f"folder = Path({str(folder)!r})\n"
+            "def programs(config):\n"
+            "    ports = {'--port': config.port}\n"
+            "    for name, port in config.simulators.items():\n"
+            "        ports[f'--{name}'] = port\n"
+            "    options = [text for pair in ports.items() for text in map(str, pair)]\n"
+            "    command = [sys.executable, str(folder / 'host.py'), *options]\n"
+            "    command += ['--data', str(config.data)]\n"
+            "    return [Program(name='host', command=command, ports=(), option='')]\n"
+            "system.programs = programs\n"
+            "is_free = system.is_free\n"
+            f"system.is_free = lambda port: port >= {free_ports(5)} and is_free(port)\n"
+            "story.DEFINITIONS = folder / 'definitions.yaml'\n"
+            "story.POLL_SECONDS = 0.02\n"
+            "sys.exit(story.run_demo(None, folder / 'data'))\n"
         )
 
     def start(self, behaviour: str) -> subprocess.Popen[str]:
-        (self.folder / "devhost" / "__main__.py").write_text(HOST.format(behaviour=behaviour))
-        ports = ["--port", str(free_port()), "--databricks-port", "18787"]
-        ports += ["--foundry-port", str(free_port())]
-        ports += ["--google-functions-port", str(free_port())]
+        (self.folder / "host.py").write_text(HOST.format(behaviour=behaviour))
         return subprocess.Popen(
-            [sys.executable, str(self.script), *ports, "--data", str(self.data)],
+            [sys.executable, str(self.script)],
             env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -162,12 +169,6 @@ class DemoFolder:
 
     def requests(self) -> str:
         return (self.data / "requests.jsonl").read_text()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -187,8 +188,8 @@ def test_the_demo_runs_all_tasks_in_order_shows_the_report_and_stops(demo_folder
     assert "[OnFailure] join" in output
     assert "Revenue [bold]1,234[/bold]" in output
     assert "[b]fields[/b]" in output
-    assert '"workspaceUrl": "http://127.0.0.1:18787"' in demo_folder.requests()
-    assert "http://127.0.0.1:978" not in demo_folder.requests()
+    assert '"workspaceUrl": "http://127.0.0.1:' in demo_folder.requests()
+    assert not re.search("http://127.0.0.1:(8787|9787|9788)", demo_folder.requests())
     assert '"workspaceName": "analytics"' in demo_folder.requests()
     assert (demo_folder.data / "ended").exists()
     cells = [line.split() for line in output.splitlines()]
@@ -207,7 +208,7 @@ def test_the_demo_runs_all_tasks_in_order_shows_the_report_and_stops(demo_folder
             "forecast_cents differs: 1300 in AI Foundry",
             id="a different figure on the page",
         ),
-        pytest.param("dies", "The local host ended with exit code 3", id="a host that dies"),
+        pytest.param("dies", "host ended with exit code 3", id="a host that dies"),
     ],
 )
 def test_a_failure_ends_with_exit_code_1_and_the_log(
@@ -225,7 +226,7 @@ def test_a_failure_ends_with_exit_code_1_and_the_log(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_also_stops_the_host(demo_folder: DemoFolder, number: signal.Signals):
     process = demo_folder.start("hangs")
-    log, until = demo_folder.data / "devhost.log", time.monotonic() + TIMEOUT
+    log, until = demo_folder.data / "host.log", time.monotonic() + TIMEOUT
     while not (log.exists() and "line 1" in log.read_text()) and time.monotonic() < until:
         time.sleep(0.01)
     process.send_signal(number)
@@ -239,21 +240,39 @@ def test_an_interrupt_also_stops_the_host(demo_folder: DemoFolder, number: signa
 def test_tasks_without_dependencies_keep_the_order_of_the_document():
     tasks: list[Any] = [{"name": name} for name in ("c", "a", "b")]
 
-    assert demo.ordered_tasks({"tasks": tasks}) == ["c", "a", "b"]
+    assert story.ordered_tasks({"tasks": tasks}) == ["c", "a", "b"]
 
 
-def test_the_next_ports_are_used_if_the_default_ports_are_taken():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = int(taken.getsockname()[1])
+def test_the_next_ports_are_used_if_the_default_ports_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(system, "is_free", lambda port: port not in (7071, 8787, 9788))
+    config = system.choose_ports(None, tmp_path)
 
-        assert local_host.free_ports(port, 3) > port
+    assert config.port == 7072
+    assert config.simulators == {"databricks": 8788, "ai_foundry": 9787, "google_functions": 9789}
+
+
+def test_the_default_folder_is_emptied_unless_another_demo_uses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    folder = system.empty_folder(None)
+    (folder / "old").touch()
+
+    assert [*system.empty_folder(None).iterdir()] == []
+    assert (tmp_path / ".polysync" / ".gitignore").read_text() == "*\n"
+    database = Database(folder / FILE_NAME)
+    try:
+        with pytest.raises(system.DemoFailed, match="Another demo is running"):
+            system.empty_folder(None)
+    finally:
+        database.close()
 
 
 def test_a_folder_of_the_user_is_never_emptied(tmp_path: Path):
     (tmp_path / "mine").touch()
 
-    with pytest.raises(local_host.DemoFailed, match="is not empty"):
-        local_host.empty_folder(tmp_path)
+    with pytest.raises(system.DemoFailed, match="is not empty"):
+        system.empty_folder(tmp_path)
     assert (tmp_path / "mine").exists()

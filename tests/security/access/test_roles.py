@@ -34,6 +34,7 @@ _NEEDS: Mapping[str, str] = {
     "GET /definitions": _READER,
     "PUT /definitions": _ADMINISTRATOR,
     "GET /documentation": _READER,
+    "GET /metrics": _READER,
     "GET /audit": _ADMINISTRATOR,
     "GET /poison-messages": _READER,
     "GET /graph": _READER,

@@ -11,7 +11,8 @@ import pytest
 from devhost import settings
 from devhost.__main__ import parse
 from devhost.app.functions import MissingSetting, resolve
-from devhost.settings import Options, StartRefused
+from devhost.settings import Options
+from polysync_embedded.options import StartRefused
 
 
 def test_without_a_file_the_settings_are_for_development(tmp_path: Path) -> None:

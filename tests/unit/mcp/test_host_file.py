@@ -9,6 +9,7 @@ from pathlib import Path
 
 from polysync_core.mcp.answers import UNTRUSTED
 from polysync_core.mcp.tools import TOOLS
+from polysync_embedded.mcp.server_description import INSTRUCTIONS, NAME
 
 ROOT = Path(__file__).parents[3]
 SERVER = json.loads((ROOT / "host.json").read_text())["extensions"]["mcp"]
@@ -16,7 +17,11 @@ SERVER = json.loads((ROOT / "host.json").read_text())["extensions"]["mcp"]
 
 def test_the_server_has_the_version_of_the_app() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert (SERVER["serverName"], SERVER["serverVersion"]) == ("Polysync", project["version"])
+    assert (SERVER["serverName"], SERVER["serverVersion"]) == (NAME, project["version"])
+
+
+def test_every_host_gives_the_same_instructions() -> None:
+    assert SERVER["instructions"] == INSTRUCTIONS
 
 
 def test_the_instructions_mark_untrusted_data_and_name_existing_tools() -> None:

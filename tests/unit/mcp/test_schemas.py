@@ -11,8 +11,7 @@ import json
 import os
 from pathlib import Path
 
-from devhost.app.functions import Function
-from devhost.web.mcp_calls import TOOL, input_schema
+from devhost.web import mcp_calls
 from polysync_core.mcp.tools import TOOLS
 
 SNAPSHOT = Path(__file__).with_name("schemas.json")
@@ -21,10 +20,13 @@ INDEXED = Path(__file__).parents[2] / "integration" / "functions.json"
 
 def test_the_schemas_are_the_reviewed_ones() -> None:
     schemas = {
-        name: {"description": each["description"], "inputSchema": _schema(name, each)}
+        name: {
+            "description": each["description"],
+            "inputSchema": mcp_calls.tool(each, _call).input_schema,
+        }
         for name, bindings in json.loads(INDEXED.read_text()).items()
         for each in bindings
-        if each["type"] == TOOL
+        if each["type"] == mcp_calls.TOOL
     }
     if os.environ.get("ACCEPT"):
         SNAPSHOT.write_text(json.dumps(schemas, indent=2, ensure_ascii=False) + "\n")
@@ -42,5 +44,5 @@ def test_every_tool_and_argument_is_described() -> None:
             assert schema["description"], f"{name}.{argument}"
 
 
-def _schema(name: str, trigger: dict[str, object]) -> dict[str, object]:
-    return input_schema(Function(id=name, name=name, trigger=trigger))
+async def _call(context: str) -> str:
+    raise AssertionError(context)

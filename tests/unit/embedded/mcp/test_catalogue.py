@@ -1,23 +1,19 @@
-"""Calls of MCP functions as the extension of the Functions host makes them."""
+"""The catalogue of an MCP server: schemas, addresses and the context of a call."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from devhost.app.functions import Function
-from devhost.web.mcp_calls import (
-    TOOL,
-    by_name,
-    context,
-    input_schema,
-    is_template,
-    missing_arguments,
-    resource_of,
-)
+from devhost.web.mcp_calls import tool
+from polysync_embedded.mcp.catalogue import Catalogue, McpResource, McpTool, context
+from polysync_embedded.mcp.own_functions import own_functions
 
+SCHEMAS = Path(__file__).parents[2] / "mcp" / "schemas.json"
 PROPERTIES = [
     {"propertyName": "a", "propertyType": "string", "isRequired": True, "description": "An a."},
     {"propertyName": "b", "propertyType": "integer", "isArray": True},
@@ -25,12 +21,16 @@ PROPERTIES = [
 ]
 
 
-def _function(**trigger: Any) -> Function:
-    return Function(id="1", name="f", trigger={"type": TOOL, "name": "context", **trigger})
+async def _no_call(_context: str) -> str:
+    return ""
+
+
+def _tool(**trigger: Any) -> McpTool:
+    return tool({"toolName": "t", **trigger}, _no_call)
 
 
 def test_a_tools_properties_become_its_schema() -> None:
-    assert input_schema(_function(toolProperties=json.dumps(PROPERTIES))) == {
+    assert _tool(toolProperties=json.dumps(PROPERTIES)).input_schema == {
         "type": "object",
         "properties": {
             "a": {"type": "string", "description": "An a."},
@@ -42,7 +42,7 @@ def test_a_tools_properties_become_its_schema() -> None:
 
 
 def test_a_tool_without_properties_takes_no_arguments() -> None:
-    assert input_schema(_function())["properties"] == {}
+    assert _tool().input_schema["properties"] == {}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_tool_without_properties_takes_no_arguments() -> None:
     ],
 )
 def test_missing_arguments_are_found(given: dict[str, Any], missing: list[str]) -> None:
-    assert missing_arguments(_function(toolProperties=json.dumps(PROPERTIES)), given) == missing
+    assert _tool(toolProperties=json.dumps(PROPERTIES)).missing(given) == missing
 
 
 @pytest.mark.parametrize(
@@ -69,23 +69,20 @@ def test_missing_arguments_are_found(given: dict[str, Any], missing: list[str]) 
     ],
 )
 def test_a_resource_is_found_by_its_address_or_template(uri: str, found: str | None) -> None:
-    functions = {each: _function(uri=each) for each in ("x://all", "x://runs/{id}")}
-    function = resource_of(functions, uri)
+    resources = [
+        McpResource(uri=each, name="n", title=None, description=None, mime_type=None, call=_no_call)
+        for each in ("x://all", "x://runs/{id}")
+    ]
+    resource = Catalogue(resources=resources).resource(uri)
 
-    assert (function.trigger["uri"] if function else None) == found
-    assert [is_template(each) for each in functions] == [False, True]
-
-
-def test_functions_are_found_by_their_names_for_clients() -> None:
-    other = Function(id="2", name="g", trigger={"type": "timerTrigger", "name": "timer"})
-
-    assert list(by_name([_function(toolName="t"), other], TOOL, "toolName")) == ["t"]
+    assert (resource.uri if resource else None) == found
+    assert [each.is_template for each in resources] == [False, True]
 
 
 def test_a_call_passes_the_headers_of_its_request() -> None:
     sent = context([("host", "h"), ("x-a", "1"), ("x-a", "2")], name="t", arguments={"a": 1})
 
-    assert json.loads(sent.text) == {
+    assert json.loads(sent) == {
         "name": "t",
         "arguments": {"a": 1},
         "transport": {
@@ -93,3 +90,19 @@ def test_a_call_passes_the_headers_of_its_request() -> None:
             "properties": {"headers": {"host": "h", "x-a": "1,2"}},
         },
     }
+
+
+def test_the_product_offers_the_reviewed_tools_and_its_prompts() -> None:
+    async def api(*_: object) -> None:
+        raise AssertionError
+
+    catalogue = own_functions(api, {})
+    reviewed = json.loads(SCHEMAS.read_text())
+
+    assert {each.name: each.input_schema for each in catalogue.tools} == {
+        name: each["inputSchema"] for name, each in reviewed.items()
+    }
+    prompt = catalogue.prompt("move_pipeline_here")
+    assert prompt is not None
+    filled = asyncio.run(prompt.call(context([], name="", arguments={"platform": "p"})))
+    assert '"p"' in filled

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx
 
-from examples.local_host import DemoConfig, DemoFailed, local_url
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.layout.fitted_table import FittedTable
 from polysync_core.cli.layout.formats import ABSENT
 from polysync_core.cli.layout.tables import name_column, new_table, whole_column
+from polysync_embedded.demo.system import DemoConfig, DemoFailed, local_url
 
 FORECAST = "forecast-revenue"
 PUBLICATION = "publish-figures"
@@ -87,7 +87,7 @@ def _in_lake(data: Path) -> Figures:
 
 def _in_workspace(config: DemoConfig, run: RunAnswer) -> Figures:
     name = run.attempts[-1].external_run_id
-    address = f"{local_url(config.foundry_port)}/{_JOBS}/{name}?api-version=2024-10-01"
+    address = f"{local_url(config.simulators['ai_foundry'])}/{_JOBS}/{name}?api-version=2024-10-01"
     job = _get(address, Authorization="Bearer demo").json()["properties"]
     return Figures(
         source=f"AI Foundry, the {job['status'].lower()} job",

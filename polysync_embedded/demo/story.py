@@ -1,12 +1,10 @@
-"""Runs the example lakehouse on a local host and shows the results (`make demo`)."""
+"""Runs the example lakehouse on a local host and shows the results (`polysync demo`)."""
 
 from __future__ import annotations
 
-import argparse
 import signal
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from graphlib import TopologicalSorter
@@ -17,20 +15,6 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from examples import figures
-from examples.local_host import (
-    API_PORT,
-    DATABRICKS_PORT,
-    FOUNDRY_PORT,
-    ROOT,
-    STORAGE_PORT,
-    DemoConfig,
-    DemoFailed,
-    Host,
-    empty_folder,
-    free_ports,
-)
-from examples.run_table import RunTable, mapped_values, platforms_of
 from polysync_core.cli.api.answers import RunAnswer, run_id_of
 from polysync_core.cli.api.client import ApiClient
 from polysync_core.cli.api.errors import CommandFailed
@@ -42,8 +26,14 @@ from polysync_core.cli.layout.formats import format_duration
 from polysync_core.cli.terminal import Terminal, printable
 from polysync_core.cli.views.graph import tree_view
 from polysync_core.domain.json_types import JsonObject
+from polysync_embedded.demo import figures, system
+from polysync_embedded.demo.run_table import RunTable, mapped_values, platforms_of
+from polysync_embedded.demo.system import DemoConfig, DemoFailed, choose_ports
+from polysync_embedded.options import StartRefused
+from polysync_embedded.simulators import Children, require_simulators
+from simulators.example_folder import EXAMPLES
 
-DEFINITIONS = ROOT / "examples" / "lakehouse" / "definitions.yaml"
+DEFINITIONS = EXAMPLES / "lakehouse" / "definitions.yaml"
 REPORT = figures.LAKE / "reports" / "revenue.txt"
 POLL_SECONDS = 0.4
 STALL_SECONDS = 120.0
@@ -51,17 +41,18 @@ STALL_SECONDS = 120.0
 INTERRUPTED = 130
 
 
-def main() -> int:
+def run_demo(port: int | None, data: Path | None) -> int:
     """Run the demo; return 0 only if all runs succeeded and the figures are equal."""
     signal.signal(signal.SIGTERM, _interrupt)
     console, started = Terminal().out, time.monotonic()
     try:
-        config = parse(sys.argv[1:])
-        with running_host(console, config) as host:
-            run_lakehouse(console, config, host)
+        require_simulators()
+        config = choose_ports(port, data)
+        with running_programs(console, config) as children:
+            run_lakehouse(console, config, children)
         took = format_duration(timedelta(seconds=time.monotonic() - started))
         console.print(f"Done in {took}. Everything is stopped.")
-    except DemoFailed as failure:
+    except (DemoFailed, StartRefused) as failure:
         console.print(f"The demo failed: {printable(str(failure))}", style="red")
         return 1
     except KeyboardInterrupt:
@@ -71,31 +62,35 @@ def main() -> int:
 
 
 @contextmanager
-def running_host(console: Console, config: DemoConfig) -> Iterator[Host]:
-    """Start the host and stop it at the end; show the end of its log after a failure."""
-    host = Host(config)
+def running_programs(console: Console, config: DemoConfig) -> Iterator[Children]:
+    """Start the programs and stop them at the end; show the end of their log after a failure."""
+    system.prepare_token()
+    system.log_to(config.log)
+    children = Children(system.programs(config))
     try:
         with console.status("Starting the app, its storage and three simulators ..."):
-            host.wait_until_ready()
-        console.print(f"Polysync is ready at {config.api_url} (log: {_short(host.log)}).")
-        yield host
-    except (DemoFailed, CommandFailed) as failure:
-        console.print(Text(printable(host.log_end()), style="dim"))
+            children.wait_until_ready()
+        console.print(f"Polysync is ready at {config.api_url} (log: {_short(config.log)}).")
+        yield children
+    except (DemoFailed, StartRefused, CommandFailed) as failure:
+        console.print(Text(printable(system.log_end(config.log)), style="dim"))
         details = "".join(f"\n  {each}" for each in getattr(failure, "details", ()))
         raise DemoFailed(f"{failure}{details}") from failure
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave the host running
-        host.stop()
+            signal.signal(
+                number, signal.SIG_IGN
+            )  # a second Ctrl-C must not leave a program running
+        children.stop()
 
 
-def run_lakehouse(console: Console, config: DemoConfig, host: Host) -> None:
+def run_lakehouse(console: Console, config: DemoConfig, children: Children) -> None:
     """Apply the definitions, start the first task and show the results."""
     document = with_addresses(read_documents([str(DEFINITIONS)]).content, config.addresses)
     with ApiClient(config.api_url) as api:
         plan = PlanAnswer.decode(api.put("definitions", body=document, query={}))
         console.print(f"Definitions applied: {plan.summary()}.")
-        runs = run_pipeline(console, api, host, document)
+        runs = run_pipeline(console, api, children, document)
     show_results(console, config, runs)
 
 
@@ -118,7 +113,7 @@ def ordered_tasks(document: JsonObject) -> list[str]:
 
 
 def run_pipeline(
-    console: Console, api: ApiClient, host: Host, document: JsonObject
+    console: Console, api: ApiClient, children: Children, document: JsonObject
 ) -> Mapping[str, RunAnswer]:
     """Start the first task and return the runs of its graph run."""
     tasks, platforms = ordered_tasks(document), platforms_of(document)
@@ -126,7 +121,7 @@ def run_pipeline(
     root = run_id_of(api.post("tasks", tasks[0], "run", body={}))
     try:
         with Live(table, console=console, refresh_per_second=8):
-            _watch(table, api, host, root)
+            _watch(table, api, children, root)
     finally:
         console.print()  # without a terminal, Live does not end its last line
     show_graph(console, api, root)
@@ -144,11 +139,11 @@ def show_graph(console: Console, api: ApiClient, graph_run: str) -> None:
     console.print(*tree_view(graph), "", sep="\n")
 
 
-def _watch(table: RunTable, api: ApiClient, host: Host, graph_run: str) -> None:
+def _watch(table: RunTable, api: ApiClient, children: Children, graph_run: str) -> None:
     """Poll the graph run until the run of every task has ended."""
     changed = time.monotonic()
     while not table.is_complete:
-        host.wait(POLL_SECONDS)
+        children.wait(POLL_SECONDS)
         items, _ = api.items("task-runs", query={"graphRunId": graph_run})
         if any([table.update(RunAnswer.decode(item)) for item in reversed(items)]):
             changed = time.monotonic()
@@ -177,43 +172,6 @@ def show_results(console: Console, config: DemoConfig, runs: Mapping[str, RunAns
     figures.require_equal(found)
 
 
-def parse(arguments: Sequence[str]) -> DemoConfig:
-    """Return the configuration; a port without an option is the next free one."""
-    parser = argparse.ArgumentParser(prog="examples.demo", description=__doc__)
-    parser.add_argument(
-        "--port", type=int, help="port of the API (default: 7071 or the next free port)"
-    )
-    parser.add_argument(
-        "--storage-port-base",
-        type=int,
-        help="first of three storage ports (default: 10000 if free)",
-    )
-    parser.add_argument(
-        "--databricks-port", type=int, help="port of the workspace (default: 8787 if free)"
-    )
-    parser.add_argument(
-        "--data", type=Path, help="empty folder (default: .local/demo, emptied first)"
-    )
-    parser.add_argument(
-        "--foundry-port", type=int, help="port of AI Foundry (default: 9787 if free)"
-    )
-    parser.add_argument(
-        "--google-functions-port",
-        type=int,
-        help="port of the Google functions (default: the next one)",
-    )
-    given = parser.parse_args(arguments)
-    foundry = given.foundry_port or free_ports(FOUNDRY_PORT, 2)
-    return DemoConfig(
-        port=given.port or free_ports(API_PORT, 1),
-        storage_port_base=given.storage_port_base or free_ports(STORAGE_PORT, 3),
-        databricks_port=given.databricks_port or free_ports(DATABRICKS_PORT, 1),
-        foundry_port=foundry,
-        google_functions_port=given.google_functions_port or foundry + 1,
-        data=empty_folder(given.data),
-    )
-
-
 def _short(path: Path) -> Path:
     """Return a path relative to the current folder if it is inside."""
     current = Path.cwd()
@@ -222,7 +180,3 @@ def _short(path: Path) -> Path:
 
 def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -23,7 +23,10 @@ def main() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:
             sys.exit("The host has already ended.")
-    os.execvp(program[0], program)  # noqa: S606 - the host passes what it would have started
+    try:
+        os.execvp(program[0], program)  # noqa: S606 - the host passes what it would have started
+    except OSError as error:
+        sys.exit(f"{program[0]} cannot be started: {error.strerror}.")
 
 
 if __name__ == "__main__":

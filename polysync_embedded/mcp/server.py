@@ -1,4 +1,4 @@
-"""Builds an MCP server of the official package from the functions of the app."""
+"""Builds an MCP server of the official package from a catalogue."""
 
 from __future__ import annotations
 
@@ -14,21 +14,14 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 
-from devhost.app.functions import Function
-from devhost.app.worker import FunctionApp
-from devhost.settings import McpServerInfo
-from devhost.web.mcp_calls import (
-    PROMPT,
-    RESOURCE,
-    TOOL,
+from polysync_embedded.mcp.catalogue import (
+    Call,
     CallFailed,
-    by_name,
-    call,
+    Catalogue,
+    McpResource,
+    McpServerInfo,
+    McpTool,
     context,
-    input_schema,
-    is_template,
-    missing_arguments,
-    resource_of,
 )
 
 log = logging.getLogger(__name__)
@@ -37,13 +30,10 @@ _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class McpServer:
-    """Lists the tools, resources and prompts of the app and calls their functions."""
+    """Lists and calls what is in the catalogue; answers requests of this machine only."""
 
-    def __init__(self, app: FunctionApp, about: McpServerInfo) -> None:
-        self._app = app
-        self._tools = by_name(app.functions, TOOL, "toolName")
-        self._resources = by_name(app.functions, RESOURCE, "uri")
-        self._prompts = by_name(app.functions, PROMPT, "promptName")
+    def __init__(self, catalogue: Catalogue, about: McpServerInfo) -> None:
+        self._catalogue = catalogue
         server = Server(
             about.name,
             version=about.version,
@@ -67,23 +57,19 @@ class McpServer:
 
     async def _list_tools(self, _context: Any, _params: Any) -> types.ListToolsResult:
         tools = [
-            types.Tool(
-                name=name,
-                description=function.trigger.get("description"),
-                input_schema=input_schema(function),
-            )
-            for name, function in self._tools.items()
+            types.Tool(name=tool.name, description=tool.description, input_schema=tool.input_schema)
+            for tool in self._catalogue.tools
         ]
         return types.ListToolsResult(tools=tools)
 
     async def _call_tool(
         self, request: ServerRequestContext, params: types.CallToolRequestParams
     ) -> types.CallToolResult:
-        function = self._tools.get(params.name)
-        if function is None:
+        tool = self._catalogue.tool(params.name)
+        if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: '{params.name}'")
         arguments = params.arguments or {}
-        if missing := missing_arguments(function, arguments):
+        if missing := tool.missing(arguments):
             raise MCPError(
                 types.INVALID_PARAMS,
                 "One or more required tool properties are missing values. "
@@ -91,16 +77,16 @@ class McpServer:
             )
         call_context = context(_headers(request), name=params.name, arguments=arguments)
         try:
-            return _tool_result(function, await call(self._app, function, call_context))
+            return _tool_result(tool, await tool.call(call_context))
         except CallFailed as failed:
-            _report(function, failed)
+            _report(tool.name, failed)
             return _text(f"An error occurred invoking '{params.name}'.", is_error=True)
 
     async def _list_resources(self, _context: Any, _params: Any) -> types.ListResourcesResult:
         resources = [
-            types.Resource(uri=uri, **_described(function.trigger, "resourceName"))
-            for uri, function in self._resources.items()
-            if not is_template(uri)
+            types.Resource(uri=each.uri, **_described(each))
+            for each in self._catalogue.resources
+            if not each.is_template
         ]
         return types.ListResourcesResult(resources=resources)
 
@@ -108,77 +94,76 @@ class McpServer:
         self, _context: Any, _params: Any
     ) -> types.ListResourceTemplatesResult:
         templates = [
-            types.ResourceTemplate(uri_template=uri, **_described(function.trigger, "resourceName"))
-            for uri, function in self._resources.items()
-            if is_template(uri)
+            types.ResourceTemplate(uri_template=each.uri, **_described(each))
+            for each in self._catalogue.resources
+            if each.is_template
         ]
         return types.ListResourceTemplatesResult(resource_templates=templates)
 
     async def _read_resource(
         self, request: ServerRequestContext, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
-        function = resource_of(self._resources, str(params.uri))
-        if function is None:
+        resource = self._catalogue.resource(str(params.uri))
+        if resource is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown resource: '{params.uri}'")
         call_context = context(_headers(request), uri=str(params.uri))
         content = types.TextResourceContents(
             uri=str(params.uri),
-            mime_type=function.trigger.get("mimeType"),
-            text=await self._text_of(function, call_context),
+            mime_type=resource.mime_type,
+            text=await _answer(resource.name, resource.call, call_context),
         )
         return types.ReadResourceResult(contents=[content])
 
     async def _list_prompts(self, _context: Any, _params: Any) -> types.ListPromptsResult:
         prompts = [
             types.Prompt(
-                name=name,
-                title=function.trigger.get("title"),
-                description=function.trigger.get("description"),
-                arguments=[
-                    types.PromptArgument.model_validate(each)
-                    for each in json.loads(function.trigger.get("promptArguments") or "[]")
-                ],
+                name=prompt.name,
+                title=prompt.title,
+                description=prompt.description,
+                arguments=[types.PromptArgument.model_validate(each) for each in prompt.arguments],
             )
-            for name, function in self._prompts.items()
+            for prompt in self._catalogue.prompts
         ]
         return types.ListPromptsResult(prompts=prompts)
 
     async def _get_prompt(
         self, request: ServerRequestContext, params: types.GetPromptRequestParams
     ) -> types.GetPromptResult:
-        function = self._prompts.get(params.name)
-        if function is None:
+        prompt = self._catalogue.prompt(params.name)
+        if prompt is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown prompt: '{params.name}'")
         call_context = context(
             _headers(request), name=params.name, arguments=params.arguments or {}
         )
-        text = types.TextContent(type="text", text=await self._text_of(function, call_context))
+        answer = await _answer(prompt.name, prompt.call, call_context)
+        text = types.TextContent(type="text", text=answer)
         return types.GetPromptResult(messages=[types.PromptMessage(role="user", content=text)])
 
-    async def _text_of(self, function: Function, call_context: Any) -> str:
-        try:
-            return await call(self._app, function, call_context)
-        except CallFailed as failed:
-            _report(function, failed)
-            raise MCPError(types.INTERNAL_ERROR, "An error occurred.") from failed
+
+async def _answer(name: str, call: Call, call_context: str) -> str:
+    try:
+        return await call(call_context)
+    except CallFailed as failed:
+        _report(name, failed)
+        raise MCPError(types.INTERNAL_ERROR, "An error occurred.") from failed
 
 
 def _headers(request: ServerRequestContext) -> Iterable[tuple[str, str]]:
     return request.request.headers.items() if request.request is not None else ()
 
 
-def _described(trigger: Any, name: str) -> dict[str, Any]:
+def _described(resource: McpResource) -> dict[str, Any]:
     return {
-        "name": trigger[name],
-        "title": trigger.get("title"),
-        "description": trigger.get("description"),
-        "mime_type": trigger.get("mimeType"),
+        "name": resource.name,
+        "title": resource.title,
+        "description": resource.description,
+        "mime_type": resource.mime_type,
     }
 
 
-def _tool_result(function: Function, returned: str) -> types.CallToolResult:
-    """Return the result of a tool in the form that its trigger declares."""
-    if not function.trigger.get("useResultSchema"):
+def _tool_result(tool: McpTool, returned: str) -> types.CallToolResult:
+    """Return the result of a tool in the form that the tool declares."""
+    if not tool.returns_envelope:
         return _text(returned)
     envelope = json.loads(returned)
     if envelope["type"] == "call_tool_result":
@@ -191,9 +176,9 @@ def _text(text: str, *, is_error: bool = False) -> types.CallToolResult:
     return types.CallToolResult(content=[block], is_error=is_error)
 
 
-def _report(function: Function, failed: CallFailed) -> None:
+def _report(name: str, failed: CallFailed) -> None:
     log.error(
         "A function failed during a call of an MCP client.\n%s",
-        failed.failure.trace.rstrip(),
-        extra={"action": "mcp_function_failed", "function": function.name},
+        failed.trace.rstrip(),
+        extra={"action": "mcp_function_failed", "function": name},
     )

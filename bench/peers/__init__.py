@@ -1,0 +1,1 @@
+"""Compares Polysync with other orchestrators on the same work (`make bench-peers`)."""

@@ -1,0 +1,140 @@
+"""Starts the measured programs, and measures their CPU time and memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+_SAMPLE_SECONDS = 0.5
+_STOP_SECONDS = 20
+
+
+@dataclass(slots=True)
+class Program:
+    """A program with the processes it starts; a context manager that ends them."""
+
+    command: Sequence[str]
+    log: Path
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    _process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=self.log.parent,
+                env={**os.environ, **self.variables},
+            )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        process = self.process
+        children = psutil.Process(process.pid).children(recursive=True) if self.runs else []
+        process.terminate()
+        try:
+            process.wait(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+
+    @property
+    def process(self) -> subprocess.Popen[str]:
+        """The started process."""
+        assert self._process is not None
+        return self._process
+
+    @property
+    def runs(self) -> bool:
+        """True until the process has ended."""
+        return self.process.poll() is None
+
+    def line(self, beginning: str = "") -> str:
+        """Return the next line that begins with a text; raise if the program ends before."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith(beginning):
+                return line.strip()
+        raise RuntimeError(f"{self.command[0]} has ended:\n{self.log.read_text()[-2000:]}")
+
+    def send(self, line: str) -> None:
+        """Write a line to the program."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the program and its children until now."""
+        return sum(_cpu(each) for each in self._all())
+
+    def memory_megabytes(self) -> float:
+        """Return the memory (PSS) of the program and its children."""
+        total = 0
+        for each in self._all():
+            with suppress(psutil.NoSuchProcess):
+                total += each.memory_full_info().pss
+        return total / 2**20
+
+    def _all(self) -> list[psutil.Process]:
+        own = psutil.Process(self.process.pid)
+        return [own, *own.children(recursive=True)]
+
+
+class PeakMemory:
+    """A context manager that samples the memory of programs and keeps the largest sum."""
+
+    def __init__(self, programs: Sequence[Program]) -> None:
+        self.megabytes = 0.0
+        self._programs = programs
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._sample)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while True:
+            total = sum(each.memory_megabytes() for each in self._programs)
+            self.megabytes = max(self.megabytes, total)
+            if self._ended.wait(_SAMPLE_SECONDS):
+                return
+
+
+def simulator(folder: Path) -> Program:
+    """Return the program that stands in for the platform; its first line is its port."""
+    script = Path(__file__).with_name("platform_simulator.py")
+    return Program(command=[sys.executable, str(script)], log=folder / "simulator.log")
+
+
+def _cpu(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system + times.children_user + times.children_system

@@ -1,0 +1,1 @@
+"""Runs the example lakehouse end to end, and shows its results."""

@@ -1,0 +1,49 @@
+"""Keeps the state of each shard's Dispatcher, and carries out its decisions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from orchestrations.dispatcher_messages import ON_TIMER, Start, Timer, apply_message, starts_of
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.dispatch.state import DispatcherState
+from polysync_embedded.engine.ports import Loop
+
+_log = logging.getLogger(__name__)
+
+
+class Dispatchers:
+    """The Dispatchers of all shards; a shard without work has no state."""
+
+    def __init__(self, *, clock: Clock, loop: Loop, start: Callable[[Start], None]) -> None:
+        self._clock = clock
+        self._loop = loop
+        self._start = start
+        self._states: dict[str, DispatcherState] = {}
+
+    def apply(self, shard: str, operation: str, message: Any) -> None:
+        """Apply a message. After a failure the reconciler repairs what the message was to do."""
+        state = self._states.setdefault(shard, DispatcherState())
+        try:
+            decision = apply_message(state, operation, message, now=self._clock())
+        except Exception:
+            _log.exception(
+                "A message to the Dispatcher failed.",
+                extra={"action": "dispatcher_failed", "shard": shard, "operation": operation},
+            )
+            return
+        for start in starts_of(decision, shard):
+            self._start(start)
+        if (moment := decision.wake_at) is not None:
+            timer = Timer(at=moment.timestamp())
+            self._loop.at(moment, partial(self.apply, shard, ON_TIMER, timer))
+        if state.is_empty:
+            del self._states[shard]
+
+    def copy_of(self, shard: str) -> DispatcherState:
+        """Return a copy of a shard's state, which later messages do not change."""
+        state = self._states.get(shard)
+        return DispatcherState() if state is None else state.copy()

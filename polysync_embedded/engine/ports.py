@@ -1,0 +1,38 @@
+"""Defines the loop and the workers that the engine runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from polysync_embedded.engine.activity_calls import ActivityCall
+
+type Step = Callable[[], None]
+
+
+class Loop(Protocol):
+    """Runs the steps of the engine one after another; only they touch its state."""
+
+    def post(self, step: Step) -> None:
+        """Run a step after all earlier ones; any thread may call this."""
+        ...
+
+    def ask[T](self, question: Callable[[], T]) -> T:
+        """Return what a question finds in the state; any thread may call this.
+
+        Raises `Unavailable` if the engine does not answer.
+        """
+        ...
+
+    def at(self, moment: datetime, step: Step) -> Step:
+        """Run a step at a time; return the function that cancels it. Only a step may call this."""
+        ...
+
+
+class Workers(Protocol):
+    """Executes calls of activities."""
+
+    def run(self, call: ActivityCall) -> None:
+        """Execute a call soon, on any thread."""
+        ...

@@ -1,0 +1,178 @@
+"""Runs the engine on an asyncio loop, with threads for the activities."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import datetime
+from queue import Empty, SimpleQueue
+
+from orchestrations.durable_functions import DURABLE_FUNCTIONS, DurableFunctions
+from polysync_core.domain.clock import Clock, utc_now
+from polysync_core.domain.errors import Unavailable
+from polysync_embedded.engine.activity_calls import ActivityCall
+from polysync_embedded.engine.engine import EmbeddedEngine
+from polysync_embedded.engine.ports import Step
+
+_log = logging.getLogger(__name__)
+
+STEPS_A_TURN = 100
+"""After so many steps in a row, the loop serves its other users."""
+CLOCK_CHECK_SECONDS = 10.0
+"""A timer reads the clock this often, because a machine that sleeps stops the loop's time."""
+ANSWER_SECONDS = 10.0
+
+
+class AsyncioLoop:
+    """Runs the steps of the engine on an asyncio loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._steps: deque[Step] = deque()
+        self._turn_is_due = False
+        self._stopped = False
+
+    def post(self, step: Step) -> None:
+        """Run a step after all earlier ones; a stopped engine loses it, as a killed one would."""
+        self._steps.append(step)
+        if not (self._turn_is_due or self._stopped):
+            self._turn_is_due = True
+            self._loop.call_soon_threadsafe(self._take_turn)
+
+    def ask[T](self, question: Callable[[], T]) -> T:
+        """Return what a question finds in the state of the engine."""
+        if self._is_current():
+            return question()
+        if self._stopped:
+            raise Unavailable("The engine is stopped.")
+        answer: Future[T] = Future()
+        self.post(lambda: answer.set_result(question()))
+        try:
+            return answer.result(ANSWER_SECONDS)
+        except TimeoutError as error:
+            raise Unavailable("The engine does not answer.", retry_after=5) from error
+
+    def at(self, moment: datetime, step: Step) -> Step:
+        """Run a step at a time, by the earlier of both clocks."""
+        due = self._loop.time() + (moment - self._clock()).total_seconds()
+        handle: asyncio.TimerHandle | None = None
+
+        def check() -> None:
+            nonlocal handle
+            left = min(due - self._loop.time(), (moment - self._clock()).total_seconds())
+            if left > 0:
+                handle = self._loop.call_later(min(left, CLOCK_CHECK_SECONDS), check)
+            else:
+                self.post(step)
+
+        def cancel() -> None:
+            if handle is not None:
+                handle.cancel()
+
+        check()
+        return cancel
+
+    def stop(self) -> None:
+        """Run no further step."""
+        self._stopped = True
+        self._steps.clear()
+
+    def _is_current(self) -> bool:
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
+
+    def _take_turn(self) -> None:
+        self._turn_is_due = False
+        try:
+            for _ in range(min(len(self._steps), STEPS_A_TURN)):
+                self._steps.popleft()()
+        finally:
+            if self._steps:
+                self._turn_is_due = True
+                self._loop.call_soon(self._take_turn)
+
+
+class ActivityThreads:
+    """Executes calls of activities on a number of threads."""
+
+    def __init__(self, number: int) -> None:
+        self._calls: SimpleQueue[ActivityCall | None] = SimpleQueue()
+        # A thread that does not end in time must not keep the process from ending.
+        self._threads = [
+            threading.Thread(target=self._work, name=f"activity-{each}", daemon=True)
+            for each in range(number)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def run(self, call: ActivityCall) -> None:
+        """Execute a call as soon as a thread is free."""
+        self._calls.put(call)
+
+    def close(self) -> None:
+        """Drop the waiting calls; each thread ends after its present call."""
+        with suppress(Empty):
+            while True:
+                self._calls.get_nowait()
+        for _ in self._threads:
+            self._calls.put(None)
+
+    def join(self, seconds: float) -> int:
+        """Wait for the threads of a closed object, and return the number that still run."""
+        end = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        return sum(thread.is_alive() for thread in self._threads)
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            try:
+                call.execute()
+            except BaseException as error:
+                # Without an answer, the orchestration would wait for ever.
+                _log.exception("An activity broke off.", extra={"action": "activity_fault"})
+                call.answer(None, RuntimeError(type(error).__name__))
+
+
+class RunningEngine(EmbeddedEngine):
+    """An engine on a running loop, which can be stopped once."""
+
+    def __init__(
+        self, loop: AsyncioLoop, threads: ActivityThreads, clock: Clock, functions: DurableFunctions
+    ) -> None:
+        super().__init__(clock=clock, loop=loop, workers=threads, functions=functions)
+        self._asyncio_loop = loop
+        self._threads = threads
+
+    async def stop(self, grace: float) -> None:
+        """Start no further step, and wait at most `grace` seconds for the running activities."""
+        self._asyncio_loop.stop()
+        self._threads.close()
+        left = await asyncio.to_thread(self._threads.join, grace)
+        if left:
+            _log.warning(
+                "Activities still run after the engine has stopped.",
+                extra={"action": "activities_abandoned", "activities": left},
+            )
+
+
+def run_on(
+    loop: asyncio.AbstractEventLoop,
+    *,
+    activity_threads: int,
+    clock: Clock = utc_now,
+    functions: DurableFunctions = DURABLE_FUNCTIONS,
+) -> RunningEngine:
+    """Return an engine whose steps run on a loop, beside the loop's other work."""
+    return RunningEngine(
+        AsyncioLoop(loop, clock), ActivityThreads(activity_threads), clock, functions
+    )

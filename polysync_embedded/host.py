@@ -1,0 +1,128 @@
+"""Assembles the parts of the host on one event loop, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from datetime import time
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from polysync_core.api.engine import SCOPE_KEY
+from polysync_core.composition import api, background_work
+from polysync_core.settings import DELIVERIES, RUN_REQUESTS
+from polysync_core.storage.sqlite.database import shared_database
+from polysync_core.storage.sqlite.queues import SqliteQueues
+from polysync_embedded.engine.running import RunningEngine, run_on
+from polysync_embedded.mcp.catalogue import Catalogue, McpServerInfo
+from polysync_embedded.mcp.endpoint import McpEndpoint
+from polysync_embedded.mcp.server_description import INSTRUCTIONS, NAME
+from polysync_embedded.options import Options
+from polysync_embedded.queue_consumer import POISON, Handler, QueueConsumer
+from polysync_embedded.timers import DueTimes, Timer, WallClock, daily, each_minute
+from polysync_embedded.web_app import WebApp
+from polysync_embedded.web_server import WebServer
+
+log = logging.getLogger(__name__)
+
+ACTIVITY_THREADS = 16
+THREADS = 32
+"""Threads for timers and queue messages. Most of them wait for an answer."""
+PURGE_AT = time(3, 17)
+STOP_SECONDS = 8.0
+"""Seconds until the host has stopped."""
+_REQUEST_SECONDS = 3.0
+"""The part of them for open requests."""
+
+
+class EmbeddedHost:
+    """API, MCP endpoint, engine, timers and queues of one process."""
+
+    def __init__(self, options: Options, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
+        self._work = background_work()
+        self._engine: RunningEngine = run_on(loop, activity_threads=ACTIVITY_THREADS)
+        about = McpServerInfo(name=NAME, version=version("polysync"), instructions=INSTRUCTIONS)
+        self._mcp = McpEndpoint(self._catalogue, about)
+        self._app = WebApp(api(), self._engine, self._mcp)
+        self._server = WebServer(self._app, listening, stop_seconds=_REQUEST_SECONDS)
+        self._timers = self._build_timers(options)
+        self._consumers = self._build_consumers(SqliteQueues(shared_database(options.database)))
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to answer requests, to take messages and to tick."""
+        await self._server.start()
+        for timer in self._timers:
+            self._run(timer.run(), timer.name)
+        for consumer in self._consumers:
+            self._run(consumer.run(), consumer.name)
+
+    async def stop(self) -> None:
+        """Take no more work, wait a bounded time for what runs, then stop the rest."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + STOP_SECONDS
+        for task in self._tasks:
+            task.cancel()
+        self._app.end_streams()
+        await self._mcp.stop()
+        await self._server.stop()
+        left = max(0.0, until - loop.time())
+        await asyncio.gather(*(consumer.drain(left) for consumer in self._consumers))
+        await self._engine.stop(max(0.0, until - loop.time()))
+
+    def _catalogue(self) -> Catalogue:
+        # The tools take time to import, and only a host with MCP clients needs them.
+        from polysync_embedded.mcp.own_functions import own_functions
+
+        return own_functions(api(), {SCOPE_KEY: self._engine})
+
+    def _build_timers(self, options: Options) -> list[Timer]:
+        clock = WallClock()
+        return [
+            # The engine has lost its memory with the last process: the first tick resumes runs.
+            Timer(
+                name="tick",
+                next_after=each_minute,
+                call=self._in_thread(self._work.tick),
+                clock=clock,
+                at_start=True,
+            ),
+            Timer(
+                name="purge",
+                next_after=daily(PURGE_AT),
+                call=self._in_thread(self._work.purge),
+                clock=clock,
+                due_times=DueTimes(options.data / "timers.json"),
+            ),
+        ]
+
+    def _in_thread(self, step: Any) -> Any:
+        return partial(asyncio.to_thread, step, self._engine)
+
+    def _build_consumers(self, queues: SqliteQueues) -> list[QueueConsumer]:
+        work = self._work
+        handlers: dict[str, Handler] = {
+            DELIVERIES: work.deliver_webhook,
+            f"{DELIVERIES}{POISON}": work.record_abandoned_delivery,
+            RUN_REQUESTS: lambda message: work.accept_run_request(message, self._engine),
+            f"{RUN_REQUESTS}{POISON}": work.record_refused_request,
+        }
+        return [QueueConsumer(queues, name, handle) for name, handle in handlers.items()]
+
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_log_failure)
+        self._tasks.append(task)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error(
+            "A part of the host has stopped.", extra={"part": task.get_name()}, exc_info=error
+        )

@@ -1,0 +1,84 @@
+"""Serves an ASGI app on a port of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from polysync_embedded.options import StartRefused
+
+HOST = "127.0.0.1"
+_IDLE_SECONDS = 60
+"""Idle connections are closed after this time."""
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on a port. Requests wait until a server answers them.
+
+    Raises:
+        StartRefused: the port is in use or not allowed.
+    """
+    if not 0 <= port < 65536:
+        raise StartRefused(f"{port} is not a port: choose another with --port.")
+    try:
+        return socket.create_server((HOST, port), backlog=1024)
+    except PermissionError as error:
+        raise StartRefused(
+            f"Port {port} may not be used ({error.strerror}): choose another with --port."
+        ) from error
+    except OSError as error:
+        raise StartRefused(f"Port {port} is in use: choose another with --port.") from error
+
+
+class WebServer:
+    """An HTTP/1.1 server in the running event loop."""
+
+    def __init__(self, app: ASGIApp, listening: socket.socket, *, stop_seconds: float) -> None:
+        config = uvicorn.Config(
+            app,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # The API rejects requests that a proxy forwards, so their headers have no meaning.
+            proxy_headers=False,
+            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_graceful_shutdown=max(1, round(stop_seconds)),
+        )
+        self._listening = listening
+        self._server = _Server(config)
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to answer requests."""
+        self._serving = asyncio.create_task(self._server.serve([self._listening]), name="web")
+        await self._server.is_up.wait()
+
+    async def stop(self) -> None:
+        """Accept no more requests, and wait a bounded time for the open ones."""
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the host and says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()

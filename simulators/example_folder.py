@@ -1,0 +1,10 @@
+"""Finds the folder of the examples: in the repository, or in the installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_INSTALLED = Path(__file__).with_name("examples")
+"""The wheel holds the examples as data of this package."""
+
+EXAMPLES = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[1] / "examples"
