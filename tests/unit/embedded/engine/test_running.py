@@ -12,8 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from polysync_embedded.engine import running
-from polysync_embedded.engine.running import RunningEngine, run_on
 
 from orchestrations.dispatcher_messages import Start
 from orchestrations.durable_functions import DurableFunctions
@@ -22,6 +20,8 @@ from polysync_core.domain.clock import utc_now
 from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import Unavailable
+from polysync_embedded.engine import running
+from polysync_embedded.engine.running import RunningEngine, run_on
 from tests.fakes.builders import FakeClock, run_id
 
 WITHIN = 20.0

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from polysync_embedded.engine.engine import EmbeddedEngine
-
 from orchestrations.dispatcher_messages import Start
 from orchestrations.durable_functions import DurableFunctions
+from polysync_embedded.engine.engine import EmbeddedEngine
 from tests.fakes.virtual_loop import START, VirtualClock, VirtualLoop, VirtualWorkers
 
 
