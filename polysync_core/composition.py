@@ -6,6 +6,7 @@ tests share one wiring. The functions without parameters return this process's o
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import cache, cached_property
 
@@ -41,16 +42,24 @@ from polysync_core.api.security.callers import (
 )
 from polysync_core.application.operations.background_work import BackgroundWork
 from polysync_core.services import Services
-from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
+from polysync_core.settings import DELIVERIES, RUN_REQUESTS, SettingError, Settings
+
+_log = logging.getLogger(__name__)
 
 
 @cache
 def settings() -> Settings:
     """Return the settings of this process, or raise `SettingError` naming the wrong one.
 
-    The triggers read the settings on import, so a mistake fails the start of the app.
+    The entry point reads the settings first, so a mistake fails the start of the app.
     """
-    return Settings.read(os.environ)
+    try:
+        return Settings.read(os.environ)
+    except SettingError as error:
+        message = str(error)
+    _log.critical("A setting of the app is wrong: %s", message, extra={"action": "setting_refused"})
+    # Raised here, the error has no chain of causes.
+    raise SettingError(message)
 
 
 @cache

@@ -104,7 +104,7 @@ class Settings:
             run_retention_days=_number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
             engine_retention_days=_number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
             service_name=variables.get("OTEL_SERVICE_NAME") or "polysync",
-            application_insights=variables.get("APPLICATIONINSIGHTS_CONNECTION_STRING", ""),
+            application_insights=_application_insights(variables),
             otlp_endpoint=_collector(variables, "OTEL_EXPORTER_OTLP_ENDPOINT"),
             prometheus=_flag(variables, "POLYSYNC_PROMETHEUS"),
             storage=_storage(variables),
@@ -238,6 +238,11 @@ def _storage(variables: Mapping[str, str]) -> dict[str, str]:
                 f"{STORAGE} and {part} contradict each other: set either the connection string or "
                 "the identity."
             )
+        if not _is_connection_string(configured[STORAGE]):
+            raise SettingError(
+                f"{STORAGE} is no connection string of a storage account: copy the whole text with "
+                "AccountName=… and AccountKey=… from the access keys of the account."
+            )
         return configured
     if not configured:
         raise SettingError(
@@ -249,6 +254,26 @@ def _storage(variables: Mapping[str, str]) -> dict[str, str]:
             if address not in configured:
                 raise SettingError(f"{address} is missing; or set {STORAGE}__accountName.")
     return configured
+
+
+def _is_connection_string(text: str) -> bool:
+    parts = {part.partition("=")[0].strip().lower() for part in text.split(";")}
+    return (
+        "usedevelopmentstorage" in parts
+        or {"accountname", "accountkey"} <= parts
+        or "sharedaccesssignature" in parts
+    )
+
+
+def _application_insights(variables: Mapping[str, str]) -> str:
+    name = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+    text = variables.get(name, "")
+    if text and not re.search(r"(?i)(?:^|;)\s*InstrumentationKey=[0-9a-f-]{36}\s*(?:;|$)", text):
+        raise SettingError(
+            f"{name} is no connection string of Application Insights: copy the whole text "
+            "InstrumentationKey=… from the overview of the resource."
+        )
+    return text
 
 
 def _collector(variables: Mapping[str, str], name: str) -> str:

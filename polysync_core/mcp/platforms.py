@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from polysync_core.application.platforms.artefact_keys import ArtefactKeys
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import Arguments, Confirm, Limit, Name, PageToken
 from polysync_core.mcp.errors import UnknownName, UnknownNames
 from polysync_core.mcp.in_process_api import InProcessApi
 from polysync_core.mcp.tool import Tool
+from polysync_core.platforms.registry import platform_plugin
 
 _MAX_IMPORTED = 100
 _MAX_PAGES = 10
@@ -129,29 +131,47 @@ async def _select(api: InProcessApi, given: ImportPlatformJobs) -> _Selection:
         page = await _artefacts(api, given, given.limit, given.continuation_token)
         return _Selection(found=items_of(page, "items"), token=page["continuationToken"])
     named = given.external_ids
-    known, is_complete = await _search(api, given, set(named))
-    missing = [each for each in named if each not in known]
+    platform = await api.get("platforms", given.platform)
+    keys = ArtefactKeys(platform_plugin(str(platform["type"])))
+    found, is_complete = await _search(api, given, keys)
+    by_id = {each: [*_matching(found, keys, each)] for each in named}
+    missing = [each for each in named if not by_id[each]]
     if missing and is_complete:
+        known = [str(each["externalId"]) for each in found]
         raise UnknownNames(
-            UnknownName(f"externalIds[{named.index(each)}]", each, list(known), foreign=True)
+            UnknownName(f"externalIds[{named.index(each)}]", each, known, foreign=True)
             for each in missing
         )
-    return _Selection(found=[known[each] for each in named if each in known], unsearched=missing)
+    chosen = {str(each["externalId"]): each for matches in by_id.values() for each in matches}
+    return _Selection(found=[*chosen.values()], unsearched=missing)
 
 
 async def _search(
-    api: InProcessApi, given: ImportPlatformJobs, wanted: set[str]
-) -> tuple[dict[str, JsonObject], bool]:
+    api: InProcessApi, given: ImportPlatformJobs, keys: ArtefactKeys
+) -> tuple[list[JsonObject], bool]:
     """Return the found artefacts, and whether they are all artefacts of the platform."""
-    known: dict[str, JsonObject] = {}
+    found: list[JsonObject] = []
+    missing = {*(given.external_ids or ())}
     token: str | None = None
     for _ in range(_MAX_PAGES):
         page = await _artefacts(api, given, _MAX_IMPORTED, token)
-        known |= {str(each["externalId"]): each for each in items_of(page, "items")}
+        listed = items_of(page, "items")
+        found += listed
         token = page["continuationToken"] if isinstance(page["continuationToken"], str) else None
-        if token is None or known.keys() >= wanted:
+        missing = {each for each in missing if not any(_matching(listed, keys, each))}
+        if token is None or not missing:
             break
-    return known, token is None
+    return found, token is None
+
+
+def _matching(
+    found: Iterable[JsonObject], keys: ArtefactKeys, external_id: str
+) -> Iterator[JsonObject]:
+    """Yield the artefacts that an external id names, in any spelling."""
+    for each in found:
+        job_type = str(each["jobType"])
+        if keys.key(job_type, str(each["externalId"])) == keys.key(job_type, external_id):
+            yield each
 
 
 async def _artefacts(

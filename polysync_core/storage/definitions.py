@@ -25,6 +25,7 @@ from polysync_core.domain.definitions.document import (
 from polysync_core.domain.definitions.stored import DefinitionPage, StoredDefinition
 from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.errors import Broken, Conflict, Invalid, Problem, StaleETag, Unavailable
+from polysync_core.domain.sized_cache import SizedCache
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import Row, RowExists, RowRange
 from polysync_core.storage.tables import Tables
@@ -36,6 +37,8 @@ _AT = "at"
 _MAX_WRITE_SECONDS = 60
 """The maximum duration of a write or delete; older marks and records without effect are stale."""
 _MAX_SHOWN = 10
+_MAX_DECODED_SIZE = 2 * 1024 * 1024
+"""The total length of the decoded definitions that a process keeps."""
 
 
 class TableDefinitions:
@@ -45,13 +48,24 @@ class TableDefinitions:
         self._rows = storage.table("Definitions")
         self._records = storage.table("References")
         self._clock = clock
+        self._decoded = SizedCache[Reference, StoredDefinition[Definition]](_MAX_DECODED_SIZE)
 
     def get(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
         """Return a definition by one point read."""
         if not is_object_name(name):
             return None
         row = self._rows.get(kind.value, name)
-        return None if row is None or self._is_being_deleted(row) else _stored(kind, row)
+        return None if row is None or self._is_being_deleted(row) else self._decode(kind, row)
+
+    def _decode(self, kind: Kind, row: Row) -> StoredDefinition[Definition]:
+        """Return the definition of a row; a row with an unchanged ETag is not decoded again."""
+        reference = Reference(kind, row.key)
+        known = self._decoded.get(reference)
+        if known is not None and known.etag == row.etag:
+            return known
+        stored, size = _stored(kind, row), len(join_text(_CONTENT, row.values) or "")
+        self._decoded.put(reference, stored, size=size)
+        return stored
 
     def index_references(self, definition: Definition) -> None:
         """Record the references of a definition before the definition is written."""

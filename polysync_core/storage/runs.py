@@ -55,15 +55,18 @@ class TableRuns:
 
     def insert(self, run: TaskRun) -> StoredRun | None:
         """Write a new row; return None if the run exists."""
+        document = encode_run(run)
         try:
-            etag = self._runs.insert(_row(run))
+            etag = self._runs.insert(_row(run, document))
         except RowExists:
             return None
-        return StoredRun(run=run, etag=etag)
+        return StoredRun(run=run, etag=etag, size=len(document))
 
     def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
         """Replace a row, or raise `StaleETag` if it was changed since it was read."""
-        return StoredRun(run=run, etag=self._runs.replace(_row(run, etag=stored.etag)))
+        document = encode_run(run)
+        etag = self._runs.replace(_row(run, document, etag=stored.etag))
+        return StoredRun(run=run, etag=etag, size=len(document))
 
     def delete(self, stored: StoredRun) -> None:
         """Delete a row, or raise `StaleETag` if it was changed; its index entries stay."""
@@ -157,12 +160,12 @@ def _name_of(listing: Listing) -> tuple[str | None, ...]:
     return ("runs", listing.status, listing.task, listing.job, listing.graph_run_id)
 
 
-def _row(run: TaskRun, *, etag: str = "") -> Row:
-    return Row(run.run_id, run.run_id, split_text(_DOCUMENT, encode_run(run)), etag)
+def _row(run: TaskRun, document: str, *, etag: str = "") -> Row:
+    return Row(run.run_id, run.run_id, split_text(_DOCUMENT, document), etag)
 
 
 def _stored(row: Row) -> StoredRun:
     document = join_text(_DOCUMENT, row.values)
     if document is None:
         raise Broken("a stored run has no document")
-    return StoredRun(run=decode_run(document), etag=row.etag)
+    return StoredRun(run=decode_run(document), etag=row.etag, size=len(document))

@@ -155,6 +155,7 @@ ACTIONS: Mapping[str, Action] = {
     "activities_abandoned": Action(
         "activities still ran at the end of the process", ("activities",)
     ),
+    "setting_refused": Action("a setting of the app is wrong, so the app did not start"),
     "storage_call_retried": Action("a call to storage is retried"),
     "purged": Action(
         "expired data was deleted", ("runs", "outcomes", "audit", "messages", "orchestrations")

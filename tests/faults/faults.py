@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-import grpc
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from polysync_core.domain.errors import Unavailable, Uncertain
 from tests.fakes.runs import Crash
-from tests.faults.virtual_engine import Refused
 
 OUTAGE_SECONDS = 45.0
 
@@ -117,6 +115,6 @@ def _no_answer(service: Service, *, sent: bool) -> Exception:
         case Service.STORAGE:
             return ServiceResponseError("cut") if sent else ServiceRequestError("no connection")
         case Service.ENGINE:
-            return Refused(grpc.StatusCode.UNAVAILABLE)
+            return Unavailable()
         case Service.PLATFORM:
             return Uncertain() if sent else Unavailable()

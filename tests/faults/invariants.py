@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import pairwise
 
 from polysync_core.application.events.deliveries import Delivery
+from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.run import ALLOWED_TRANSITIONS, RunStatus, TaskRun
@@ -86,8 +87,8 @@ def _check_dependents(app: VirtualApp, runs: list[TaskRun]) -> None:
 
 
 def _check_dispatcher(app: VirtualApp) -> None:
-    assert app.engine.active() == []
-    assert app.engine.state_of("@dispatcher@main") is None, (
+    assert app.engine.live() == {}
+    assert app.engine.dispatcher("main") == DispatcherState(), (
         "the Dispatcher has a waiting entry or a lease"
     )
 

@@ -9,6 +9,7 @@ import random
 
 import pytest
 
+from orchestrations import activities
 from polysync_core.domain.definitions.tasks import Dependency
 from polysync_core.domain.runs.run import RunStatus
 from tests.faults.faults import Disturbance, FaultPlan
@@ -30,6 +31,8 @@ def play(
     rng = random.Random(seed)
     with pytest.MonkeyPatch.context() as patch:
         app = VirtualApp(patch, FaultPlan(engine_dies=engine_dies))
+        if seed % 3 == 2:
+            use_two_processes(app, seed, patch)
         app.definitions.limits = {"nap": rng.choice([1, 2])}
         app.platform.seconds = rng.choice([0.5, 5.0, 40.0])
         app.platform.lost_answers = rng.choice([0, 0, 1, 2])
@@ -47,6 +50,15 @@ def play(
         known = [RunStatus.SUCCEEDED, RunStatus.CANCELLED, *([RunStatus.SKIPPED] * graph)]
         assert all(run.status in known for run in runs)
     return app
+
+
+def use_two_processes(app: VirtualApp, seed: int, patch: pytest.MonkeyPatch) -> None:
+    """Execute each activity in one of two processes, which remember different versions of a run.
+
+    Only the first process crashes.
+    """
+    rng, second = random.Random(seed), app._new_process()
+    patch.setattr(activities, "services", lambda: rng.choice([app.process, second]))
 
 
 def move(app: VirtualApp, rng: random.Random, tasks: list[str]) -> None:

@@ -86,7 +86,7 @@ def test_a_run_that_was_not_sent_is_cancelled_at_once(
         app.cancel(the_run(app).run_id)
         assert the_run(app).status is RunStatus.CANCELLED
         app.advance(1)
-        assert app.engine.state_of("@dispatcher@main") is None
+        assert app.engine.dispatcher("main").is_empty
     app.run_until_idle()
     check_invariants(app)
     assert app.platform.started == {}

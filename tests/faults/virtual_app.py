@@ -1,6 +1,6 @@
 """The app in one process and in virtual time, with faults at every step.
 
-The use cases, the orchestrations, entities and activities, the engine of the local host, and all
+The use cases, the orchestrations, the Dispatcher and the activities, the embedded engine, and all
 storage code above the HTTP client are the real ones. A crash ends all work and loses the memory of
 the process. The tables and the platform survive it, and so does the engine if the test says so.
 """
@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from orchestrations import activities
-from orchestrations.engine import DurableEngine
 from polysync_core.adapters import table_ports
+from polysync_core.application.ports import Engine
 from polysync_core.application.runs.job_runs import JobRequest
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.composition import build
@@ -32,15 +32,10 @@ from tests.fakes.app import FakeVaults, read_in_turn, settings_of
 from tests.fakes.platform import TimedPlatform
 from tests.fakes.runs import Crash
 from tests.fakes.tables import Call, TableService
+from tests.fakes.virtual_loop import VirtualClock
 from tests.faults.faults import Disturbance, FaultPlan, Service
 from tests.faults.stepped_call import SteppedCall
-from tests.faults.virtual_engine import (
-    InProcessStub,
-    VirtualClock,
-    VirtualEngine,
-    connect,
-    use_virtual_time,
-)
+from tests.faults.virtual_engine import SIGNALS, UnreliableClient, VirtualEngine
 from tests.faults.virtual_ports import VirtualDefinitions, VirtualQueue
 
 TICK = 60.0
@@ -61,7 +56,6 @@ class VirtualApp:
     ) -> None:
         self.plan = plan or FaultPlan()
         self.clock = VirtualClock()
-        use_virtual_time(self.clock, monkeypatch)
         self.tables = TableService()
         self.tables.intercept = self._storage_step
         self.platform = TimedPlatform(self.clock, partial(self._step, Service.PLATFORM))
@@ -79,8 +73,9 @@ class VirtualApp:
         self._calls: list[SteppedCall] = []
         self._disturbed: tuple[random.Random, Disturbance] | None = None
         self._next_tick = self.clock.seconds() + TICK
-        stub = InProcessStub(lambda: self.engine, self._engine_step)
-        self.client = DurableEngine(connect(stub))
+        self.client: Engine = cast(
+            "Engine", UnreliableClient(lambda: self.engine, self._engine_step)
+        )
         self.process = self._new_process()
         monkeypatch.setattr(activities, "services", lambda: self.process)
 
@@ -118,6 +113,10 @@ class VirtualApp:
         """End the process in the middle of its work, and start a new one."""
         self._crash()
 
+    def lose_engine(self) -> None:
+        """Lose the memory of the engine while the process lives on."""
+        self.engine = VirtualEngine(self.clock)
+
     def reconcile(self) -> None:
         """Run one pass of the reconciler."""
         self._request(lambda: self.process.reconciler.reconcile(self.client))
@@ -133,8 +132,8 @@ class VirtualApp:
         end = self.clock.seconds() + seconds
         while True:
             self._do_due_work()
-            due = self.engine.timer_queue.next_due() or end
-            moment = min(due, self._next_tick, end)
+            due = self.engine.loop.next_due()
+            moment = min(due.timestamp() if due else end, self._next_tick, end)
             self._advance_to(moment)
             if moment == end and self.clock.seconds() >= end:
                 break
@@ -155,7 +154,7 @@ class VirtualApp:
     def _finish_work(self) -> None:
         for _ in range(40):
             self.advance(TICK)
-            if not (self.engine.active() or self._calls or self.platform.busy()):
+            if not (self.engine.live() or self._calls or self.platform.busy()):
                 break
 
     def stored(self) -> list[TaskRun]:
@@ -170,9 +169,9 @@ class VirtualApp:
 
     def _do_due_work(self) -> None:
         while True:
-            self.engine.fire_timers()
+            self.engine.loop.fire_due()
             if self._disturbed is None:
-                if not (self.engine.run_next() or self._run_activity()):
+                if not (self.engine.loop.run_next() or self._run_activity()):
                     return
             elif not self._take_turn(*self._disturbed):
                 return
@@ -231,15 +230,16 @@ class VirtualApp:
         self._execute(answer)
 
     def _run_activity(self) -> bool:
-        if (work := self.engine.take_activity()) is None:
+        calls = self.engine.workers.calls
+        if not calls:
             return False
-        engine = self.engine
+        call = calls.popleft()
 
         def run() -> None:
             try:
-                engine.run_activity(work)
+                call.execute()
             except Crash:
-                engine.redeliver(work)
+                calls.append(call)  # an engine that survives the process calls again
                 raise
 
         self._execute(run)
@@ -266,7 +266,7 @@ class VirtualApp:
         if self._calls and rng.random() < chance.slow:
             self._advance_to(self.clock.seconds() + rng.uniform(0, 20))
         engine_first = not self._calls or rng.random() < 0.5
-        if engine_first and (self.engine.run_next() or self._run_activity()):
+        if engine_first and (self.engine.loop.run_next() or self._run_activity()):
             return True
         if not self._calls:
             return False
@@ -305,7 +305,7 @@ class VirtualApp:
         return self._step(Service.STORAGE, str(call), do, interfere)
 
     def _engine_step(self, name: str, do: Callable[[], Any]) -> Any:
-        if name not in {"SignalEntity", "RaiseEvent"}:
+        if name not in SIGNALS:
             return self._step(Service.ENGINE, name, do)
         return self._step(Service.ENGINE, name, lambda: self._deliver(do))
 
@@ -321,15 +321,7 @@ class VirtualApp:
         for _ in range(1 + (rng.random() < chance.repeated)):
             if rng.random() < chance.late:
                 delay = rng.uniform(0, chance.longest_delay)
-                self.engine.timer_queue.after(delay, partial(_deliver_late, do))
+                self.engine.after(delay, do)
             else:
                 do()
         return None
-
-
-def _deliver_late(deliver: Callable[[], Any]) -> None:
-    try:
-        deliver()
-    except Exception as error:
-        if not hasattr(error, "code"):
-            raise

@@ -16,8 +16,8 @@ from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable, Uncertain
 from tests.fakes.builders import a_job
 from tests.fakes.definitions import FakeDefinitions
+from tests.fakes.virtual_loop import START
 from tests.faults.faults import Service
-from tests.faults.virtual_engine import START
 
 PLATFORM = Platform(
     name="lakehouse",

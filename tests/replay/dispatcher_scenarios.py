@@ -23,7 +23,7 @@ from polysync_core.domain.dispatch.policies import (
 )
 from polysync_core.domain.dispatch.state import Lease, WaitingRun
 from polysync_core.domain.runs.identity import BackfillId, RunId, derived_run_id
-from tests.faults.virtual_engine import START
+from tests.fakes.virtual_loop import START
 
 type Policy = TaskPolicy | PlatformPolicy | ProfilePolicy
 

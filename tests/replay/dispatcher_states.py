@@ -19,9 +19,10 @@ from azure.durable_functions.worker import DurableFunctionsWorker
 from durabletask.internal import orchestrator_service_pb2 as pb
 from google.protobuf import wrappers_pb2
 
+from orchestrations import dispatcher
 from orchestrations.names import DISPATCHER, END_RUN
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
-from tests.faults.virtual_engine import START, VirtualClock, durable_functions, use_virtual_time
+from tests.fakes.virtual_loop import START
 from tests.replay.dispatcher_scenarios import DispatcherScenario
 from tests.replay.history_replay import Incompatible
 
@@ -76,8 +77,6 @@ def record(scenario: DispatcherScenario) -> dict[str, Any]:
 
 def execute_step(state: Any, at: datetime, operation: str, message: dict[str, Any]) -> Step:
     """Execute one step with the current code. Raises `Incompatible` if the step fails."""
-    clock = VirtualClock()
-    clock.now = at
     request = pb.EntityBatchRequest(
         instanceId=_ENTITY,
         operations=[pb.OperationRequest(operation=operation, requestId="1", input=_text(message))],
@@ -85,7 +84,7 @@ def execute_step(state: Any, at: datetime, operation: str, message: dict[str, An
     if state is not None:
         request.entityState.CopyFrom(_text(state))
     with pytest.MonkeyPatch.context() as patch:
-        use_virtual_time(clock, patch)
+        patch.setattr(dispatcher, "_now", lambda: at)
         result = _result(request)
     for failed in (each.failure for each in result.results if each.HasField("failure")):
         details = failed.failureDetails
@@ -163,7 +162,7 @@ def _action(action: pb.OperationAction) -> dict[str, Any]:
 
 
 def _result(request: pb.EntityBatchRequest) -> pb.EntityBatchResult:
-    function = dict(durable_functions())["entity", DISPATCHER]
+    function = dispatcher.Dispatcher
     encoded = base64.b64encode(request.SerializeToString()).decode("ascii")
     result = pb.EntityBatchResult()
     answer = DurableFunctionsWorker().execute_entity_batch_request(function, encoded)

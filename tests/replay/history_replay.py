@@ -57,18 +57,23 @@ def replay(recording: dict[str, Any], orchestrator: Callable[..., Any]) -> int:
     Raises `Incompatible` if the orchestrator fails or contradicts its recorded actions.
     """
     episodes = 0
-    for execution in recording["executions"]:
-        events = [json_format.ParseDict(each, pb.HistoryEvent()) for each in execution]
-        for past, new in _episodes(events):
-            _episode(recording["instance"], past, new, orchestrator)
-            episodes += 1
+    for past, new in episodes_of(recording):
+        run_episode(recording["instance"], past, new, orchestrator)
+        episodes += 1
     return episodes
+
+
+def episodes_of(
+    recording: dict[str, Any],
+) -> Iterator[tuple[Sequence[pb.HistoryEvent], Sequence[pb.HistoryEvent]]]:
+    """Yield the past events and the new events of each episode of a recording."""
+    for execution in recording["executions"]:
+        yield from _episodes([json_format.ParseDict(each, pb.HistoryEvent()) for each in execution])
 
 
 def _episodes(
     events: Sequence[pb.HistoryEvent],
 ) -> Iterator[tuple[Sequence[pb.HistoryEvent], Sequence[pb.HistoryEvent]]]:
-    """Yield the past events and the new events of each episode."""
     begins = [i for i, event in enumerate(events) if event.HasField("orchestratorStarted")]
     for begin, end in zip(begins, [*begins[1:], len(events)], strict=True):
         of_episode = events[begin:end]
@@ -80,12 +85,16 @@ def _is_input(event: pb.HistoryEvent) -> bool:
     return event.WhichOneof("eventType") not in _ACTIONS
 
 
-def _episode(
+def run_episode(
     instance: str,
     past: Sequence[pb.HistoryEvent],
     new: Sequence[pb.HistoryEvent],
     orchestrator: Callable[..., Any],
-) -> None:
+) -> pb.OrchestratorResponse:
+    """Execute one episode as the Functions host does, and return the actions.
+
+    Raises `Incompatible` if the orchestrator fails or contradicts its recorded actions.
+    """
     request = pb.OrchestratorRequest(instanceId=instance, pastEvents=past, newEvents=new)
     encoded = base64.b64encode(request.SerializeToString())
     # A new worker each time, because a worker keeps the first orchestrator of a name.
@@ -98,3 +107,4 @@ def _episode(
             raise Incompatible(
                 f"after {len(past)} events: {failure.errorType}: {failure.errorMessage}"
             )
+    return response

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from orchestrations import dispatcher, dispatcher_messages
-from orchestrations.names import DISPATCHER
 from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import decode_state
 from polysync_core.domain.dispatch.policies import (
@@ -24,7 +23,6 @@ from polysync_core.domain.dispatch.policies import (
 )
 from polysync_core.domain.dispatch.rates import StartLog
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry
-from tests.faults.virtual_engine import durable_functions
 from tests.replay.dispatcher_scenarios import DISPATCHER_SCENARIOS
 from tests.replay.dispatcher_states import (
     STATES,
@@ -61,10 +59,6 @@ def test_no_part_of_a_recorded_state_is_lost(recording: StateRecording) -> None:
 def test_the_current_release_has_a_recording_of_every_scenario() -> None:
     recorded = {path.name for path in (STATES / _version()).glob("*.json")}
     assert recorded == {each.file for each in DISPATCHER_SCENARIOS}, "see docs/howto/release.md"
-
-
-def test_every_entity_has_scenarios() -> None:
-    assert {name for (kind, name), _ in durable_functions() if kind == "entity"} == {DISPATCHER}
 
 
 def test_every_operation_is_recorded() -> None:

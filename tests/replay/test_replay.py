@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from orchestrations import complete_run, end_run, task_run
+from orchestrations.durable_functions import DURABLE_FUNCTIONS
 from orchestrations.names import COMPLETE_RUN, END_RUN, TASK_RUN
 from scripts import record_histories
-from tests.faults.virtual_engine import durable_functions
 from tests.replay.dispatcher_scenarios import DISPATCHER_SCENARIOS
 from tests.replay.history_recorder import record
 from tests.replay.history_replay import (
@@ -24,11 +24,7 @@ from tests.replay.history_replay import (
 )
 from tests.replay.scenarios import SCENARIOS
 
-ORCHESTRATORS = {
-    name: function
-    for (kind, name), function in durable_functions()
-    if kind == "orchestration" and not name.startswith("BuiltIn__")
-}
+ORCHESTRATORS = DURABLE_FUNCTIONS.orchestrations
 PYPROJECT = HISTORIES.parents[2] / "pyproject.toml"
 
 

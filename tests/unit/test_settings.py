@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from polysync_core.outbound.identity import NO_IDENTITY
@@ -22,7 +24,7 @@ def test_telemetry_is_sent_to_the_configured_destinations() -> None:
     nowhere = Settings.read({**STORAGE, "OTEL_EXPORTER_OTLP_ENDPOINT": ""})
     assert (nowhere.sends_telemetry, nowhere.service_name) == (False, "polysync")
     for configured in (
-        {"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=0"},
+        {"APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={UUID(int=0)}"},
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"},
     ):
         assert Settings.read(STORAGE | configured).sends_telemetry

@@ -79,6 +79,8 @@ class ImportedArtefactView(View):
     """The outcome."""
     external_id: str
     """The platform's own id of the artefact."""
+    requested: list[str] = Field(default_factory=list[str], exclude_if=operator.not_)
+    """The given external ids that name the artefact; several spellings may name one artefact."""
     job_type: str | None
     """The type of the Job; null if the artefact was not found."""
     job: str | None
@@ -138,6 +140,7 @@ def imported_view(imported: ImportedArtefact) -> ImportedArtefactView:
     return ImportedArtefactView(
         result=imported.result,
         external_id=imported.external_id,
+        requested=list(imported.requested),
         job_type=imported.job_type,
         job=imported.job,
         difference=SchemaDifferenceView.model_validate(imported.difference),

@@ -24,13 +24,10 @@ from polysync_core.application.definitions.editing import (
 )
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.document import (
-    Reference,
-    read_definition,
-    reference_to,
-)
+from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.kinds import SPECS
-from polysync_core.domain.errors import Invalid
+from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
+from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 
 _READ_ONLY = ("etag", "updatedAt")
@@ -127,7 +124,7 @@ def _add_writes(routes: APIRouter, kind: Kind) -> None:
         context: WriteContext,
         response: Response,
     ) -> StoredView | PlanView:
-        definition = read_definition(kind, _with_name(body, name))
+        definition = definitions.complete(_draft(kind, body, name))
         if context.dry_run:
             return change_plan_view(definitions.plan_put(definition, context.condition))
         saved = definitions.put(definition, context.condition, engine=context.engine)
@@ -187,15 +184,15 @@ def answer(saved: SavedDefinition, response: Response) -> StoredView:
     return view(saved.stored)
 
 
-def _with_name(body: JsonValue, name: str) -> JsonValue:
-    """Return the body with the name from the path; raise `Invalid` for another name."""
+def _draft(kind: Kind, body: JsonValue, name: str) -> Draft:
+    """Return the definition of a body, which has the name from the path."""
     if not isinstance(body, dict):
         raise Invalid.at("", "must be an object (name: value)")
-    if body.get("name", name) != name:
-        raise Invalid.at(
-            "name", f"differs from the name in the path, '{name}': leave the field out"
-        )
-    return {"name": name, **_without_read_only(body)}
+    draft = read_draft(kind, {**_without_read_only(body), "name": name})
+    if body.get("name", name) == name:
+        return draft
+    message = f"differs from the name in the path, '{name}': leave the field out"
+    return draft.with_problem(Problem("name", message))
 
 
 def _writable(body: JsonValue) -> JsonValue:

@@ -21,7 +21,6 @@ from polysync_core.application.definitions.writer import DefinitionEdit, Definit
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import (
-    ENOUGH_PROBLEMS,
     Document,
     Reference,
     kind_of,
@@ -32,6 +31,7 @@ from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
+from polysync_core.domain.definitions.validation.drafts import ENOUGH_PROBLEMS
 from polysync_core.domain.definitions.validation.references import references_of, upstream_first
 from polysync_core.domain.errors import (
     Conflict,
@@ -62,13 +62,15 @@ class Documents:
         With `prune`, the plan deletes the stored definitions that the lists of the document omit.
         A kind whose list is not in the document is left alone.
         """
-        steps = [self._step(definition) for definition in _in_order(document.items)]
+        if len(document.problems) + document.omitted >= ENOUGH_PROBLEMS:
+            raise Invalid(document.problems, omitted=document.omitted)
+        steps = [self._step(each, document) for each in _in_order(document.items)]
         steps += self._deletes(document) if prune else []
         deleted = [step.reference for step in steps if step.action is ChangeAction.DELETE]
         catalogue = Overlay(self._source, document.items, deleted)
-        problems = list(islice(self._problems(document, steps, catalogue), ENOUGH_PROBLEMS))
-        if problems:
-            raise Invalid(problems)
+        further = islice(self._problems(document, steps, catalogue), ENOUGH_PROBLEMS)
+        if problems := [*document.problems, *further]:
+            raise Invalid(problems, omitted=document.omitted)
         paths = document.paths
         return ApplyPlan(
             steps=tuple(
@@ -118,8 +120,10 @@ class Documents:
             stored.definition for kind in SPECS for stored in self._source.all(kind)
         )
 
-    def _step(self, definition: Definition) -> PlannedChange:
+    def _step(self, definition: Definition, document: Document) -> PlannedChange:
         reference = reference_to(definition)
+        if document.unread.about(reference.kind, reference.name).cover("name"):
+            return planned_write(definition, None)
         return planned_write(definition, self._source.get(reference.kind, reference.name))
 
     def _deletes(self, document: Document) -> list[PlannedChange]:
@@ -129,7 +133,7 @@ class Documents:
         for kind in document.kinds:
             for stored in self._source.all(kind):
                 reference = reference_to(stored.definition)
-                if reference not in kept:
+                if reference not in kept and not document.unread.may_define(kind, reference.name):
                     gone[reference] = stored
         ordered = _in_order([stored.definition for stored in gone.values()])
         return [
@@ -139,7 +143,7 @@ class Documents:
     def _problems(
         self, document: Document, steps: Sequence[PlannedChange], catalogue: Overlay
     ) -> Iterator[Problem]:
-        checks = Checks(catalogue, self._rules)
+        checks = Checks(catalogue, self._rules, document.unread)
         planned = {step.reference: step for step in steps}
         for definition in document.items:
             step = planned[reference_to(definition)]

@@ -24,7 +24,6 @@ from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import (
     Reference,
-    read_definition,
     reference_to,
     same,
     write_definition,
@@ -37,6 +36,8 @@ from polysync_core.domain.definitions.stored import (
 )
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
+from polysync_core.domain.definitions.validation.doubts import Unread, unread_part
+from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 
@@ -100,6 +101,23 @@ class DefinitionEditing:
         """Return definitions of a kind by name."""
         return self._source.page(kind, limit=limit, token=token)
 
+    def complete(self, draft: Draft) -> Definition:
+        """Return a definition that could be read completely.
+
+        Otherwise raise `Invalid` with the wrong fields and every problem of the rest.
+        """
+        definition = draft.definition
+        if definition is not None and not draft.problems:
+            return definition
+        further: list[Problem] = []
+        if definition is not None:
+            reference = Reference(draft.kind, definition.name)
+            is_named = not draft.doubts.cover("name")
+            before = self._source.get(reference.kind, reference.name) if is_named else None
+            unread = unread_part(draft.kind, definition, draft.doubts)
+            further = self._problems(definition, before, unread)
+        raise Invalid([*draft.problems, *further], omitted=draft.omitted)
+
     def put(
         self,
         definition: Definition,
@@ -128,7 +146,7 @@ class DefinitionEditing:
         engine: Engine | None,
     ) -> SavedDefinition:
         """Change some fields by a JSON merge patch (RFC 7396); raises as `put` does."""
-        return self._save(reference, condition, _patching(self._source, reference, patch), engine)
+        return self._save(reference, condition, self._patching(reference, patch), engine)
 
     def plan_patch(
         self,
@@ -137,7 +155,7 @@ class DefinitionEditing:
         condition: WriteCondition = NO_CONDITION,
     ) -> PlannedChange:
         """Return the change that `patch` would make; raises as `patch` does."""
-        return self._plan(reference, condition, _patching(self._source, reference, patch))
+        return self._plan(reference, condition, self._patching(reference, patch))
 
     def delete(
         self,
@@ -170,6 +188,23 @@ class DefinitionEditing:
         if referrers:
             raise _in_use(reference, [reference_to(each.definition) for each in referrers])
         return planned_delete(stored)
+
+    def _patching(self, reference: Reference, patch: JsonValue) -> _Change:
+        """Return the change of a merge patch; raises `Invalid` unless it is an object."""
+        if not isinstance(patch, dict):
+            raise Invalid.at("", "a merge patch is an object of the fields to change")
+
+        def patched(before: Definition | None) -> Definition:
+            if before is None:
+                raise unknown(reference, self._source)
+            content = cast("JsonObject", merge_patch(write_definition(before), patch))
+            draft = read_draft(reference.kind, content | {"name": reference.name})
+            if content.get("name") != reference.name:
+                message = "cannot change: create a definition with the new name"
+                draft = draft.with_problem(Problem("name", message))
+            return self.complete(draft)
+
+        return patched
 
     def _plan(
         self, reference: Reference, condition: WriteCondition, change: _Change
@@ -214,13 +249,21 @@ class DefinitionEditing:
 
     def _check(self, definition: Definition, before: StoredDefinition[Definition] | None) -> None:
         """Raise `Invalid` with every problem that a write would cause."""
+        if problems := self._problems(definition, before, Unread()):
+            raise Invalid(problems)
+
+    def _problems(
+        self,
+        definition: Definition,
+        before: StoredDefinition[Definition] | None,
+        unread: Unread,
+    ) -> list[Problem]:
         catalogue = Overlay(self._source, [definition])
-        checks = Checks(catalogue, self._rules)
+        checks = Checks(catalogue, self._rules, unread)
         problems = checks.problems(definition, None if before is None else before.definition)
         if before is not None:
             problems += task_breakage(checks, catalogue, definition)
-        if problems:
-            raise Invalid(problems)
+        return problems
 
     def _undo_cycle(
         self,
@@ -251,22 +294,6 @@ def _in_use(reference: Reference, referrers: Iterable[Reference]) -> Conflict:
         for each in referrers
     ]
     return Conflict(f"{reference} is in use: {', '.join(each.path for each in problems)}", problems)
-
-
-def _patching(source: DefinitionSource, reference: Reference, patch: JsonValue) -> _Change:
-    """Return the change of a merge patch; raises `Invalid` unless it is an object."""
-    if not isinstance(patch, dict):
-        raise Invalid.at("", "a merge patch is an object of the fields to change")
-
-    def patched(before: Definition | None) -> Definition:
-        if before is None:
-            raise unknown(reference, source)
-        content = cast("JsonObject", merge_patch(write_definition(before), patch))
-        if content.get("name") != reference.name:
-            raise Invalid.at("name", "cannot change: create a definition with the new name")
-        return read_definition(reference.kind, content)
-
-    return patched
 
 
 def task_breakage(

@@ -91,7 +91,8 @@ class DependentNotifier:
         A failure at one gate does not stop the delivery to the others. The first failure is raised
         after all deliveries.
         """
-        run = self.store.read(run_id).run
+        # The outcome of an ended run never changes.
+        run = self.store.recall(run_id, lambda run: run.status.is_terminal).stored.run
         # The runs that result belong to the trace of this run.
         with on_behalf_of(run):
             return self._notify(run, tasks)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import batched, islice
-from typing import cast
 
 from polysync_core.application.definitions.editing import (
     DefinitionEditing,
@@ -29,8 +28,7 @@ from polysync_core.application.platforms.job_import import JobImport
 from polysync_core.application.platforms.platform_lists import PlatformList
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.document import read_definition
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation.drafts import read_draft
 from polysync_core.domain.errors import Conflict, PlatformRefused, PolysyncError, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.connector import Artefact, ArtefactSchema, Connector
@@ -89,8 +87,10 @@ class ArtefactImport:
                 schemas = list(readers.map(partial(_schema_of, connector), group))
                 for artefact, schema in zip(group, schemas, strict=True):
                     known = jobs.setdefault(keys.of(artefact), {})
-                    items += _import_one(job_import, platform, artefact, schema, known)
-                    missing -= wanted.get(keys.of(artefact), set())
+                    requested = wanted.get(keys.of(artefact), set())
+                    imported = _import_one(job_import, platform, artefact, schema, known)
+                    items += [replace(each, requested=(*sorted(requested),)) for each in imported]
+                    missing -= requested
                 done += len(group)
                 late = self.monotonic() - started_at > CALL_BUDGET_SECONDS
                 if done == selection.limit or late:
@@ -121,7 +121,7 @@ class ArtefactImport:
         """Create a Task that inherits its Job's defaults; raises `Conflict` if the Task exists."""
         job = self.lookup.job(job_name)
         raw: dict[str, JsonValue] = {"name": name, "job": job.name, "parameters": parameters}
-        task = cast("Task", read_definition(Kind.TASK, raw))
+        task = self.editing.complete(read_draft(Kind.TASK, raw))
         try:
             return self.editing.put(task, WriteCondition(if_absent=True), engine=engine)
         except StaleETag as error:

@@ -76,6 +76,8 @@ class ImportedArtefact:
     incompatible_tasks: tuple[IncompatibleTask, ...] = ()
     """Tasks because of which a part of the schema was not changed."""
     error: str | None = None
+    requested: tuple[str, ...] = ()
+    """The external ids of the selection that name this artefact, as the caller spelled them."""
 
     @classmethod
     def failed(cls, artefact: Artefact, error: PolysyncError, job: str | None) -> ImportedArtefact:
@@ -117,6 +119,7 @@ class ImportedArtefact:
         return cls(
             result=ImportResult.FAILED,
             external_id=external_id,
+            requested=(external_id,),
             error="the platform has no such artefact, or not where the search looks",
         )
 

@@ -21,12 +21,15 @@ from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Attempt, TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
+from polysync_core.domain.sized_cache import SizedCache
 from polysync_core.telemetry import names, tracing
 from polysync_core.telemetry.instruments import instruments
 
 PUBLISH_PAUSE_SECONDS = 10.0
 """After a failure no event is published for this long, so that runs do not wait for the queue."""
 _MAX_REMEMBERED = 4096
+_MAX_RECENT_SIZE = 4 * 1024 * 1024
+"""The total length of the documents of recent runs, enough for about 2,000 runs."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +45,15 @@ class Updated:
     is_written: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """A version of a run: the newest one, or one that this process read or wrote before."""
+
+    stored: StoredRun
+    is_read: bool
+    """Whether the row was read just now."""
+
+
 class RunStore:
     """Writes runs, records what a write changed, and publishes its events."""
 
@@ -54,10 +66,22 @@ class RunStore:
     ) -> None:
         self._table = table
         self._outbox = _Outbox(publisher, monotonic)
+        self._recent = SizedCache[RunId, StoredRun](_MAX_RECENT_SIZE)
 
     def read(self, run_id: RunId) -> StoredRun:
         """Return a run, or raise `NotFound`."""
-        return read_run(self._table, run_id)
+        return self._remember(read_run(self._table, run_id))
+
+    def recall(self, run_id: RunId, suffices: Callable[[TaskRun], bool]) -> Recalled:
+        """Return the version that this process knows if it suffices, or else read the run.
+
+        Another process may have written a newer version. So the version suffices only for a step
+        that relies on facts which never change, and on the compare-and-set of its next write.
+        """
+        known = self._recent.get(run_id)
+        if known is not None and suffices(known.run):
+            return Recalled(stored=known, is_read=False)
+        return Recalled(stored=self.read(run_id), is_read=True)
 
     def create(self, run: TaskRun) -> StoredRun | None:
         """Write a new run, its index entry first; return None if the run exists."""
@@ -100,6 +124,7 @@ class RunStore:
         """Remove an ended run from the active index; keep it there while events are pending."""
         if self._outbox.publish(run) >= run.sequence:
             self._table.deactivate(run)
+            self._recent.remove(run.run_id)
 
     def remove_from_index(self, entry: ActiveRun) -> None:
         """Remove the index entries of a run that was never written."""
@@ -123,7 +148,11 @@ class RunStore:
         """Return the stored run with its new count of published entries, for the next write."""
         _record(before, stored.run)
         published = self._outbox.publish(stored.run)
-        return replace(stored, run=replace(stored.run, published=published))
+        return self._remember(replace(stored, run=replace(stored.run, published=published)))
+
+    def _remember(self, stored: StoredRun) -> StoredRun:
+        self._recent.put(stored.run.run_id, stored, size=stored.size)
+        return stored
 
 
 class _Outbox:

@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import cast
 
 from pydantic import ValidationError
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.kinds import KINDS, SPECS
-from polysync_core.domain.definitions.validation.lengths import length_problems, too_many
-from polysync_core.domain.definitions.validation.messages import problems_of, suggestion
-from polysync_core.domain.errors import Broken, Invalid, Problem
+from polysync_core.domain.definitions.validation.doubts import Doubts, Unread
+from polysync_core.domain.definitions.validation.drafts import (
+    ENOUGH_PROBLEMS,
+    checked_model,
+    read_draft,
+    validated,
+)
+from polysync_core.domain.definitions.validation.lengths import too_many
+from polysync_core.domain.definitions.validation.messages import problems_of, similar, suggestion
+from polysync_core.domain.errors import MAX_PROBLEMS, Broken, Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.stored_values import STORED
 
 MAX_DEFINITIONS = 10_000
 """The maximum length of one list of a document."""
-ENOUGH_PROBLEMS = 300
-"""The number of problems after which the rest of a document is not checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,12 @@ class Document:
     paths: Mapping[Reference, str] = field(default_factory=dict[Reference, str])
     kinds: frozenset[Kind] = frozenset()
     """The kinds whose lists the document contains, empty lists included."""
+    problems: tuple[Problem, ...] = ()
+    """The wrong fields and lists. An apply reports them with all other problems."""
+    omitted: int = 0
+    """The number of further problems, which are not in `problems`."""
+    unread: Unread = field(default_factory=Unread)
+    """The parts that the problems leave unknown."""
 
 
 def kind_of(definition: Definition) -> Kind:
@@ -61,21 +71,13 @@ def reference_to(definition: Definition) -> Reference:
 def read_definition(
     kind: Kind, raw: JsonValue, *, path: str = "", is_stored: bool = False
 ) -> Definition:
-    """Read a definition from a JSON value, or raise `Invalid` with all problems.
+    """Read a definition from a JSON value, or raise `Invalid` with its wrong fields.
 
     A stored definition is not refused for a time or a character that an earlier release accepted.
     """
-    model = _model_for(kind, raw, path)
-    if too_long := list(islice(length_problems(model, raw, path), ENOUGH_PROBLEMS)):
-        raise Invalid(too_long)
+    model = checked_model(kind, raw, path)
     try:
-        return model.model_validate_json(
-            json.dumps(raw),
-            strict=True,
-            by_alias=True,
-            by_name=False,
-            context=STORED if is_stored else None,
-        )
+        return validated(model, raw, STORED if is_stored else None)
     except ValidationError as error:
         raise Invalid(problems_of(error, model, prefix=path)) from error
 
@@ -107,19 +109,24 @@ def canonical(definition: Definition) -> str:
 
 
 def read_document(raw: JsonValue) -> Document:
-    """Return the definitions of a document, or raise `Invalid` with every problem."""
+    """Return the readable definitions of a document, and every problem."""
     if raw is None:
         return Document()
     if not isinstance(raw, dict):
         raise Invalid.at("", f"a document is an object of lists: {', '.join(Kind)}")
-    if len(raw) > len(Kind):
+    if len(raw) > MAX_PROBLEMS:
         raise Invalid.at("", f"a document has only these lists: {', '.join(Kind)}")
     reading = _Reading()
     for key, entries in raw.items():
         reading.add_list(key, entries)
-    if reading.problems:
-        raise Invalid(reading.problems, omitted=reading.omitted)
-    return Document(tuple(reading.items), reading.paths, frozenset(reading.kinds))
+    return Document(
+        items=tuple(reading.items),
+        paths=reading.paths,
+        kinds=frozenset(reading.kinds),
+        problems=tuple(reading.problems),
+        omitted=reading.omitted,
+        unread=reading.unread,
+    )
 
 
 def write_document(definitions: Iterable[Definition]) -> JsonObject:
@@ -143,13 +150,17 @@ class _Reading:
         self.problems: list[Problem] = []
         self.omitted = 0
         self.kinds: set[Kind] = set()
+        self.unread = Unread()
 
     def add_list(self, key: str, entries: JsonValue) -> None:
         if key not in set(Kind):
             hint = suggestion(key, Kind, otherwise=f" (known: {', '.join(Kind)})")
             self.problems.append(Problem(key, "is not a known list", hint))
+            for kind in similar(key, Kind) or Kind:
+                self.unread.add_list(Kind(kind), entries)
         elif isinstance(entries, list) and len(entries) > MAX_DEFINITIONS:
             self.problems.append(Problem(key, too_many(len(entries), MAX_DEFINITIONS)))
+            self.unread.add_list(Kind(key), entries)
         elif isinstance(entries, list):
             self.kinds.add(Kind(key))
             for index, entry in enumerate(entries):
@@ -158,34 +169,22 @@ class _Reading:
                 self._add(Kind(key), entry, f"{key}[{index}]")
         elif entries is not None:
             self.problems.append(Problem(key, "must be a list"))
+            self.unread.add_list(Kind(key), entries)
 
     def _add(self, kind: Kind, entry: JsonValue, path: str) -> None:
-        try:
-            definition = read_definition(kind, entry, path=path)
-        except Invalid as error:
-            self.problems += error.problems
-            self.omitted += error.omitted
+        draft = read_draft(kind, entry, path=path)
+        self.problems += draft.problems
+        self.omitted += draft.omitted
+        definition, doubts = draft.definition, draft.doubts
+        if definition is None or doubts.cover("name"):
+            self.unread.add_entry(kind, entry)
+        if definition is None:
             return
-        reference = reference_to(definition)
-        if first := self.paths.get(reference):
+        if first := self.paths.get(Reference(kind, definition.name)):
             message = f"'{definition.name}' is defined already at {first}"
             self.problems.append(Problem(f"{path}.name", message))
-            return
-        self.paths[reference] = path
+            definition = definition.model_copy(update={"name": path})
+            doubts = Doubts(doubts.paths | {"name"})
+        self.paths[Reference(kind, definition.name)] = path
+        self.unread.doubts[kind, definition.name] = doubts
         self.items.append(definition)
-
-
-def _model_for(kind: Kind, raw: JsonValue, path: str) -> type[Definition]:
-    spec = SPECS[kind]
-    models = spec.model_by_type
-    if not models:
-        return spec.models[0]
-    if not isinstance(raw, dict):
-        raise Invalid.at(path, "must be an object (name: value)")
-    given = raw.get("type")
-    model = models.get(given) if isinstance(given, str) else None
-    if model is None:
-        inner = f"{path}.type" if path else "type"
-        message = f"must be one of {', '.join(models)}"
-        raise Invalid([Problem(inner, message, suggestion(given, models))])
-    return model

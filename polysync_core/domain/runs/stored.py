@@ -16,6 +16,8 @@ class StoredRun:
 
     run: TaskRun
     etag: str
+    size: int = 0
+    """The length of the stored document in characters; 0 if it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,9 @@ PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_FUNCTIONS,
     jobs={
         JobType.AZURE_HTTP_FUNCTION: JobTypePlugin(
-            check=check_function_job, capabilities=frozenset(Capability) - {Capability.RUNS}
+            check=check_function_job,
+            capabilities=frozenset(Capability) - {Capability.RUNS},
+            normal_id=str.casefold,
         )
     },
     sign_in=(*ENTRA_METHODS, FUNCTION_KEY),

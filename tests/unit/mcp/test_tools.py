@@ -93,6 +93,25 @@ def test_an_unknown_artefact_is_answered_with_the_nearest(copilot: Copilot) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("listed", "named"),
+    [("/Shared/load", "/Workspace/Shared/load"), ("/Workspace/Shared/load", "/Shared/load")],
+)
+def test_a_preview_and_an_import_find_an_artefact_by_either_spelling(
+    copilot: Copilot, listed: str, named: str
+) -> None:
+    copilot.platform.put(listed)
+    arguments = {"platform": "lakehouse", "externalIds": [named, listed]}
+
+    would = copilot.call("import_platform_jobs", **arguments)
+    done = copilot.call("import_platform_jobs", **arguments, confirm=True)
+
+    shown = [each["platform"]["untrusted"]["externalId"] for each in would["create"]]
+    assert (shown, "notLookedForYet" in would) == ([listed], False)
+    assert [each["platform"]["untrusted"]["externalId"] for each in done["created"]] == [listed]
+    assert "failed" not in done
+
+
 def test_a_preview_searches_a_limited_number_of_artefacts(copilot: Copilot) -> None:
     for number in range(1_000):
         copilot.platform.put(f"/many/{number}")

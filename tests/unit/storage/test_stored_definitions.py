@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import kind_of, read_document, reference_to
 from polysync_core.domain.definitions.tasks import Retry, Task
 from polysync_core.storage.definitions import TableDefinitions
@@ -48,3 +48,19 @@ def test_a_definition_is_read_back_as_it_was_written(definition: Definition) -> 
     stored = store.get(kind_of(definition), definition.name)
     assert stored is not None
     assert stored.definition == definition
+
+
+def test_a_definition_is_decoded_once_while_its_row_is_unchanged() -> None:
+    tables = TableService()
+    one, other = TableDefinitions(tables.storage()), TableDefinitions(tables.storage())
+    first = other.put(Task(name="daily", job="load"), replacing=None)
+    read = one.get(Kind.TASK, "daily")
+    assert read is not None
+    assert one.get(Kind.TASK, "daily") is read
+    second = other.put(Task(name="daily", job="extract"), replacing=first)
+    edited = one.get(Kind.TASK, "daily")
+    assert edited == second
+    other.delete(second)
+    assert one.get(Kind.TASK, "daily") is None
+    again = other.put(Task(name="daily", job="load"), replacing=None)
+    assert one.get(Kind.TASK, "daily") == again

@@ -1,13 +1,14 @@
 """Executes one step of an attempt: submits, polls or abandons it, or records a fault.
 
-An activity calls each step at least once, perhaps twice, perhaps after a crash. A step begins by
-reading the row, which is the truth, and ends by returning the orchestration's next step.
+An activity calls each step at least once, perhaps twice, perhaps after a crash. A step begins with
+the row, which is the truth, and ends by returning the orchestration's next step.
+
+A submit, and a poll that finds the end, may begin with the version that this process knows. Their
+first write is a compare-and-set, so they never act on an outdated version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,7 +25,6 @@ from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, Pro
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.interruptions import with_failure, with_stop_tried
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.telemetry.tracing import on_behalf_of
 
 
@@ -37,25 +37,29 @@ class AttemptSteps:
 
     def submit(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
         """Start the attempt on its platform, once, however often this is called."""
-        with self._reading(run_id, attempt, step="submit") as stored:
+        recalled = self.services.store.recall(run_id, lambda run: not is_over(run, attempt))
+        stored = recalled.stored
+        with on_behalf_of(stored.run, attempt, step="submit"):
             if is_over(stored.run, attempt):
                 return self.services.recorder.after_attempt(stored.run, attempt)
             return self._submitter.submit(stored, attempt, memo)
 
     def poll(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
         """Read the attempt's state on its platform; stop it if necessary; record its end."""
-        with self._reading(run_id, attempt, step="poll") as stored:
-            external_id = stored.run.attempt and stored.run.attempt.external_run_id
-            if not stored.run.carries(attempt):
-                return self.services.recorder.after_attempt(stored.run, attempt)
-            if external_id is None:
+        recalled = self.services.store.recall(run_id, lambda run: _is_submitted(run, attempt))
+        run = recalled.stored.run
+        with on_behalf_of(run, attempt, step="poll"):
+            if not run.carries(attempt):
+                return self.services.recorder.after_attempt(run, attempt)
+            if not _is_submitted(run, attempt):
                 return StepResult(submitted=False)
             poller = Poller(services=self.services, texts=self._texts, stopper=self._stopper)
-            return poller.poll(stored, external_id, memo)
+            return poller.poll(recalled, memo)
 
     def abandon(self, run_id: RunId, attempt: int) -> StepResult:
         """End an attempt that faults of Polysync itself keep from going on."""
-        with self._reading(run_id, attempt, step="abandon") as stored:
+        stored = self.services.store.read(run_id)
+        with on_behalf_of(stored.run, attempt, step="abandon"):
             recorder = self.services.recorder
             if is_over(stored.run, attempt):
                 return recorder.after_attempt(stored.run, attempt)
@@ -116,9 +120,7 @@ class AttemptSteps:
     def _texts(self) -> PlatformTexts:
         return PlatformTexts(self.services.connections, self.submissions.resolve_secret)
 
-    @contextmanager
-    def _reading(self, run_id: RunId, attempt: int, *, step: str) -> Generator[StoredRun]:
-        """Read the run, and work within the trace of its attempt."""
-        stored = self.services.store.read(run_id)
-        with on_behalf_of(stored.run, attempt, step=step):
-            yield stored
+
+def _is_submitted(run: TaskRun, attempt: int) -> bool:
+    """Return whether the attempt is under way, and its platform has answered the submit."""
+    return run.carries(attempt) and run.attempt is not None and bool(run.attempt.external_run_id)

@@ -13,6 +13,7 @@ from polysync_core.application.runs.attempts.state_texts import state_text
 from polysync_core.application.runs.attempts.stopping import Stopper
 from polysync_core.application.runs.finishing import ACTOR, reported
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
+from polysync_core.application.runs.store import Recalled
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.failures.problem import ProblemStep
 from polysync_core.domain.runs.interruptions import is_to_stop, time_out, without_problem
@@ -37,20 +38,43 @@ class Poller:
     texts: PlatformTexts
     stopper: Stopper
 
-    def poll(self, stored: StoredRun, external_id: str, memo: AttemptMemo) -> StepResult:
-        """Read the attempt's state; stop it if necessary; record its end."""
-        try:
-            report, redactor = self._read(stored.run, external_id)
-        except RunNotFound as error:
-            return after_denial(self.services, stored, error, memo)
-        except CALL_FAILURES as error:
-            return self._unread(stored, external_id, memo, error)
-        if report.status.is_final:
-            return self._end(stored, report, redactor)
+    def poll(self, recalled: Recalled, memo: AttemptMemo) -> StepResult:
+        """Read the attempt's state; stop it if necessary; record its end.
+
+        The end is recorded by compare-and-set. Everything else needs the newest row, for example
+        because only the row shows a cancellation.
+        """
+        run = recalled.stored.run
+        number, external_id = len(run.attempts), _external_id(run)
+        answer = self._ask(run, external_id)
+        if isinstance(answer, tuple) and answer[0].status.is_final:
+            return self._end(recalled.stored, *answer)
+        stored = recalled.stored if recalled.is_read else self.services.store.read(run.run_id)
+        if not stored.run.carries(number):
+            return self.services.recorder.after_attempt(stored.run, number)
+        match answer:
+            case RunNotFound():
+                return after_denial(self.services, stored, answer, memo)
+            case PolysyncError():
+                return self._unread(stored, external_id, memo, answer)
+            case (report, _):
+                return self._under_way(stored, external_id, memo, report)
+
+    def _under_way(
+        self, stored: StoredRun, external_id: str, memo: AttemptMemo, report: Report
+    ) -> StepResult:
+        """Record the progress, and stop the attempt if necessary."""
         stored = self._record_progress(stored, report)
         if is_to_stop(stored.run):
             return self.stopper.stop(stored, external_id, memo)
         return self.services.plan_poll(stored.run, memo.after_poll(), report.retry_after)
+
+    def _ask(self, run: TaskRun, external_id: str) -> tuple[Report, Redactor] | PolysyncError:
+        """Return what the platform answers, or the failure of the call."""
+        try:
+            return self._read(run, external_id)
+        except (RunNotFound, *CALL_FAILURES) as error:
+            return error
 
     def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Redactor]:
         """Return the platform's report without secrets, and the redactor for its outputs."""
@@ -98,6 +122,10 @@ class Poller:
         return self.services.store.update(
             stored, lambda run: _with_time_out(run, now) if run.carries(number) else None
         )
+
+
+def _external_id(run: TaskRun) -> str:
+    return (run.attempt and run.attempt.external_run_id) or ""
 
 
 def _is_worth_a_write(

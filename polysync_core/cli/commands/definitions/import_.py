@@ -86,13 +86,15 @@ def _import_all(session: Session, platform: str, body: JsonObject) -> dict[str, 
         for result in RESULTS:
             report[result] += reader.objects(result)
         token = reader.text("continuationToken")
-        done = {Reader("an artefact", each).text("externalId") for each in _all_items(report)}
+        readers = [Reader("an artefact", each) for each in _all_items(report)]
+        done = {each.text("externalId") for each in readers}
+        done |= {spelling for each in readers for spelling in each.texts("requested")}
         named = body.get("externalIds")
         if isinstance(named, list):
             body = {**body, "externalIds": [each for each in named if each not in done]}
         if token is None or body.get("externalIds") == []:
             return report
-        session.terminal.note(f"{len(done)} artefacts so far.")
+        session.terminal.note(f"{len(readers)} artefacts so far.")
 
 
 def _all_items(report: dict[str, list[JsonObject]]) -> list[JsonObject]:

@@ -14,13 +14,14 @@ from polysync_core.domain.definitions.contention import (
     RateLimitProfile,
     Scope,
 )
-from polysync_core.domain.definitions.document import Reference, reference_to
+from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation.doubts import Doubts, Unread
 from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.definitions.validation.references import (
     find_cycle,
@@ -50,6 +51,15 @@ class Catalogue(Protocol):
         ...
 
 
+_RELIED_ON = {
+    Kind.PLATFORM: ("type",),
+    Kind.CONTENTION_PROFILE: ("settings",),
+    Kind.JOB: ("platform", "jobType", "parameters"),
+    Kind.TASK: ("job",),
+}
+"""The fields of a definition that the rules about its referrers read."""
+
+
 def _accept(*_: object) -> None:
     """Accept every definition."""
 
@@ -77,43 +87,68 @@ class Checks:
 
     catalogue: Catalogue
     rules: Rules
+    unread: Unread = field(default_factory=Unread)
+    """The parts of the new definitions that could not be read."""
     _cleared: dict[Kind, set[str]] = field(
         default_factory=lambda: {Kind.TASK: set(), Kind.VAULT: set()}
     )
 
     def problems(self, definition: Definition, before: Definition | None) -> list[Problem]:
-        """Return the problems of a definition, with paths relative to it."""
-        found = [
-            *_locked(definition, before),
-            *malformed_secrets(definition),
-            *self.dangling(definition),
+        """Return the problems of a definition, with paths relative to it.
+
+        A problem that an unread part may have caused is left out.
+        """
+        doubts = self.unread.about(kind_of(definition), definition.name)
+        return [
+            problem
+            for problem in (
+                *_locked(definition, before),
+                *malformed_secrets(definition),
+                *self.dangling(definition),
+                *self._of_kind(definition, doubts),
+                *self.cycle(definition),
+            )
+            if not doubts.cover(problem.path)
         ]
+
+    def _of_kind(self, definition: Definition, doubts: Doubts) -> Iterable[Problem]:
         match definition:
             case Vault():
-                found += self._vault(definition)
+                return self._vault(definition)
             case Platform():
-                found += self._platform(definition)
+                return self._platform(definition, doubts)
             case Job():
-                found += self._job(definition)
+                return self._job(definition)
             case Task():
-                found += task_problems(definition, self.catalogue.find, self.outputs_problem)
+                return task_problems(definition, self._certain, self.outputs_problem, doubts)
             case Webhook():
-                found += _raised(lambda: self.rules.check_webhook(definition))
+                return _raised(lambda: self.rules.check_webhook(definition))
             case ConcurrencyProfile() | RateLimitProfile():
-                found += self._shards_under(definition, None)
+                return self._shards_under(definition, None)
             case _:
-                pass
-        # A dangling edge cannot be followed, so cycles are searched only without other problems.
-        return found or list(self.cycle(definition))
+                return ()
 
     def outputs_problem(self, job: Job) -> str | None:
         """Return the reason why runs of a Job have no outputs, as its plugin declares."""
-        platform = self.catalogue.find(Kind.PLATFORM, job.platform)
+        if self.unread.is_doubtful(job, Kind.JOB, ["jobType", "settings"]):
+            return None
+        platform = self._certain(Kind.PLATFORM, job.platform)
         return self.rules.outputs_problem(platform, job) if isinstance(platform, Platform) else None
+
+    def _certain(self, kind: Kind, name: str) -> Definition | None:
+        """Return a definition, or None if the fields that other definitions rely on are unread."""
+        definition = self.catalogue.find(kind, name)
+        relied_on = _RELIED_ON.get(kind, ())
+        if definition is None or self.unread.is_doubtful(definition, kind, relied_on):
+            return None
+        return definition
 
     def dangling(self, definition: Definition) -> Iterator[Problem]:
         """Yield a problem for every reference without a target."""
+        doubts = self.unread.about(kind_of(definition), definition.name)
         for path, reference in references_of(definition):
+            if doubts.cover(path) or self.unread.may_define(reference.kind, reference.name):
+                continue
             if reference == reference_to(definition):
                 yield Problem(path, f"a {SPECS[reference.kind].singular} cannot refer to itself")
             elif self.catalogue.find(reference.kind, reference.name) is None:
@@ -134,6 +169,9 @@ class Checks:
         )
         if cycle is None or definition.name not in cycle:
             return
+        if len(cycle) == 2:
+            # `dangling` reports a reference to itself.
+            return
         # Each cycle is reported once, at the first member that is checked.
         cleared.update(cycle)
         start = cycle.index(definition.name)
@@ -151,8 +189,10 @@ class Checks:
     def _vault(self, vault: Vault) -> Iterator[Problem]:
         yield from _raised(lambda: self.rules.check_vault(vault))
 
-    def _platform(self, platform: Platform) -> Iterator[Problem]:
+    def _platform(self, platform: Platform, doubts: Doubts) -> Iterator[Problem]:
         yield from _raised(lambda: self.rules.check_platform(platform))
+        if doubts.touch("shard"):
+            return
         for index, name in enumerate(platform.contention_profiles):
             profile = self.catalogue.find(Kind.CONTENTION_PROFILE, name)
             if isinstance(profile, ConcurrencyProfile | RateLimitProfile):
@@ -167,7 +207,9 @@ class Checks:
             return
         shards = {platform.shard: platform.name} if platform is not None else {}
         for referrer in self.catalogue.referrers(reference_to(profile)):
-            if isinstance(referrer, Platform):
+            if isinstance(referrer, Platform) and not self.unread.is_doubtful(
+                referrer, Kind.PLATFORM, ["shard"]
+            ):
                 shards.setdefault(referrer.shard, referrer.name)
             if len(shards) > 1:
                 (one, first), (other, second) = list(shards.items())[:2]
@@ -183,7 +225,7 @@ class Checks:
             path = f"parameters[{index}].default"
             default, data_type = parameter.default, parameter.data_type
             yield from _raised(lambda d=default, t=data_type, p=path: convert(d, t, path=p))
-        platform = self.catalogue.find(Kind.PLATFORM, job.platform)
+        platform = self._certain(Kind.PLATFORM, job.platform)
         if isinstance(platform, Platform):
             yield from _raised(lambda: self.rules.check_job(platform, job))
 

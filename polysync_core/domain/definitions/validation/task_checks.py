@@ -10,6 +10,7 @@ from polysync_core.domain.definitions.contention import ConcurrencyProfile
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.tasks import Dependency, Task
+from polysync_core.domain.definitions.validation.doubts import NO_DOUBTS, Doubts
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert, unknown_parameters
@@ -18,9 +19,11 @@ type Find = Callable[[Kind, str], Definition | None]
 type OutputsProblem = Callable[[Job], str | None]
 
 
-def task_problems(task: Task, find: Find, outputs_problem: OutputsProblem) -> Iterator[Problem]:
+def task_problems(
+    task: Task, find: Find, outputs_problem: OutputsProblem, doubts: Doubts = NO_DOUBTS
+) -> Iterator[Problem]:
     """Yield the contradictions between a Task and the definitions that it refers to."""
-    job = find(Kind.JOB, task.job)
+    job = None if doubts.cover("job") else find(Kind.JOB, task.job)
     if not isinstance(job, Job):
         return
     yield from _value_problems(job, task.parameters, "parameters")
@@ -32,7 +35,8 @@ def task_problems(task: Task, find: Find, outputs_problem: OutputsProblem) -> It
         yield from _input_problems(job, dependency, path)
         if parent is not None:
             yield from _output_problems(parent, dependency, path, outputs_problem)
-    yield from _missing_values(task, job)
+    if not doubts.touch("parameters") and not doubts.touch("dependencies"):
+        yield from _missing_values(task, job)
     yield from _weight_problems(task, job, find)
 
 

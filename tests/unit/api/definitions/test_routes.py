@@ -245,11 +245,34 @@ def test_every_error_of_a_document_has_its_path(client: TestClient) -> None:
     raw["tasks"][0]["job"] = "none"
 
     answer = client.put("/definitions", json=raw)
-    assert [each["path"] for each in answer.json()["errors"]] == ["tasks[1].schedules[0].cron"]
+    assert [each["path"] for each in answer.json()["errors"]] == [
+        "tasks[1].schedules[0].cron",
+        "tasks[0].job",
+    ]
 
     raw["tasks"][1]["schedules"][0]["cron"] = "@daily"
     answer = client.put("/definitions", json=raw)
     assert [each["path"] for each in answer.json()["errors"]] == ["tasks[0].job"]
+
+
+TASK: dict[str, Any] = {"job": "sales-load", "priority": "high", "parameters": {"ful": True}}
+
+
+@pytest.mark.parametrize("query", ["", "?dryRun=true"])
+def test_a_written_definition_is_refused_with_the_errors_of_its_fields_and_of_its_references(
+    filled: TestClient, query: str
+) -> None:
+    wanted = {"priority", "parameters.ful", "contentionProfiles[0]"}
+    body = TASK | {"contentionProfiles": ["nope"]}
+
+    created = filled.put(f"/tasks/new{query}", json=body)
+    renamed = filled.put(f"/tasks/new{query}", json=body | {"name": "other"})
+    changed = filled.patch(f"/tasks/sales-load-daily{query}", json=body)
+
+    assert {each["path"] for each in created.json()["errors"]} == wanted
+    assert {each["path"] for each in renamed.json()["errors"]} == wanted | {"name"}
+    assert {each["path"] for each in changed.json()["errors"]} == wanted
+    assert {each.status_code for each in (created, renamed, changed)} == {422}
 
 
 def test_the_description_knows_the_kinds(client: TestClient) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from polysync_core.application.platforms.artefact_keys import ArtefactKeys
 from polysync_core.application.platforms.import_report import ArtefactSelection
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
+from polysync_core.platforms.registry import platform_plugin
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job, a_platform
 
@@ -88,6 +90,26 @@ def test_both_spellings_in_one_selection_import_the_artefact_once() -> None:
     report = app.services.artefact_import.import_artefacts("lakehouse", selection, engine=None)
 
     assert [(each.result, each.external_id) for each in report.items] == [("created", SHORT)]
+    assert [each.requested for each in report.items] == [(SHORT, LONG)]
+
+
+def test_a_name_without_an_artefact_is_its_own_request() -> None:
+    app = app_with(Listing(SHORT))
+    selection = ArtefactSelection(external_ids=frozenset({"/Workspace/nowhere"}))
+
+    report = app.services.artefact_import.import_artefacts("lakehouse", selection, engine=None)
+
+    assert [(each.result, each.requested) for each in report.items] == [
+        ("failed", ("/Workspace/nowhere",))
+    ]
+
+
+def test_the_names_of_azure_functions_differ_in_more_than_their_case() -> None:
+    keys = ArtefactKeys(platform_plugin("AzureFunctions"))
+    key = keys.key("AzureHttpFunction", "Report/users/{id}")
+
+    assert keys.key("AzureHttpFunction", "report/Users/{id}") == key
+    assert keys.key("AzureHttpFunction", "reports/users/{id}") != key
 
 
 def test_a_job_of_another_type_is_compared_literally() -> None:

@@ -174,7 +174,7 @@ def test_all_problems_are_reported_together() -> None:
         break_document(raw)
 
     with pytest.raises(Invalid) as caught:
-        read_document(raw)
+        documents_of(FakeDefinitions(), RULES).plan(read_document(raw))
 
     assert [problem.path for problem in caught.value.problems] == [
         "jobs[0].name",

@@ -107,3 +107,13 @@ def test_the_exit_code_is_0_if_every_task_still_fits(api: FakeApi, polysync: Inv
     api.on("POST", "/jobs/load/sync-parameters", Answer(ITEM | {"tasks": []}))
 
     assert polysync("sync-parameters", "load").exit_code == 0
+
+
+def test_an_artefact_is_not_requested_again_in_another_spelling(api: FakeApi, polysync: Invoke):
+    listed = {**ITEM, "externalId": "/a", "requested": ["/Workspace/a", "/a"]}
+    parts = [Answer({"created": [listed], "continuationToken": "2"}), Answer({"created": []})]
+    api.on("POST", "/platforms/lakehouse/import", *parts)
+
+    polysync("import", "lakehouse", "/Workspace/a", "/a", "/b")
+
+    assert [request.body["externalIds"] for request in api.requests][1:] == [["/b"]]
