@@ -19,13 +19,15 @@ from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.security.redaction import MARKER
 from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_embedded.engine.execution import Execution
 from tests.fakes.builders import a_job
 from tests.fakes.platform import TimedPlatform
 from tests.fakes.telemetry import listening
+from tests.fakes.virtual_loop import START
 from tests.faults.faults import Fault, FaultPlan
 from tests.faults.invariants import check_invariants
 from tests.faults.virtual_app import VirtualApp
-from tests.faults.virtual_engine import START, VirtualEngine
+from tests.faults.virtual_engine import VirtualEngine
 from tests.faults.virtual_ports import VirtualDefinitions
 from tests.security.secrets.canaries import CANARIES, encoded, found_in
 
@@ -88,16 +90,18 @@ class TalkativePlatform(TimedPlatform):
 
 @pytest.fixture
 def engine_memory(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list that gets every decision, input and result that the engine stores."""
+    """Return a list that gets every input, result, status and message of the engine."""
     stored: list[str] = []
-    for name in ("CompleteOrchestratorTask", "CompleteActivityTask", "complete_entity"):
-        complete = getattr(VirtualEngine, name)
+    steps = ("call_activity", "_answered", "set_custom_status", "continue_as_new", "signal_entity")
+    for kind, names in ((Execution, steps), (VirtualEngine, ("_signal",))):
+        for name in names:
+            step = getattr(kind, name)
 
-        def recorded(self: Any, *given: Any, complete: Any = complete) -> Any:
-            stored.append(" ".join(map(str, given)))
-            return complete(self, *given)
+            def recorded(self: Any, *given: Any, step: Any = step, **named: Any) -> Any:
+                stored.append(f"{given} {named}")
+                return step(self, *given, **named)
 
-        monkeypatch.setattr(VirtualEngine, name, recorded)
+            monkeypatch.setattr(kind, name, recorded)
     return stored
 
 
