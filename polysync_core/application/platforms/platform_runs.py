@@ -67,7 +67,7 @@ class PlatformRuns:
             return PlatformRunsPage(items=items, note=str(error))
         return PlatformRunsPage(items=items)
 
-    def _filtered(self, job: Job, runs: list[ExternalRun]) -> list[ExternalRun]:
+    def _filtered(self, job: Job, runs: Sequence[ExternalRun]) -> list[ExternalRun]:
         """Return the runs without the secrets that the definitions give to the Job's runs."""
         reports = self.texts.reports(job, self._values(job), [each.report for each in runs])
         return [replace(run, report=each) for run, each in zip(runs, reports, strict=True)]
