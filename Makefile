@@ -8,7 +8,7 @@ APPKIT := tests/contract/appkit/original
 # Compiled modules save seconds in every process that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run test test-unit soak check bench clean
+.PHONY: help setup demo run test test-unit soak check bench bench-peers clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ check: $(READY) ## Lint, type-check, guard the layers and the prose
 
 bench: $(READY) $(APPKIT)/node_modules/.ready ## Measure the figures of docs/reference/performance.md
 	@$(PY) -m bench
+
+bench-peers: $(READY) ## Compare with Prefect on the same work; installs Prefect into .local/peers
+	@$(PY) -m bench.peers
 
 clean: ## Remove what setup and the local host made
 	rm -rf $(VENV) node_modules $(APPKIT)/node_modules .local .polysync

@@ -40,7 +40,9 @@ from polysync_core.vaults.resolver import OpenVault
 if TYPE_CHECKING:
     from polysync_core.appkit.workspaces import Workspaces
 
-_DOCUMENTATION = Path(__file__).parents[1] / "docs"
+_INSTALLED = Path(__file__).with_name("docs")
+"""The wheel holds the documentation as data of this package."""
+_DOCUMENTATION = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[1] / "docs"
 
 
 class OpenConnector(Protocol):

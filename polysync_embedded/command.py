@@ -9,7 +9,7 @@ from typing import NoReturn
 from polysync_embedded.mcp.endpoint import PATH as MCP_PATH
 from polysync_embedded.options import LogFormat, Options, StartRefused
 from polysync_embedded.running import leave, run
-from polysync_embedded.simulators import PORTS, TITLES
+from polysync_embedded.simulators import TITLES, ports_beside
 from polysync_embedded.web_server import HOST
 
 
@@ -47,7 +47,8 @@ def _announce(options: Options, address: str) -> None:
     ]
     if options.simulators:
         lines += [
-            _line(TITLES[name], f"http://{HOST}:{port} (simulator)") for name, port in PORTS.items()
+            _line(TITLES[name], f"http://{HOST}:{port} (simulator)")
+            for name, port in ports_beside(options.port).items()
         ]
     print(*lines, "Stop with Ctrl-C.", sep="\n", flush=True)
 

@@ -16,7 +16,7 @@ from typing import NoReturn
 from polysync_core.domain.errors import PolysyncError
 from polysync_embedded import logs
 from polysync_embedded.options import Options, StartRefused, prepare_environment, prepare_folder
-from polysync_embedded.simulators import Children, start_simulators
+from polysync_embedded.simulators import Children, ports_beside, start_simulators
 from polysync_embedded.web_server import HOST, listen
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,9 @@ def run(options: Options, announce: Announce) -> int:
     prepare_folder(options)
     listening = listen(options.port)
     # The kernel ends the programs with the thread that has started them, so this one starts them.
-    simulators = start_simulators(options.data) if options.simulators else None
+    simulators = None
+    if options.simulators:
+        simulators = start_simulators(options.data, ports_beside(options.port))
     try:
         _load()
         if stop.received:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from polysync_embedded.child_programs import POLL, Child, Program, require_free
-from polysync_embedded.options import StartRefused
+from polysync_embedded.options import PORT, StartRefused
 
 TITLES = {
     "databricks": "Databricks",
@@ -18,7 +18,7 @@ TITLES = {
     "google_functions": "Google functions",
 }
 PORTS: Mapping[str, int] = {"databricks": 8787, "ai_foundry": 9787, "google_functions": 9788}
-"""The ports in the definitions of the examples."""
+"""The ports in the definitions of the examples, beside a host on the usual port."""
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
@@ -91,8 +91,14 @@ class Children:
             child.wait(until)
 
 
-def start_simulators(data: Path) -> Children:
-    """Start the simulators on the ports of the examples.
+def ports_beside(port: int) -> Mapping[str, int]:
+    """Return the ports of the simulators beside a host; another host has other ports."""
+    distance = port - PORT if port else 0
+    return {name: default + distance for name, default in PORTS.items()}
+
+
+def start_simulators(data: Path, ports: Mapping[str, int]) -> Children:
+    """Start the simulators.
 
     Raises:
         StartRefused: they are not installed, or a port is in use.
@@ -102,7 +108,7 @@ def start_simulators(data: Path) -> Children:
     os.environ.setdefault("DATABRICKS_TOKEN", "for-the-simulator")
     return Children(
         [
-            simulator_program(name, port, data.absolute(), option="another machine's simulators")
-            for name, port in PORTS.items()
+            simulator_program(name, port, data.absolute(), option="--port")
+            for name, port in ports.items()
         ]
     )

@@ -95,8 +95,11 @@ async def _until_ended(client: httpx.AsyncClient, count: int, began: float) -> N
 
 
 async def _has_active(client: httpx.AsyncClient) -> bool:
-    answer = await client.get("/task-runs", params={"active": "true", "limit": 1})
-    return bool(answer.raise_for_status().json()["items"])
+    for status in ("Running", "Queued"):
+        answer = await client.get("/task-runs", params={"status": status, "limit": 1})
+        if answer.raise_for_status().json()["items"]:
+            return True
+    return False
 
 
 async def _ended(client: httpx.AsyncClient) -> int:

@@ -18,6 +18,7 @@ from polysync_core.cli.commands.definitions.test import test
 from polysync_core.cli.commands.host.backup import backup
 from polysync_core.cli.commands.host.demo import demo
 from polysync_core.cli.commands.host.dev import dev
+from polysync_core.cli.commands.host.doctor import doctor
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
@@ -93,3 +94,4 @@ app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(backup)
+app.command(cls=PlainCommand, rich_help_panel=_HOST)(doctor)

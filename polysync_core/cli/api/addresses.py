@@ -91,7 +91,7 @@ def _proxy() -> str | None:
 
 def _start(host: str) -> str:
     if is_loopback(host):
-        return "Start it on this machine with `make run`, or set POLYSYNC_URL."
+        return "Start it on this machine with `polysync dev`, or set POLYSYNC_URL."
     return "Check that the app runs, and that POLYSYNC_URL has the right host and port."
 
 

@@ -7,6 +7,8 @@ import secrets
 import ssl
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self, cast
 from urllib.parse import quote
@@ -77,6 +79,21 @@ class ApiClient:
     ) -> JsonObject:
         """Read a resource; an answer without the member `has` is not from the API."""
         return self._checked(self._call("GET", path, query=query), has)
+
+    def server_time(self) -> datetime | None:
+        """Return the time at which the API answered a request; None if the answer has none.
+
+        https://www.rfc-editor.org/rfc/rfc9110#name-date
+        """
+        with self._translated_errors():
+            response = self._http.get(self._url(("health",)))
+        if not response.is_success:
+            raise self._refused(response)
+        self._checked(_content(response), "status")
+        try:
+            return parsedate_to_datetime(response.headers["date"])
+        except (KeyError, ValueError):
+            return None
 
     def post(
         self,

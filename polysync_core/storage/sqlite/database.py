@@ -37,7 +37,8 @@ _MIGRATIONS = (
     CREATE INDEX messages_by_time ON messages (queue, visible_at);
     """,
 )
-"""The scripts that lead from one schema version to the next; the version is their number."""
+"""The scripts that lead from one schema version to the next."""
+SCHEMA_VERSION = len(_MIGRATIONS)
 
 
 FILE_NAME = "polysync.db"
@@ -196,12 +197,12 @@ class Database:
 
     def _migrate(self) -> None:
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-        if version > len(_MIGRATIONS):
+        if version > SCHEMA_VERSION:
             raise FileUnusable(
                 f"{self.path} was written by a newer release of Polysync: install that release, "
                 "or choose another file."
             )
-        for number in range(version, len(_MIGRATIONS)):
+        for number in range(version, SCHEMA_VERSION):
             self._writer.executescript(
                 f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version={number + 1}; COMMIT;"
             )

@@ -9,14 +9,15 @@ import typer
 
 from polysync_core.cli.options import AsJson
 
-_DATA = Path(".polysync")
+DATA = Path(".polysync")
+DataFolder = Annotated[
+    Path, typer.Option(metavar="FOLDER", help="The data folder of `polysync dev`.")
+]
 
 
 def backup(
     target: Annotated[Path, typer.Argument(metavar="FILE", help="The new file for the backup.")],
-    data: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="The data folder of `polysync dev`.")
-    ] = _DATA,
+    data: DataFolder = DATA,
     as_json: AsJson = False,
 ) -> None:
     """Copy the data of `polysync dev` to a new file, even while it runs."""

@@ -71,13 +71,13 @@ def failed(cause: Exception, family: type[httpx.TransportError] = httpx.ConnectE
 def test_the_causes_of_a_failed_connection_differ(error: Exception, expected: str) -> None:
     (detail,) = unreachable(httpx.URL(REMOTE), error).details
     assert expected in detail
-    assert "make run" not in detail
+    assert "polysync dev" not in detail
 
 
-def test_make_run_is_advised_for_this_machine_only() -> None:
+def test_polysync_dev_is_advised_for_this_machine_only() -> None:
     refused = failed(ConnectionRefusedError(111, "refused"))
-    assert "`make run`" in unreachable(httpx.URL(LOCAL), refused).details[0]
-    assert "make run" not in unreachable(httpx.URL(REMOTE), refused).details[0]
+    assert "`polysync dev`" in unreachable(httpx.URL(LOCAL), refused).details[0]
+    assert "polysync dev" not in unreachable(httpx.URL(REMOTE), refused).details[0]
 
 
 def test_a_proxy_is_named_without_its_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,38 @@
+"""Implements `polysync doctor`, which checks what Polysync depends on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from polysync_core.cli.commands.host.backup import DATA, DataFolder
+from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
+
+
+def doctor(data: DataFolder = DATA, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Check data file, API, version, clock, vaults and platforms."""
+    from importlib.metadata import version
+
+    from polysync_core.cli.api.errors import CommandFailed
+    from polysync_core.cli.diagnosis.api import check_api
+    from polysync_core.cli.diagnosis.check import Check, Outcome
+    from polysync_core.cli.diagnosis.connections import check_connections
+    from polysync_core.cli.diagnosis.data_folder import check_data_folder
+    from polysync_core.cli.session import open_session
+    from polysync_core.cli.views.doctor import doctor_view
+    from polysync_core.domain.clock import utc_now
+
+    with open_session(url, as_json=as_json) as session:
+        checks = list(check_data_folder(Path(data)))
+        try:
+            checks += check_api(session.api, own_version=version("polysync"), now=utc_now())
+            checks += check_connections(session.api)
+        except CommandFailed as failure:
+            checks.append(Check("API", Outcome.FAILED, " ".join([str(failure), *failure.details])))
+        if as_json:
+            session.terminal.json({"items": [each.as_json() for each in checks]})
+        else:
+            session.terminal.show(*doctor_view(checks))
+    if any(each.outcome is Outcome.FAILED for each in checks):
+        raise typer.Exit(1)

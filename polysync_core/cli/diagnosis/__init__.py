@@ -1,0 +1,1 @@
+"""Checks the parts that Polysync depends on, for `polysync doctor`."""

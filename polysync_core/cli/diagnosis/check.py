@@ -1,0 +1,31 @@
+"""Defines a check and its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from polysync_core.domain.json_types import JsonObject
+
+
+class Outcome(StrEnum):
+    """The outcome of a check."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The result of one check."""
+
+    subject: str
+    """The part that was checked."""
+    outcome: Outcome
+    detail: str
+    """The finding; after a warning or a failure, also the remedy."""
+
+    def as_json(self) -> JsonObject:
+        """Return the result for programs."""
+        return {"subject": self.subject, "outcome": self.outcome.value, "detail": self.detail}

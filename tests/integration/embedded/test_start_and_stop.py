@@ -1,0 +1,211 @@
+"""The start and the end of `polysync dev`. Each test has its own host."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.integration.devhost.host_process import ROOT, TIMEOUT, eventually, free_ports, is_alive
+
+pytestmark = [pytest.mark.devhost, pytest.mark.slow]
+
+
+class Dev:
+    """One process of `polysync dev`."""
+
+    def __init__(
+        self, data: Path, *options: str, port: int | None = None, **variables: str
+    ) -> None:
+        self.port = free_ports(1) if port is None else port
+        self.data = data
+        self.log = data.parent / f"{data.name}.log"
+        if not data.parent.is_dir():
+            self.log = data.parent.with_suffix(".log")
+        command = [sys.executable, "-m", "polysync_core.cli", "dev", "--port", str(self.port)]
+        usual = {key: text for key, text in os.environ.items() if key != "POLYSYNC_STORAGE"}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--data", str(data), *options],
+                cwd=ROOT,
+                env=usual | variables,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def ready(self) -> Dev:
+        """Wait for the ready line."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line == f"ready http://127.0.0.1:{self.port}/api\n", self.log_text()
+        return self
+
+    def log_text(self) -> str:
+        """Return what the process wrote to stderr."""
+        return self.log.read_text()
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=TIMEOUT)
+
+    def refusal(self) -> str:
+        """Return the one line by which a host explains that it cannot start."""
+        assert self.process.wait(timeout=TIMEOUT) == 1
+        (line,) = self.log_text().splitlines()
+        return line
+
+    def close(self) -> None:
+        """End the process if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(timeout=TIMEOUT)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+StartDev = Callable[..., Dev]
+"""Starts a process with options; it ends after the test."""
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Iterator[StartDev]:
+    started: list[Dev] = []
+
+    def start(*options: str, data: str = "data", port: int | None = None, **env: str) -> Dev:
+        started.append(Dev(tmp_path / data, *options, port=port, **env))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_signal_ends_it_cleanly(dev: StartDev, number: signal.Signals) -> None:
+    host = dev().ready()
+    url = f"http://127.0.0.1:{host.port}/api/health"
+    with httpx.Client() as idle:
+        assert idle.get(url).json() == {"status": "ok"}
+        assert host.end(number) == 0
+
+    assert "The host has ended." in host.log_text()
+    assert "Traceback" not in host.log_text()
+
+
+def test_a_signal_before_it_is_ready_ends_it_as_well(dev: StartDev) -> None:
+    host = dev()
+    eventually(lambda: _listens(host.port))
+
+    assert host.end() == 0
+
+
+def test_a_second_signal_ends_it_at_once(dev: StartDev) -> None:
+    host = dev().ready()
+    # A request whose body never arrives keeps the first signal from ending the host.
+    with socket.create_connection(("127.0.0.1", host.port)) as wire:
+        head = "POST /api/tasks/x/run HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"
+        wire.sendall(head.encode())
+        host.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "a second signal ends it at once" in host.log_text())
+
+        assert host.end(signal.SIGINT) == 128 + signal.SIGINT
+
+
+def test_a_taken_port_is_one_clear_line(dev: StartDev) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refusal = dev(port=port).refusal()
+
+    assert refusal == f"Error: Port {port} is in use: choose another with --port."
+
+
+def test_a_data_folder_in_use_is_one_clear_line(dev: StartDev) -> None:
+    dev().ready()
+
+    refusal = dev().refusal()
+    assert "polysync.db is in use by another process: stop that process" in refusal
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        pytest.param(
+            {"POLYSYNC_ENVIRONMENT": "test"}, "POLYSYNC_ENVIRONMENT is 'test'", id="a wrong value"
+        ),
+        pytest.param(
+            {"POLYSYNC_STORAGE__accountName": "x"},
+            "this host stores in the folder of --data: unset POLYSYNC_STORAGE__accountName.",
+            id="another storage",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_line(
+    dev: StartDev, variables: dict[str, str], reason: str
+) -> None:
+    assert reason in dev(**variables).refusal()
+
+
+def test_a_damaged_file_is_one_clear_line(dev: StartDev, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "polysync.db").write_bytes(b"no database" * 1000)
+
+    assert "is damaged or is no database of Polysync: restore a backup" in dev().refusal()
+
+
+def test_a_folder_that_cannot_be_created_is_one_clear_line(dev: StartDev, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    refusal = dev(data="file/data").refusal()
+    assert refusal.endswith("choose another folder with --data.")
+
+
+def test_the_log_can_be_json(dev: StartDev) -> None:
+    host = dev("--log-format", "json").ready()
+    assert host.end() == 0
+
+    entries = [json.loads(line) for line in host.log_text().splitlines()]
+    assert {"time", "level", "logger", "message"} <= entries[0].keys()
+    assert "The host has ended." in [each["message"] for each in entries]
+
+
+def test_the_simulators_end_with_the_host(dev: StartDev) -> None:
+    host = dev("--simulators").ready()
+    children = psutil.Process(host.process.pid).children(recursive=True)
+    assert len(children) >= 3
+
+    assert host.end() == 0
+    eventually(lambda: not any(map(is_alive, children)))
+
+
+def test_the_simulators_end_if_the_host_is_killed(dev: StartDev) -> None:
+    host = dev("--simulators").ready()
+    children = psutil.Process(host.process.pid).children(recursive=True)
+
+    host.end(signal.SIGKILL)
+    eventually(lambda: not any(map(is_alive, children)))
+
+
+def test_it_listens_on_loopback_only(dev: StartDev) -> None:
+    host = dev().ready()
+
+    connections = psutil.Process(host.process.pid).net_connections("tcp")
+    listening = [each.laddr for each in connections if each.status == psutil.CONN_LISTEN]
+    assert [tuple(each) for each in listening] == [("127.0.0.1", host.port)]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
