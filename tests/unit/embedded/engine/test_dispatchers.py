@@ -97,7 +97,9 @@ def test_a_repeated_signal_starts_nothing_twice(world: DispatcherWorld, repeats:
     assert world.engine.dispatcher("main") == DispatcherState()
 
 
-def test_a_late_repeat_of_a_signal_does_not_start_a_live_attempt_again(world: DispatcherWorld) -> None:
+def test_a_late_repeat_does_not_start_a_live_attempt_again(
+    world: DispatcherWorld,
+) -> None:
     """The reconciler releases such a lease; the engine must not start a live attempt twice."""
     world.enqueue("a")
     world.release("a")
