@@ -46,7 +46,7 @@ class Execution:
         encoded_input: str,
         ended: Callable[[str | None, Exception | None], None],
     ) -> None:
-        """`ended` gets the encoded input of the next execution, if any, and the failure, if any."""
+        """`ended` gets the encoded input of a next execution and the failure; each may be None."""
         self.status: Any = None
         """The custom status that the orchestration has set."""
         self._environment = environment
