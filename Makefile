@@ -8,10 +8,10 @@ APPKIT := tests/contract/appkit/original
 # Compiled modules save seconds in every process that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run test test-unit soak check bench bench-peers clean
+.PHONY: help setup demo run run-functions test test-unit soak check bench bench-peers clean
 
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Install everything into .venv and node_modules
 
@@ -40,6 +40,10 @@ demo: $(VENV)/.ready ## Run the example lakehouse, over three platforms, end to 
 
 run: $(VENV)/.ready ## Start the app and its simulators on this machine and stay up
 	@$(PY) -m polysync_core.cli dev --simulators
+
+run-functions: $(READY) ## Start the app on the Functions worker and the real Durable extension
+	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" $(PY) -m devhost \
+	  --durable-extension --data .local/functions --foundry-port 9787 --google-functions-port 9788
 
 # In the order of the tree: the tests that start hosts take longest and come first.
 test: $(READY) $(APPKIT)/node_modules/.ready ## Run the whole test suite

@@ -27,6 +27,11 @@ def parse(arguments: list[str]) -> Options:
     add("--no-simulators", dest="simulators", action="store_false", help="start no simulators")
     add("--azurite", action="store_true", help="store in Azurite instead of in a SQLite file")
     add(
+        "--durable-extension",
+        action="store_true",
+        help="run the real Durable extension (POLYSYNC_DURABLE_HOST), with --azurite",
+    )
+    add(
         "--storage-port-base",
         type=int,
         default=10000,
@@ -52,6 +57,7 @@ def parse(arguments: list[str]) -> Options:
     values = vars(parser.parse_args(arguments))
     values["app"] = values["app"].resolve()
     values["data"] = values["data"].resolve()
+    values["azurite"] = values["azurite"] or values["durable_extension"]
     values["storage_log"] = values["storage_log"] and values["storage_log"].resolve()
     return Options(**values)
 

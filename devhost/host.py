@@ -18,6 +18,7 @@ from typing import IO
 
 from devhost import programs, settings
 from devhost.app.worker import AppFailed
+from devhost.durable_extension.program import program_path
 from devhost.hosted_app import HostedApp
 from devhost.settings import Options
 from polysync_embedded import child_programs as children
@@ -70,6 +71,8 @@ class Host:
         settings.apply(values)
         host_file = settings.host_file(options.app)
         children.require_free(options.port, "--port", timeout=0)
+        if options.durable_extension:
+            program_path()
         handle = lock(options.data, timeout=TAKEOVER_LIMIT, pause=self._end.wait)
         wanted = [programs.azurite(options)] if options.azurite else []
         if options.simulators:
@@ -77,7 +80,7 @@ class Host:
         self._launch(wanted, handle)
         self._wait_until_up()
         if not self._end.is_set():
-            app = HostedApp(options, host_file)
+            app = HostedApp(options, host_file, self._launch_for_app)
             self._app_thread = threading.Thread(target=self._serve, args=(app,), name="app")
             self._app_thread.start()
 
@@ -94,6 +97,13 @@ class Host:
             self._children.append(child)
             child.watch(self._on_child_exit)
         os.close(handle)
+
+    def _launch_for_app(self, program: Program) -> Child:
+        """Start a program from the thread of the app, which ends after the program."""
+        child = Child(program)
+        self._children.append(child)
+        child.watch(self._on_child_exit)
+        return child
 
     def _wait_until_up(self) -> None:
         until = time.monotonic() + START_LIMIT

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
-from collections.abc import Coroutine
-from typing import Any
 
 from devhost.app.functions import Function, MissingSetting
 from devhost.app.worker import FunctionApp
-from devhost.durable.engine import MESSAGE_BYTES, Engine
-from devhost.durable.timer_queue import TimerQueue
-from devhost.durable.work_pump import WorkPump
+from devhost.durable.in_memory import InMemoryDurable, watched
+from devhost.durable_extension.program import SERVED, DurableExtension, Launch
 from devhost.logs import mute_web_server
-from devhost.settings import HostFile, Options, connection
+from devhost.settings import HostFile, Options
 from devhost.triggers.ncrontab import BadSchedule
-from devhost.triggers.queues import QueueTrigger
 from devhost.triggers.timers import DueTimes, TimerTrigger
 from devhost.web import mcp_front
 from devhost.web.http_front import HttpFront
@@ -29,22 +24,22 @@ from polysync_embedded.options import StartRefused
 
 log = logging.getLogger(__name__)
 
-_DURABLE = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
 WORKER_START_LIMIT = 60.0
 
 
 class HostedApp:
     """Loads the app and serves its functions until the host stops."""
 
-    def __init__(self, options: Options, host_file: HostFile) -> None:
+    def __init__(self, options: Options, host_file: HostFile, launch: Launch) -> None:
         self._options = options
         self._host_file = host_file
-        self._timer_queue = TimerQueue()
-        self._engine = Engine(self._timer_queue)
-        self._app = FunctionApp(client_configuration=self._client_configuration())
+        self._app = FunctionApp()
+        self._durable = (
+            DurableExtension(options, self._app, launch)
+            if options.durable_extension
+            else InMemoryDurable(options, self._app, host_file)
+        )
         self._front: HttpFront | None = None
-        self._work_pump: WorkPump | None = None
-        self._queues: list[QueueTrigger] = []
         self._triggers: list[asyncio.Task[None]] = []
 
     @property
@@ -58,13 +53,11 @@ class HostedApp:
 
         Raises:
             AppFailed: the app could not be loaded.
-            StartRefused: the port is in use, or a route template is invalid.
+            StartRefused: the port is in use, a route template is invalid, or a program is missing.
         """
-        self._timer_queue.start()
         await self._app.load(self._options.app)
         await self._wait_for_worker()
-        self._work_pump = WorkPump(self._engine, self._app, self._host_file.limits)
-        self._work_pump.start()
+        await self._durable.start()
         mcp = McpFront(self._app, self._host_file.mcp)
         try:
             self._front = HttpFront(self._app, self._host_file.route_prefix, mcp)
@@ -83,36 +76,18 @@ class HostedApp:
     async def stop(self, grace: float) -> None:
         """Stop the triggers, wait `grace` seconds for running functions, then stop the rest."""
         until = time.monotonic() + grace
-        if self._work_pump is not None:
-            self._work_pump.stop()
         mute_web_server()
         for trigger in self._triggers:
             trigger.cancel()
         if self._front is not None:
             await self._front.stop()
+        await self._durable.stop(until)
         if not await self._app.idle(until - time.monotonic()):
             log.warning(
                 "Functions still run; the host does not wait for them.",
                 extra={"running": self._app.running},
             )
-        for queue in self._queues:
-            await queue.close(grace=0.5)
-        self._timer_queue.stop()
-        self._engine.stop(grace=0)
-
-    def _client_configuration(self) -> dict[str, object]:
-        address = self._engine.start()
-        return {
-            "taskHubName": os.environ.get("TASKHUB_NAME", ""),
-            "connectionName": "Storage",
-            "rpcBaseUrl": address,
-            "maxGrpcMessageSizeInBytes": MESSAGE_BYTES,
-            "creationUrls": {},
-            "managementUrls": {},
-            # The host does not serve the durable webhooks. Clients still build links to them.
-            "baseUrl": f"http://127.0.0.1:{self._options.port}/runtime/webhooks/durabletask",
-            "requiredQueryStringParameters": "",
-        }
+        await self._durable.close()
 
     async def _wait_for_worker(self) -> None:
         if self._app.web_address is None:
@@ -144,27 +119,13 @@ class HostedApp:
         match function.kind:
             case "httpTrigger":
                 pass
-            case kind if kind in _DURABLE | TRIGGERS:
+            case kind if kind in SERVED | TRIGGERS:
                 pass
             case "timerTrigger":
-                self._run(TimerTrigger(self._app, function, due_times).run(), function)
-            case "queueTrigger":
-                storage = connection(str(function.trigger.get("connection") or ""))
-                queue = QueueTrigger(self._app, function, storage, self._host_file.queues)
-                self._queues.append(queue)
-                self._run(queue.run(), function)
+                timer = TimerTrigger(self._app, function, due_times)
+                self._triggers.append(watched(timer.run(), function.name))
             case kind:
                 log.warning(
                     "This host does not support the trigger of a function.",
                     extra={"function": function.name, "trigger": kind},
                 )
-
-    def _run(self, trigger: Coroutine[Any, Any, None], function: Function) -> None:
-        task = asyncio.create_task(trigger, name=function.name)
-        task.add_done_callback(_log_failure)
-        self._triggers.append(task)
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("A trigger has stopped.", extra={"function": task.get_name()}, exc_info=error)

@@ -35,6 +35,8 @@ class Options:
     port: int = APP_PORT
     azurite: bool = False
     """Store in Azurite instead of in a SQLite file."""
+    durable_extension: bool = False
+    """Run the real Durable and queue extensions instead of the engine in memory."""
     storage_port_base: int = 10000
     simulators: bool = True
     databricks_port: int | None = None

@@ -39,6 +39,8 @@ class Program:
     """The host ends when the program does."""
     output: Path | None = None
     """The file for its output. None is the log of the host."""
+    at_host_end: signal.Signals = signal.SIGTERM
+    """The signal that the program receives if the host is killed."""
 
 
 class Child:
@@ -54,7 +56,10 @@ class Child:
         # In its own session the program gets no Ctrl-C; the host stops the programs in order.
         output = os.open(program.output, _APPEND) if program.output else write_end
         self._process = subprocess.Popen(  # noqa: S603 - fixed commands
-            [sys.executable, "-SE", str(END_WITH_PARENT), str(os.getpid()), *program.command],
+            [
+                *(sys.executable, "-SE", str(END_WITH_PARENT), str(os.getpid())),
+                *(str(int(program.at_host_end)), *program.command),
+            ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,

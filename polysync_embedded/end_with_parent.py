@@ -1,6 +1,6 @@
-"""Starts a program that receives SIGTERM as soon as the host ends, even by SIGKILL.
+"""Starts a program that receives a signal when the host ends, even by SIGKILL.
 
-Usage: `python end_with_parent.py PARENT_PID PROGRAM ARGUMENT…`
+Usage: `python end_with_parent.py PARENT_PID SIGNAL PROGRAM ARGUMENT…`
 
 SIGTERM lets the program save its data; the signal may come more than once. On other systems
 than Linux the program starts without this signal.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
@@ -18,9 +17,9 @@ PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     """Ask the kernel for the signal, then become the program."""
-    parent, program = int(sys.argv[1]), sys.argv[2:]
+    parent, number, program = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
         if os.getppid() != parent:
             sys.exit("The host has already ended.")
     try:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.host_kinds import HostKind, require
+
 # As in the app. It must be set before the import of the durable library.
 os.environ["AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"] = "1"
 
@@ -49,3 +51,10 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="module", params=HostKind)
+def host_kind(request: pytest.FixtureRequest) -> HostKind:
+    """The host on which a whole-host test runs (`tests/host_kinds.py`)."""
+    require(request.param)
+    return request.param

@@ -82,13 +82,17 @@ class Outcome:
 class FunctionApp:
     """The app of this process: its functions and their calls."""
 
-    def __init__(self, *, client_configuration: Mapping[str, object]) -> None:
+    def __init__(self) -> None:
         self.functions: tuple[Function, ...] = ()
         self.web_address: str | None = None
         """The address of the worker's own HTTP server, if the app streams."""
         self.running = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._client = TypedData(string="{}")
+
+    def connect(self, client_configuration: Mapping[str, object]) -> None:
+        """Give the durable clients of the app their configuration."""
         self._client = TypedData(string=json.dumps(client_configuration))
 
     async def load(self, directory: Path) -> None:

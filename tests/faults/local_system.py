@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import yaml
 
+from tests.host_kinds import HostKind
 from tests.integration.devhost.host_process import ROOT, TIMEOUT, HostProcess, eventually
 
 TOKEN = "canary-5f1d2c9e-token"
@@ -66,7 +67,7 @@ class DatabricksSimulator:
 class LocalSystem:
     """The app on a local host, with a Databricks simulator and the benchmark's definitions."""
 
-    def __init__(self, folder: Path, base: int | None = None, *, azurite: bool = False) -> None:
+    def __init__(self, folder: Path, base: int | None = None, *, kind: HostKind) -> None:
         os.environ["DATABRICKS_TOKEN"] = TOKEN
         self.databricks = DatabricksSimulator(folder / "workspace")
         self._variables = {
@@ -74,14 +75,14 @@ class LocalSystem:
             "DATABRICKS_JOB_LAKE_NAP": str(self.databricks.define("/bench/nap")),
             "POLYSYNC_APPKIT": json.dumps(APPKIT),
         }
-        self._azurite = azurite
+        self._kind = kind
         self.host = self._host(folder / "data", base)
         self._base = self.host.base
         self.apply((ROOT / "examples/bench/definitions.yaml").read_text())
 
     def _host(self, data: Path, base: int | None) -> HostProcess:
         return HostProcess(
-            data, app=ROOT, base=base, azurite=self._azurite, variables=self._variables
+            data, app=ROOT, base=base, kind=self._kind, variables=self._variables
         ).ready()
 
     def apply(self, text: str) -> None:
@@ -117,7 +118,7 @@ class LocalSystem:
         return self.wait_for([run_id], has_ended)[0]
 
     def kill(self) -> None:
-        """Kill the host, as a crash does."""
+        """Kill the host with its engine, as a crash of the machine does."""
         self.host.end(signal.SIGKILL)
         self.host.close()
 
@@ -132,11 +133,9 @@ class LocalSystem:
 
 
 @contextmanager
-def local_system(
-    folder: Path, base: int | None = None, *, azurite: bool = False
-) -> Iterator[LocalSystem]:
+def local_system(folder: Path, base: int | None = None, *, kind: HostKind) -> Iterator[LocalSystem]:
     """Yield a local system and close it. Its ports begin at `base`, or are free ones."""
-    opened = LocalSystem(folder, base, azurite=azurite)
+    opened = LocalSystem(folder, base, kind=kind)
     try:
         yield opened
     finally:

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from tests.faults.local_system import TOKEN, LocalSystem
+from tests.host_kinds import HostKind, on
 
-pytestmark = pytest.mark.devhost
+pytestmark = [pytest.mark.devhost, on(HostKind.IN_MEMORY)]
 
 JOB = "/jobs/lake_nap"
 

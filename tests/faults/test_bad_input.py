@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.faults.local_system import LocalSystem, has_ended
+from tests.host_kinds import HostKind, on
 
-pytestmark = pytest.mark.devhost
+pytestmark = [pytest.mark.devhost, on(HostKind.IN_MEMORY)]
 
 
 def refused(answer: Any) -> dict[str, Any]:

@@ -14,9 +14,13 @@ import pytest
 
 from tests.faults.local_system import LocalSystem, has_ended, local_system
 from tests.faults.storage_proxy import Matches, Request, StorageProxy, storage_proxy
+from tests.host_kinds import HostKind, on
 from tests.integration.devhost.host_process import TIMEOUT, eventually, free_ports
 
-pytestmark = pytest.mark.devhost
+pytestmark = [pytest.mark.devhost, pytest.mark.soak, on(HostKind.FUNCTIONS)]
+
+WORKING_AGAIN_SECONDS = 90.0
+"""The Durable extension hides the messages of a dead host for one minute (`host.json`)."""
 
 
 class ProxiedSystem(NamedTuple):
@@ -25,11 +29,13 @@ class ProxiedSystem(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxiedSystem]:
+def proxied(
+    host_kind: HostKind, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProxiedSystem]:
     base = free_ports(4)
     with storage_proxy(base) as opened, pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_STORAGE", opened.connection)
-        with local_system(tmp_path_factory.mktemp("checkpoints"), base, azurite=True) as system:
+        with local_system(tmp_path_factory.mktemp("checkpoints"), base, kind=host_kind) as system:
             system.wait_for([system.run(0.1)], has_ended)  # creates the tables
             yield ProxiedSystem(system, opened)
 
@@ -77,7 +83,8 @@ def test_a_host_killed_at_a_checkpoint_loses_nothing_and_starts_nothing_twice(
     system.restart()
 
     new = eventually(lambda: [run for run in listed(system) if run["runId"] not in known])
-    runs = system.wait_for([run["runId"] for run in new], has_ended)
+    ids = [run["runId"] for run in new]
+    runs = system.wait_for(ids, has_ended, within=WORKING_AGAIN_SECONDS)
     assert [run["status"] for run in runs] == ["Succeeded"]
     assert len(system.databricks.started()) == len(set(system.databricks.started())) == started + 1
     assert system.host.get("/task-runs?status=Running")["items"] == []

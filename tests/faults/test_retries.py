@@ -11,6 +11,7 @@ import pytest
 
 from polysync_core.domain.runs.identity import RunId, attempt_token
 from tests.faults.local_system import LocalSystem, has_ended, local_system
+from tests.host_kinds import HostKind, on
 
 pytestmark = pytest.mark.devhost
 
@@ -111,8 +112,9 @@ def test_a_run_in_back_off_holds_no_lease_and_is_cancelled_at_once(
     assert len(answer["attempts"]) == 1
 
 
-def test_a_back_off_survives_a_killed_host(tmp_path: Path) -> None:
-    with local_system(tmp_path) as system:
+@on(HostKind.IN_MEMORY)
+def test_a_back_off_survives_a_killed_host(host_kind: HostKind, tmp_path: Path) -> None:
+    with local_system(tmp_path, kind=host_kind) as system:
         system.apply(DEFINITIONS.replace("initialDelaySeconds: 1,", "initialDelaySeconds: 2,"))
         run_id = start(system, "flaky-retried", failures=1, key="killed")
         waiting = system.wait_for([run_id], lambda run: run["nextAttemptAt"] is not None)[0]

@@ -13,9 +13,10 @@ from azure.storage.queue import QueueClient
 
 from devhost.settings import storage_connection
 from tests.faults.local_system import LocalSystem, has_ended
+from tests.host_kinds import HostKind, on
 from tests.integration.devhost.host_process import eventually
 
-pytestmark = pytest.mark.devhost
+pytestmark = [pytest.mark.devhost, on(HostKind.FUNCTIONS)]
 
 CANARY = "canary-c81d-message"
 

@@ -16,6 +16,7 @@ from polysync_core.telemetry import names
 from polysync_core.telemetry.actions import ACTIONS
 from tests.fakes.ingestion import Ingestion, ingestion
 from tests.faults.local_system import TOKEN, LocalSystem, has_ended, local_system
+from tests.host_kinds import HostKind
 from tests.integration.devhost.host_process import HostProcess, eventually
 
 pytestmark = pytest.mark.devhost
@@ -68,9 +69,12 @@ def answers_about(system: LocalSystem, ids: list[str]) -> str:
 
 def engine_memory(host: HostProcess) -> str:
     """Return all inputs, outputs, failures and histories that the engine holds."""
-    process = psutil.Process(host.process.pid)
     listening = {
-        each.laddr.port for each in process.net_connections("tcp") if each.status == "LISTEN"
+        each.laddr.port
+        for process in (psutil.Process(host.process.pid), *host.children())
+        if process.name() != "node"  # Azurite
+        for each in process.net_connections("tcp")
+        if each.status == psutil.CONN_LISTEN
     }
     for port in listening - {host.port}:
         with TaskHubGrpcClient(host_address=f"127.0.0.1:{port}") as client:
@@ -104,7 +108,7 @@ class Aftermath:
 
 
 @pytest.fixture(scope="module")
-def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
+def aftermath(host_kind: HostKind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
     """Run Tasks with secrets on a host that sends telemetry."""
     folder = tmp_path_factory.mktemp("secrets")
     with pytest.MonkeyPatch.context() as environment, ingestion() as sent:
@@ -112,7 +116,7 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         for name, value in {**secrets, **sent.environment}.items():
             environment.setenv(name, value)
         environment.delenv("POLYSYNC_TEST_ABSENT", raising=False)
-        with local_system(folder) as system:
+        with local_system(folder, kind=host_kind) as system:
             yield _aftermath(system, folder, sent)
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from tests.faults.local_system import has_ended, is_submitted, local_system
 from tests.faults.storage_proxy import storage_proxy
+from tests.host_kinds import HostKind, on
 from tests.integration.devhost.host_process import free_ports
 
-pytestmark = pytest.mark.devhost
+pytestmark = [pytest.mark.devhost, on(HostKind.FUNCTIONS)]
 
 OUTAGE_SECONDS = 6.0
 """Longer than the retries of one call, so requests and activities fail.
@@ -21,12 +22,12 @@ The tests in virtual time cover longer outages.
 
 
 def test_active_runs_continue_after_a_storage_outage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host_kind: HostKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = free_ports(4)
     with storage_proxy(base) as opened:
         monkeypatch.setenv("POLYSYNC_STORAGE", opened.connection)
-        with local_system(tmp_path, base, azurite=True) as system:
+        with local_system(tmp_path, base, kind=host_kind) as system:
             before = [system.run(1.0) for _ in range(3)]
             system.wait_for(before, is_submitted)
             opened.closed = True

@@ -8,18 +8,18 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ResourceExistsError
 
 from tests.faults.local_system import LocalSystem, has_ended, local_system
+from tests.host_kinds import HostKind, on
 from tests.integration.devhost.host_process import eventually
 
-pytestmark = pytest.mark.devhost
+pytestmark = [pytest.mark.devhost, on(HostKind.FUNCTIONS)]
 
 KEY = "canary-3b6d-webhook"
 STATUSES = ["Queued", "Running", "Succeeded"]
@@ -94,13 +94,13 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+def system(host_kind: HostKind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     """A host with three delivery attempts, the second after one second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_TEST_WEBHOOK_KEY", KEY)
         patch.setenv("POLYSYNC_WEBHOOK_ATTEMPTS", "3")
         patch.setenv("POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", "1")
-        with local_system(tmp_path_factory.mktemp("webhooks"), azurite=True) as opened:
+        with local_system(tmp_path_factory.mktemp("webhooks"), kind=host_kind) as opened:
             yield opened
 
 
@@ -151,10 +151,7 @@ def test_events_reach_the_queue_and_a_receiver_that_fails_twice(system: LocalSys
 
 def test_an_invalid_delivery_message_is_shown_as_a_poison_message(system: LocalSystem) -> None:
     text = '{"webhook": 3}'
-    queue = system.host.queue("webhook-deliveries")
-    with suppress(ResourceExistsError):
-        queue.create_queue()
-    queue.send_message(text)
+    system.host.queue("webhook-deliveries").send_message(text)
 
     def shown() -> list[dict[str, Any]]:
         messages = system.host.get("/poison-messages")["items"]

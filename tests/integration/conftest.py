@@ -14,6 +14,7 @@ import pytest
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.tables import AzureTables
 from tests.faults.local_system import LocalSystem
+from tests.host_kinds import HostKind, require
 from tests.integration.devhost.host_process import TIMEOUT, free_ports
 from tests.integration.whole_app import whole_app
 
@@ -48,6 +49,7 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnect
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     """The whole app. All tests share it, so each test uses its own names."""
+    require(HostKind.FUNCTIONS)
     with whole_app(tmp_path_factory.mktemp("whole")) as opened:
         yield opened
 

@@ -21,7 +21,7 @@ from pathlib import Path
 warnings.simplefilter("error")
 logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
 from devhost.app.worker import FunctionApp
-app = FunctionApp(client_configuration={})
+app = FunctionApp()
 asyncio.run(app.load(Path.cwd()))
 functions = sorted(app.functions, key=lambda each: each.name)
 print(json.dumps({each.name: list(each.bindings) for each in functions}, sort_keys=True))

@@ -8,12 +8,10 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ResourceExistsError
 
 from polysync_core.domain.security.access_keys import new_access_key
 from polysync_core.domain.security.roles import Role
@@ -140,10 +138,7 @@ def _has_ticked(system: LocalSystem) -> bool:
 
 
 def _send_no_delivery(system: LocalSystem) -> None:
-    deliveries = system.host.queue("webhook-deliveries")
-    with suppress(ResourceExistsError):
-        deliveries.create_queue()
-    deliveries.send_message("no delivery")
+    system.host.queue("webhook-deliveries").send_message("no delivery")
 
 
 def _stores_poison_messages(system: LocalSystem) -> bool:

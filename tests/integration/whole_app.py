@@ -11,6 +11,7 @@ import pytest
 from polysync_core.domain.security.access_keys import new_access_key
 from polysync_core.domain.security.roles import Role
 from tests.faults.local_system import LocalSystem, local_system
+from tests.host_kinds import HostKind
 
 READER_KEY, _READER = new_access_key("dashboard", Role.READER)
 OPERATOR_KEY, _OPERATOR = new_access_key("nightly-ci", Role.OPERATOR)
@@ -21,5 +22,5 @@ def whole_app(folder: Path) -> Iterator[LocalSystem]:
     """Yield the app and close it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_ACCESS_KEYS", f"{_READER},{_OPERATOR}")
-        with local_system(folder, azurite=True) as opened:
+        with local_system(folder, kind=HostKind.FUNCTIONS) as opened:
             yield opened

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from tests.host_kinds import HostKind, require
 from tests.integration.devhost.host_process import HostProcess
 
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
     """Return a host that all tests of a module share."""
-    process = HostProcess(tmp_path_factory.mktemp("shared") / "data", azurite=True)
+    require(HostKind.FUNCTIONS)
+    process = HostProcess(tmp_path_factory.mktemp("shared") / "data")
     try:
         yield process.ready()
     finally:
@@ -24,10 +26,11 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
 @pytest.fixture
 def start_host(tmp_path: Path) -> Iterator[Callable[..., HostProcess]]:
     """Return a function that starts hosts, which end after the test."""
+    require(HostKind.FUNCTIONS)
     started: list[HostProcess] = []
 
     def start(name: str = "data", **options: Any) -> HostProcess:
-        started.append(HostProcess(tmp_path / name, **{"azurite": True, **options}))
+        started.append(HostProcess(tmp_path / name, **options))
         return started[-1]
 
     yield start

@@ -9,15 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import httpx
 import psutil
+from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from devhost.settings import storage_connection
+from tests.host_kinds import HostKind
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -65,7 +68,7 @@ class HostProcess:
         *,
         app: Path = HERE / "app",
         base: int | None = None,
-        azurite: bool = False,
+        kind: HostKind = HostKind.FUNCTIONS,
         variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.data = data
@@ -74,7 +77,7 @@ class HostProcess:
         self.log = data.parent / f"{data.name}.log"
         command = [sys.executable, "-m", "devhost", "--app", str(app), "--data", str(data)]
         command += ["--port", str(self.port), "--storage-port-base", str(self.base)]
-        command += ["--azurite"] if azurite else []
+        command += ["--durable-extension"] if kind is HostKind.FUNCTIONS else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--no-simulators"],
@@ -106,10 +109,13 @@ class HostProcess:
         return self.http.post(path, json=body).raise_for_status().json()
 
     def queue(self, name: str = QUEUE) -> QueueClient:
-        """Return a client of a queue in the host's storage."""
-        return QueueClient.from_connection_string(
+        """Return a client of a queue in the host's storage. The queue is created if necessary."""
+        queue = QueueClient.from_connection_string(
             storage_connection(self.base), name, message_encode_policy=TextBase64EncodePolicy()
         )
+        with suppress(ResourceExistsError):
+            queue.create_queue()
+        return queue
 
     def children(self) -> list[psutil.Process]:
         """Return every process under the host."""

@@ -54,7 +54,6 @@ def test_a_signal_before_it_is_ready_ends_it_as_well(start_host: StartHost, sign
 def test_after_sigkill_no_child_is_left_and_the_data_is_there(start_host: StartHost) -> None:
     killed = start_host().ready()
     killed.post("/table?row=kept")
-    killed.queue("other").create_queue()
     killed.queue("other").send_message("kept")
     children = killed.children()
     killed.end(signal.SIGKILL)
@@ -73,6 +72,34 @@ def test_the_host_ends_with_a_message_when_azurite_dies(start_host: StartHost) -
 
     assert host.process.wait(timeout=TIMEOUT) == 1
     assert "program=azurite exit_code=-9" in host.log_text()
+
+
+def test_the_host_ends_with_a_message_when_its_engine_dies(start_host: StartHost) -> None:
+    host = start_host().ready()
+    for child in host.children():
+        if child.name() == "durable-host":
+            child.kill()
+
+    assert host.process.wait(timeout=TIMEOUT) == 1
+    assert "program=durable-host exit_code=-9" in host.log_text()
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        pytest.param("", "POLYSYNC_DURABLE_HOST is not set: build", id="without the variable"),
+        pytest.param("/absent", "POLYSYNC_DURABLE_HOST names no file", id="without the program"),
+        pytest.param("/bin/false", "exit code 1 before it was ready", id="a program that ends"),
+    ],
+)
+def test_a_missing_engine_is_one_clear_line(
+    start_host: StartHost, program: str, reason: str
+) -> None:
+    host = start_host(variables={"POLYSYNC_DURABLE_HOST": program})
+
+    assert host.process.wait(timeout=TIMEOUT) == 1
+    assert reason in host.log_text()
+    assert "Traceback" not in host.log_text()
 
 
 def test_a_taken_port_is_one_clear_line(start_host: StartHost) -> None:

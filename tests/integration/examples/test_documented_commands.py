@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from polysync_core.cli.main import app
 from tests.faults.local_system import LocalSystem, has_ended, local_system
+from tests.host_kinds import HostKind
 from tests.integration.devhost.host_process import ROOT, eventually
 from tests.integration.examples.documented_commands import (
     PAGES,
@@ -168,7 +169,10 @@ class Reader:
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("reader")
-    with local_system(folder) as system, pytest.MonkeyPatch.context() as patch:
+    with (
+        local_system(folder, kind=HostKind.IN_MEMORY) as system,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.chdir(folder)
         yield Reader(system, folder)
 

@@ -155,14 +155,8 @@ async def wait(req: Request, client: df.DurableFunctionsClient) -> Response:
     found = await client.wait_for_orchestration_completion(req.path_params["id"], timeout=60)
     if found is None:
         return JSONResponse({"status": None})
-    details = found.failure_details
-    return JSONResponse(
-        {
-            "status": found.runtime_status.name,
-            "output": found.serialized_output,
-            "error": [details.error_type, details.message] if details else None,
-        }
-    )
+    status, output = found.runtime_status.name, found.serialized_output
+    return JSONResponse({"status": status, "output": output})
 
 
 @app.route(route="raise/{id}/{event}", methods=["POST"])
@@ -211,20 +205,6 @@ def failing(context: OrchestrationContext, text: str) -> Steps:
 @app.orchestration_trigger(context_name="context")
 def lost(context: OrchestrationContext, _: Any) -> Steps:
     yield context.call_activity("there_is_no_such_activity")
-
-
-@app.orchestration_trigger(context_name="context")
-def generations(context: OrchestrationContext, left: int) -> Steps:
-    """Leave a pending timer and activity in every generation, with reused task numbers."""
-    context.create_timer(timedelta(milliseconds=400))
-    context.call_activity("double", input=1)
-    began = context.current_utc_datetime
-    yield context.create_timer(timedelta(milliseconds=300))
-    waited = (context.current_utc_datetime - began).total_seconds()
-    if left > 0:
-        context.continue_as_new(left - 1)
-        return None
-    return waited
 
 
 @app.orchestration_trigger(context_name="context")
