@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from polysync_core.domain.continuation import decode_position, encode_position
-from polysync_core.domain.errors import Broken, Conflict, TooLarge
+from polysync_core.domain.errors import Broken, Conflict, Malformed, TooLarge
 from polysync_core.storage.row_text import UNITS_PER_PROPERTY, utf16_units
 
 type RowValue = str | int | float | bool | bytes | datetime
@@ -24,6 +24,8 @@ _CHECK_FROM = 200_000
 """Rows with less text than this in total cannot reach the limit of an entity."""
 _FORBIDDEN_IN_KEY = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 _MAX_KEY = 512
+_TOKEN_PART = re.compile(r"[^\x00-\x1f\x7f-\x9f]{0,2048}")
+"""Azure may encode a key in its continuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,11 @@ def decode_token(table: str, rows: RowRange, token: str | None) -> dict[str, str
     """Decode a token of `encode_token`. Raises `Malformed` for any other text."""
     if token is None:
         return None
-    partition, key = decode_position(_listing(table, rows), token)
+    position = decode_position(_listing(table, rows), token, part=_TOKEN_PART)
+    # A position of another length has the form of no table.
+    partition, key = position if len(position) == 2 else (None, None)
+    if partition is None:
+        raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
     return {"PartitionKey": partition, "RowKey": key}
 
 

@@ -6,12 +6,13 @@ index. (The emulator looks rows up by row key first: a shared row key would mean
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from polysync_core.domain.continuation import decode_position, encode_position
-from polysync_core.domain.errors import Broken
+from polysync_core.domain.errors import Broken, Malformed
 from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
@@ -23,6 +24,7 @@ from polysync_core.storage.tables import Table, Tables
 
 _DOCUMENT = "document"
 _READERS = 8
+_POSITION = re.compile(r"[0-9]{13}~[0-9a-z]{1,64}")
 _MAX_EXAMINED = 500
 """Entries that one page examines. Beyond that, the page ends with a continuation token, so that a
 rare match does not scan the whole history."""
@@ -92,7 +94,7 @@ class TableRuns:
     def page(self, listing: Listing) -> Page[TaskRun]:
         """Return runs, newest first; a page shorter than its limit may have a continuation."""
         token = listing.continuation_token
-        after = None if token is None else decode_position(_name_of(listing), token)[0]
+        after = None if token is None else _position_of(listing, token)
         found: list[TaskRun] = []
         for examined, (entry, run) in enumerate(self._candidates(listing, after), start=1):
             if run is not None and _matches(run, listing):
@@ -153,6 +155,13 @@ def _matches(run: TaskRun, listing: Listing) -> bool:
         and (listing.status is None or run.status is listing.status)
         and (listing.graph_run_id is None or run.graph_run_id == listing.graph_run_id)
     )
+
+
+def _position_of(listing: Listing, token: str) -> str:
+    position = decode_position(_name_of(listing), token, part=_POSITION)[0]
+    if position is None:
+        raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
+    return position
 
 
 def _name_of(listing: Listing) -> tuple[str | None, ...]:

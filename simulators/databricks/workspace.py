@@ -11,12 +11,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from simulators.databricks.errors import ApiError, does_not_exist, invalid_parameter
-from simulators.databricks.notebooks.source import JUPYTER, is_notebook, to_jupyter
+from simulators.databricks.notebooks.source import JUPYTER, LANGUAGES, is_notebook, to_jupyter
 
 MAX_EXPORT_BYTES = 10 * 1024 * 1024
 """The limit of the export API."""
 # A Jupyter document has no source form.
-_NOTEBOOKS = (".py", JUPYTER)
+_NOTEBOOKS = (*LANGUAGES, ".R", JUPYTER)
+_PYTHON = ".py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ class WorkspaceObject:
             "resource_id": str(object_id(self.path)),
         }
         if self.type == "NOTEBOOK":
-            answer["language"] = "PYTHON"
+            suffix = _PYTHON if self.file is None else self.file.suffix.lower()
+            answer["language"] = LANGUAGES.get(suffix, LANGUAGES[_PYTHON])
         if self.file is not None and self.type != "DIRECTORY":
             stat = self.file.stat()
             milliseconds = int(stat.st_mtime * 1000)
@@ -109,12 +111,12 @@ class Workspace:
         return [self.find(prefix + name) for name in sorted({m.split("/")[0] for m in inside})]
 
     def notebook(self, path: str) -> Path | None:
-        """Return the file of an executable notebook, or None."""
+        """Return the file of a notebook that the simulator executes, or None."""
         try:
             found = self.find(path)
         except ApiError:
             return None
-        if found.type != "NOTEBOOK" or found.file is None or found.file.suffix == JUPYTER:
+        if found.type != "NOTEBOOK" or found.file is None or found.file.suffix != _PYTHON:
             return None
         return found.file
 
@@ -133,8 +135,10 @@ class Workspace:
             case "JUPYTER" if is_jupyter:
                 export = Export(content=content, file_type="ipynb", file_name=f"{name}.ipynb")
             case "SOURCE" | "AUTO":
-                suffix = found.file.suffix.removeprefix(".")
+                suffix = found.file.suffix.removeprefix(".").lower()
                 export = Export(content=content, file_type=suffix, file_name=found.file.name)
+            case "JUPYTER" if found.file.suffix != _PYTHON:
+                raise invalid_parameter(f"The simulator exports {path} as SOURCE only.")
             case "JUPYTER":
                 notebook = to_jupyter(content.decode("utf-8"), name=name)
                 encoded = json.dumps(notebook).encode("utf-8")
@@ -169,9 +173,9 @@ def _read_object(entry: Path) -> str | None:
         return None
     if entry.suffix == JUPYTER:
         return "NOTEBOOK"
-    if entry.suffix == ".py":
+    if entry.suffix.lower() in LANGUAGES:
         with entry.open(encoding="utf-8", errors="replace") as file:
-            if is_notebook(file.readline()):
+            if is_notebook(file.readline(), entry.suffix):
                 return "NOTEBOOK"
     return "FILE"
 

@@ -23,6 +23,8 @@ _LENGTH = 26
 MIN_PREFIX = 4
 """The fewest characters that stand for the only run whose id begins with them."""
 _RUN_ID = re.compile(rf"r[a-z2-7]{{{_LENGTH - 1}}}")
+_NUMBER = re.compile(r"[0-9]{1,20}")
+"""The ids of Databricks' runs, which job keys of the AppKit surface start."""
 _PREFIX = re.compile(rf"r[a-z2-7]{{{MIN_PREFIX - 1},{_LENGTH - 2}}}")
 
 
@@ -69,10 +71,22 @@ def parse_run_id_prefix(text: str) -> str:
     """Return a text as the first characters of a run id, or raise `NotFound`."""
     if _PREFIX.fullmatch(text) is None:
         raise NotFound(
-            "There is no task run of this id: a run id begins with r and has "
+            where_to_find(text)
+            or "There is no task run of this id: a run id begins with r and has "
             f"{_LENGTH} characters, of which the first {MIN_PREFIX} or more are enough."
         )
     return text
+
+
+def where_to_find(text: str) -> str | None:
+    """Return where a person finds the run of a numeric id; None for another text."""
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    return (
+        "A number is the id of a run that only Databricks stores: "
+        f"GET /api/jobs/JOB_KEY/runs/{text} shows its state, and the page at its run_page_url "
+        "shows its errors and logs."
+    )
 
 
 def attempt_token(run_id: RunId, attempt: int) -> str:

@@ -9,6 +9,14 @@ from typing import Any
 
 HEADER = "# Databricks notebook source"
 JUPYTER = ".ipynb"
+LANGUAGES = {".py": "PYTHON", ".sql": "SQL", ".scala": "SCALA", ".r": "R"}
+"""The languages of notebooks in the source format, by the suffix of their files."""
+_HEADERS = {
+    ".py": HEADER,
+    ".sql": "-- Databricks notebook source",
+    ".scala": "// Databricks notebook source",
+    ".r": HEADER,
+}
 _SEPARATOR = re.compile(r"^# COMMAND -{10}[ \t]*$", re.MULTILINE)
 _MAGIC = re.compile(r"^# MAGIC ?", re.MULTILINE)
 _TITLE = re.compile(r"^# DBTITLE \d+,(.*)$", re.MULTILINE)
@@ -40,10 +48,10 @@ class Cell:
         return words[0] if self.kind is CellKind.MAGIC and words else ""
 
 
-def is_notebook(text: str) -> bool:
-    """Return whether a Python file is a notebook; its first line decides."""
+def is_notebook(text: str, suffix: str = ".py") -> bool:
+    """Return whether a source file is a notebook; its first line decides."""
     first, _, _ = text.partition("\n")
-    return first.rstrip() == HEADER
+    return first.rstrip() == _HEADERS.get(suffix.lower())
 
 
 def read_cells(text: str) -> list[Cell]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 
 import pytest
@@ -100,6 +101,80 @@ def test_a_token_continues_only_its_own_list(client: TestClient) -> None:
             assert token is not None
             if origin != path:
                 assert refusal(client, path, token) == (400, "continuationToken"), (origin, path)
+
+
+def computed(listing: tuple[str | None, ...], position: str) -> str:
+    """Return the token that a caller can compute, because the digest has no key."""
+    content = position.encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(json.dumps(listing).encode() + b"\n" + content).digest()[:12]
+    return base64.urlsafe_b64encode(digest + content).rstrip(b"=").decode()
+
+
+RUNS = ("runs", None, None, None, None)
+RUNS_OF_T = ("runs", None, "t", None, None)
+TASKS = ("Definitions", "tasks", None, None)
+DIGITS = "\u0660" * 13
+
+
+def test_a_computed_token_reads_only_inside_its_own_list(client: TestClient) -> None:
+    all_runs = {each["runId"] for each in client.get("/api/task-runs").json()["items"]}
+    own = {each["runId"] for each in client.get("/api/task-runs?task=t").json()["items"]}
+    assert own < all_runs
+
+    for position in ('["0000000000000~0"]', '["9999999999999~z"]'):
+        query = {"task": "t", "continuationToken": computed(RUNS_OF_T, position)}
+        answer = client.get("/api/task-runs", params=query)
+
+        assert answer.status_code == 200
+        assert {each["runId"] for each in answer.json()["items"]} in (own, set())
+
+
+def test_a_computed_token_of_definitions_reads_only_its_own_kind(client: TestClient) -> None:
+    for position in ('["jobs","a"]', '["tasks",""]', '["zzz","zzz"]'):
+        query = {"continuationToken": computed(TASKS, position)}
+        answer = client.get("/api/tasks", params=query)
+
+        assert answer.status_code == 200
+        assert all(each["job"] == "j" for each in answer.json()["items"])
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        "",
+        "[]",
+        "{}",
+        "7",
+        "[7]",
+        "[[]]",
+        "[null]",
+        '["x"]',
+        '[""]',
+        '["-000000000001~a"]',
+        f'["{DIGITS}~a"]',
+        '["0000000000000~a/../b"]',
+        '["0000000000000~\\u0000"]',
+        '["0000000000000~\\ud800"]',
+        "[" * 3_000,
+        "NaN",
+        "\ud800",
+    ],
+)
+def test_a_computed_token_of_another_form_is_refused(client: TestClient, position: str) -> None:
+    refused = refusal(client, "/api/task-runs", computed(RUNS, position))
+
+    assert refused == (400, "continuationToken")
+
+
+@pytest.mark.parametrize(
+    "position", ["[]", '["a"]', '["a","b","c"]', '["a\\u0000","b"]', "[null,1]", '[null,"a"]', "1"]
+)
+def test_a_computed_token_of_definitions_in_another_form_is_refused(
+    client: TestClient, position: str
+) -> None:
+    refused = refusal(client, "/api/tasks", computed(TASKS, position))
+
+    assert refused == (400, "continuationToken")
 
 
 def test_a_changed_token_is_refused(client: TestClient) -> None:

@@ -163,6 +163,9 @@ def test_a_change_that_cannot_be_audited_is_not_executed(prepared: Copilot) -> N
             "create_task_from_job", {"job": "j", "task": "A b"}, "task", "a-z", id="a bad name"
         ),
         pytest.param(
+            "get_run_logs", {"runId": "821093"}, "runId", "run_page_url", id="a Databricks run"
+        ),
+        pytest.param(
             "apply_definitions", {"document": {"tasks": []}}, "document", "text", id="an object"
         ),
         pytest.param(

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 
 HOWTO = Path(__file__).parents[3] / "docs/howto/add-a-job-type.md"
 SECRET = "secret-of-batch-key"
+REPORTED = ("created", "updated", "failed", "skipped")
 DOCUMENT: dict[str, Any] = {
     "vaults": [{"name": "safe", "provider": "AcmeVault"}],
     "platforms": [
@@ -129,6 +130,33 @@ def test_a_run_of_a_third_party_job_type_succeeds_with_outputs(
     stored = app.http.get("/api/platforms/acme")
     assert DOCUMENT["platforms"][0]["auth"].items() <= stored.json()["auth"].items()
     assert SECRET not in stored.text + run.text + caplog.text
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_list_of_a_third_party_platform_has_marks_and_one_form_of_each_id(
+    app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = Reply.json({"jobs": ["Nightly", "old!", "secret/"]})
+    transport = ScriptedTransport([jobs, jobs])
+    monkeypatch.setattr(platform_client, "shared_transport", lambda _: transport)
+    assert app.http.put("/api/definitions", json=DOCUMENT).status_code == 200
+
+    listed = app.http.get("/api/platforms/acme/artefacts").json()["items"]
+    report = app.http.post("/api/platforms/acme/import", json={}).json()
+
+    assert [(each["externalId"], each["jobs"]) for each in listed] == [
+        ("Nightly", ["nightly"]),
+        ("old", []),
+        ("secret", []),
+    ]
+    assert [bool(each["problem"]) for each in listed] == [False, True, True]
+    found = {result: [each["externalId"] for each in report[result]] for result in REPORTED}
+    assert found == {
+        "created": [],
+        "updated": ["nightly"],
+        "failed": ["old"],
+        "skipped": ["secret"],
+    }
 
 
 @pytest.mark.usefixtures("installed")

@@ -78,5 +78,14 @@ def test_what_names_no_run_is_not_found(api: RunApi, text: str) -> None:
     assert api.client.get(f"/task-runs/{text}/history").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["", "/logs", "/explain", "/history"])
+def test_the_number_of_a_databricks_run_is_answered_with_its_place(api: RunApi, path: str) -> None:
+    answer = api.client.get(f"/task-runs/8210937764{path}")
+
+    assert answer.status_code == 404
+    assert "GET /api/jobs/JOB_KEY/runs/8210937764" in answer.json()["detail"]
+    assert "run_page_url" in answer.json()["detail"]
+
+
 def test_the_error_of_a_short_prefix_says_how_many_characters_are_enough(api: RunApi) -> None:
     assert "first 4 or more are enough" in api.client.get("/task-runs/rab").json()["detail"]

@@ -46,6 +46,35 @@ def test_a_path_without_a_notebook_is_refused(workspace: Workspace, path: str) -
     assert workspace.notebook(path) is None
 
 
+@pytest.mark.parametrize(
+    ("file", "comment", "language"),
+    [
+        ("note.py", "#", "PYTHON"),
+        ("note.r", "#", "R"),
+        ("note.R", "#", "R"),
+        ("note.sql", "--", "SQL"),
+        ("note.scala", "//", "SCALA"),
+    ],
+)
+def test_a_notebook_of_each_language_is_listed_and_exported(
+    tmp_path: Path, file: str, comment: str, language: str
+) -> None:
+    source = f"{comment} Databricks notebook source\nx\n"
+    (tmp_path / file).write_text(source)
+    (tmp_path / f"plain_{file}").write_text("x\n")
+    served = Workspace({"/": tmp_path})
+
+    listed = {each.path: each.as_json() for each in served.list("/")}
+    exported = served.export("/note", "SOURCE")
+
+    assert listed["/note"]["object_type"] == "NOTEBOOK"
+    assert listed["/note"]["language"] == language
+    assert listed[f"/plain_{file}"]["object_type"] == "FILE"
+    assert exported.content.decode() == source
+    assert exported.file_type == Path(file).suffix.lower()[1:]
+    assert (served.notebook("/note") is not None) == (language == "PYTHON")
+
+
 def test_an_object_keeps_its_id(workspace: Workspace) -> None:
     assert workspace.find("/a/note").as_json() == workspace.find("/Workspace/a/note").as_json()
 
