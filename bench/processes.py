@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import psutil
@@ -29,6 +28,14 @@ class Program:
     _process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the process; its log begins anew."""
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 self.command,
@@ -39,14 +46,9 @@ class Program:
                 cwd=self.log.parent,
                 env={**os.environ, **self.variables},
             )
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """End the process, and the processes that it has started."""
         process = self.process
         children = psutil.Process(process.pid).children(recursive=True) if self.runs else []
         process.terminate()
@@ -58,6 +60,11 @@ class Program:
         for child in children:
             with suppress(psutil.NoSuchProcess):
                 child.kill()
+
+    def kill(self) -> None:
+        """End the process at once, as a crash does."""
+        self.process.kill()
+        self.process.wait()
 
     @property
     def process(self) -> subprocess.Popen[str]:
@@ -77,6 +84,10 @@ class Program:
             if line.startswith(beginning):
                 return line.strip()
         raise RuntimeError(f"{self.command[0]} has ended:\n{self.log.read_text()[-2000:]}")
+
+    def address(self) -> str:
+        """Return the address of a program that prints its port first."""
+        return f"http://127.0.0.1:{self.line()}"
 
     def send(self, line: str) -> None:
         """Write a line to the program."""
