@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import psutil
 
-from bench import cold_start, dispatcher, graphs, imports, load, polls, watchers
+from bench import cold_start, dispatcher, engine, graphs, imports, load, polls, watchers
 from bench.stored import growth, reads, ticks
 
 PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
@@ -21,6 +21,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "ticks": ticks.schedule_ticks,
     "start": cold_start.import_app,
     "dispatch": dispatcher.dispatch,
+    "engine": engine.engine,
     "cap": dispatcher.cap,
     "rate": dispatcher.rate,
     "chain": graphs.chain,

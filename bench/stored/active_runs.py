@@ -26,6 +26,8 @@ class Restart:
     """Every active run has its orchestration again."""
     submits: float
     """A new run has been submitted."""
+    cpu: float
+    """CPU seconds until all of this is done."""
 
 
 def start_active(host: EmbeddedHost) -> None:
@@ -49,7 +51,8 @@ def kill_and_restart(host: EmbeddedHost) -> Restart:
         submits = time.monotonic() - began
         # The log line is written at the end of the pass, so the times are upper limits.
         resumed = _wait_until(lambda: _resumed(host)) - began
-    return Restart(answers=answers, resumed=resumed, submits=submits)
+    cpu = host.program.cpu_seconds()
+    return Restart(answers=answers, resumed=resumed, submits=submits, cpu=cpu)
 
 
 def _start(client: httpx.Client) -> str:

@@ -38,6 +38,8 @@ class Stored:
     bytes_per_run: float
     start: float
     """Seconds until the host is ready."""
+    start_cpu: float
+    """CPU seconds until then, which do not depend on the load of the machine."""
     reads: Mapping[str, Sequence[float]]
     """Seconds of each request, by the kind of read."""
     minute: float
@@ -86,6 +88,7 @@ def measure(folder: Path, count: int) -> Stored:
     size = host.database.stat().st_size
     with simulator(folder) as platform:
         start = host.start()
+        start_cpu = host.program.cpu_seconds()
         host.apply(platform.address())
         start_active(host)
         reads = _measure_reads(host, filled)
@@ -93,7 +96,12 @@ def measure(folder: Path, count: int) -> Stored:
         again = kill_and_restart(host)
         host.program.stop()
     return Stored(
-        bytes_per_run=size / count, start=start, reads=reads, minute=minute, restart=again
+        bytes_per_run=size / count,
+        start=start,
+        start_cpu=start_cpu,
+        reads=reads,
+        minute=minute,
+        restart=again,
     )
 
 
@@ -160,13 +168,14 @@ def _measure_minute(host: EmbeddedHost) -> float:
 def _print(count: int, found: Stored) -> None:
     title(f"A host with {count:,} stored and {ACTIVE} active runs")
     row("file", f"{found.bytes_per_run:.0f} bytes per run")
-    row("start", f"{found.start:.1f} s")
+    row("start", f"{found.start:.1f} s, {found.start_cpu:.1f} s of CPU")
     for kind, seconds in found.reads.items():
         row(f"read: {kind}", spread(seconds))
     row("a minute with one tick", f"{found.minute:.1f} s of CPU")
-    row("kill → API answers", f"{found.restart.answers:.1f} s")
-    row("kill → new run submitted", f"{found.restart.submits:.1f} s")
-    row("kill → active runs resumed", f"{found.restart.resumed:.1f} s")
+    again = found.restart
+    row("kill → API answers", f"{again.answers:.1f} s")
+    row("kill → new run submitted", f"{again.submits:.1f} s")
+    row("kill → active runs resumed", f"{again.resumed:.1f} s, {again.cpu:.1f} s of CPU")
 
 
 def _megabytes(size: int) -> str:

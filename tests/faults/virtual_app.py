@@ -46,8 +46,16 @@ LONGEST_WAIT = 20 * 60.0
 class VirtualApp:
     """One process of the app, with the storage, platform and engine that it uses."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, plan: FaultPlan | None = None) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        plan: FaultPlan | None = None,
+        *,
+        definitions: VirtualDefinitions | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
         self.plan = plan or FaultPlan()
+        self.plan.lose_engine = self.lose_engine
         self.clock = VirtualClock()
         self.tables = TableService()
         self.tables.intercept = self._storage_step
@@ -57,7 +65,8 @@ class VirtualApp:
         """The error of the process's clock in seconds; timers and the engine have none."""
         self.drops_signals = False
         """Whether every signal from the app to the engine is lost."""
-        self.definitions = VirtualDefinitions()
+        self.definitions = definitions or VirtualDefinitions()
+        self.vaults = FakeVaults(dict(secrets or {}))
         self.messages: dict[str, list[str]] = {}
         """The messages that were sent, by queue."""
         self.accepted: set[RunId] = set()
@@ -183,7 +192,7 @@ class VirtualApp:
             table_ports(
                 tables,
                 queue=self._queue,
-                open_vault=FakeVaults().open,
+                open_vault=self.vaults.open,
                 open_connector=lambda platform, *, secrets: self.platform,
                 post=self._receive,
             ),
@@ -208,7 +217,7 @@ class VirtualApp:
         self._calls = []
         self.process = self._new_process()
         if self.plan.engine_dies:
-            self.engine = VirtualEngine(self.clock)
+            self.lose_engine()
 
     def _request(self, request: Callable[[], Any]) -> None:
         """Send a request to the process. Its caller does not repeat it after a failure."""
