@@ -60,11 +60,13 @@ class Program:
         for child in children:
             with suppress(psutil.NoSuchProcess):
                 child.kill()
+        self._close_pipes()
 
     def kill(self) -> None:
         """End the process at once, as a crash does."""
         self.process.kill()
         self.process.wait()
+        self._close_pipes()
 
     @property
     def process(self) -> subprocess.Popen[str]:
@@ -106,6 +108,13 @@ class Program:
             with suppress(psutil.NoSuchProcess):
                 total += each.memory_full_info().pss
         return total / 2**20
+
+    def _close_pipes(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                # What was not written is lost with the process.
+                with suppress(BrokenPipeError):
+                    pipe.close()
 
     def _all(self) -> list[psutil.Process]:
         own = psutil.Process(self.process.pid)
