@@ -86,8 +86,8 @@ class EmbeddedHost:
 def measured_host(folder: Path | None = None) -> Iterator[EmbeddedHost]:
     """Run a host with the definitions of the measurements, and its platform."""
     with tempfile.TemporaryDirectory(prefix="polysync-bench-") as name:
-        place = folder or Path(name)
-        with simulator(place) as platform, EmbeddedHost(place) as host:
+        own = folder or Path(name)
+        with simulator(own) as platform, EmbeddedHost(own) as host:
             host.apply(platform.address())
             yield host
 

@@ -64,7 +64,7 @@ def runs(_: argparse.Namespace) -> None:
 
 
 async def run_all(url: str, count: int, *, seconds: float, at_once: int = 64) -> Outcome:
-    """Start `count` independent runs at the speed of the API, and read each after the end of all.
+    """Start independent runs at once, and read them after the end of all.
 
     No other run may be active.
     """

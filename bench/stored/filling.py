@@ -125,7 +125,7 @@ def _iso(at: datetime) -> str:
 
 
 def _templates(database: Database) -> list[list[_Template]]:
-    """Store one run of each kind in each month, and return the kinds of each month."""
+    """Store one run of each kind and month, and return them by month."""
     runs = TableRuns(SqliteTables(database))
     return [
         [_template(database, runs, _month(month), *kind) for kind in _KINDS]

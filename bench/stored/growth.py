@@ -1,4 +1,4 @@
-"""Measures CPU, memory and file size of a run while a host runs thousands of them."""
+"""Measures the cost of a run while a host executes thousands of them."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ def growth(_: argparse.Namespace) -> None:
 
 
 def _stored_bytes(host: EmbeddedHost) -> int:
-    """Return the size of the file, without the part of the log that is written again."""
+    """Return the size of the file, without its log of bounded size."""
     return host.database.stat().st_size

@@ -1,4 +1,4 @@
-"""A host on one machine that is killed at random moments, with a platform that counts submits."""
+"""A host that is killed at random moments, and a platform that counts submits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies the SQLite file of a running host as a loss of power could leave it.
+"""Copies the file of a host as a loss of power could leave it.
 
 A loss of power may remove everything that was written after the last sync. In WAL mode, a commit
 has returned when its frames are synced, so only bytes behind the last commit may be missing or
@@ -42,7 +42,7 @@ def lose_unsynced_bytes(database: Path, chance: Random) -> None:
 
 
 def cut_anywhere(database: Path, chance: Random) -> None:
-    """Cut the log at any byte, as a disk does that reports a sync too early."""
+    """Cut the log at any byte, as a disk with early syncs does."""
     log = _log_of(database)
     if log.exists():
         log.write_bytes(log.read_bytes()[: chance.randint(0, log.stat().st_size)])

@@ -1,4 +1,4 @@
-"""The host of one machine is killed at random moments, and its file loses what was not synced."""
+"""Kills of the host at random moments, and losses of power."""
 
 from __future__ import annotations
 
