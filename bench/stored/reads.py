@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import cycle
@@ -32,6 +32,15 @@ _WHOLE_MINUTE = 61.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reads:
+    """The figures of repeated requests of one kind."""
+
+    seconds: Sequence[float]
+    cpu: float
+    """CPU seconds of the host for one request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """The figures of a host with a number of stored runs."""
 
@@ -40,8 +49,8 @@ class Stored:
     """Seconds until the host is ready."""
     start_cpu: float
     """CPU seconds until then, which do not depend on the load of the machine."""
-    reads: Mapping[str, Sequence[float]]
-    """Seconds of each request, by the kind of read."""
+    reads: Mapping[str, Reads]
+    """The requests by kind."""
     minute: float
     """CPU seconds of a minute with one tick and the polls of the active runs."""
     restart: Restart
@@ -132,22 +141,25 @@ def measure_purge(path: Path) -> Purge:
     )
 
 
-def _measure_reads(host: EmbeddedHost, filled: Filled) -> dict[str, list[float]]:
+def _measure_reads(host: EmbeddedHost, filled: Filled) -> dict[str, Reads]:
     """Measure requests of one client; every page has 20 runs."""
     ids, graphs, tasks = cycle(filled.run_ids), cycle(filled.graph_runs), cycle(range(50))
     with httpx.Client(base_url=host.url, timeout=60) as client:
-        return {
-            "a run": [_seconds(client, f"/task-runs/{next(ids)}") for _ in range(_READS)],
-            "all": _lists(client, dict),
-            "failed": _lists(client, lambda: {"status": "Failed"}),
-            "of a task": _lists(client, lambda: {"task": task_name(next(tasks))}),
-            "of a graph run": _lists(client, lambda: {"graphRunId": next(graphs)}),
-            "active": _lists(client, lambda: {"status": "Running"}),
+        kinds: dict[str, Callable[[], float]] = {
+            "a run": lambda: _seconds(client, f"/task-runs/{next(ids)}"),
+            "all": lambda: _seconds(client, "/task-runs"),
+            "failed": lambda: _seconds(client, "/task-runs", status="Failed"),
+            "of a task": lambda: _seconds(client, "/task-runs", task=task_name(next(tasks))),
+            "of a graph run": lambda: _seconds(client, "/task-runs", graphRunId=next(graphs)),
+            "active": lambda: _seconds(client, "/task-runs", status="Running"),
         }
+        return {kind: _repeated(host, read) for kind, read in kinds.items()}
 
 
-def _lists(client: httpx.Client, query: Any) -> list[float]:
-    return [_seconds(client, "/task-runs", **query()) for _ in range(_READS)]
+def _repeated(host: EmbeddedHost, read: Callable[[], float]) -> Reads:
+    before = host.program.cpu_seconds()
+    seconds = [read() for _ in range(_READS)]
+    return Reads(seconds=seconds, cpu=(host.program.cpu_seconds() - before) / _READS)
 
 
 def _seconds(client: httpx.Client, path: str, **query: Any) -> float:
@@ -169,8 +181,8 @@ def _print(count: int, found: Stored) -> None:
     title(f"A host with {count:,} stored and {ACTIVE} active runs")
     row("file", f"{found.bytes_per_run:.0f} bytes per run")
     row("start", f"{found.start:.1f} s, {found.start_cpu:.1f} s of CPU")
-    for kind, seconds in found.reads.items():
-        row(f"read: {kind}", spread(seconds))
+    for kind, reads in found.reads.items():
+        row(f"read: {kind}", f"{spread(reads.seconds)}, {reads.cpu * 1000:.1f} ms of CPU")
     row("a minute with one tick", f"{found.minute:.1f} s of CPU")
     again = found.restart
     row("kill → API answers", f"{again.answers:.1f} s")
