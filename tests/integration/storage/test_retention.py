@@ -15,10 +15,10 @@ from polysync_core.domain.runs.stored import ActiveRun, Listing
 from polysync_core.domain.security.audit import AuditEntry
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.gates import TableGates
-from polysync_core.storage.run_purge import OldRuns
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.purging import delete_batch
 from polysync_core.storage.rows import Row, RowRange
+from polysync_core.storage.run_purge import OldRuns
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON, a_run
