@@ -101,7 +101,13 @@ def background_work() -> BackgroundWork:
 @cache
 def api() -> FastAPI:
     """Return the API of this process."""
-    return build_api(services(), identify_by(settings()), metrics=observe())
+    return build_api(services(), identify(), metrics=observe())
+
+
+@cache
+def identify() -> Identify:
+    """Return the function by which every entry point of this process identifies its callers."""
+    return identify_by(settings())
 
 
 def build(ports: Ports, settings: Settings) -> Services:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, Any, cast
@@ -58,16 +58,19 @@ class Caller:
         return any(role in held.includes for held in self.roles)
 
 
-type Identify = Callable[[Scope], Caller]
-"""Returns the caller of a request, or raises `Unauthenticated` or `Forbidden`."""
+type Identify = Callable[[Scope], Awaitable[Caller]]
+"""Returns the caller of a request, or raises `Unauthenticated` or `Forbidden`.
+
+The function runs on the event loop of the API, so it never blocks.
+"""
 
 
-def accept_all(_scope: Scope) -> Caller:
+async def accept_all(_scope: Scope) -> Caller:
     """Treat every caller as the developer; for parts of the API in isolation."""
     return Caller(name=LOCAL, roles=frozenset({Role.ADMINISTRATOR}))
 
 
-def require_loopback(scope: Scope) -> Caller:
+async def require_loopback(scope: Scope) -> Caller:
     """Development mode: accept only requests from and to localhost.
 
     Rejects a foreign Host (DNS rebinding), a foreign Origin (CSRF) and every header of a proxy or
@@ -83,10 +86,10 @@ def require_loopback(scope: Scope) -> Caller:
     hosts = headers.getlist("host") + [_host_of(each) for each in headers.getlist("origin")]
     if not all(_is_loopback(each.strip()) for each in hosts):
         raise Forbidden("development mode accepts requests to 127.0.0.1 or localhost only")
-    return accept_all(scope)
+    return await accept_all(scope)
 
 
-def reject_all(_scope: Scope) -> Caller:
+async def reject_all(_scope: Scope) -> Caller:
     """Reject every caller."""
     raise Unauthenticated(
         "authentication is off (WEBSITE_AUTH_ENABLED is not True): turn App Service "
@@ -94,7 +97,7 @@ def reject_all(_scope: Scope) -> Caller:
     )
 
 
-def from_app_service(scope: Scope) -> Caller:
+async def from_app_service(scope: Scope) -> Caller:
     """Return the caller that App Service authentication signed in.
 
     App Service removes the principal header from incoming requests. So the header is trustworthy
@@ -120,10 +123,10 @@ def by_key(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
     A request with both a token and a key is identified by the token.
     """
 
-    def identify(scope: Scope) -> Caller:
+    async def identify(scope: Scope) -> Caller:
         headers = Headers(scope=scope)
         if _ACCESS_KEY not in headers or _PRINCIPAL in headers:
-            return otherwise(scope)
+            return await otherwise(scope)
         holder = holder_of(headers[_ACCESS_KEY], keys)
         if holder is None:
             _log.warning("An access key was refused.", extra={"action": "key_refused"})
