@@ -37,7 +37,7 @@ def decide_environment(options: Options, variables: Mapping[str, str]) -> str:
     never listens beyond this machine.
 
     Raises:
-        StartRefused: somebody could call without sign-in, or nobody could call.
+        StartRefused: a caller would need no sign-in, or no caller could sign in.
     """
     is_local = read_address(options.host).is_loopback
     default = Environment.DEVELOPMENT if is_local else Environment.PRODUCTION

@@ -1,4 +1,4 @@
-"""Who may call `polysync dev`: on another address, in production mode, and through MCP."""
+"""Callers of `polysync dev` on other addresses, in production mode, and through MCP."""
 
 from __future__ import annotations
 
