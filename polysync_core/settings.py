@@ -13,9 +13,11 @@ from polysync_core.appkit.user_tokens import Hosting
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.security.secrets import Secret
+from polysync_core.domain.security.token_issuer import ROLES_CLAIM, TokenIssuer
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.outbound.hosts import read_private_hosts
 from polysync_core.outbound.identity import AppIdentity, Delegation
+from polysync_core.outbound.urls import read_url
 from polysync_core.storage.sqlite.database import SCHEME, path_of
 
 STORAGE = "POLYSYNC_STORAGE"
@@ -51,6 +53,8 @@ class Settings:
     """Whether App Service authenticates callers before requests reach the app."""
     access_keys: tuple[AccessKey, ...]
     """The access keys of machine callers."""
+    token_issuer: TokenIssuer | None
+    """The issuer whose tokens identify callers; None if the app itself checks no tokens."""
     app_identity: AppIdentity
     """The app's managed identity, and the private hosts that the app may reach."""
     allow_loopback_platforms: bool
@@ -95,6 +99,7 @@ class Settings:
             environment=_environment(variables),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
+            token_issuer=_token_issuer(variables),
             app_identity=_app_identity(variables),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE"),
@@ -301,6 +306,27 @@ def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ..
         return read_access_keys(variables.get(name, ""))
     except BadAccessKeys as error:
         raise SettingError(f"{name}: {error}.") from error
+
+
+def _token_issuer(variables: Mapping[str, str]) -> TokenIssuer | None:
+    names = ("POLYSYNC_OIDC_ISSUER", "POLYSYNC_OIDC_AUDIENCE")
+    issuer, audience = (variables.get(name, "").strip() for name in names)
+    if not issuer and not audience:
+        return None
+    if not issuer or not audience:
+        missing = names[1] if issuer else names[0]
+        raise SettingError(f"{missing} is missing: the sign-in by token needs both settings.")
+    if _app_service_authentication(variables):
+        raise SettingError(f"{names[0]} is set, but App Service already checks tokens: remove it.")
+    try:
+        development = _environment(variables) is Environment.DEVELOPMENT
+        read_url(issuer, path=names[0], allow_loopback=development, allow_port=True)
+    except Invalid as error:
+        raise SettingError(f"{error}.") from error
+    if "?" in issuer:
+        raise SettingError(f"{names[0]} is {issuer!r}; an issuer has no query.")
+    claim = variables.get("POLYSYNC_OIDC_ROLES_CLAIM", "").strip() or ROLES_CLAIM
+    return TokenIssuer(issuer=issuer, audience=audience, roles_claim=claim)
 
 
 def _app_identity(variables: Mapping[str, str]) -> AppIdentity:

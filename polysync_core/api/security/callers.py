@@ -1,5 +1,7 @@
 """Identifies callers by App Service authentication, an access key or the loopback interface.
 
+`tokens` identifies callers by the token of an OpenID Connect issuer.
+
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
 
@@ -97,6 +99,14 @@ async def reject_all(_scope: Scope) -> Caller:
     )
 
 
+async def require_credentials(_scope: Scope) -> Caller:
+    """Reject callers without a token or a key, where the app itself checks both."""
+    raise Unauthenticated(
+        "sign in: send a token of the issuer as `Authorization: Bearer`, or an access key as "
+        f"`{_ACCESS_KEY}`, as this deployment accepts them"
+    )
+
+
 async def from_app_service(scope: Scope) -> Caller:
     """Return the caller that App Service authentication signed in.
 
@@ -114,7 +124,7 @@ async def from_app_service(scope: Scope) -> Caller:
         raise Unauthenticated("the token names neither a person nor an application")
     values = {value for kind in _ROLES for value in claims.get(kind, ())}
     roles = frozenset(role for role in Role if role.value in values)
-    return Caller(name=_printable(name), object_id=object_id, roles=roles)
+    return Caller(name=printable(name), object_id=object_id, roles=roles)
 
 
 def by_key(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
@@ -152,7 +162,8 @@ def _first(claims: Mapping[str, list[str]], kinds: tuple[str, ...]) -> str | Non
     return next((claims[kind][0] for kind in kinds if claims.get(kind)), None)
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """Return a name that cannot forge a line of a log."""
     return "".join(each if each.isprintable() else "\ufffd" for each in name)[:_MAX_NAME]
 
 
