@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from polysync_core.appkit.configuration import AppKitConfiguration, JobsSetting
 from polysync_core.appkit.named_jobs import JobOptions, discover
@@ -57,6 +58,8 @@ class Settings:
     """The issuer whose tokens identify callers; None if the app itself checks no tokens."""
     app_identity: AppIdentity
     """The app's managed identity, and the private hosts that the app may reach."""
+    secrets_folder: Path | None
+    """The folder with the secrets of this machine, for vaults of files."""
     allow_loopback_platforms: bool
     """Whether platforms may be simulators on this machine, over plain HTTP."""
     run_events_queue: str | None
@@ -101,6 +104,7 @@ class Settings:
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             token_issuer=_token_issuer(variables),
             app_identity=_app_identity(variables),
+            secrets_folder=_folder(variables, "POLYSYNC_SECRETS_FOLDER"),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
@@ -335,6 +339,13 @@ def _app_identity(variables: Mapping[str, str]) -> AppIdentity:
         identity=variables.get("AZURE_CLIENT_ID") or None,
         private_hosts=_hosts(variables, "POLYSYNC_PRIVATE_HOSTS"),
     )
+
+
+def _folder(variables: Mapping[str, str], name: str) -> Path | None:
+    text = variables.get(name, "").strip()
+    if text and not text.startswith("/"):
+        raise SettingError(f"{name} is {text!r}; it must be the whole path of a folder.")
+    return Path(text) if text else None
 
 
 def _hosts(variables: Mapping[str, str], name: str) -> frozenset[str]:

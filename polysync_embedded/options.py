@@ -71,6 +71,9 @@ def prepare_environment(
     }
     if environment == Environment.DEVELOPMENT:
         defaults["POLYSYNC_ALLOW_LOOPBACK_PLATFORMS"] = "true"
+    if credentials := variables.get("CREDENTIALS_DIRECTORY"):
+        # systemd sets this variable for a unit with LoadCredential.
+        defaults["POLYSYNC_SECRETS_FOLDER"] = credentials
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
     os.environ["POLYSYNC_ENVIRONMENT"] = environment

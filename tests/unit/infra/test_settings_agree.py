@@ -23,6 +23,7 @@ ONE_MACHINE = {
     "POLYSYNC_OIDC_ISSUER",
     "POLYSYNC_OIDC_AUDIENCE",
     "POLYSYNC_OIDC_ROLES_CLAIM",
+    "POLYSYNC_SECRETS_FOLDER",
 }
 """Settings of a host without App Service, which the templates do not deploy."""
 READERS = {
