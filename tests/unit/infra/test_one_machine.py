@@ -46,7 +46,7 @@ def check_command(words: list[str]) -> None:
 def polysync_commands(text: str) -> list[list[str]]:
     # A quoted name with a date in it is one word for the shell.
     plain = re.sub(r'"[^"]*"', "FILE", text).replace("'", "")
-    found = re.findall(rf"{re.escape(PROGRAM)} ([^\n]+)", plain)
+    found = re.findall(rf"{re.escape(PROGRAM)} ([^\n`]+)", plain)
     return [shlex.split(each) for each in found]
 
 
