@@ -37,7 +37,7 @@ def test_a_stop_during_submits_loses_no_run_and_starts_none_twice(tmp_path: Path
 
 
 def _stop_during_submits(system: LocalSystem) -> None:
-    """Stop the host and start it again, while the platform delays the answer to a submit."""
+    """Restart the host while the platform delays the answer to a submit."""
     before = len(system.databricks.started())
     fault = {"endpoint": "jobs/runs/submit", "fault": "slow", "seconds": 1, "times": 2}
     system.databricks.inject_fault(**fault)
