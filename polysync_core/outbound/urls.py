@@ -70,7 +70,7 @@ def own_address(text: object, base: str) -> OwnAddress | None:
     host = given.netloc.lower().removesuffix(":443" if given.scheme == "https" else "")
     if (given.scheme, host) != (ours.scheme, ours.netloc):
         return None
-    if any(part in {".", ".."} or deceptive_character(part) for part in segments):
+    if any(part in {".", ".."} or url_character_problem(part) for part in segments):
         return None
     return OwnAddress(tuple(segments), query)
 
@@ -110,7 +110,7 @@ def read_url(text: str, *, path: str, allow_loopback: bool) -> CheckedUrl:
     return CheckedUrl(base, target if target.startswith("/") else f"/{target}")
 
 
-def deceptive_character(text: str) -> str | None:
+def url_character_problem(text: str) -> str | None:
     """Describe the first control, invisible or look-alike character, or return None.
 
     A look-alike is outside ASCII and normalises (NFKC) to ASCII, such as a full-width letter.
