@@ -105,7 +105,9 @@ def production_ports(settings: Settings) -> Ports:
     return table_ports(
         tables,
         queue=queue,
-        open_vault=partial(open_vault, app_identity=app_identity),
+        open_vault=partial(
+            open_vault, app_identity=app_identity, secrets_folder=settings.secrets_folder
+        ),
         open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
         post=Receivers(allow_loopback=loopback).post,
     )
