@@ -9,12 +9,13 @@ import pytest
 from tests.faults.local_system import has_ended, is_submitted, local_system
 from tests.host_kinds import HostKind, on_both_with_soak
 
-pytestmark = [pytest.mark.devhost, on_both_with_soak()]
+pytestmark = pytest.mark.devhost
 
 WORKING_AGAIN_SECONDS = {HostKind.EMBEDDED: 60.0, HostKind.FUNCTIONS: 90.0}
 """The Durable extension hides the messages of a dead host for one minute (`host.json`)."""
 
 
+@on_both_with_soak()
 def test_runs_survive_a_killed_host_and_are_resumed_without_a_second_submit(
     host_kind: HostKind, tmp_path: Path
 ) -> None:
