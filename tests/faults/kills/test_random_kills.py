@@ -63,6 +63,7 @@ def test_kills_lose_no_accepted_run_and_start_none_twice(
 
 @pytest.mark.parametrize("copies", [FEW_COPIES, MANY_COPIES])
 def test_a_loss_of_power_loses_no_accepted_run(copies: int, tmp_path: Path, chance: Random) -> None:
+    before: set[str] = set()
     with killed_host(tmp_path, chance) as killed, sending(killed.host.url) as accepted:
         for number in range(copies):
             killed.pause()
