@@ -24,6 +24,7 @@ from bench import (
 PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "idle": load.idle,
     "runs": load.runs,
+    "functions": load.runs_on_functions,
     "memory": load.memory,
     "lists": reads.read_latency,
     "ticks": ticks.schedule_ticks,

@@ -19,9 +19,10 @@ import httpx
 import psutil
 import yaml
 
+from polysync_embedded.simulators import ports_beside
+
 ROOT = Path(__file__).resolve().parent.parent
 _ACCESS = re.compile(r'"(?P<method>[A-Z]+) /devstoreaccount1/(?P<path>[^ ?]*)')
-_WORK = re.compile(r"\b(episodes|entity_batches|activities)=(\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,29 +35,23 @@ class Usage:
 
 @dataclass(slots=True)
 class LocalHost:
-    """A context manager that runs `python -m devhost`."""
+    """A context manager that runs `polysync dev`, or `python -m devhost`."""
 
     data: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="polysync-bench-")))
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     """Additional environment variables of the host."""
     simulators: bool = True
     """True if the host starts a Databricks simulator with its definitions."""
+    on_functions: bool = False
+    """True for the Functions host, whose storage emulator logs every request."""
     url: str = ""
     _process: subprocess.Popen[str] | None = None
     _simulator_port: int = 0
 
     def __enter__(self) -> Self:
-        port, self._simulator_port = free_port(), free_port()
-        command = [
-            *(sys.executable, "-m", "devhost", "--port", str(port), "--data", str(self.data)),
-            *("--storage-port-base", str(free_ports_base())),
-            *("--databricks-port", str(self._simulator_port)),
-            *("--storage-log", str(self.storage_log)),
-            *(() if self.simulators else ("--no-simulators",)),
-        ]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
-                command,
+                self._command(free_port()),
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -83,10 +78,25 @@ class LocalHost:
             self._process.terminate()
             self._process.wait(timeout=20)
 
+    def _command(self, port: int) -> list[str]:
+        options = ["--port", str(port), "--data", str(self.data)]
+        if not self.on_functions:
+            self._simulator_port = ports_beside(port)["databricks"]
+            simulators = ["--simulators"] if self.simulators else []
+            return [sys.executable, "-m", "polysync_core.cli", "dev", *options, *simulators]
+        self._simulator_port = free_port()
+        return [
+            *(sys.executable, "-m", "devhost", *options),
+            *("--storage-port-base", str(free_ports_base())),
+            *("--databricks-port", str(self._simulator_port)),
+            *("--storage-log", str(self.storage_log)),
+            *(() if self.simulators else ("--no-simulators",)),
+        ]
+
     @property
     def log(self) -> Path:
         """Return the path of the host's log."""
-        return self.data / "devhost.log"
+        return self.data / "host.log"
 
     @property
     def storage_log(self) -> Path:
@@ -94,13 +104,14 @@ class LocalHost:
         return self.data / "storage.log"
 
     def usage(self) -> dict[str, Usage]:
-        """Return the usage of the host, Azurite and the simulator since their start."""
+        """Return the usage of the host and of its programs since their start."""
         assert self._process is not None
         host = psutil.Process(self._process.pid)
         used = {"host": _usage([host])}
         for child in host.children():
             words = " ".join(child.cmdline())
-            part = "azurite" if "azurite" in words else "simulator"
+            parts = ("azurite", "durable-host")
+            part = next((part for part in parts if part in words), "simulator")
             used[part] = _usage([child, *child.children(recursive=True)])
         return used
 
@@ -108,9 +119,7 @@ class LocalHost:
         """Return the number of requests to Table Storage; a transaction is one."""
         return sum(
             count
-            for (_, path), count in (
-                self.storage_requests() if self.storage_log.exists() else Counter()
-            ).items()
+            for (_, path), count in self.storage_requests().items()
             if path.startswith(("Polysync", "$batch", "Tables"))
         )
 
@@ -118,10 +127,6 @@ class LocalHost:
         """Return the storage requests by method and resource, without keys."""
         found = _ACCESS.finditer(self.storage_log.read_text())
         return Counter((match["method"], match["path"].partition("(")[0]) for match in found)
-
-    def durable_work(self) -> dict[str, int]:
-        """Return the counts of durable work by kind, after the end of the host."""
-        return {name: int(count) for name, count in _WORK.findall(self.log.read_text())}
 
     def _apply(self) -> None:
         document = yaml.safe_load((ROOT / "examples/bench/definitions.yaml").read_text())

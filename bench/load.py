@@ -52,22 +52,33 @@ def idle(_: argparse.Namespace) -> None:
 def runs(_: argparse.Namespace) -> None:
     """Measure 200 independent runs through the whole stack."""
     with LocalHost() as host:
-        asyncio.run(run_all(host.url, WARM_UP, seconds=2.0))
-        before, operations = host.usage(), host.table_operations()
-        outcome = asyncio.run(run_all(host.url, _RUNS, seconds=_NAP))
-        after, operations = host.usage(), host.table_operations() - operations
-    title(f"{_RUNS} independent runs of {_NAP:g} s through the whole stack")
+        _measure_runs(host, f"{_RUNS} independent runs of {_NAP:g} s through the whole stack")
+
+
+def runs_on_functions(_: argparse.Namespace) -> None:
+    """Measure 200 independent runs on the Functions host, with their table operations."""
+    with LocalHost(on_functions=True) as host:
+        before = host.table_operations()
+        outcome = _measure_runs(host, f"{_RUNS} runs of {_NAP:g} s on the Functions host")
+        own = host.table_operations() - before - outcome.reads
+    row("table operations per run", f"{own / (_RUNS + WARM_UP):.1f} (without its own reads)")
+
+
+def _measure_runs(host: LocalHost, heading: str) -> Outcome:
+    """Execute the runs, and print their delays and the use of resources."""
+    asyncio.run(run_all(host.url, WARM_UP, seconds=2.0))
+    before = host.usage()
+    outcome = asyncio.run(run_all(host.url, _RUNS, seconds=_NAP))
+    after = host.usage()
+    title(heading)
     row("makespan", f"{outcome.makespan:.1f} s, {_RUNS / outcome.makespan:.1f} runs/s")
     row("accepted → submitted", spread(outcome.submit_lags()))
     row("finished → recorded", spread(outcome.record_lags()))
-    own = outcome.reads
-    row("table operations per run", f"{(operations - own) / _RUNS:.1f} (without its own reads)")
     for part, used in after.items():
         cpu = used.cpu_seconds - before[part].cpu_seconds
         memory = f"{used.pss_megabytes:.0f} MB (PSS)"
         row(f"{part}: CPU, memory", f"{cpu / _RUNS * 1000:.0f} ms per run, {memory}")
-    for kind, count in host.durable_work().items():
-        row(f"{kind} per run", f"{count / (_RUNS + WARM_UP):.1f}")
+    return outcome
 
 
 def memory(options: argparse.Namespace) -> None:

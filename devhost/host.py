@@ -67,14 +67,13 @@ class Host:
 
     def _start(self) -> None:
         options = self._options
-        values = settings.settings(options.app, settings.storage_of(options))
-        settings.apply(values)
+        storage = settings.storage_connection(options.storage_port_base)
+        settings.apply(settings.settings(options.app, storage))
         host_file = settings.host_file(options.app)
         children.require_free(options.port, "--port", timeout=0)
-        if options.durable_extension:
-            program_path()
+        program_path()
         handle = lock(options.data, timeout=TAKEOVER_LIMIT, pause=self._end.wait)
-        wanted = [programs.azurite(options)] if options.azurite else []
+        wanted = [programs.azurite(options)]
         if options.simulators:
             wanted += programs.simulators(options)
         self._launch(wanted, handle)
