@@ -12,6 +12,7 @@ import psutil
 from bench import (
     cold_start,
     dispatcher,
+    engine,
     graphs,
     imports,
     load,
@@ -30,6 +31,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "ticks": ticks.schedule_ticks,
     "start": cold_start.import_app,
     "dispatch": dispatcher.dispatch,
+    "engine": engine.engine,
     "cap": dispatcher.cap,
     "rate": dispatcher.rate,
     "chain": graphs.chain,

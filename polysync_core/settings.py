@@ -16,6 +16,7 @@ from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.outbound.hosts import read_private_hosts
 from polysync_core.outbound.identity import AppIdentity, Delegation
+from polysync_core.storage.sqlite.database import SCHEME, path_of
 
 STORAGE = "POLYSYNC_STORAGE"
 """The storage account: a connection string, or `POLYSYNC_STORAGE__…` for the app's identity."""
@@ -238,10 +239,12 @@ def _storage(variables: Mapping[str, str]) -> dict[str, str]:
                 f"{STORAGE} and {part} contradict each other: set either the connection string or "
                 "the identity."
             )
-        if not _is_connection_string(configured[STORAGE]):
+        setting = configured[STORAGE]
+        if path_of(setting) is None and not _is_connection_string(setting):
             raise SettingError(
                 f"{STORAGE} is no connection string of a storage account: copy the whole text with "
-                "AccountName=… and AccountKey=… from the access keys of the account."
+                "AccountName=… and AccountKey=… from the access keys of the account, or name a "
+                f"file with {SCHEME}PATH."
             )
         return configured
     if not configured:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -106,34 +105,27 @@ class ActivityThreads:
 
     def __init__(self, number: int) -> None:
         self._calls: SimpleQueue[ActivityCall | None] = SimpleQueue()
-        # A thread that does not end in time must not keep the process from ending.
-        self._threads = [
-            threading.Thread(target=self._work, name=f"activity-{each}", daemon=True)
-            for each in range(number)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._ends: list[Future[None]] = [Future() for _ in range(number)]
+        for each, end in enumerate(self._ends):
+            # A thread that does not end in time must not keep the process from ending.
+            name = f"activity-{each}"
+            threading.Thread(target=self._work, args=(end,), name=name, daemon=True).start()
 
     def run(self, call: ActivityCall) -> None:
         """Execute a call as soon as a thread is free."""
         self._calls.put(call)
 
-    def close(self) -> None:
-        """Drop the waiting calls; each thread ends after its present call."""
+    async def stop(self, grace: float) -> int:
+        """Drop the waiting calls, await the others, and return the number that still run."""
         with suppress(Empty):
             while True:
                 self._calls.get_nowait()
-        for _ in self._threads:
+        for _ in self._ends:
             self._calls.put(None)
+        _, left = await asyncio.wait(map(asyncio.wrap_future, self._ends), timeout=grace)
+        return len(left)
 
-    def join(self, seconds: float) -> int:
-        """Wait for the threads of a closed object, and return the number that still run."""
-        end = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
-        return sum(thread.is_alive() for thread in self._threads)
-
-    def _work(self) -> None:
+    def _work(self, end: Future[None]) -> None:
         while (call := self._calls.get()) is not None:
             try:
                 call.execute()
@@ -141,6 +133,7 @@ class ActivityThreads:
                 # Without an answer, the orchestration would wait for ever.
                 _log.exception("An activity broke off.", extra={"action": "activity_fault"})
                 call.answer(None, RuntimeError(type(error).__name__))
+        end.set_result(None)
 
 
 class RunningEngine(EmbeddedEngine):
@@ -156,9 +149,7 @@ class RunningEngine(EmbeddedEngine):
     async def stop(self, grace: float) -> None:
         """Start no further step, and wait at most `grace` seconds for the running activities."""
         self._asyncio_loop.stop()
-        self._threads.close()
-        left = await asyncio.to_thread(self._threads.join, grace)
-        if left:
+        if left := await self._threads.stop(grace):
             _log.warning(
                 "Activities still run after the engine has stopped.",
                 extra={"action": "activities_abandoned", "activities": left},

@@ -23,6 +23,7 @@ class Fault(StrEnum):
     ANSWER_LOST = "it is executed and its answer is lost"
     NOT_SENT = "it is not sent"
     STALE = "another writer comes first"
+    ENGINE_LOST = "the engine loses its memory before it, and the process lives on"
     OUTAGE = "storage is unavailable for 45 seconds from here on"
 
 
@@ -61,6 +62,8 @@ class FaultPlan:
     injected: str | None = None
     """The step that failed; None as long as no step has failed."""
     outage_until: float = 0.0
+    lose_engine: Callable[[], None] = lambda: None
+    """Loses the memory of the engine; the app under test sets it."""
 
     def run_step(
         self,
@@ -102,6 +105,9 @@ class FaultPlan:
             case Fault.STALE:
                 if interfere is not None:
                     interfere()
+                return do()
+            case Fault.ENGINE_LOST:
+                self.lose_engine()
                 return do()
             case Fault.OUTAGE:
                 self.outage_until = now + OUTAGE_SECONDS

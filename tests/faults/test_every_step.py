@@ -267,6 +267,7 @@ FAULTS = {
     "the answer is lost": (Fault.ANSWER_LOST, False),
     "another writer comes first": (Fault.STALE, False),
     "storage is unavailable": (Fault.OUTAGE, False),
+    "the engine dies without the process": (Fault.ENGINE_LOST, False),
 }
 MORE_FAULTS = {
     "the process dies after the step": (Fault.CRASH_AFTER, True),

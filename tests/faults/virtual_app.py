@@ -48,6 +48,7 @@ class VirtualApp:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, plan: FaultPlan | None = None) -> None:
         self.plan = plan or FaultPlan()
+        self.plan.lose_engine = self.lose_engine
         self.clock = VirtualClock()
         self.tables = TableService()
         self.tables.intercept = self._storage_step
@@ -208,7 +209,7 @@ class VirtualApp:
         self._calls = []
         self.process = self._new_process()
         if self.plan.engine_dies:
-            self.engine = VirtualEngine(self.clock)
+            self.lose_engine()
 
     def _request(self, request: Callable[[], Any]) -> None:
         """Send a request to the process. Its caller does not repeat it after a failure."""

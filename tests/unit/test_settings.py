@@ -46,6 +46,17 @@ def test_an_empty_storage_setting_counts_as_missing() -> None:
     assert Settings.read(configured).storage == STORAGE
 
 
+@pytest.mark.parametrize("text", ["sqlite:/var/lib/polysync.db", " sqlite:data/polysync.db "])
+def test_a_file_is_a_storage(text: str) -> None:
+    assert Settings.read({"POLYSYNC_STORAGE": text}).storage == {"POLYSYNC_STORAGE": text}
+
+
+@pytest.mark.parametrize("text", ["/var/lib/polysync.db", "sqlite", "file:/x.db"])
+def test_a_storage_that_is_neither_account_nor_file_is_refused(text: str) -> None:
+    with pytest.raises(SettingError, match=r"POLYSYNC_STORAGE is no connection string .* sqlite:"):
+        Settings.read({"POLYSYNC_STORAGE": text})
+
+
 def test_the_app_identity_is_read_from_the_settings() -> None:
     configured = STORAGE | {
         "AZURE_CLIENT_ID": "0b1f",

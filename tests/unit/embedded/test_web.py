@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from polysync_core.api.app import create_app
+from polysync_core.api.app import build_routes, create_app
 from polysync_core.api.security.bodies import BodyLimits
 from polysync_core.domain.definitions.tasks import Task
 from polysync_embedded.mcp.catalogue import McpServerInfo
@@ -179,7 +179,7 @@ def test_a_caller_that_expects_100_continue_receives_it(app: FakeApp) -> None:
 
 
 def test_a_slow_body_is_answered_with_408_and_the_connection_is_closed() -> None:
-    api = create_app([], body_limits=BodyLimits(idle_seconds=0.1, total_seconds=0.2))
+    api = create_app(build_routes([]), body_limits=BodyLimits(idle_seconds=0.1, total_seconds=0.2))
 
     async def test(served: Served) -> None:
         head = b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"
