@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestrations.engine import DurableEngine
-from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.dispatch.policies import PolicySet
+from polysync_core.domain.dispatch.state import WaitingRun
+from polysync_core.domain.runs.identity import BackfillId, RunId
 from tests.faults.local_system import LocalSystem, has_ended, is_submitted
 from tests.host_kinds import HostKind, on
 from tests.integration.devhost.host_process import eventually
@@ -49,3 +51,27 @@ def test_only_orchestrations_that_ended_within_the_window_are_deleted(
     assert engine.forget_ended(now - HOUR, now + HOUR) == 0
     assert engine.is_live(RunId(goes_on), 1)
     system.cancel(goes_on)
+
+
+def test_a_dispatcher_with_more_than_four_megabytes_of_state_is_read(
+    engine: DurableEngine,
+) -> None:
+    """4 MB is the default limit of a gRPC message; `host.json` sets a higher one."""
+    count, now = 12, datetime.now(UTC)
+    for number in range(count):
+        waiting = WaitingRun(
+            run_id=RunId(f"large-{number}"),
+            attempt=1,
+            task=None,
+            priority=100,
+            queued_at=now,
+            not_before=now + HOUR,
+            backfill_id=BackfillId("x" * 500_000),
+        )
+        engine.enqueue("oversized", waiting, PolicySet())
+    try:
+        eventually(lambda: len(engine.dispatcher("oversized").waiting) == count)
+    finally:
+        for number in range(count):
+            engine.release("oversized", RunId(f"large-{number}"), 1)
+    eventually(lambda: not engine.dispatcher("oversized").waiting)

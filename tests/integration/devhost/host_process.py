@@ -77,7 +77,6 @@ class HostProcess:
         self.log = data.parent / f"{data.name}.log"
         command = [sys.executable, "-m", "devhost", "--app", str(app), "--data", str(data)]
         command += ["--port", str(self.port), "--storage-port-base", str(self.base)]
-        command += ["--durable-extension"] if kind is HostKind.FUNCTIONS else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--no-simulators"],
