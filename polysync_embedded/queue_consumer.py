@@ -22,8 +22,6 @@ from polysync_core.storage.sqlite.queues import ReceivedMessage, SqliteQueue, Sq
 log = logging.getLogger(__name__)
 
 POISON = "-poison"
-_RETRY_SECONDS = 5.0
-"""The pause after the storage did not answer."""
 
 type Handler = Callable[[QueueMessage], None]
 """Handles one message on a thread; an exception makes the message visible again."""
@@ -37,6 +35,8 @@ class QueueRules:
     new_batch_threshold: int = 4
     max_dequeue_count: int = 5
     visibility_timeout: float = 30.0
+    longest_pause: float = 5.0
+    """Seconds after which an idle queue is read, in case another program has sent a message."""
     lease_seconds: float = 30.0
     """Seconds for which a message is hidden while it is handled; the lease is renewed."""
 
@@ -57,7 +57,7 @@ class QueueConsumer:
         """Set if a message was sent, or if a running one has ended."""
 
     async def run(self) -> None:
-        """Take and handle messages until cancelled."""
+        """Take and handle messages until cancelled; a message of this process comes at once."""
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
@@ -67,28 +67,26 @@ class QueueConsumer:
         while True:
             self._changed.clear()
             try:
-                longest = await self._take()
+                pause = await self._take()
             except Unavailable as error:
-                longest = _RETRY_SECONDS
+                pause = self._rules.longest_pause
                 log.warning(
                     "A queue cannot be read; the host tries again.",
                     extra={"queue": self.name, "error": str(error)},
                 )
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), longest)
+                await asyncio.wait_for(self._changed.wait(), pause)
 
     async def drain(self, seconds: float) -> None:
         """Wait up to some seconds for the messages that are being handled."""
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
 
-    async def _take(self) -> float | None:
-        """Begin to handle messages; return the longest wait until the next look, if there is one.
-
-        A change ends the wait earlier.
-        """
+    async def _take(self) -> float:
+        """Begin to handle messages, and return the pause until the next look at the queue."""
+        longest = self._rules.longest_pause
         if len(self._running) > self._rules.new_batch_threshold:
-            return None
+            return longest
         found = await asyncio.to_thread(
             self._queue.receive, self._rules.batch_size, hidden_seconds=self._rules.lease_seconds
         )
@@ -96,7 +94,10 @@ class QueueConsumer:
             task = asyncio.create_task(self._process(message))
             self._running.add(task)
             task.add_done_callback(self._done)
-        return 0.0 if found else await asyncio.to_thread(self._queue.seconds_to_next)
+        if found:
+            return 0.0
+        due = await asyncio.to_thread(self._queue.seconds_to_next)
+        return longest if due is None else min(due, longest)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

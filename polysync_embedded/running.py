@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from polysync_core.domain.errors import PolysyncError
+from polysync_core.settings import Settings
 from polysync_embedded import logs
 from polysync_embedded.options import Options, StartRefused, prepare_environment, prepare_folder
 from polysync_embedded.simulators import Children, ports_beside, start_simulators
@@ -56,10 +57,11 @@ def run(options: Options, announce: Announce) -> int:
 
 def _load() -> None:
     """Read the settings, open the storage and build the use cases."""
-    # The environment must be complete before the app is imported.
-    from polysync_core.composition import api, observe
-
     try:
+        Settings.read(os.environ)
+        # The environment must be complete before the app is imported.
+        from polysync_core.composition import api, observe
+
         observe()
         api()
     except PolysyncError as error:

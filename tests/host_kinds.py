@@ -3,14 +3,14 @@
 Every test of a trigger, a binding or the engine runs on each host that has it:
 
 - the Functions host: the official worker library, the real Durable and queue extensions, Azurite;
-- the in-memory host: the engine in memory, SQLite.
+- the embedded host: `polysync dev`, one process with its own engine, SQLite.
 
 These tests run on one host only, for the reason given:
 
 - `test_bad_input`, `test_appkit_jobs`, `test_graph`: the answers of the API do not depend on the
   host, so they run on the host that starts fastest;
-- `test_run_requests`, `test_webhooks`, `test_storage_down`, `test_checkpoints`, the whole app and
-  its copilots: they reach the queues or the tables from outside, which SQLite does not allow;
+- `test_storage_down`, `test_checkpoints`: a proxy in front of Azurite disturbs the storage. In a
+  SQLite file there is no network that could fail;
 - a `kill -9` on the Functions host: the engine hides messages of a dead host for a minute, so
   these tests are marked `soak`.
 """
@@ -26,7 +26,7 @@ import pytest
 class HostKind(StrEnum):
     """A host of the app on one machine."""
 
-    IN_MEMORY = "in-memory"
+    EMBEDDED = "embedded"
     FUNCTIONS = "functions"
 
 

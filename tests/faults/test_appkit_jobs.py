@@ -12,7 +12,7 @@ import pytest
 from tests.faults.local_system import TOKEN, LocalSystem
 from tests.host_kinds import HostKind, on
 
-pytestmark = [pytest.mark.devhost, on(HostKind.IN_MEMORY)]
+pytestmark = [pytest.mark.devhost, on(HostKind.EMBEDDED)]
 
 JOB = "/jobs/lake_nap"
 

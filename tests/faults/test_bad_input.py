@@ -10,7 +10,7 @@ import pytest
 from tests.faults.local_system import LocalSystem, has_ended
 from tests.host_kinds import HostKind, on
 
-pytestmark = [pytest.mark.devhost, on(HostKind.IN_MEMORY)]
+pytestmark = [pytest.mark.devhost, on(HostKind.EMBEDDED)]
 
 
 def refused(answer: Any) -> dict[str, Any]:

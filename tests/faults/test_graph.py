@@ -7,7 +7,7 @@ import pytest
 from tests.faults.local_system import LocalSystem, has_ended
 from tests.host_kinds import HostKind, on
 
-pytestmark = [pytest.mark.devhost, on(HostKind.IN_MEMORY)]
+pytestmark = [pytest.mark.devhost, on(HostKind.EMBEDDED)]
 
 
 def test_the_graph_of_a_task_and_of_a_graph_run_show_the_outcome_of_the_run(

@@ -11,7 +11,7 @@ from tests.host_kinds import HostKind, on_both_with_soak
 
 pytestmark = [pytest.mark.devhost, on_both_with_soak()]
 
-WORKING_AGAIN_SECONDS = {HostKind.IN_MEMORY: 60.0, HostKind.FUNCTIONS: 90.0}
+WORKING_AGAIN_SECONDS = {HostKind.EMBEDDED: 60.0, HostKind.FUNCTIONS: 90.0}
 """The Durable extension hides the messages of a dead host for one minute (`host.json`)."""
 
 

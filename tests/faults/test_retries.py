@@ -112,7 +112,7 @@ def test_a_run_in_back_off_holds_no_lease_and_is_cancelled_at_once(
     assert len(answer["attempts"]) == 1
 
 
-@on(HostKind.IN_MEMORY)
+@on(HostKind.EMBEDDED)
 def test_a_back_off_survives_a_killed_host(host_kind: HostKind, tmp_path: Path) -> None:
     with local_system(tmp_path, kind=host_kind) as system:
         system.apply(DEFINITIONS.replace("initialDelaySeconds: 1,", "initialDelaySeconds: 2,"))

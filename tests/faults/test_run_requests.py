@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ResourceExistsError
-from azure.storage.queue import QueueClient
 
-from devhost.settings import storage_connection
 from tests.faults.local_system import LocalSystem, has_ended
-from tests.host_kinds import HostKind, on
 from tests.integration.devhost.host_process import eventually
 
-pytestmark = [pytest.mark.devhost, on(HostKind.FUNCTIONS)]
+pytestmark = pytest.mark.devhost
 
 CANARY = "canary-c81d-message"
-
-
-def queue_of(system: LocalSystem) -> QueueClient:
-    """Return a queue client that does not encode its messages as base64."""
-    connection = storage_connection(system.host.base)
-    queue = QueueClient.from_connection_string(connection, "run-requests")
-    with suppress(ResourceExistsError):
-        queue.create_queue()
-    return queue
 
 
 def encoded(message: Any) -> str:
@@ -38,7 +24,7 @@ def encoded(message: Any) -> str:
 def test_messages_start_runs_and_refused_messages_are_recorded_with_their_reason(
     system: LocalSystem,
 ) -> None:
-    queue = queue_of(system)
+    queue = system.host.queue("run-requests", encoded=False)
     values = {"task": "nap", "parameters": {"seconds": "0.1"}}
     plain = json.dumps({**values, "priority": 300})
     for content in [encoded({**values, "idempotencyKey": "message-1"})] * 2 + [plain]:

@@ -67,8 +67,13 @@ def answers_about(system: LocalSystem, ids: list[str]) -> str:
     return "".join(texts)
 
 
-def engine_memory(host: HostProcess) -> str:
-    """Return all inputs, outputs, failures and histories that the engine holds."""
+def engine_memory(host: HostProcess, kind: HostKind) -> str:
+    """Return all inputs, outputs, failures and histories that the engine holds.
+
+    The embedded engine keeps nothing outside its process: it writes no file and has no port.
+    """
+    if kind is HostKind.EMBEDDED:
+        return ""
     listening = {
         each.laddr.port
         for process in (psutil.Process(host.process.pid), *host.children())
@@ -117,10 +122,10 @@ def aftermath(host_kind: HostKind, tmp_path_factory: pytest.TempPathFactory) -> 
             environment.setenv(name, value)
         environment.delenv("POLYSYNC_TEST_ABSENT", raising=False)
         with local_system(folder, kind=host_kind) as system:
-            yield _aftermath(system, folder, sent)
+            yield _aftermath(system, host_kind, folder, sent)
 
 
-def _aftermath(system: LocalSystem, folder: Path, sent: Ingestion) -> Aftermath:
+def _aftermath(system: LocalSystem, kind: HostKind, folder: Path, sent: Ingestion) -> Aftermath:
     system.apply(DEFINITIONS)
     ids = [run_of(system, task) for task in ("secretive", "unresolved", "echoing")]
     for fault in ({"fault": "lost-response"}, {"fault": "status", "status": 403}):
@@ -129,7 +134,7 @@ def _aftermath(system: LocalSystem, folder: Path, sent: Ingestion) -> Aftermath:
         ids.append(run_of(system, "secretive"))
     refused = system.host.http.post("/tasks/secretive/run", json={"parameters": {"key": CANARY}})
     runs = system.wait_for(ids, has_ended)
-    seen = answers_about(system, ids) + engine_memory(system.host) + refused.text
+    seen = answers_about(system, ids) + engine_memory(system.host, kind) + refused.text
     eventually(
         lambda: len([each for each in sent.items("dependencies") if each.name == "run"]) == 5
     )

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from tests.faults.local_system import LocalSystem, has_ended, local_system
-from tests.host_kinds import HostKind, on
+from tests.host_kinds import HostKind
 from tests.integration.devhost.host_process import eventually
 
-pytestmark = [pytest.mark.devhost, on(HostKind.FUNCTIONS)]
+pytestmark = pytest.mark.devhost
 
 KEY = "canary-3b6d-webhook"
 STATUSES = ["Queued", "Running", "Succeeded"]
@@ -98,6 +98,7 @@ def system(host_kind: HostKind, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """A host with three delivery attempts, the second after one second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_TEST_WEBHOOK_KEY", KEY)
+        patch.setenv("POLYSYNC_RUN_EVENTS_QUEUE", "run-events")
         patch.setenv("POLYSYNC_WEBHOOK_ATTEMPTS", "3")
         patch.setenv("POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", "1")
         with local_system(tmp_path_factory.mktemp("webhooks"), kind=host_kind) as opened:

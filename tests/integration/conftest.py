@@ -46,11 +46,13 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnect
         process.wait(timeout=TIMEOUT)
 
 
-@pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
-    """The whole app. All tests share it, so each test uses its own names."""
-    require(HostKind.FUNCTIONS)
-    with whole_app(tmp_path_factory.mktemp("whole")) as opened:
+@pytest.fixture(scope="session", params=HostKind)
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalSystem]:
+    """The whole app on each host. All tests share it, so each test uses its own names."""
+    require(request.param)
+    with whole_app(tmp_path_factory.mktemp("whole"), request.param) as opened:
         yield opened
 
 

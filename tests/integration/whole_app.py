@@ -18,9 +18,9 @@ OPERATOR_KEY, _OPERATOR = new_access_key("nightly-ci", Role.OPERATOR)
 
 
 @contextmanager
-def whole_app(folder: Path) -> Iterator[LocalSystem]:
+def whole_app(folder: Path, kind: HostKind) -> Iterator[LocalSystem]:
     """Yield the app and close it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_ACCESS_KEYS", f"{_READER},{_OPERATOR}")
-        with local_system(folder, kind=HostKind.FUNCTIONS) as opened:
+        with local_system(folder, kind=kind) as opened:
             yield opened

@@ -158,3 +158,9 @@ def test_retention_has_defaults() -> None:
 def test_an_impossible_retention_is_refused(name: str, text: str) -> None:
     with pytest.raises(SettingError, match=name):
         Settings.read({**STORAGE, name: text})
+
+
+def test_the_storage_may_be_a_sqlite_file() -> None:
+    settings = Settings.read({"POLYSYNC_STORAGE": "sqlite:/var/polysync.db"})
+
+    assert settings.storage == {"POLYSYNC_STORAGE": "sqlite:/var/polysync.db"}

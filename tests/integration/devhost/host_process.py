@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import httpx
@@ -20,6 +22,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from devhost.settings import storage_connection
+from polysync_core.storage.sqlite.database import FILE_NAME
 from tests.host_kinds import HostKind
 
 HERE = Path(__file__).parent
@@ -59,6 +62,34 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
+class QueueOfFile:
+    """A queue in the file of the embedded host, for another process; as `QueueClient` is used."""
+
+    def __init__(self, file: Path, name: str, *, encoded: bool) -> None:
+        self._file = file
+        self._name = name
+        self._encoded = encoded
+
+    def send_message(self, text: str) -> Any:
+        """Send a message, and return it with its id."""
+        content = base64.b64encode(text.encode()).decode() if self._encoded else text
+        now = time.time()
+        with closing(sqlite3.connect(self._file)) as file, file:
+            sent = file.execute(
+                "INSERT INTO messages (queue, visible_at, inserted_at, expires_at, dequeue_count, "
+                "receipt, content) VALUES (?, ?, ?, ?, 0, '', ?)",
+                (self._name, now, now, now + 600, content),
+            )
+        return SimpleNamespace(id=str(sent.lastrowid))
+
+    def receive_messages(self, **_: Any) -> list[Any]:
+        """Return the messages of the queue, the oldest first."""
+        query = "SELECT content FROM messages WHERE queue=? ORDER BY id"
+        with closing(sqlite3.connect(self._file)) as file:
+            found = file.execute(query, (self._name,)).fetchall()
+        return [SimpleNamespace(content=content) for (content,) in found]
+
+
 class HostProcess:
     """A host started from the command line."""
 
@@ -75,11 +106,17 @@ class HostProcess:
         self.base = base or free_ports(4)
         self.port = self.base + 3
         self.log = data.parent / f"{data.name}.log"
-        command = [sys.executable, "-m", "devhost", "--app", str(app), "--data", str(data)]
-        command += ["--port", str(self.port), "--storage-port-base", str(self.base)]
+        self._kind = kind
+        options = ["--port", str(self.port), "--data", str(data)]
+        if kind is HostKind.EMBEDDED:
+            program = ["polysync_core.cli", "dev"]
+        else:
+            program = ["devhost"]
+            options += ["--app", str(app), "--storage-port-base", str(self.base)]
+            options += ["--no-simulators"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--no-simulators"],
+                [sys.executable, "-m", *program, *options],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -107,10 +144,17 @@ class HostProcess:
         """Send JSON and return the JSON that the app answers."""
         return self.http.post(path, json=body).raise_for_status().json()
 
-    def queue(self, name: str = QUEUE) -> QueueClient:
-        """Return a client of a queue in the host's storage. The queue is created if necessary."""
+    def queue(self, name: str = QUEUE, *, encoded: bool = True) -> QueueClient | QueueOfFile:
+        """Return a client of a queue in the host's storage. The queue is created if necessary.
+
+        `encoded` means that the client writes its messages in base64.
+        """
+        if self._kind is HostKind.EMBEDDED:
+            return QueueOfFile(self.data / FILE_NAME, name, encoded=encoded)
         queue = QueueClient.from_connection_string(
-            storage_connection(self.base), name, message_encode_policy=TextBase64EncodePolicy()
+            storage_connection(self.base),
+            name,
+            message_encode_policy=TextBase64EncodePolicy() if encoded else None,
         )
         with suppress(ResourceExistsError):
             queue.create_queue()

@@ -170,7 +170,7 @@ class Reader:
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("reader")
     with (
-        local_system(folder, kind=HostKind.IN_MEMORY) as system,
+        local_system(folder, kind=HostKind.EMBEDDED) as system,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.chdir(folder)

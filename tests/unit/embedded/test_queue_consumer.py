@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,7 @@ def test_the_rules_are_those_of_the_functions_host() -> None:
     rules = QueueRules()
 
     assert section["visibilityTimeout"] == f"00:00:{rules.visibility_timeout:02.0f}"
+    assert section["maxPollingInterval"] == f"00:00:{rules.longest_pause:02.0f}"
     assert (
         section["batchSize"],
         section["newBatchThreshold"],
@@ -86,13 +89,29 @@ def test_messages_are_handled_and_deleted(world: World) -> None:
 
 def test_a_message_that_is_sent_while_the_queue_is_empty_is_handled_at_once(world: World) -> None:
     async def scenario() -> None:
-        consuming = asyncio.create_task(world.consume(lambda: world.handled))
-        await asyncio.sleep(0.05)  # the consumer waits without a time limit now
+        seen = world.consume(lambda: world.handled, longest_pause=3600)
+        consuming = asyncio.create_task(seen)
+        await asyncio.sleep(0.05)  # the consumer pauses now
         await asyncio.to_thread(world.queue.send, "late")
         await consuming
 
     asyncio.run(scenario())
     assert world.handled == ["late"]
+
+
+def test_a_message_of_another_program_is_found_soon(world: World, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        consuming = asyncio.create_task(world.consume(lambda: world.handled, longest_pause=0.05))
+        await asyncio.sleep(0.02)
+        with closing(sqlite3.connect(tmp_path / "q.db")) as file, file:
+            file.execute(
+                "INSERT INTO messages (queue, visible_at, inserted_at, expires_at, dequeue_count, "
+                "receipt, content) VALUES ('work', 0, 0, 9e9, 0, '', 'hello')"
+            )
+        await consuming
+
+    asyncio.run(scenario())
+    assert world.handled == ["hello"]
 
 
 def test_a_message_that_fails_is_tried_again_after_the_visibility_timeout(world: World) -> None:
@@ -162,8 +181,7 @@ def test_no_more_messages_than_a_batch_are_handled_at_once(world: World) -> None
 def test_storage_that_does_not_answer_is_tried_again(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("polysync_embedded.queue_consumer._RETRY_SECONDS", 0.01)
-    consumer = QueueConsumer(world.queues, "work", world.handle)
+    consumer = QueueConsumer(world.queues, "work", world.handle, QueueRules(longest_pause=0.01))
     answers: list[Exception] = [Unavailable("locked"), Unavailable("locked")]
     receive = consumer._queue.receive
 
