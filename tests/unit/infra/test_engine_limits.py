@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from polysync_core.domain.runs.identity import derived_run_id
 
 from polysync_core.domain.dispatch.codec import encode_state
 from polysync_core.domain.dispatch.state import (
@@ -16,6 +15,7 @@ from polysync_core.domain.dispatch.state import (
     WaitingRun,
     waiting_entry,
 )
+from polysync_core.domain.runs.identity import derived_run_id
 from tests.unit.infra.templates import ROOT
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
