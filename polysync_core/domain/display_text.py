@@ -11,6 +11,8 @@ import unicodedata
 _DECEPTIVE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 """Zero-width (non-)joiners, which Persian, Indic scripts and emoji need."""
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters of Hangul that are shown as nothing."""
 _LINES = frozenset("\n\t")
 _TAGS = range(0xE0000, 0xE1000)
 
@@ -27,9 +29,10 @@ def deceptive_character(text: str, *, lines: bool = False) -> str | None:
 
 def is_deceptive(character: str) -> bool:
     """Return whether a character changes how other text is shown."""
-    return (
-        unicodedata.category(character) in _DECEPTIVE or ord(character) in _TAGS
-    ) and character not in _JOINERS
+    if character in _JOINERS:
+        return False
+    is_invisible = character in _FILLERS or ord(character) in _TAGS
+    return is_invisible or unicodedata.category(character) in _DECEPTIVE
 
 
 def escaped(text: str) -> str:

@@ -140,6 +140,13 @@ ACTIONS: Mapping[str, Action] = {
     "request_failed": Action("a request failed with an internal error"),
     "tool_failed": Action("an MCP tool failed with an internal error", ("tool",)),
     "resource_failed": Action("an MCP resource failed with an internal error"),
+    "mcp_failed": Action("the MCP endpoint failed with an internal error"),
+    "mcp_function_failed": Action("a tool, resource or prompt of MCP failed", ("function",)),
+    "timer_failed": Action("a timer failed; its next call is at its next due time", ("timer",)),
+    "queue_message_failed": Action(
+        "a message was not processed and will be tried again or abandoned",
+        ("queue", "message_id", "dequeue_count", "error"),
+    ),
     "audit_incomplete": Action(
         "a change could not be written to the audit log",
         ("actor", "method", "path", "status", "run_id"),

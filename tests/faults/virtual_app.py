@@ -46,7 +46,14 @@ LONGEST_WAIT = 20 * 60.0
 class VirtualApp:
     """One process of the app, with the storage, platform and engine that it uses."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, plan: FaultPlan | None = None) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        plan: FaultPlan | None = None,
+        *,
+        definitions: VirtualDefinitions | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
         self.plan = plan or FaultPlan()
         self.plan.lose_engine = self.lose_engine
         self.clock = VirtualClock()
@@ -58,7 +65,8 @@ class VirtualApp:
         """The error of the process's clock in seconds; timers and the engine have none."""
         self.drops_signals = False
         """Whether every signal from the app to the engine is lost."""
-        self.definitions = VirtualDefinitions()
+        self.definitions = definitions or VirtualDefinitions()
+        self.vaults = FakeVaults(dict(secrets or {}))
         self.messages: dict[str, list[str]] = {}
         """The messages that were sent, by queue."""
         self.accepted: set[RunId] = set()
@@ -184,7 +192,7 @@ class VirtualApp:
             table_ports(
                 tables,
                 queue=self._queue,
-                open_vault=FakeVaults().open,
+                open_vault=self.vaults.open,
                 open_connector=lambda platform, *, secrets: self.platform,
                 post=self._receive,
             ),

@@ -165,7 +165,7 @@ class FailureDetailsReader:
 
     def _asked(self, run: TaskRun, external_id: str) -> FailureDetails:
         try:
-            with self.texts.filtered_errors(run):
+            with self.texts.filtered_errors(run.job, run.parameters.values()):
                 return self.connections.job(run.job).failure_details(run.job, external_id)
         except RunNotFound as error:
             raise NoDetails(

@@ -49,6 +49,12 @@ class PlatformRuns:
                 f"the platform keeps no list of the runs of a {job.job_type}: list its task runs,"
                 " or the job's own runs, which Polysync started",
             )
+        with self.texts.filtered_errors(job, self._values(job)):
+            page = self._page(job, limit, token)
+        return replace(page, items=self._filtered(job, page.items))
+
+    def _page(self, job: Job, limit: int, token: str | None) -> PlatformRunsPage:
+        """Return runs as the platform describes them."""
         listed = PlatformList(("platformRuns", job.name, job.external_id), _key)
         runs = listed.rest(self.connections.job(job).runs(job), token)
         items: list[ExternalRun] = []
@@ -56,13 +62,12 @@ class PlatformRuns:
             for run in runs:
                 items.append(run)
                 if len(items) == limit:
-                    token = listed.token_after(run)
-                    return PlatformRunsPage(items=self._filtered(job, items), token=token)
+                    return PlatformRunsPage(items=items, token=listed.token_after(run))
         except SearchLimitReached as error:
-            return PlatformRunsPage(items=self._filtered(job, items), note=str(error))
-        return PlatformRunsPage(items=self._filtered(job, items))
+            return PlatformRunsPage(items=items, note=str(error))
+        return PlatformRunsPage(items=items)
 
-    def _filtered(self, job: Job, runs: list[ExternalRun]) -> list[ExternalRun]:
+    def _filtered(self, job: Job, runs: Sequence[ExternalRun]) -> list[ExternalRun]:
         """Return the runs without the secrets that the definitions give to the Job's runs."""
         reports = self.texts.reports(job, self._values(job), [each.report for each in runs])
         return [replace(run, report=each) for run, each in zip(runs, reports, strict=True)]

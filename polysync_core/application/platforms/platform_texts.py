@@ -89,12 +89,12 @@ class PlatformTexts:
         self._filter(error, lambda: self._redactor_of(platform, (), ()))
 
     @contextmanager
-    def filtered_errors(self, run: TaskRun) -> Generator[None]:
-        """Remove the secrets of a run from the error of a call within this block."""
+    def filtered_errors(self, job: Job, values: Iterable[JsonValue]) -> Generator[None]:
+        """Remove the secrets that `values` names from the error of a call within this block."""
         try:
             yield
         except PolysyncError as error:
-            self._filter(error, lambda: self.redactor_of(run))
+            self._filter(error, lambda: self._redactor(job, values, ()))
             raise
 
     def _filter(self, error: PolysyncError, redactor_of: Callable[[], Redactor]) -> None:

@@ -109,8 +109,17 @@ class DurationHistory:
     def of(self, run: TaskRun, *, read: bool) -> tuple[Ended, ...] | None:
         """Return the ages at which the Task's newest successful runs ended; None if unknown.
 
-        Without `read`, the storage is not asked and the answer may be older than `HISTORY_TTL`.
+        Without `read`, the storage is not asked and the answer may be older than `HISTORY_TTL`. A
+        Task without successful runs is expected to last as long as other Tasks of its Job.
         """
+        past = self._own(run, read=read)
+        if past:
+            return past
+        with self._lock:
+            cached = self._cache.get(_key_of_artefact(run))
+        return past if cached is None else cached.past
+
+    def _own(self, run: TaskRun, *, read: bool) -> tuple[Ended, ...] | None:
         key, now = _key(run), self._monotonic()
         with self._lock:
             cached = self._cache.get(key, _CachedHistory(None, now))
@@ -132,11 +141,11 @@ class DurationHistory:
         """Add the end of a run that this process saw succeed."""
         if end is None:
             return
-        key = _key(run)
         with self._lock:
-            cached = self._cache.get(key, _CachedHistory(None, self._monotonic()))
-            newest = (end, *(cached.past or ()))[:MAX_PAST_RUNS]
-            self._put(key, replace(cached, past=newest))
+            for key in (_key(run), _key_of_artefact(run)):
+                cached = self._cache.get(key, _CachedHistory(None, self._monotonic()))
+                newest = (end, *(cached.past or ()))[:MAX_PAST_RUNS]
+                self._put(key, replace(cached, past=newest))
 
     def _put(self, key: _Key, history: _CachedHistory) -> None:
         self._cache[key] = history
@@ -207,3 +216,8 @@ def _end(run: TaskRun) -> Ended | None:
 
 def _key(run: TaskRun) -> _Key:
     return ("job", run.job.name) if run.task is None else ("task", run.task)
+
+
+def _key_of_artefact(run: TaskRun) -> _Key:
+    """Return the key of all runs of a Job that this process has seen; it is never read."""
+    return "artefact", run.job.name

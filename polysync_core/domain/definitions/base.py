@@ -29,19 +29,21 @@ class Kind(StrEnum):
 
 MAX_PARAMETERS = 500
 """The maximum number of parameters of a Job, and of values for them."""
-_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
+NAME_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 
-type ObjectName = Annotated[str, StringConstraints(pattern=_NAME)]
+type ObjectName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """1-63 of `a-z 0-9 -`, starting and ending with a letter or a digit."""
 
 
-type TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{0,62}$")]
+TYPE_PATTERN = r"^[A-Za-z][A-Za-z0-9]{0,62}$"
+
+type TypeName = Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]
 """The name of a platform type or a job type; the plugins declare the valid names."""
 
 
 def is_object_name(text: str) -> bool:
     """Return whether the text is a valid name of a definition."""
-    return not text.endswith("\n") and re.match(_NAME, text) is not None
+    return not text.endswith("\n") and re.match(NAME_PATTERN, text) is not None
 
 
 class FieldError(ValueError):

@@ -3,6 +3,9 @@
 The next poll comes where it is worth most: a poll costs a request, and a late poll lets an ended
 run wait. So polls are rare until past runs began to end, frequent where many of them ended, and
 ever rarer once a run takes longer than all past runs.
+
+A short run is polled once before its likely end, and then such that its end is found within 15 % of
+its duration.
 """
 
 from __future__ import annotations
@@ -15,11 +18,11 @@ from math import inf, sqrt
 from polysync_core.domain.runs.polling import PollPlan
 
 MIN_PAST_RUNS = 3
-"""With fewer past runs, the plan of the job type is used."""
+"""With fewer past runs that were not short, the plan of the job type is used."""
 MAX_PAST_RUNS = 10
 """The number of newest runs that are considered."""
 
-_RARE_FACTOR, _MAX_RARE_DELAY = 3.0, 45.0
+_RARE_FACTOR, _MAX_RARE_DELAY = 4.5, 45.0
 """Before the first past end, delays grow by this factor, up to this limit. A failure, or a run
 shorter than all past runs, is found within the limit."""
 _MAX_DELAY_AMONG_ENDS = 20.0
@@ -32,6 +35,18 @@ _CANDIDATES = 4
 """Candidates for the next poll between two bounds of past ends."""
 _POLL_PRICE_FACTOR = 2.0
 """Makes polls more expensive, and so rarer, than the job type's plan implies."""
+SHORT = 60.0
+"""Runs are short if their median duration is at most this; one past run suffices for them."""
+_SHORT_DELAY = 0.15
+"""The longest wanted delay between the end of a short run and its poll, as a part of its age."""
+_SHORT_MIN_DELAY = 0.1
+"""The least delay between two polls of a short run, as a part of its age."""
+_EARLY_POLL_FROM = 10.0
+"""A short run is polled before its likely end only if that is later than this age."""
+_EARLY_POLL_PART = 1 / 3
+"""The age of that early poll, as a part of the likely end."""
+_SHORT_BLUR = 0.04
+"""The blur of the latest end of short runs, as a part of its age. One or two ends have this one."""
 _MIN_DELAY_FACTOR = 0.002
 """The least delay as a part of the age; half the plan's first delay is the other lower bound."""
 
@@ -59,10 +74,13 @@ class LearnedPlan:
 
     def delay(self, age: float) -> float:
         """Return the seconds from a poll at this age to the next one."""
-        least = max(self.start.first / 2, min(_MIN_DELAY_FACTOR * age, self.start.delay(age)))
+        factor = _SHORT_MIN_DELAY if self._is_short else _MIN_DELAY_FACTOR
+        least = max(self.start.first / 2, min(factor * age, self.start.delay(age)))
         soonest = age + least
         if age >= self._end:
             overdue = sqrt(2 * self._poll_price * (age - self.latest + self._end - self.latest))
+            if self._is_short:
+                overdue = max(overdue, _SHORT_DELAY * age)
             return max(least, min(overdue, self.start.delay(age)))
         last = max(age + self._max_delay(age), soonest)
         return self._best_age(age, soonest, last) - age
@@ -77,7 +95,14 @@ class LearnedPlan:
 
         The job type's default plan implies this price at the median duration.
         """
+        if self._is_short:
+            # A second poll is worth this price if one poll finds some ends later than wanted.
+            return _SHORT_DELAY / 2 * self.median
         return _POLL_PRICE_FACTOR * self.median / (2 * self.start.polls(self.median) ** 2)
+
+    @property
+    def _is_short(self) -> bool:
+        return self.median <= SHORT
 
     def _max_delay(self, age: float) -> float:
         """Return the longest allowed delay at an age."""
@@ -85,8 +110,13 @@ class LearnedPlan:
         rare = _RARE_FACTOR * planned
         among = max(planned, min(self.start.delay(self.median), _MAX_DELAY_AMONG_ENDS))
         if not any(begin <= age < end for begin, end in self.windows):
-            ahead = min(begin for begin, _ in self.windows if begin > age) - age
-            return min(rare, _MAX_RARE_DELAY, ahead + among)
+            expected = min(begin for begin, _ in self.windows if begin > age)
+            early = expected * _EARLY_POLL_PART
+            if not self._is_short or expected > SHORT:
+                return min(rare, _MAX_RARE_DELAY, expected - age + among)
+            if expected > _EARLY_POLL_FROM and age < early:
+                return early - age
+            return min(expected - age + among, _MAX_RARE_DELAY)
         return min(rare, among)
 
     def _best_age(self, age: float, soonest: float, last: float) -> float:
@@ -132,13 +162,14 @@ class LearnedPlan:
 
 def learned(start: PollPlan, past: Sequence[Ended]) -> PollPlan | LearnedPlan:
     """Return a plan from past runs; too few runs give the job type's plan."""
-    if len(past) < MIN_PAST_RUNS:
-        return start
     ages = sorted(each.by for each in past)
+    median = ages[len(ages) // 2] if ages else inf
+    if len(past) < MIN_PAST_RUNS and median > SHORT:
+        return start
     return LearnedPlan(
         start=start,
         windows=tuple(_window(start, each, ages) for each in past),
-        median=ages[len(ages) // 2],
+        median=median,
         latest=ages[-1],
     )
 
@@ -146,6 +177,12 @@ def learned(start: PollPlan, past: Sequence[Ended]) -> PollPlan | LearnedPlan:
 def _window(start: PollPlan, ended: Ended, ages: Sequence[float]) -> tuple[float, float]:
     nearest = sorted(abs(ended.by - age) for age in ages)
     blur = max(nearest[min(_NEAREST, len(ages) - 1)], _MIN_BLUR * ended.by, 0.1)
+    if len(ages) < MIN_PAST_RUNS:
+        blur = max(_SHORT_BLUR * ended.by, 0.1)
     # Without this margin, an end that was found late would make the next poll just as late.
     late = 0.0 if ended.exact else start.delay(ended.by)
-    return max(ended.by - late - blur, 0.0), ended.by + blur
+    end = ended.by + blur
+    if ages[-1] <= SHORT:
+        # A run that is a little shorter than the others must not be found late.
+        end = min(end, ages[-1] + max(_SHORT_BLUR * ages[-1], 0.1))
+    return max(ended.by - late - blur, 0.0), end

@@ -61,12 +61,14 @@ class PollPlan:
 
 FAST = PollPlan(
     (
-        *((0, 1), (1, 1.25), (3.5, 2), (5.5, 3), (8.5, 4), (12.5, 6), (18.5, 9), (27.5, 14)),
-        *((41.5, 20), (480, 15), (660, 20), (1200, 30)),
+        *((0, 1), (1, 0.6), (1.6, 0.5), (2.1, 0.6), (2.7, 0.8), (3.5, 1), (4.5, 1.3), (5.8, 1.7)),
+        *((7.5, 2.2), (9.7, 2.9), (12.6, 3.7), (16.3, 4.9), (21.2, 6.3), (27.5, 8.2), (35.7, 10)),
+        *((45.7, 13), (58.7, 18), (76.7, 24), (100.7, 30), (480, 15), (660, 20), (1200, 30)),
     )
 )
-"""For runs that may take seconds. Rare polls until minute eight pay for the many polls of the first
-minute: the end of a ten-minute run is found within 15 seconds, and costs at most 40 polls."""
+"""For runs that may take seconds. Until age 45, each poll comes at 1.3 times the age of the one
+before, so an end is found within 15 % of the duration on average. Rare polls until minute eight pay
+for that: the end of a ten-minute run is found within 15 seconds, and costs at most 40 polls."""
 
 SLOW = PollPlan(((0, 5), (10, 10), (20, 16.5), (480, 15), (660, 20), (1200, 30)))
 """For runs that never end within seconds, for example because a cluster must start first."""

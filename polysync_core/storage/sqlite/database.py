@@ -36,6 +36,8 @@ _MIGRATIONS = (
     );
     CREATE INDEX messages_by_time ON messages (queue, visible_at);
     """,
+    # Each receipt deletes the expired messages, which must not scan the waiting ones.
+    "CREATE INDEX messages_by_expiry ON messages (expires_at);",
 )
 """The scripts that lead from one schema version to the next."""
 SCHEMA_VERSION = len(_MIGRATIONS)

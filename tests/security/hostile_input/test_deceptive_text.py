@@ -18,7 +18,8 @@ MARKS = [
     *map(chr, range(0x2066, 0x206A)),
     *map(chr, range(0x80, 0xA0)),
     *"\u200b\u200e\u200f\u061c\u2028\u2029\u2060\ufeff\u00ad\x00\x1b\x7f",
-    *map(chr, (0xE0001, 0xE0020, 0xE0061, 0xE007F)),
+    *map(chr, (0xE0001, 0xE0020, 0xE0061, 0xE007F, 0xE0100)),
+    *"\u115f\u1160\u3164\uffa0",
 ]
 KEPT = ["Ünïcödé", "日本語", "\u0645\u06cc\u200c\u062e\u0648", "👩\u200d💻", "עברית", "عربي"]
 

@@ -7,10 +7,10 @@ import time
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from polysync_core.domain.errors import MAX_PROBLEMS
 from tests.fakes.app import FakeApp
+from tests.security.hostile_input.health import LONGEST_WAIT, send_watched
 
 MAX_ANSWER = 256 * 1024
 BUDGET = 10
@@ -38,21 +38,23 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def client() -> TestClient:
-    client = FakeApp().http
+def app() -> FakeApp:
+    app = FakeApp()
     for path, body in DEFINITIONS.items():
-        assert client.put(path, json=body).status_code == 201
-    return client
+        assert app.http.put(path, json=body).status_code == 201
+    return app
 
 
 def bounded_errors(
-    client: TestClient, method: str, path: str, body: Any, kind: str = "application/json"
+    app: FakeApp, method: str, path: str, body: Any, kind: str = "application/json"
 ) -> dict[str, Any]:
     """Send a body and return the problem document after a check of its bounds."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     start = time.process_time()
-    answer = client.request(method, path, content=content, headers={"Content-Type": kind})
+    watched = send_watched(app, method, path, content=content, kind=kind)
     assert time.process_time() - start < BUDGET
+    assert watched.longest_wait < LONGEST_WAIT
+    answer = watched.answer
     assert answer.status_code in {400, 422}
     assert len(answer.content) <= MAX_ANSWER
     document = answer.json()
@@ -92,9 +94,9 @@ def only_message(document: dict[str, Any]) -> str:
     ],
 )
 def test_the_length_of_a_list_is_checked_before_its_items(
-    client: TestClient, path: str, body: Any, field: str, limit: int
+    app: FakeApp, path: str, body: Any, field: str, limit: int
 ) -> None:
-    document = bounded_errors(client, "PUT", f"/api/{path}", body)
+    document = bounded_errors(app, "PUT", f"/api/{path}", body)
 
     assert document["errors"][0]["path"] == field
     assert only_message(document) == f"has {MANY} items: at most {limit} are allowed"
@@ -116,22 +118,22 @@ def test_the_length_of_a_list_is_checked_before_its_items(
     ],
 )
 def test_the_number_of_fields_is_checked_before_each_field(
-    client: TestClient, method: str, path: str, body: Any
+    app: FakeApp, method: str, path: str, body: Any
 ) -> None:
     many = {f"k{number}": 1 for number in range(60_000)}
     text = json.dumps(body).replace("null", json.dumps(many))
 
-    document = bounded_errors(client, method, f"/api/{path}", text.encode())
+    document = bounded_errors(app, method, f"/api/{path}", text.encode())
 
     assert len(document["errors"]) == 1
 
 
-def test_the_errors_of_a_request_beyond_a_hundred_are_counted(client: TestClient) -> None:
+def test_the_errors_of_a_request_beyond_a_hundred_are_counted(app: FakeApp) -> None:
     mappings = [{}] * 30
     dependencies = [{"task": f"x{number}", "mappings": mappings} for number in range(20)]
 
     document = bounded_errors(
-        client, "PUT", "/api/tasks/x", {"job": "j", "dependencies": dependencies}
+        app, "PUT", "/api/tasks/x", {"job": "j", "dependencies": dependencies}
     )
 
     assert len(document["errors"]) == MAX_PROBLEMS
@@ -139,19 +141,19 @@ def test_the_errors_of_a_request_beyond_a_hundred_are_counted(client: TestClient
     assert document["detail"].endswith(f"and {20 * 30 * 2 - 3} more")
 
 
-def test_unknown_fields_of_a_request_are_counted(client: TestClient) -> None:
+def test_unknown_fields_of_a_request_are_counted(app: FakeApp) -> None:
     body = {f"k{number}": 1 for number in range(5_000)}
 
-    document = bounded_errors(client, "POST", "/api/tasks/t/run", body)
+    document = bounded_errors(app, "POST", "/api/tasks/t/run", body)
 
     assert document["omittedErrors"] == 5_000 - MAX_PROBLEMS
 
 
 @pytest.mark.slow
-def test_yaml_with_too_many_values_is_refused(client: TestClient) -> None:
+def test_yaml_with_too_many_values_is_refused(app: FakeApp) -> None:
     body = b"tasks: [" + b"1," * 199_000 + b"1]"
 
-    bounded_errors(client, "PUT", "/api/definitions", body, "application/yaml")
+    bounded_errors(app, "PUT", "/api/definitions", body, "application/yaml")
 
 
 @pytest.mark.slow
@@ -165,23 +167,23 @@ def test_yaml_with_too_many_values_is_refused(client: TestClient) -> None:
         {"job": "j", "unknown": 1, "schedule": []},
     ],
 )
-def test_suggestions_cost_a_bounded_time(client: TestClient, task: dict[str, Any]) -> None:
+def test_suggestions_cost_a_bounded_time(app: FakeApp, task: dict[str, Any]) -> None:
     names = [{"name": f"missing-{'a' * 38}-{number:04}", "job": "j"} for number in range(500)]
-    assert client.put("/api/definitions", json={"tasks": names}).status_code == 200
+    assert app.http.put("/api/definitions", json={"tasks": names}).status_code == 200
     tasks: list[dict[str, Any]] = []
     while len(json.dumps(tasks)) < 700_000:
         tasks += [{"name": f"n{len(tasks) + n}", **task} for n in range(100)]
 
-    document = bounded_errors(client, "PUT", "/api/definitions", {"tasks": tasks})
+    document = bounded_errors(app, "PUT", "/api/definitions", {"tasks": tasks})
 
     meant = [each for each in document["errors"] if "did you mean" in each["message"]]
     assert len(meant) <= 20
 
 
-def test_a_long_name_is_cut_in_an_error(client: TestClient) -> None:
+def test_a_long_name_is_cut_in_an_error(app: FakeApp) -> None:
     body = {"job": "j", "\u202e" + "\x01😀" * 10_000: 1, "y" * 200_000: 1}
 
-    document = bounded_errors(client, "PUT", "/api/tasks/x", body)
+    document = bounded_errors(app, "PUT", "/api/tasks/x", body)
 
     assert all(len(each["path"].encode()) <= 500 for each in document["errors"])
     assert "\u202e" not in document["detail"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import logging
 from typing import Any
@@ -20,6 +19,7 @@ from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
+from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.security.redaction import MARKER
 from polysync_core.mcp.tools import TOOLS
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report
@@ -27,39 +27,9 @@ from polysync_core.settings import DELIVERIES
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job
 from tests.fakes.telemetry import listening
-
-CANARIES = {
-    "key": "canary-key-7Q/x+9=",
-    "text": 'canary text with "quotes" & spaces',
-    "token": "dapi-canary-token-55aa",
-}
-
-
-def encoded(secret: str) -> list[str]:
-    """Return a secret in the forms in which an artefact may repeat it."""
-    data = secret.encode()
-    return [
-        secret,
-        secret[::-1],
-        secret.upper(),
-        *(base64.b64encode(b"u" * n + data).decode() for n in range(3)),
-        *(base64.urlsafe_b64encode(b"u" * n + data).decode().rstrip("=") for n in range(3)),
-        data.hex(),
-        data.hex(":").upper(),
-        quote(secret, safe=""),
-        quote(quote(secret, safe="")),
-        "".join(f"%{byte:02x}" for byte in data),
-        json.dumps(secret)[1:-1],
-        json.dumps(json.dumps({"a": secret})),
-        "".join(f"\\u{ord(each):04x}" for each in secret),
-        "".join(f"&#{ord(each)};" for each in secret),
-        "-".join(secret),
-    ]
-
+from tests.security.secrets.canaries import CANARIES, FORMS, TEXT, found_in
 
 READ_TOOLS = {"get_run", "get_run_logs", "explain_run"}
-FORMS = [form for secret in CANARIES.values() for form in encoded(secret)]
-TEXT = " | ".join(FORMS)
 REPORTS: dict[str, list[Report | Exception]] = {
     "a failure": [Report(status=ProviderStatus.FAILED, message=TEXT, monitor_url="https://h/?x=1")],
     "a cancellation": [Report(status=ProviderStatus.CANCELLED, message=TEXT)],
@@ -114,7 +84,13 @@ class App(FakeApp):
                     personal_access_token="vault://kv/token",
                 ),
             ),
-            a_job(name="job", parameters=[{"name": "key", "dataType": "Secret"}, {"name": "text"}]),
+            a_job(
+                name="job",
+                parameters=[
+                    {"name": "key", "dataType": "Secret", "default": "vault://kv/key"},
+                    {"name": "text", "default": "vault://kv/text"},
+                ],
+            ),
             Task(
                 name="task",
                 job="job",
@@ -127,14 +103,27 @@ class App(FakeApp):
 
     def run(self, reports: list[Report | Exception]) -> str:
         """Run the Task until the last report, and return the id of the run."""
+        return self._end(self.http.post("/tasks/task/run", json={}).json()["runId"], reports)
+
+    def execute(self, reports: list[Report | Exception]) -> str:
+        """Run the Job without a Task in the same way."""
+        return self._end(self.http.post("/jobs/job/run", json={}).json()["runId"], reports)
+
+    def _end(self, run_id: str, reports: list[Report | Exception]) -> str:
         self.platform.reports = list(reports)
-        run_id: str = self.http.post("/tasks/task/run", json={}).json()["runId"]
         steps = self.services.attempt_steps
-        steps.submit(run_id, 1, AttemptMemo())
+        steps.submit(RunId(run_id), 1, AttemptMemo())
         for _ in reports:
             self.clock.advance(minutes=1)
-            steps.poll(run_id, 1, AttemptMemo())
+            steps.poll(RunId(run_id), 1, AttemptMemo())
         return run_id
+
+    def job_pages(self, run_id: str) -> str:
+        """Return every answer and stream of the job routes."""
+        pages = ["/runs", f"/runs/{run_id}", f"/runs/{run_id}?stream=true", "/status"]
+        answers = [self.http.get(f"/jobs/job{page}") for page in pages]
+        assert {answer.status_code for answer in answers} == {200}
+        return "\n".join(answer.text for answer in answers)
 
     def sinks(self, run_id: str) -> str:
         """Return everything that is stored, sent and shown."""
@@ -180,11 +169,6 @@ class App(FakeApp):
         return answers
 
 
-def found_in(text: str) -> list[str]:
-    """Return the forms that a text holds; short pieces of separated forms do not count."""
-    return [form for form in FORMS if form in text or json.dumps(form)[1:-1] in text]
-
-
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_canary_reaches_no_sink(name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
@@ -205,6 +189,50 @@ def test_a_canary_reaches_no_sink(name: str, caplog: pytest.LogCaptureFixture) -
     assert found_in("\n".join(each.text for each in listener.spans())) == []
     assert found_in(str(listener.metrics())) == []
     assert found_in(str([vars(record) for record in caplog.records])) == []
+
+
+@pytest.mark.parametrize("name", ["a failure", "outputs", "names of outputs", "a refused poll"])
+def test_a_canary_reaches_no_job_route(name: str) -> None:
+    app = App()
+    run_id = app.execute(REPORTS[name])
+    pages = app.job_pages(run_id)
+
+    assert found_in(pages) == []
+    assert pages.count(run_id) > 4
+    assert pages.count("vault://kv/key") >= 4
+
+
+@pytest.mark.parametrize("form", [each for n, each in enumerate(FORMS) if n % 3 == 0])
+def test_a_refused_request_leaves_its_secret_nowhere(
+    form: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    app = App()
+    secret: Any = {"key": form, "data": [{form: form}]}
+    headers = {"authorization": f"Bearer {quote(form)}", "x-functions-key": quote(form)}
+    auth = {"method": "PersonalAccessToken", "personalAccessToken": form}
+    with listening() as listener:
+        answers = [
+            app.http.post("/tasks/task/run", json={"parameters": secret}, headers=headers),
+            app.http.post("/jobs/job/run?stream=true", json={"params": secret}),
+            app.http.put("/tasks/task", json={"job": "job", "parameters": secret}),
+            app.http.put("/platforms/lakehouse", json={"type": "AzureDatabricks", "auth": auth}),
+            app.http.put("/webhooks/hook", json={"url": "https://h.example.com", "secret": form}),
+            app.http.put("/definitions", json={"platforms": [{"name": "p", "auth": auth}]}),
+            app.http.post("/secrets/test", json={"reference": form}),
+            app.http.get("/task-runs", params={"continuationToken": form, "code": form}),
+        ]
+    run_id = app.run(REPORTS["an unavailable platform"])
+
+    assert {answer.status_code for answer in answers} <= {400, 403, 422}
+    said = "\n".join(answer.text for answer in answers)
+    assert form not in said
+    assert form not in app.sinks(run_id)
+    assert form not in "\n".join(each.text for each in listener.spans())
+    # The log of the test's own client holds the address of each request.
+    own = [vars(record) for record in caplog.records if record.name.startswith("polysync_core")]
+    assert own != []
+    assert form not in str(own)
 
 
 def test_the_search_sees_what_the_sinks_hold() -> None:

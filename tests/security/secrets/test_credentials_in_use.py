@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from polysync_core.api.jobs.streams import snapshot_events
+from polysync_core.appkit.run_stream import RunStream
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.security.redaction import MARKER
 from polysync_core.domain.security.secrets import Secret
@@ -22,6 +27,7 @@ from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.appkit import FakeWorkspace, jobs_in
 from tests.fakes.builders import NOON, a_job
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
+from tests.security.secrets.canaries import encoded
 
 TOKEN = "dapi-canary-4711-token"
 BASE64 = base64.b64encode(f"token:{TOKEN}".encode()).decode()
@@ -130,17 +136,28 @@ def test_old_credentials_are_forgotten() -> None:
     assert len(credentials.secrets) == 32
 
 
-def test_the_appkit_surface_repeats_no_credential() -> None:
+async def frames_of(stream: RunStream) -> str:
+    return "".join([frame async for frame in snapshot_events(stream)])
+
+
+@pytest.mark.parametrize("read", ["get_run", "list_runs", "last_run", "stream"])
+def test_the_appkit_surface_repeats_no_credential(read: str) -> None:
     workspace = FakeWorkspace()
     jobs = jobs_in(workspace, variables={"DATABRICKS_TOKEN": TOKEN})
-    run_id = 77
-    workspace.runs[run_id] = {
-        "run_id": run_id,
-        "job_id": jobs("etl").job_id,
-        "task": {"said": [f"Bearer {TOKEN}"]},
+    job, forms = jobs("etl"), encoded(TOKEN)
+    workspace.runs[77] = {
+        "run_id": 77,
+        "job_id": job.job_id,
+        "run_page_url": f"https://adb-1.2.azuredatabricks.net/?o=1&token={quote(TOKEN)}",
+        "tasks": [{"said": [f"Bearer {form}"], form: form} for form in forms],
     }
 
-    run: Any = jobs("etl").get_run(run_id)
+    said = {
+        "get_run": lambda: str(job.get_run(77)),
+        "list_runs": lambda: str(job.list_runs()),
+        "last_run": lambda: str(job.last_run()),
+        "stream": lambda: asyncio.run(frames_of(job.stream(lambda: 77))),
+    }[read]()
 
-    assert run.data["task"] == {"said": [f"Bearer {MARKER}"]}
-    assert TOKEN not in str(run)
+    assert said.count(MARKER) >= 2 * len(forms)
+    assert [form for form in forms if form in said or json.dumps(form)[1:-1] in said] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from polysync_core.application.platforms.platform_texts import MESSAGE_UNCOMPARED
 from polysync_core.application.runs.step_result import AttemptMemo
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
@@ -203,6 +205,25 @@ def test_the_platforms_list_of_runs_repeats_no_secret(app: App, form: str) -> No
     assert shown["message"].startswith("Login ")
     assert MARKER in shown["message"]
     assert FORMS[form] not in str(shown)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", [Unavailable, PlatformRefused])
+def test_the_error_of_a_platforms_list_of_runs_repeats_no_secret(
+    app: App, form: str, kind: type[Exception]
+) -> None:
+    def refuse(job: Job) -> Iterator[ExternalRun]:
+        cause: Any = {} if kind is Unavailable else {"cause": FailureCause.SUBMIT}
+        raise kind(f"h says {FORMS[form]}", **cause)
+
+    app.platform.runs = refuse  # pyright: ignore[reportAttributeAccessIssue]
+
+    answer = app.http.get("/jobs/job/platform-runs")
+
+    assert answer.status_code in {502, 503}
+    assert answer.json()["detail"].startswith("h says ")
+    assert MARKER in answer.json()["detail"]
+    assert FORMS[form] not in answer.text
 
 
 def test_the_platforms_list_of_runs_is_silent_without_the_secrets(app: App) -> None:

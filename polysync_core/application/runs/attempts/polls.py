@@ -78,7 +78,7 @@ class Poller:
 
     def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Redactor]:
         """Return the platform's report without secrets, and the redactor for its outputs."""
-        with self.texts.filtered_errors(run):
+        with self.texts.filtered_errors(run.job, run.parameters.values()):
             report = self.services.connections.job(run.job).read(run.job, external_id)
         return self.texts.report(run, report)
 

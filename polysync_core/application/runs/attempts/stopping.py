@@ -99,7 +99,7 @@ class Stopper:
         if attempt is None or attempt.stop_accepted is not None:
             return None
         try:
-            with self.texts.filtered_errors(run):
+            with self.texts.filtered_errors(run.job, run.parameters.values()):
                 self.services.connections.job(run.job).cancel(run.job, external_id)
         except CannotStop:
             # The run can only end by itself; Polysync waits as long as for a confirmation.

@@ -80,7 +80,7 @@ class Submitter:
         )
         try:
             request = self.submissions.request(stored.run, pending, is_resend=guard.is_resend)
-            with self.texts.filtered_errors(stored.run):
+            with self.texts.filtered_errors(stored.run.job, stored.run.parameters.values()):
                 submitted = self._call(guard, request)
         except (PlatformRefused, Invalid, NotFound) as error:
             return self._refused(guard, error)

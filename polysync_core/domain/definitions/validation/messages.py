@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from polysync_core.domain.definitions.base import FieldError
+from polysync_core.domain.definitions.base import NAME_PATTERN, TYPE_PATTERN, FieldError
 from polysync_core.domain.definitions.validation.lengths import too_many
 from polysync_core.domain.definitions.validation.model_fields import field_names
 from polysync_core.domain.errors import HintedError, Problem
@@ -161,10 +161,8 @@ def _message(details: Mapping[str, Any], location: Location) -> str:
             return too_many(context["actual_length"], context["max_length"])
         case "too_short":
             return f"has {context['actual_length']} items, but needs {context['min_length']}"
-        case "string_pattern_mismatch" if "a-z0-9-" in str(context.get("pattern")):
-            return f"is not a valid name: {_NAME_RULE}"
-        case "string_pattern_mismatch" if "A-Za-z" in str(context.get("pattern")):
-            return "is not the name of a type, such as AzureDatabricks or DatabricksNotebook"
+        case "string_pattern_mismatch":
+            return _pattern_message(str(context.get("pattern")))
         case "string_type" if isinstance(details["input"], int | float):
             return "must be text: put it in quotes"
         case "string_too_short":
@@ -174,6 +172,14 @@ def _message(details: Mapping[str, Any], location: Location) -> str:
             return str(context.get("error", details["msg"]))
         case _:
             return _TYPES.get(kind) or _lowered(str(details["msg"]))
+
+
+def _pattern_message(pattern: str) -> str:
+    if pattern == NAME_PATTERN:
+        return f"is not a valid name: {_NAME_RULE}"
+    if pattern == TYPE_PATTERN:
+        return "is not the name of a type, such as AzureDatabricks or DatabricksNotebook"
+    return f"has not the expected form, the regular expression {pattern}"
 
 
 def _choice(path: str, given: object, expected: str) -> Problem:

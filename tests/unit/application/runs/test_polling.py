@@ -34,7 +34,7 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.runs.stored import Listing, Page
 from polysync_core.platforms.connector import ProviderStatus, Report
-from tests.fakes.builders import NOON, FakeClock, a_run, run_id
+from tests.fakes.builders import NOON, FakeClock, a_job, a_run, run_id
 from tests.fakes.definitions import definition_reader
 from tests.fakes.platform import FakePlatform
 from tests.fakes.runs import FakeRunTable
@@ -106,7 +106,7 @@ def world() -> World:
 
 
 def test_without_a_past_the_job_type_decides(world: World) -> None:
-    assert [world.next(age) for age in (0, 1, 5, 600)] == [1, 1.25, 2, 15]
+    assert [world.next(age) for age in (0, 1, 5, 600)] == [1, 0.6, 1.3, 15]
 
 
 def test_a_task_that_takes_ten_minutes_is_polled_after_ten_minutes(world: World) -> None:
@@ -171,7 +171,7 @@ def test_past_runs_are_read_at_intervals_for_any_number_of_runs(world: World) ->
 
 def test_a_run_of_a_second_or_two_reads_no_past_runs(world: World) -> None:
     world.past(598, 599, 600)
-    assert [world.next(age) for age in (0, 1)] == [1, 1.25]
+    assert [world.next(age) for age in (0, 1)] == [1, 0.6]
     assert world.runs.pages == 0
     assert world.next(2.25) > FAST.delay(2.25)
 
@@ -251,6 +251,25 @@ def test_a_caller_does_not_wait_for_the_read_of_another_caller(world: World) -> 
     world.past(60, 61, 62)
     assert world.durations.of(world.run, read=True) is not None
     assert seen == [None]
+
+
+def test_one_short_run_is_enough_to_expect_the_next_one(world: World) -> None:
+    world.durations.add(world.run, Ended(by=40.0))
+    assert world.next(0) == pytest.approx(40 * 0.96 / 3)
+    assert world.next(40 / 3) == pytest.approx(41.6 - 40 / 3)
+
+
+def test_a_task_without_a_past_is_expected_to_last_like_other_tasks_of_its_job(
+    world: World,
+) -> None:
+    other = replace(world.run, task="another")
+    world.durations.add(other, Ended(by=5.0))
+    assert world.next(0) == pytest.approx(5.2)
+    stranger = replace(world.run, job=a_job(name="other-job"))
+    assert world.durations.of(stranger, read=False) is None
+    # Runs of its own count more.
+    world.durations.add(world.run, Ended(by=8.0))
+    assert world.next(0) == pytest.approx(8.32)
 
 
 def test_the_number_of_cached_histories_is_limited() -> None:

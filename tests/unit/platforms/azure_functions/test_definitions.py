@@ -120,3 +120,18 @@ def test_a_simulator_receives_all_calls_in_development() -> None:
     assert problems(platform, allow_loopback=True) == []
     for address in (attributes.app_address, attributes.management_address):
         assert address(allow_loopback=True).url == "http://127.0.0.1:8791"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("audience", "API://app"), ("routePrefix", "a b"), ("functionAppName", "my app!")],
+)
+def test_a_value_of_another_form_is_refused_with_the_expected_form(
+    attribute: str, value: str
+) -> None:
+    (problem,) = problems_of(
+        lambda: check_platform(a_platform(**{attribute: value}), allow_loopback=False)
+    )
+
+    assert problem.path == f"attributes.{attribute}"
+    assert problem.message.startswith("has not the expected form, the regular expression ^")
