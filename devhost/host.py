@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 TAKEOVER_LIMIT = 10.0
 START_LIMIT = 60.0
 #: Seconds until everything has stopped. A program that still runs then is killed.
-STOP_LIMIT = 8.0
+STOP_LIMIT = 9.0
 #: Part of `STOP_LIMIT` for the running functions of the app, in seconds.
-FUNCTIONS_LIMIT = 4.0
+FUNCTIONS_LIMIT = 6.0
 #: Seconds for the exit handlers of the app, such as the last export of telemetry.
 EXIT_HANDLERS_LIMIT = 1.5
 

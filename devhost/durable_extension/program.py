@@ -78,9 +78,13 @@ class DurableExtension:
 
     async def stop(self, until: float) -> None:
         """Ask the program to end, and execute the calls that it waits for meanwhile."""
-        if self._child is not None:
-            self._child.terminate()
-            await asyncio.to_thread(self._child.wait, until)
+        if self._child is None:
+            return
+        if not self._child.ready:
+            self._child.kill()  # it has taken no work
+            return
+        self._child.terminate()
+        await asyncio.to_thread(self._child.wait, until)
 
     async def close(self) -> None:
         """Accept no more calls."""
