@@ -10,10 +10,10 @@ import logging
 import os
 from functools import cache, cached_property
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from polysync_core.adapters import Ports, production_ports
-from polysync_core.api.app import build_routes, create_app
+from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.routes import definition_routes
@@ -145,9 +145,9 @@ def identify_by(settings: Settings) -> Identify:
 
 
 @cache
-def routes() -> APIRouter:
+def routes() -> ApiRoutes:
     """Return the routes of the API, which every app of this process shares."""
-    return build_routes(
+    return ApiRoutes(
         [
             # The routes are tried in this order, and these have by far the most requests.
             run_routes(),

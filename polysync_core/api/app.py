@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.routing import BaseRoute
 
 from polysync_core.api import problems
 from polysync_core.api.contract.document import describe, operation_id
@@ -21,23 +23,35 @@ from polysync_core.api.security.guard import Guard
 from polysync_core.api.tracing import RequestTracing
 from polysync_core.api.use_cases import provide
 
+_TITLE = "Polysync"
 PREFIX = "/api"
 """The path prefix that the host removes from every request."""
 
 
-def build_routes(routers: Iterable[APIRouter]) -> APIRouter:
-    """Return the routes of these routers with those of every app; apps can share them."""
-    routes = APIRouter(
-        generate_unique_id_function=operation_id,
-        dependencies=[Depends(refuse_unknown_parameters)],
-    )
-    for router in (_health(), *routers, _documentation()):
-        routes.include_router(router)
-    return routes
+class ApiRoutes:
+    """The routes of an API and their OpenAPI document, which several apps can share."""
+
+    def __init__(self, routers: Iterable[APIRouter]) -> None:
+        self._router = APIRouter(
+            generate_unique_id_function=operation_id,
+            dependencies=[Depends(refuse_unknown_parameters)],
+        )
+        for router in (_health(), *routers, _documentation()):
+            self._router.include_router(router)
+
+    @property
+    def all(self) -> list[BaseRoute]:
+        """The routes of the routers, and those of every API."""
+        return self._router.routes
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document of the routes."""
+        return describe(self.all, title=_TITLE, version=_version(), prefix=PREFIX)
 
 
 def create_app(
-    routes: APIRouter,
+    routes: ApiRoutes,
     use_cases: Iterable[object] = (),
     *,
     body_limits: BodyLimits = DEFAULT_LIMITS,
@@ -48,14 +62,14 @@ def create_app(
     The default access policy is for parts of the API in isolation. A deployed app needs its own.
     """
     app = FastAPI(
-        title="Polysync",
+        title=_TITLE,
         version=_version(),
         # The routes below serve the document and its page.
         openapi_url=None,
         # The guard removes trailing slashes.
         redirect_slashes=False,
         # The app uses the routes as they are, and does not build them again.
-        routes=routes.routes,
+        routes=routes.all,
     )
     provide(app, use_cases)
     # The middleware that is added last runs first.
@@ -66,7 +80,7 @@ def create_app(
     app.add_middleware(AccessControl, policy=access, prefix=PREFIX)
     app.add_middleware(Guard, limits=body_limits, prefix=PREFIX)
     problems.install(app)
-    app.openapi = describe(app, PREFIX)
+    app.openapi = lambda: routes.document
     return app
 
 

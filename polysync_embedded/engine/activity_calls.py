@@ -1,11 +1,11 @@
-"""Executes one call of an activity, and computes the delay before the call is repeated."""
+"""Executes a call of an activity, and computes when a failed call is repeated."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from durabletask.task import RetryPolicy
@@ -16,30 +16,41 @@ from polysync_embedded.engine.json_values import as_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityCall:
-    """One execution of an activity, on any thread."""
+    """One try of a call, which any thread may execute."""
 
     name: str
-    encoded_input: str
     function: Activity
-    answer: Callable[[Any, Exception | None], None]
-    """Takes the result or the failure to the loop."""
+    encoded_input: str
+    policy: RetryPolicy | None
+    requested_at: datetime
+    answer: Callable[[ActivityCall, Any, Exception | None], None]
+    """Takes the result or the failure of a try to the loop."""
+    tries: int = 1
 
     def execute(self) -> None:
         """Call the activity and answer; anything but an `Exception` passes through."""
         try:
             result = as_json(self.function(json.loads(self.encoded_input)))
         except Exception as error:
-            self.answer(None, error)
+            self.fail(error)
         else:
-            self.answer(result, None)
+            self.answer(self, result, None)
 
+    def fail(self, error: Exception) -> None:
+        """Answer that this try failed."""
+        self.answer(self, None, error)
 
-def delay_before_retry(policy: RetryPolicy, tries: int, elapsed: timedelta) -> timedelta | None:
-    """Return the delay after some failed tries; None after the last one."""
-    if tries >= policy.max_number_of_attempts:
-        return None
-    if policy.retry_timeout is not None and elapsed >= policy.retry_timeout:
-        return None
-    factor = (policy.backoff_coefficient or 1.0) ** (tries - 1)
-    delay = policy.first_retry_interval * factor
-    return delay if policy.max_retry_interval is None else min(delay, policy.max_retry_interval)
+    def next_try(self) -> ActivityCall:
+        """Return the next try of this call."""
+        return replace(self, tries=self.tries + 1)
+
+    def delay(self, now: datetime) -> timedelta | None:
+        """Return the delay before the next try, or None if the policy allows no other."""
+        policy = self.policy
+        if policy is None or self.tries >= policy.max_number_of_attempts:
+            return None
+        if policy.retry_timeout is not None and now - self.requested_at >= policy.retry_timeout:
+            return None
+        factor = (policy.backoff_coefficient or 1.0) ** (self.tries - 1)
+        delay = policy.first_retry_interval * factor
+        return delay if policy.max_retry_interval is None else min(delay, policy.max_retry_interval)

@@ -1,32 +1,24 @@
-"""Implements the context of one execution of an orchestration.
-
-The execution ends when its function returns, fails or continues as new. Answers and timers that
-come later have no effect.
-"""
+"""Runs an orchestration function until it ends, and is the context that the function gets."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from durabletask.entities import EntityInstanceId
 from durabletask.task import CancellableTask, CompletableTask, RetryPolicy, Task
 
+from orchestrations.context import Orchestration
 from orchestrations.durable_functions import DurableFunctions
 from polysync_core.domain.clock import Clock
-from polysync_embedded.engine.activity_calls import ActivityCall, delay_before_retry
+from polysync_embedded.engine.activity_calls import ActivityCall
 from polysync_embedded.engine.json_values import as_json, encoded
 from polysync_embedded.engine.ports import Loop, Step, Workers
-
-
-class Signal(Protocol):
-    """Sends a message to a Dispatcher."""
-
-    def __call__(self, shard: str, operation: str, message: Any, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,40 +29,45 @@ class Environment:
     loop: Loop
     workers: Workers
     functions: DurableFunctions
-    signal: Signal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    """A call of an activity, which may be repeated."""
-
-    name: str
-    encoded_input: str
-    policy: RetryPolicy | None
-    requested_at: datetime
-    task: CompletableTask[Any]
+    signal: Callable[[str, str, Any], None]
+    """Sends a message to the Dispatcher of a shard: shard, operation, message."""
 
 
 class Execution:
-    """The context of one execution; `resume` continues its function after a task completes."""
+    """One execution, which ends when its function returns, fails or continues as new.
 
-    def __init__(self, environment: Environment, resume: Step) -> None:
+    Answers and timers that come after the end have no effect.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        orchestration: Orchestration,
+        encoded_input: str,
+        ended: Callable[[str | None, Exception | None], None],
+    ) -> None:
+        """`ended` gets the encoded input of a next execution and the failure; each may be None."""
         self.status: Any = None
         """The custom status that the orchestration has set."""
-        self.next_input: str | None = None
-        """The encoded input with which the orchestration continues as new."""
         self._environment = environment
-        self._resume = resume
+        self._steps = orchestration(self, json.loads(encoded_input))
+        self._ended = ended
+        self._task: Task[Any] | None = None
+        self._next_input: str | None = None
         self._waits = defaultdict[str, deque[CancellableTask[Any]]](deque)
         self._early_events: set[str] = set()
         self._cancels: set[Step] = set()
         self._closed = False
 
-    def close(self) -> None:
-        """End the execution, and cancel its timers."""
-        self._closed = True
-        for cancel in tuple(self._cancels):
-            cancel()
+    def advance(self) -> None:
+        """Run the function until it waits for a task that is not complete, or ends."""
+        try:
+            while self._task is None or self._task.is_complete:
+                self._task = self._next_task(self._task)
+        except StopIteration:
+            self._close(self._next_input)
+        except Exception as error:
+            self._close(None, error)
 
     def raise_event(self, name: str) -> None:
         """Complete the oldest wait for an event; without a wait, keep one event for the next."""
@@ -86,22 +83,25 @@ class Execution:
         self, activity: str, /, *, input: Any = None, retry_policy: RetryPolicy | None = None
     ) -> CompletableTask[Any]:
         """Return the task of a call of an activity."""
-        request = _Request(
+        task: CompletableTask[Any] = CompletableTask()
+        call = ActivityCall(
             name=activity,
+            function=self._environment.functions.activities[activity],
             encoded_input=encoded(input),
             policy=retry_policy,
             requested_at=self._environment.clock(),
-            task=CompletableTask(),
+            answer=lambda *answer: self._environment.loop.post(
+                partial(self._answered, task, *answer)
+            ),
         )
-        self._call(request, 1)
-        return request.task
+        self._environment.workers.run(call)
+        return task
 
     def create_timer(self, fire_at: timedelta, /) -> CancellableTask[None]:
         """Return the task of a timer."""
         task: CancellableTask[None] = CancellableTask()
-        task.set_cancel_handler(
-            self._after(fire_at, partial(self._settle, task, task.complete, None))
-        )
+        fire = partial(self._settle, task, task.complete, None)
+        task.set_cancel_handler(self._after(fire_at, fire))
         return task
 
     def wait_for_external_event(self, name: str, /) -> CancellableTask[Any]:
@@ -127,45 +127,36 @@ class Execution:
 
     def continue_as_new(self, new_input: Any, /) -> None:
         """Start the orchestration again with a new input as soon as this execution ends."""
-        self.next_input = encoded(new_input)
+        self._next_input = encoded(new_input)
 
-    # Activities and timers
+    # Progress
 
-    def _call(self, request: _Request, tries: int) -> None:
-        answered = partial(self._answered, request, tries)
-        call = ActivityCall(
-            name=request.name,
-            encoded_input=request.encoded_input,
-            function=self._environment.functions.activities[request.name],
-            answer=lambda result, error: self._environment.loop.post(
-                partial(answered, result, error)
-            ),
-        )
-        self._environment.workers.run(call)
+    def _next_task(self, completed: Task[Any] | None) -> Task[Any]:
+        """Give the result of a task to the function, and return the next task."""
+        if completed is None:
+            return next(self._steps)
+        try:
+            result = completed.get_result()
+        except Exception as error:
+            return self._steps.throw(error)
+        return self._steps.send(result)
 
     def _answered(
-        self, request: _Request, tries: int, result: Any, error: Exception | None
+        self, task: CompletableTask[Any], call: ActivityCall, result: Any, error: Exception | None
     ) -> None:
-        if self._closed:
-            return
         if error is None:
-            self._settle(request.task, request.task.complete, result)
-            return
-        delay = None
-        if request.policy is not None:
-            elapsed = self._environment.clock() - request.requested_at
-            delay = delay_before_retry(request.policy, tries, elapsed)
-        if delay is None:
-            reason = f"The activity '{request.name}' failed: {error}"
-            self._settle(request.task, request.task.fail, reason, error)
-        else:
-            self._after(delay, partial(self._call, request, tries + 1))
+            self._settle(task, task.complete, result)
+        elif (delay := call.delay(self._environment.clock())) is None:
+            reason = f"The activity '{call.name}' failed: {error}"
+            self._settle(task, task.fail, reason, error)
+        elif not self._closed:
+            self._after(delay, partial(self._environment.workers.run, call.next_try()))
 
     def _settle(self, task: Task[Any], settle: Callable[..., None], *values: Any) -> None:
         """Settle a task and continue, unless the task was cancelled or the execution has ended."""
         if not (self._closed or task.is_complete):
             settle(*values)
-            self._resume()
+            self.advance()
 
     def _after(self, delay: timedelta, step: Step) -> Step:
         """Run a step of this execution after a delay; return the function that cancels it."""
@@ -181,3 +172,10 @@ class Execution:
         revoke = self._environment.loop.at(self._environment.clock() + delay, fire)
         self._cancels.add(cancel)
         return cancel
+
+    def _close(self, next_input: str | None, error: Exception | None = None) -> None:
+        """End the execution, and cancel its timers."""
+        self._closed = True
+        for cancel in tuple(self._cancels):
+            cancel()
+        self._ended(next_input, error)

@@ -40,8 +40,10 @@ class AsyncioLoop:
 
     def post(self, step: Step) -> None:
         """Run a step after all earlier ones; a stopped engine loses it, as a killed one would."""
+        if self._stopped:
+            return
         self._steps.append(step)
-        if not (self._turn_is_due or self._stopped):
+        if not self._turn_is_due:
             self._turn_is_due = True
             self._loop.call_soon_threadsafe(self._take_turn)
 
@@ -132,7 +134,7 @@ class ActivityThreads:
             except BaseException as error:
                 # Without an answer, the orchestration would wait for ever.
                 _log.exception("An activity broke off.", extra={"action": "activity_fault"})
-                call.answer(None, RuntimeError(type(error).__name__))
+                call.fail(RuntimeError(type(error).__name__))
         end.set_result(None)
 
 

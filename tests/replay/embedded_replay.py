@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from durabletask.internal import orchestrator_service_pb2 as pb
@@ -73,7 +74,7 @@ class ReplayedEngine(EmbeddedEngine):
 
     def run(self, call: ActivityCall) -> None:
         content = (call.name, json.loads(call.encoded_input))
-        self.actions.append(Action("activity", content, call.answer))
+        self.actions.append(Action("activity", content, partial(call.answer, call)))
 
     def give(self, new: Sequence[pb.HistoryEvent]) -> list[Action]:
         """Give the events of one episode, and return the actions of that episode."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polysync_embedded.engine import execution
+from polysync_embedded.engine.activity_calls import ActivityCall
 from tests.replay.dispatcher_states import StateRecording, begins_with, recorded_states
 from tests.replay.embedded_replay import compare_history, dispatcher_steps
 from tests.replay.history_recorder import record
@@ -35,7 +35,7 @@ def test_the_embedded_dispatcher_decides_as_the_recorded_entity(recording: State
 def test_another_decision_of_the_embedded_engine_is_detected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(execution, "delay_before_retry", lambda *_: None)
+    monkeypatch.setattr(ActivityCall, "delay", lambda *_: None)
     history = record(next(each for each in SCENARIOS if each.file == "end_run.alone.json"))
     with pytest.raises(AssertionError):
         compare_history(history)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
 
 from polysync_core.api.contract import answers
 from polysync_core.api.contract.parameters import describe_parameters
@@ -59,23 +59,15 @@ def operation_id(route: APIRoute) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-def describe(app: FastAPI, prefix: str) -> Callable[[], dict[str, Any]]:
-    """Return the function that builds the document once."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _build(app, prefix)
-        return app.openapi_schema
-
-    return openapi
-
-
-def _build(app: FastAPI, prefix: str) -> dict[str, Any]:
+def describe(
+    routes: Sequence[BaseRoute], *, title: str, version: str, prefix: str
+) -> dict[str, Any]:
+    """Return the document of these routes."""
     document = get_openapi(
-        title=app.title,
-        version=app.version,
+        title=title,
+        version=version,
         description=_DESCRIPTION,
-        routes=app.routes,
+        routes=routes,
         servers=[{"url": prefix}],
     )
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})

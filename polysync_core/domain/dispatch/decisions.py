@@ -3,6 +3,9 @@
 Every operation changes the state and then decides: which runs start now, which must end, and when
 to decide again. A blocked run is skipped, so a full limit does not block runs without that limit.
 A run takes its share of all its limits together, or nothing.
+
+While no run waits, a start without limits and a release need no dispatch round: their cost does not
+grow with the number of leases. Policies that no run needs any more stay until the next round.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import (
     DispatcherState,
     Lease,
+    WaitingEntry,
     WaitingRun,
+    lease_of,
     millis,
     moment,
     waiting_entry,
@@ -42,9 +47,12 @@ def enqueue(
     """Add a run to the queue, unless this or a later attempt is known already."""
     state.policies.merge(policies or PolicySet())
     known = state.waiting.get(waiting.run_id) or state.leases.get(waiting.run_id)
+    entry = waiting_entry(waiting)
+    if known is None and _needs_no_round(state, now) and _is_free_to_start(state, entry, now):
+        return Decision(starts=[_grant_at_once(state, entry, now)])
     if known is None or known.attempt < waiting.attempt:
         state.leases.pop(waiting.run_id, None)
-        state.add_waiting(waiting_entry(waiting))
+        state.add_waiting(entry)
     return decide(state, now=now)
 
 
@@ -54,6 +62,8 @@ def release(state: DispatcherState, run_id: RunId, attempt: int, *, now: datetim
         known = entries.get(run_id)
         if known is not None and known.attempt <= attempt:
             del entries[run_id]
+    if state.leases and _needs_no_round(state, now):
+        return Decision()
     return decide(state, now=now)
 
 
@@ -94,6 +104,30 @@ def decide(state: DispatcherState, *, now: datetime) -> Decision:
     decision.wake_at = _set_timer(state, blocked.next_check_at, instant)
     _forget_unused(state, dispatch_round)
     return decision
+
+
+def _needs_no_round(state: DispatcherState, now: datetime) -> bool:
+    """Return whether a dispatch round could change nothing: no run waits, and no start counts."""
+    if state.waiting or state.start_logs:
+        return False
+    return state.timer_at is None or state.timer_at > millis(now)
+
+
+def _is_free_to_start(state: DispatcherState, entry: WaitingEntry, now: datetime) -> bool:
+    """Return whether a run may start now, and no limit applies to it."""
+    profiles, missing = state.policies.profiles_of(entry.task, entry.platform)
+    policy = None if entry.task is None else state.policies.tasks.get(entry.task)
+    has_limit = profiles or missing or entry.backfill_limit is not None
+    if has_limit or (policy is not None and policy.max_concurrent_runs is not None):
+        return False
+    return entry.not_before <= millis(now)
+
+
+def _grant_at_once(state: DispatcherState, entry: WaitingEntry, now: datetime) -> Lease:
+    policy = None if entry.task is None else state.policies.tasks.get(entry.task)
+    weight = 1 if policy is None else policy.weight
+    lease = state.leases[entry.run_id] = lease_of(entry, weight=weight, now=millis(now))
+    return lease
 
 
 def _set_timer(state: DispatcherState, wanted: int | None, now: int) -> datetime | None:

@@ -19,7 +19,7 @@ from polysync_core.domain.dispatch.limits import (
 )
 from polysync_core.domain.dispatch.policies import ConcurrencyRule, ProfilePolicy
 from polysync_core.domain.dispatch.rates import StartLog
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry, moment
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry, lease_of
 from polysync_core.domain.runs.identity import BackfillId
 
 RESERVATION_DELAY = timedelta(minutes=1)
@@ -116,16 +116,7 @@ class DispatchRound:
     def _grant(self, entry: WaitingEntry, group: RunGroup) -> Lease:
         for limit, demand in group.demands:
             limit.take(demand)
-        lease = Lease(
-            run_id=entry.run_id,
-            attempt=entry.attempt,
-            task=entry.task,
-            granted_at=moment(self.now),
-            platform=entry.platform,
-            weight=group.weight,
-            backfill_id=entry.backfill_id,
-            backfill_limit=entry.backfill_limit,
-        )
+        lease = lease_of(entry, weight=group.weight, now=self.now)
         del self.state.waiting[entry.run_id]
         self.state.leases[entry.run_id] = lease
         return lease

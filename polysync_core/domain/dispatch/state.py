@@ -119,6 +119,20 @@ class Lease:
     backfill_limit: int | None = None
 
 
+def lease_of(entry: WaitingEntry, *, weight: int, now: int) -> Lease:
+    """Return the lease of a run that starts."""
+    return Lease(
+        run_id=entry.run_id,
+        attempt=entry.attempt,
+        task=entry.task,
+        granted_at=moment(now),
+        platform=entry.platform,
+        weight=weight,
+        backfill_id=entry.backfill_id,
+        backfill_limit=entry.backfill_limit,
+    )
+
+
 @dataclass(slots=True)
 class DispatcherState:
     """The whole state of one shard's Dispatcher."""

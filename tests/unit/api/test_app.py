@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from polysync_core.api.app import build_routes, create_app
+from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.security.bodies import BodyLimits
 from polysync_core.domain.errors import (
     Broken,
@@ -49,7 +49,7 @@ def _routes(error: Exception | None = None) -> APIRouter:
 @pytest.fixture
 def client() -> Iterator[TestClient]:
     with TestClient(
-        create_app(build_routes([_routes()]), body_limits=BodyLimits(size=1000))
+        create_app(ApiRoutes([_routes()]), body_limits=BodyLimits(size=1000))
     ) as opened:
         yield opened
 
@@ -73,7 +73,7 @@ def client() -> Iterator[TestClient]:
 def test_an_error_is_a_problem_document_with_the_status_of_its_class(
     error: PolysyncError, status: int
 ) -> None:
-    with TestClient(create_app(build_routes([_routes(error)]))) as client:
+    with TestClient(create_app(ApiRoutes([_routes(error)]))) as client:
         answer = client.get("/fail")
 
     body = answer.json()
@@ -84,12 +84,12 @@ def test_an_error_is_a_problem_document_with_the_status_of_its_class(
 
 
 def test_an_unavailable_service_sends_retry_after() -> None:
-    with TestClient(create_app(build_routes([_routes(Unavailable(retry_after=7.2))]))) as client:
+    with TestClient(create_app(ApiRoutes([_routes(Unavailable(retry_after=7.2))]))) as client:
         assert client.get("/fail").headers["retry-after"] == "7"
 
 
 def test_a_lost_answer_sends_retry_after_too() -> None:
-    with TestClient(create_app(build_routes([_routes(Uncertain())]))) as client:
+    with TestClient(create_app(ApiRoutes([_routes(Uncertain())]))) as client:
         assert int(client.get("/fail").headers["retry-after"]) >= 1
 
 
@@ -97,7 +97,7 @@ def test_a_lost_answer_sends_retry_after_too() -> None:
 def test_an_internal_error_shows_no_details_and_is_logged(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with TestClient(create_app(build_routes([_routes(error)]))) as client:
+    with TestClient(create_app(ApiRoutes([_routes(error)]))) as client:
         answer = client.get("/fail")
 
     assert answer.status_code == 500

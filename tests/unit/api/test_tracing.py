@@ -8,7 +8,7 @@ import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
 
-from polysync_core.api.app import build_routes, create_app
+from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.telemetry import names, tracing
 from tests.fakes.telemetry import Listener, listening
 
@@ -37,7 +37,7 @@ def client() -> TestClient:
     def broken() -> None:
         raise ZeroDivisionError("canary-71d0")
 
-    return TestClient(create_app(build_routes([router])))
+    return TestClient(create_app(ApiRoutes([router])))
 
 
 def test_a_request_is_a_span_named_by_its_route_in_the_callers_trace(

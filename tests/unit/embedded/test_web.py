@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +13,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from polysync_core.api.app import build_routes, create_app
+from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.security.bodies import BodyLimits
 from polysync_core.domain.definitions.tasks import Task
 from polysync_embedded.mcp.catalogue import McpServerInfo
@@ -179,7 +180,7 @@ def test_a_caller_that_expects_100_continue_receives_it(app: FakeApp) -> None:
 
 
 def test_a_slow_body_is_answered_with_408_and_the_connection_is_closed() -> None:
-    api = create_app(build_routes([]), body_limits=BodyLimits(idle_seconds=0.1, total_seconds=0.2))
+    api = create_app(ApiRoutes([]), body_limits=BodyLimits(idle_seconds=0.1, total_seconds=0.2))
 
     async def test(served: Served) -> None:
         head = b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"
@@ -274,3 +275,10 @@ async def _events(served: Served) -> str:
 async def _until(met: Callable[[], bool]) -> None:
     while not met():  # noqa: ASYNC110 - the state of another task
         await asyncio.sleep(0.01)
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_first_part() -> None:
+    with listen(0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0

@@ -10,7 +10,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.types import Message
 
-from polysync_core.api.app import build_routes, create_app
+from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.security.access_policy import AccessPolicy
 from polysync_core.api.security.bodies import BodyLimits
 from polysync_core.api.security.callers import accept_all, reject_all
@@ -60,7 +60,7 @@ def _request(
         "headers": list(headers),
     }
     access = AccessPolicy(identify=identify, audit=audit)
-    app = create_app(build_routes([]), access=access, body_limits=FAST)
+    app = create_app(ApiRoutes([]), access=access, body_limits=FAST)
     asyncio.run(app(scope, connection.receive, connection.send))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import on_timer
 from polysync_core.domain.dispatch.dispatch_round import RESERVATION_DELAY
@@ -29,6 +31,38 @@ class TestOrder:
         world = World()
         assert world.enqueue("a") == ["a"]
         assert not world.waiting()
+
+    def test_a_run_without_a_limit_needs_no_dispatch_round(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world = World()
+        world.enqueue("first")
+        monkeypatch.setattr(decisions, "decide", lambda *_, **__: pytest.fail("a round"))
+        assert world.enqueue("a") == ["a"]
+        assert world.release("a") == []
+        assert list(world.state.leases) == ["first"]
+
+    @pytest.mark.parametrize(
+        "limit",
+        [
+            [cap(1), platform("cap")],
+            [cap(1), platform(), task(profiles=("cap",))],
+            [rate(1, 1000), platform("rate")],
+            [task(max_concurrent_runs=1)],
+        ],
+        ids=["of the platform", "of the task", "a rate", "of runs"],
+    )
+    def test_a_limit_applies_although_no_run_waits(self, limit: list[Any]) -> None:
+        world = World(*limit)
+        assert world.enqueue("a") == ["a"]
+        assert world.enqueue("b") == []
+
+    def test_an_unlimited_run_behind_waiting_runs_starts_by_a_round(self) -> None:
+        world = World(task("full", max_concurrent_runs=1), task("free"))
+        assert world.enqueue("a", "b", task="full") == ["a"]
+        assert world.enqueue("c", task="free") == ["c"]
+        assert world.release("c") == []
+        assert world.release("a") == ["b"]
 
     def test_a_run_waits_for_its_tasks_limit_and_starts_when_a_lease_is_released(self) -> None:
         world = World(task(max_concurrent_runs=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -261,7 +262,9 @@ class DispatcherMachine(RuleBasedStateMachine):
     def do(self, operation: Any, *facts: Any, **more: Any) -> None:
         """Execute an operation on the Dispatcher and let the referee check it."""
         before: dict[str, Any] = dict(self.world.state.waiting)
+        expected = self.by_a_round(operation, *facts, **more)
         decision: Decision = operation(self.world.state, *facts, **more, now=self.world.now)
+        assert (decision, without_unused(self.world.state)) == expected
         for run, waiting in self.known.items():
             before.setdefault(run, decisions.waiting_entry(waiting))
         self.referee.check(decision, before)
@@ -270,6 +273,23 @@ class DispatcherMachine(RuleBasedStateMachine):
             self.known.pop(failure.run_id)
         if decision.wake_at is not None:
             self.timers.append(decision.wake_at)
+
+    def by_a_round(
+        self, operation: Any, *facts: Any, **more: Any
+    ) -> tuple[Decision, DispatcherState]:
+        """Return the decision and the state of an operation that always makes a dispatch round."""
+        state = deepcopy(self.world.state)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(decisions, "_needs_no_round", lambda *_: False)
+            decision = operation(state, *facts, **more, now=self.world.now)
+        return decision, without_unused(state)
+
+
+def without_unused(state: DispatcherState) -> DispatcherState:
+    """Return a state without the policies that none of its runs needs."""
+    policies, held = state.policies.copy(), [*state.waiting.values(), *state.leases.values()]
+    policies.retain((each.task for each in held if each.task), (each.platform for each in held))
+    return replace(state, policies=policies)
 
 
 def test_the_referee_notices_an_exceeded_limit() -> None:

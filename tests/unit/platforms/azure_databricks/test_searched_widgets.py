@@ -147,12 +147,14 @@ HARD = ['"', "'", '"' * 3, "'" * 3, "/*", "$$", "${", "`", "\\", 'r"(', ":", "a"
 @pytest.mark.parametrize("part", HARD)
 def test_the_cost_is_linear(language: Language, part: str) -> None:
     text = part * (40_000 // len(part))
-    spent: list[float] = []
-    for _ in range(3):
+
+    def is_fast() -> bool:
         started = time.process_time()
         assert len(list(tokens_of(text, language))) <= len(text)
-        spent.append(time.process_time() - started)
-    assert min(spent) < 0.5
+        return time.process_time() - started < 0.5
+
+    # A busy machine may disturb one measurement.
+    assert any(is_fast() for _ in range(3))
 
 
 @given(st.text(alphabet="\"'`$#{}/*-:\\\n rsap(.,)=", max_size=60))
