@@ -146,7 +146,10 @@ class Services:
     @cached_property
     def artefact_import(self) -> ArtefactImport:
         return ArtefactImport(
-            lookup=self.definitions, editing=self.definition_editing, connections=self.connections
+            lookup=self.definitions,
+            editing=self.definition_editing,
+            connections=self.connections,
+            monotonic=self.ports.monotonic,
         )
 
     @cached_property
@@ -361,6 +364,7 @@ class Services:
             processor=processor,
             connections=self.connections,
             clock=self.ports.clock,
+            monotonic=self.ports.monotonic,
         )
 
     @cached_property

@@ -60,6 +60,7 @@ def prepare_environment(options: Options, variables: Mapping[str, str] = os.envi
     environment = variables.get("POLYSYNC_ENVIRONMENT") or Environment.DEVELOPMENT.value
     defaults = {
         "POLYSYNC_ENVIRONMENT": environment,
+        "POLYSYNC_PROMETHEUS": "true",
         # The durable library reads this variable when it is imported.
         "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
     }

@@ -37,7 +37,7 @@ _SUSPICIOUS = 0.0008
 """Seconds for a short text from which an expression is measured a second time."""
 _SUPER_LINEAR = 8
 """Growth of the time from which an expression is reported; 4 is linear, 16 is quadratic."""
-_LIMIT = 0.5
+_LIMIT = 0.1
 """Seconds of processor time after which one match is ended."""
 _FUNCTIONS = frozenset(
     {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}

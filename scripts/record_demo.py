@@ -1,4 +1,4 @@
-"""Records the output of `make demo` as the picture of the README.
+"""Records the output of `polysync demo` as the picture of the README.
 
 Usage: `scripts/record_demo.py [FILE]`. It runs the real demo and writes `docs/images/demo.svg`.
 """
@@ -23,7 +23,7 @@ DEFAULT_FILE = Path(__file__).parents[1] / "docs" / "images" / "demo.svg"
 # Rich's own template loads a font from a content delivery network. A picture needs no network.
 TEMPLATE = """\
 <svg class="rich-terminal" viewBox="-24 -24 1344 {height}" xmlns="http://www.w3.org/2000/svg">
-<title>The output of make demo</title>
+<title>The output of polysync demo</title>
 <style>
 .{unique_id}-matrix {{
   font-family: ui-monospace, Consolas, Menlo, "DejaVu Sans Mono", monospace;

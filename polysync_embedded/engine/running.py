@@ -97,7 +97,7 @@ class AsyncioLoop:
             for _ in range(min(len(self._steps), STEPS_A_TURN)):
                 self._steps.popleft()()
         finally:
-            if self._steps:
+            if self._steps and not self._turn_is_due:
                 self._turn_is_due = True
                 self._loop.call_soon(self._take_turn)
 

@@ -66,6 +66,11 @@ class VirtualLoop:
         while (due := self.next_due()) is not None and due <= self._clock.now:
             self.post(heapq.heappop(self._timers)[2])
 
+    @property
+    def pending(self) -> int:
+        """The number of timers that have neither fired nor been cancelled."""
+        return sum(number not in self._cancelled for _, number, _ in self._timers)
+
     def next_due(self) -> datetime | None:
         """Return the time of the next timer that is not cancelled."""
         while self._timers and self._timers[0][1] in self._cancelled:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -116,6 +116,34 @@ def test_a_planned_decision_is_made_at_its_time(world: DispatcherWorld) -> None:
     world.clock.advance(30)
     world.settle()
     assert world.runs == [run_id("a")]
+
+
+def test_the_timers_of_a_shard_do_not_pile_up(world: DispatcherWorld) -> None:
+    cap = ProfilePolicy(name="cap", rule=ConcurrencyRule(slots=1), queue_timeout=86_400_000)
+    limited = TaskPolicy(name="load", profiles=("cap",))
+    for number in range(20):
+        world.enqueue(f"first-{number}", limited, cap)
+        world.enqueue(f"second-{number}", limited, cap)
+        assert world.loop.pending == 1
+        world.release(f"first-{number}")
+        world.release(f"second-{number}")
+        assert world.loop.pending == 0
+
+
+def test_an_earlier_planned_decision_replaces_a_later_one_and_loses_none(
+    world: DispatcherWorld,
+) -> None:
+    for seconds in (90, 30, 60):
+        world.enqueue(str(seconds), TaskPolicy(name="load"), not_before=_after(seconds))
+        assert world.loop.pending == 1
+    for seconds in (30, 60, 90):
+        world.clock.now = max(world.clock.now, _after(seconds))
+        world.settle()
+        assert world.runs[-1] == run_id(str(seconds))
+
+
+def _after(seconds: int) -> datetime:
+    return START + timedelta(seconds=seconds)
 
 
 def test_rejected_runs_are_ended_under_ids_of_their_own(world: DispatcherWorld) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -125,7 +126,8 @@ def test_the_state_that_was_read_does_not_change() -> None:
     asyncio.run(main())
 
 
-def test_a_storm_of_signals_leaves_turns_to_the_other_users_of_the_loop() -> None:
+@pytest.mark.parametrize("further", [0, 1], ids=["steps", "steps that post steps"])
+def test_a_storm_of_signals_leaves_turns_to_the_other_users_of_the_loop(further: int) -> None:
     longest = 0
 
     async def main() -> None:
@@ -133,13 +135,15 @@ def test_a_storm_of_signals_leaves_turns_to_the_other_users_of_the_loop() -> Non
         engine = _engine(lambda _: None)
         handled = 0
 
-        def count() -> None:
+        def count(left: int) -> None:
             nonlocal handled
             handled += 1
+            if left:
+                engine._loop.post(partial(count, left - 1))
 
         for _ in range(20_000):
-            engine._loop.post(count)
-        while handled < 20_000:
+            engine._loop.post(partial(count, further))
+        while handled < 20_000 * (1 + further):
             before = handled
             await asyncio.sleep(0)
             longest = max(longest, handled - before)

@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.jobs import Job, JobType
-from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
 from polysync_core.platforms.registry import check_job, check_platform, open_connector
+from tests.unit.platforms.azure_databricks.definitions import TOKEN, a_job, a_platform
 
-WORKSPACE = "https://adb-1.7.azuredatabricks.net"
-TOKEN = {"method": "PersonalAccessToken", "personalAccessToken": "vault://v/token"}
 PRINCIPAL = {
     "method": "ServicePrincipal",
     "tenantId": "contoso.onmicrosoft.com",
@@ -28,40 +27,6 @@ class NoSecrets:
         raise AssertionError("a check resolves nothing")
 
     def forget(self, reference: str) -> None: ...
-
-
-def a_platform(auth: dict[str, Any] | None = None, **attributes: Any) -> Platform:
-    platform = Platform.model_validate(
-        {
-            "name": "lakehouse",
-            "type": "AzureDatabricks",
-            "auth": TOKEN,
-            "attributes": {
-                "workspaceUrl": WORKSPACE,
-                "computeType": "Serverless",
-                **attributes,
-            },
-        }
-    )
-    return platform.model_copy(update={"auth": unchecked_auth(auth or TOKEN)})
-
-
-def unchecked_auth(fields: dict[str, Any]) -> Auth:
-    """Return a definition before the `auth` model validates it."""
-    names = {field.alias or name: name for name, field in Auth.model_fields.items()}
-    values = {names[alias]: value for alias, value in fields.items()}
-    return Auth.model_construct(**{**values, "method": AuthMethod(fields["method"])})
-
-
-def a_job(**changes: Any) -> Job:
-    job = Job(
-        name="load",
-        platform="lakehouse",
-        job_type=JobType.DATABRICKS_NOTEBOOK,
-        external_id="/etl/load",
-    )
-    # Unchecked, so that the connector's own rules are tested.
-    return job.model_copy(update=changes)
 
 
 def problems_of(platform: Platform, *, allow_loopback: bool = False) -> dict[str, str]:
@@ -333,62 +298,6 @@ def test_a_simulator_must_be_on_this_machine() -> None:
     found = problems_of(a_platform(endpoint="https://evil.example"), allow_loopback=True)
 
     assert list(found) == ["attributes.endpoint"]
-
-
-@pytest.mark.parametrize(
-    "external_id",
-    [
-        "/etl/load",
-        "/Users/someone@example.com/My notebook (2)",
-        "/Repos/søren/Umsätze/日本語",
-        "/a" * 512,
-        "/100%/x",
-        "/100%DE",
-        "/etl?x=1",
-        "/etl#x",
-        "/Shared/Relatório nº 5",
-        "/1ª carga/m²",
-        "/売上\uff08月次\uff09/第１四半期",
-        "/売上\uff0f費用",
-        "/\uff45tl",
-        "/a\u00a0b",
-        "/\U0001f469\u200d\U0001f4bb/x",
-    ],
-)
-def test_a_workspace_path_is_an_external_id(external_id: str) -> None:
-    check_job(a_platform(), a_job(external_id=external_id))
-
-
-@pytest.mark.parametrize(
-    "external_id",
-    [
-        "etl/load",
-        "/",
-        "/etl/",
-        "//etl",
-        "/etl//load",
-        "/etl/../admin",
-        "/etl/./load",
-        "/etl/ .. /x",
-        "/etl%2fload",
-        "/etl/%2E%2e/x",
-        "/etl\\load",
-        "/etl/%252e%252e/x",
-        "/etl/%5Cx",
-        "/etl\nload",
-        "/etl\x00",
-        "/etl/\uff0e\uff0e/x",
-        "/etl\u200b/load",
-        "/\u202eetl",
-        "/" + "x" * 1022 + "/",
-    ],
-    ids=ascii,
-)
-def test_any_other_text_is_not_an_external_id(external_id: str) -> None:
-    with pytest.raises(Invalid) as caught:
-        check_job(a_platform(), a_job(external_id=external_id))
-
-    assert [problem.path for problem in caught.value.problems] == ["externalId"]
 
 
 def test_a_job_type_of_another_platform_is_refused() -> None:

@@ -1,6 +1,7 @@
+"""The states of Databricks give a run its status and its cause."""
+
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,14 +10,9 @@ from hypothesis import strategies as st
 
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.security.secrets import Secret
-from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.sign_in.authenticators import HeaderToken, VaultToken
-from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.states import RunState
-from polysync_core.platforms.connector import ProviderStatus, Report, Wait
-from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
-from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
+from polysync_core.platforms.connector import ProviderStatus
+from tests.unit.platforms.azure_databricks.workspace import report
 
 RUNNING, SUCCESS, FAILED, CANCELLED, UNKNOWN = (
     ProviderStatus.RUNNING,
@@ -25,13 +21,6 @@ RUNNING, SUCCESS, FAILED, CANCELLED, UNKNOWN = (
     ProviderStatus.CANCELLED,
     ProviderStatus.UNKNOWN,
 )
-
-
-class OneSecret:
-    def resolve(self, reference: str) -> Secret:
-        return Secret("token")
-
-    def forget(self, reference: str) -> None: ...
 
 
 def state_of(life_cycle: str, result: str | None = None, **end: Any) -> RunState:
@@ -43,16 +32,6 @@ def state_of(life_cycle: str, result: str | None = None, **end: Any) -> RunState
     found = RunState.of(run)
     assert found is not None
     return found
-
-
-def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net") -> Report:
-    time = VirtualTime()
-    client = PlatformClient(
-        BaseAddress(base, "adb-1.7.azuredatabricks.net", AddressScope.PUBLIC),
-        HeaderToken(VaultToken("vault://a/b", OneSecret())),
-        http=HttpOptions(transport=ScriptedTransport([Reply.json(run)]), timer=time.timer),
-    )
-    return RunClient(client, time.now).read("17")
 
 
 @pytest.mark.parametrize(
@@ -211,164 +190,6 @@ def test_no_answer_raises_an_error_or_ends_a_run_by_accident(run: Any) -> None:
 def test_an_answer_without_a_state_is_unexpected(run: dict[str, Any]) -> None:
     with pytest.raises(Unavailable):
         report(run)
-
-
-@pytest.mark.parametrize(
-    ("page", "kept"),
-    [
-        ("https://adb-1.7.azuredatabricks.net/?o=1#job/7/run/17", True),
-        ("https://adb-1.7.azuredatabricks.net/jobs/7/runs/17?o=1", True),
-        ("https://ADB-1.7.azuredatabricks.net/x", True),
-        ("https://westeurope.azuredatabricks.net/?o=1#job/7/run/17", True),
-        ("https://westeurope.azuredatabricks.net/jobs/7/runs/17?o=1", True),
-        ("https://westeurope.azuredatabricks.net/?o=2#job/7/run/17", False),
-        ("https://westeurope.azuredatabricks.net/?o=12#job/7/run/17", False),
-        ("https://westeurope.azuredatabricks.net/#job/7/run/17", False),
-        ("https://westeurope.azuredatabricks.net/?p=?o=1", False),
-        ("https://a.b.azuredatabricks.net/?o=1#job/7/run/17", False),
-        ("https://westeurope.databricks.azure.us/?o=1#job/7/run/17", False),
-        ("https://westeurope.azuredatabricks.net@evil.example/?o=1", False),
-        ("https://evil.example/?o=1#job/7/run/17", False),
-        ("http://westeurope.azuredatabricks.net/?o=1#job/7/run/17", False),
-        ("http://adb-1.7.azuredatabricks.net/x", False),
-        ("https://adb-2.7.azuredatabricks.net/x", False),
-        ("https://adb-1.7.azuredatabricks.net:444/x", False),
-        ("https://adb-1.7.azuredatabricks.net@evil.example/x", False),
-        ("https://evil.example/adb-1.7.azuredatabricks.net", False),
-        ("javascript:alert(1)", False),
-        ("//adb-1.7.azuredatabricks.net/x", False),
-        ('https://adb-1.7.azuredatabricks.net/"><script>', False),
-        ("https://adb-1.7.azuredatabricks.net/\n", False),
-        ("https://[adb", False),
-        ("https://adb-1.7.azuredatabricks.net/" + "x" * 3000, False),
-        ("", False),
-        (7, False),
-        (None, False),
-    ],
-)
-def test_a_runs_page_must_be_on_the_workspaces_host(page: Any, kept: bool) -> None:
-    found = report({"state": {"life_cycle_state": "RUNNING"}, "run_page_url": page})
-
-    assert found.monitor_url == (page if kept else None)
-
-
-@pytest.mark.parametrize(
-    ("milliseconds", "moment"),
-    [
-        (1_700_000_000_500, datetime(2023, 11, 14, 22, 13, 20, 500_000, tzinfo=UTC)),
-        (0, None),
-        (-1, None),
-        (10**30, None),
-        (True, None),
-        ("1700000000000", None),
-        (None, None),
-    ],
-)
-def test_times_are_read_from_milliseconds(milliseconds: Any, moment: datetime | None) -> None:
-    found = report({"state": {"life_cycle_state": "RUNNING"}, "start_time": milliseconds})
-
-    assert found.started_at == moment
-    assert found.finished_at is None
-
-
-@pytest.mark.parametrize(
-    ("message", "remedy"),
-    [
-        ("RESOURCE_DOES_NOT_EXIST: Notebook not found", "import the platform's notebooks again"),
-        ('Unable to access the notebook "/etl/x".', "import the platform's notebooks again"),
-        ("Cluster 0101-a does not exist", "existingClusterId"),
-        ("Cluster 0101-a does not exist for notebook /etl/x", "existingClusterId"),
-    ],
-)
-def test_a_failure_has_a_remedy(message: str, remedy: str) -> None:
-    found = report(
-        {
-            "state": {
-                "life_cycle_state": "TERMINATED",
-                "result_state": "FAILED",
-                "state_message": message,
-            }
-        }
-    )
-
-    assert found.message is not None
-    assert found.message.startswith(message)
-    assert remedy in found.message
-
-
-@pytest.mark.parametrize(
-    ("code", "remedy"),
-    [
-        ("RUN_EXECUTION_ERROR", "on the run's page"),
-        ("UNAUTHORIZED_ERROR", "Can Run"),
-        ("WORKSPACE_RUN_LIMIT_EXCEEDED", "concurrency profile"),
-    ],
-)
-def test_a_termination_code_has_a_remedy(code: str, remedy: str) -> None:
-    details = {"code": code, "type": "CLIENT_ERROR", "message": "It failed"}
-    found = report({"status": {"state": "TERMINATED", "termination_details": details}})
-
-    assert found.message is not None
-    assert found.message.startswith("It failed. ")
-    assert remedy in found.message
-
-
-def test_a_long_waiting_run_suggests_compute_that_starts_sooner() -> None:
-    pending: dict[str, Any] = {"state": {"life_cycle_state": "PENDING", "state_message": "Waiting"}}
-    now = int(VirtualTime().now().timestamp() * 1000)
-
-    early = report({**pending, "start_time": now - 60_000})
-    late = report({**pending, "start_time": now - 11 * 60_000})
-
-    assert early.message == "Waiting"
-    assert late.message is not None
-    assert "Serverless" in late.message
-
-
-@pytest.mark.parametrize(
-    ("run", "wait", "message"),
-    [
-        ({"state": {"life_cycle_state": "PENDING"}}, Wait.COMPUTE, None),
-        (
-            {"state": {"life_cycle_state": "QUEUED", "queue_reason": "limit of the job"}},
-            Wait.PLATFORM_QUEUE,
-            "limit of the job",
-        ),
-        (
-            {
-                "status": {
-                    "state": "QUEUED",
-                    "queue_details": {"code": "MAX_CONCURRENT_RUNS_REACHED", "message": "full"},
-                }
-            },
-            Wait.PLATFORM_QUEUE,
-            "full",
-        ),
-        (
-            {"status": {"state": "PENDING", "queue_details": {"message": "full"}}},
-            Wait.PLATFORM_QUEUE,
-            "full",
-        ),
-        ({"state": {"life_cycle_state": "queued"}}, Wait.PLATFORM_QUEUE, None),
-        (
-            {"state": {"life_cycle_state": "BLOCKED", "state_message": "waits for a task"}},
-            None,
-            "waits for a task",
-        ),
-        ({"state": {"life_cycle_state": "RUNNING", "state_message": "In run"}}, None, "In run"),
-        ({"state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}}, None, None),
-    ],
-)
-def test_a_waiting_run_tells_the_queue_from_the_compute(
-    run: dict[str, Any], wait: Wait | None, message: str | None
-) -> None:
-    hour_ago = int(VirtualTime().now().timestamp() * 1000) - 3_600_000
-    found = report({**run, "start_time": hour_ago})
-
-    assert found.wait is wait
-    shown = (found.message or "").partition("The run waits unusually long")
-    assert shown[0].strip(" .") == (message or "")
-    assert bool(shown[1]) is (wait is Wait.COMPUTE)
 
 
 @pytest.mark.parametrize(

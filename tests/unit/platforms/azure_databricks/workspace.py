@@ -1,4 +1,4 @@
-"""A workspace that answers each path of the API with a scripted value."""
+"""A workspace that answers by path, and the report of a run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from requests import PreparedRequest
 
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.security.secrets import Secret
-from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.platform_client import HttpOptions
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.sign_in.authenticators import HeaderToken, VaultToken
+from polysync_core.platforms.azure_databricks.client import RunClient
+from polysync_core.platforms.connector import Connector, Report
+from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import platform_plugin
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
@@ -24,6 +27,17 @@ class OneSecret:
         return Secret("token")
 
     def forget(self, reference: str) -> None: ...
+
+
+def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net") -> Report:
+    """Return the report of a run that the API describes so."""
+    time = VirtualTime()
+    client = PlatformClient(
+        BaseAddress(base, "adb-1.7.azuredatabricks.net", AddressScope.PUBLIC),
+        HeaderToken(VaultToken("vault://a/b", OneSecret())),
+        http=HttpOptions(transport=ScriptedTransport([Reply.json(run)]), timer=time.timer),
+    )
+    return RunClient(client, time.now).read("17")
 
 
 class Workspace:

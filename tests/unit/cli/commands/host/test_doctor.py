@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from polysync_core.cli.api.client import ApiClient
-from polysync_core.storage.sqlite.database import FILE_NAME, Database
+from polysync_core.storage.sqlite.database import FILE_NAME, SCHEMA_VERSION, Database
 from tests.unit.cli.conftest import Invoke
 from tests.unit.cli.fake_api import Answer, FakeApi, Lost, problem
 
@@ -55,7 +55,7 @@ def test_a_healthy_system_has_only_good_results(
         *("data file", "disk", "API", "version", "clock", "messages"),
         *("vault local", "platform adf", "platform lakehouse"),
     ]
-    assert "schema 1" in found["data file"][1]
+    assert f"schema {SCHEMA_VERSION}" in found["data file"][1]
 
 
 def test_people_see_a_table_and_the_number_of_problems(
