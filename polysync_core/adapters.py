@@ -26,8 +26,8 @@ from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
-from polysync_core.storage.old_runs import OldRuns
 from polysync_core.storage.poison import TablePoison
+from polysync_core.storage.run_purge import OldRuns
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
 from polysync_core.storage.sqlite.database import path_of, shared_database
@@ -105,7 +105,9 @@ def production_ports(settings: Settings) -> Ports:
     return table_ports(
         tables,
         queue=queue,
-        open_vault=partial(open_vault, app_identity=app_identity),
+        open_vault=partial(
+            open_vault, app_identity=app_identity, secrets_folder=settings.secrets_folder
+        ),
         open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
         post=Receivers(allow_loopback=loopback).post,
     )

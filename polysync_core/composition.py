@@ -38,9 +38,11 @@ from polysync_core.api.security.callers import (
     by_key,
     from_app_service,
     reject_all,
+    require_credentials,
     require_loopback,
 )
 from polysync_core.application.operations.background_work import BackgroundWork
+from polysync_core.domain.security.token_issuer import TokenIssuer
 from polysync_core.services import Services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, SettingError, Settings
 
@@ -101,7 +103,13 @@ def background_work() -> BackgroundWork:
 @cache
 def api() -> FastAPI:
     """Return the API of this process."""
-    return build_api(services(), identify_by(settings()), metrics=observe())
+    return build_api(services(), identify(), metrics=observe())
+
+
+@cache
+def identify() -> Identify:
+    """Return the function by which every entry point of this process identifies its callers."""
+    return identify_by(settings())
 
 
 def build(ports: Ports, settings: Settings) -> Services:
@@ -134,14 +142,32 @@ def identify_by(settings: Settings) -> Identify:
     """Return the function by which the API identifies its callers.
 
     Production trusts App Service authentication and rejects everyone without it. Development
-    accepts requests from this machine. Access keys, if there are any, come first.
+    accepts requests from this machine. A token of the configured issuer comes first, then an
+    access key.
     """
+    keys, issuer = settings.access_keys, settings.token_issuer
     if settings.development:
         identify = require_loopback
+    elif settings.app_service_authentication:
+        identify = from_app_service
     else:
-        identify = from_app_service if settings.app_service_authentication else reject_all
-    keys = settings.access_keys
-    return by_key(keys, otherwise=identify) if keys else identify
+        identify = require_credentials if keys or issuer else reject_all
+    if keys:
+        identify = by_key(keys, otherwise=identify)
+    return _by_token(settings, issuer, otherwise=identify) if issuer else identify
+
+
+def _by_token(settings: Settings, issuer: TokenIssuer, *, otherwise: Identify) -> Identify:
+    # The cryptography takes time to import, and only a host with an issuer needs it.
+    from polysync_core.api.security.tokens import by_token
+    from polysync_core.outbound.signing_keys import SigningKeys, default_client
+
+    keys = SigningKeys(
+        issuer.issuer,
+        allow_loopback=settings.development,
+        client=default_client(settings.app_identity.private_hosts),
+    )
+    return by_token(issuer, keys, otherwise=otherwise)
 
 
 @cache

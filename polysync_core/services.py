@@ -252,7 +252,7 @@ class Services:
             store=self.run_store,
             finisher=self.run_finisher,
             clock=self.ports.clock,
-            kept_details=self.failure_details.kept,
+            kept_details=self.failure_details.read_to_keep,
         )
 
     @cached_property

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from polysync_core.appkit.configuration import AppKitConfiguration, JobsSetting
 from polysync_core.appkit.named_jobs import JobOptions, discover
@@ -13,9 +14,11 @@ from polysync_core.appkit.user_tokens import Hosting
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.security.secrets import Secret
+from polysync_core.domain.security.token_issuer import ROLES_CLAIM, TokenIssuer
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.outbound.hosts import read_private_hosts
 from polysync_core.outbound.identity import AppIdentity, Delegation
+from polysync_core.outbound.urls import read_url
 from polysync_core.storage.sqlite.database import SCHEME, path_of
 
 STORAGE = "POLYSYNC_STORAGE"
@@ -51,8 +54,12 @@ class Settings:
     """Whether App Service authenticates callers before requests reach the app."""
     access_keys: tuple[AccessKey, ...]
     """The access keys of machine callers."""
+    token_issuer: TokenIssuer | None
+    """The issuer whose tokens identify callers; None if the app itself checks no tokens."""
     app_identity: AppIdentity
     """The app's managed identity, and the private hosts that the app may reach."""
+    secrets_folder: Path | None
+    """The folder with the secrets of this machine, for vaults of files."""
     allow_loopback_platforms: bool
     """Whether platforms may be simulators on this machine, over plain HTTP."""
     run_events_queue: str | None
@@ -95,7 +102,9 @@ class Settings:
             environment=_environment(variables),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
+            token_issuer=_token_issuer(variables),
             app_identity=_app_identity(variables),
+            secrets_folder=_folder(variables, "POLYSYNC_SECRETS_FOLDER"),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
@@ -303,12 +312,40 @@ def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ..
         raise SettingError(f"{name}: {error}.") from error
 
 
+def _token_issuer(variables: Mapping[str, str]) -> TokenIssuer | None:
+    names = ("POLYSYNC_OIDC_ISSUER", "POLYSYNC_OIDC_AUDIENCE")
+    issuer, audience = (variables.get(name, "").strip() for name in names)
+    if not issuer and not audience:
+        return None
+    if not issuer or not audience:
+        missing = names[1] if issuer else names[0]
+        raise SettingError(f"{missing} is missing: the sign-in by token needs both settings.")
+    if _app_service_authentication(variables):
+        raise SettingError(f"{names[0]} is set, but App Service already checks tokens: remove it.")
+    try:
+        development = _environment(variables) is Environment.DEVELOPMENT
+        read_url(issuer, path=names[0], allow_loopback=development, allow_port=True)
+    except Invalid as error:
+        raise SettingError(f"{error}.") from error
+    if "?" in issuer:
+        raise SettingError(f"{names[0]} is {issuer!r}; an issuer has no query.")
+    claim = variables.get("POLYSYNC_OIDC_ROLES_CLAIM", "").strip() or ROLES_CLAIM
+    return TokenIssuer(issuer=issuer, audience=audience, roles_claim=claim)
+
+
 def _app_identity(variables: Mapping[str, str]) -> AppIdentity:
     return AppIdentity(
         # Azure's libraries read this variable too.
         identity=variables.get("AZURE_CLIENT_ID") or None,
         private_hosts=_hosts(variables, "POLYSYNC_PRIVATE_HOSTS"),
     )
+
+
+def _folder(variables: Mapping[str, str], name: str) -> Path | None:
+    text = variables.get(name, "").strip()
+    if text and not text.startswith("/"):
+        raise SettingError(f"{name} is {text!r}; it must be the whole path of a folder.")
+    return Path(text) if text else None
 
 
 def _hosts(variables: Mapping[str, str], name: str) -> frozenset[str]:

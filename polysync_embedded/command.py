@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import NoReturn
 
 from polysync_embedded.mcp.endpoint import PATH as MCP_PATH
-from polysync_embedded.options import LogFormat, Options, StartRefused
+from polysync_embedded.options import HOST, LogFormat, Options, StartRefused
 from polysync_embedded.running import leave, run
 from polysync_embedded.simulators import TITLES, ports_beside
-from polysync_embedded.web_server import HOST
 
 
-def dev(*, port: int, data: Path, log_format: str, simulators: bool) -> NoReturn:
+def dev(*, host: str, port: int, data: Path, log_format: str, simulators: bool) -> NoReturn:
     """Run the host and end the process with its exit code."""
-    options = Options(port=port, data=data, log_format=LogFormat(log_format), simulators=simulators)
+    options = Options(
+        host=host,
+        port=port,
+        data=data,
+        log_format=LogFormat(log_format),
+        simulators=simulators,
+    )
     try:
         code = run(options, lambda address: _announce(options, address))
     except StartRefused as refusal:

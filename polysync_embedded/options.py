@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,8 @@ from pathlib import Path
 from polysync_core.settings import STORAGE, Environment
 from polysync_core.storage.sqlite.database import FILE_NAME, SCHEME
 
+HOST = "127.0.0.1"
+"""Only programs of this machine reach this address."""
 PORT = 7071
 """The usual port of a Functions app on one machine, which the command line calls by default."""
 DATA = Path(".polysync")
@@ -33,6 +36,8 @@ class LogFormat(StrEnum):
 class Options:
     """The options of the command line."""
 
+    host: str = HOST
+    """The address to listen on."""
     port: int = PORT
     """0 means any free port."""
     data: Path = DATA
@@ -46,7 +51,9 @@ class Options:
         return self.data.absolute() / FILE_NAME
 
 
-def prepare_environment(options: Options, variables: Mapping[str, str] = os.environ) -> None:
+def prepare_environment(
+    options: Options, environment: str, variables: Mapping[str, str] = os.environ
+) -> None:
     """Set the storage and the defaults of one machine; other variables of the user have priority.
 
     Raises:
@@ -57,34 +64,58 @@ def prepare_environment(options: Options, variables: Mapping[str, str] = os.envi
             raise StartRefused(
                 f"{name} is set, but this host stores in the folder of --data: unset {name}."
             )
-    environment = variables.get("POLYSYNC_ENVIRONMENT") or Environment.DEVELOPMENT.value
     defaults = {
-        "POLYSYNC_ENVIRONMENT": environment,
         "POLYSYNC_PROMETHEUS": "true",
         # The durable library reads this variable when it is imported.
         "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
     }
     if environment == Environment.DEVELOPMENT:
         defaults["POLYSYNC_ALLOW_LOOPBACK_PLATFORMS"] = "true"
+    if credentials := variables.get("CREDENTIALS_DIRECTORY"):
+        # systemd sets this variable for a unit with LoadCredential.
+        defaults["POLYSYNC_SECRETS_FOLDER"] = credentials
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+    os.environ["POLYSYNC_ENVIRONMENT"] = environment
     os.environ[STORAGE] = f"{SCHEME}{options.database}"
 
 
 def prepare_folder(options: Options) -> None:
-    """Create the data folder; version control ignores the default one.
+    """Create the data folder for its owner alone; version control ignores the default one.
 
     Raises:
-        StartRefused: the folder cannot be created.
+        StartRefused: the folder cannot be created, or it belongs to another user.
     """
     try:
-        options.data.mkdir(parents=True, exist_ok=True)
+        options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if options.data == DATA:
+            DATA.chmod(0o700)
             ignore_in_version_control(DATA)
+        _require_own(options)
     except OSError as error:
         raise StartRefused(
             f"{options.data} cannot be used ({error.strerror}): choose another folder with --data."
         ) from error
+
+
+def _require_own(options: Options) -> None:
+    """Refuse the data of another user, whose host could not write the file any more."""
+    is_new = not options.database.exists()
+    if is_new and os.access(options.data, os.W_OK | os.X_OK):
+        return
+    owner = (options.data if is_new else options.database).stat().st_uid
+    if owner != os.geteuid():
+        raise StartRefused(
+            f"{options.data} belongs to another user ({_name_of(owner)}): start the host as this "
+            "user, or choose another folder with --data."
+        )
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 def ignore_in_version_control(folder: Path) -> None:

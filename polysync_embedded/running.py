@@ -16,9 +16,10 @@ from typing import NoReturn
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.settings import Settings
 from polysync_embedded import logs
+from polysync_embedded.exposure import decide_environment, read_address
 from polysync_embedded.options import Options, StartRefused, prepare_environment, prepare_folder
 from polysync_embedded.simulators import Children, ports_beside, start_simulators
-from polysync_embedded.web_server import HOST, listen
+from polysync_embedded.web_server import listen, own_url
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +39,12 @@ def run(options: Options, announce: Announce) -> int:
     """
     logs.configure(options.log_format)
     stop = StopSignals()
-    prepare_environment(options)
+    # Everything that the host writes is for its owner only.
+    os.umask(0o077)
+    address = read_address(options.host)
+    prepare_environment(options, decide_environment(options, os.environ))
     prepare_folder(options)
-    listening = listen(options.port)
+    listening = listen(options.port, address)
     # The kernel ends the programs with the thread that has started them, so this one starts them.
     simulators = None
     if options.simulators:
@@ -82,7 +86,7 @@ async def _serve(
     await host.start()
     if simulators is not None:
         await asyncio.to_thread(simulators.wait_until_ready)
-    announce(f"http://{HOST}:{listening.getsockname()[1]}")
+    announce(own_url(listening))
     await stop.wait()
     log.info("The host stops; a second signal ends it at once.")
     await host.stop()

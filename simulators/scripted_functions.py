@@ -1,4 +1,4 @@
-"""Simulates the HTTP functions that a test defines, for both function platforms."""
+"""Simulates scripted HTTP functions, and starts the simulators that serve them."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ param authTenantId string = tenant().tenantId
 @description('Optional. Client ids, separated by commas, of the applications whose tokens are accepted besides those of the app registration itself.')
 param authAllowedApplications string = ''
 
-@description('Optional. Keys of machines that cannot sign in: name:role:sha256 entries between commas, as scripts/access_key.py makes them. With the first of them App Service lets requests without a token through, and the app refuses those without a key.')
+@description('Optional. Keys of machines that cannot sign in: name:role:sha256 entries between commas, as `polysync access-key` makes them. With the first of them App Service lets requests without a token through, and the app refuses those without a key.')
 param accessKeys string = ''
 
 @description('Optional. Names of hosts, between commas, that may be at private addresses, such as a HashiCorp Vault or a platform behind a private endpoint. All others are refused there.')

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from polysync_core.api.jobs.appkit_protocol import members
+from polysync_core.api.jobs.appkit_protocol import appkit_error_members
 from polysync_core.api.problem_document import (
     JobProblemDocument,
     ProblemDocument,
@@ -109,7 +109,7 @@ def unexpected(scope: Scope) -> JSONResponse:
     """Return a generic internal error; details are only in the log."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "An internal error occurred; the log of the app has the details."
-    return problem(status, detail, members=members(scope, status))
+    return problem(status, detail, members=appkit_error_members(scope, status))
 
 
 def install(app: FastAPI) -> None:
@@ -128,7 +128,7 @@ def answer_to(error: Exception, scope: Scope) -> JSONResponse:
     if isinstance(error, HTTPException):
         headers = dict(error.headers) if error.headers else None
         status = error.status_code
-        extra = members(scope, status)
+        extra = appkit_error_members(scope, status)
         return problem(status, str(error.detail), headers=headers, members=extra)
     status = _status_of(error)
     if status is None:
@@ -140,7 +140,7 @@ def answer_to(error: Exception, scope: Scope) -> JSONResponse:
         return unexpected(scope)
     problems: Sequence[Problem] = getattr(error, "problems", ())
     extra = {
-        **members(scope, status, error),
+        **appkit_error_members(scope, status, error),
         **_suggestions(error),
         **_omitted(getattr(error, "omitted", 0)),
     }
@@ -194,6 +194,8 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     details = error.errors()
     if any(each["type"] == "json_invalid" for each in details):
         status = HTTPStatus.BAD_REQUEST
-        return problem(status, "The body is not JSON.", members=members(request.scope, status))
+        return problem(
+            status, "The body is not JSON.", members=appkit_error_members(request.scope, status)
+        )
     found = [problem_of(each, skip=1) for each in details[:MAX_PROBLEMS]]
     return answer_to(Invalid(found, omitted=len(details) - len(found)), request.scope)

@@ -121,7 +121,7 @@ class JobsApi:
 
 
 def _with_clean_links(value: JsonValue, redactor: Redactor, depth: int = MAX_DEPTH) -> JsonValue:
-    """Return an answer whose addresses of run pages hold no credential; others are left out."""
+    """Remove credentials from each `run_page_url`, or the whole link if that fails."""
     if depth == 0:
         return value
     match value:

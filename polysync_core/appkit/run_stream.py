@@ -47,8 +47,8 @@ class RunStream:
         """Yield the snapshots; each step blocks until the next one."""
         woken = threading.Event()
         run_id = self.start()
-        with self._watch(run_id, woken.set) as poll:
-            watcher = self._watcher(run_id, poll)
+        with self._join_shared_poll(run_id, woken.set) as poll:
+            watcher = self._new_watcher(run_id, poll)
             while True:
                 woken.clear()
                 match watcher.next_step():
@@ -71,8 +71,8 @@ class RunStream:
                 loop.call_soon_threadsafe(woken.set)
 
         run_id = await to_thread.run_sync(self.start, abandon_on_cancel=True)
-        with self._watch(run_id, wake) as poll:
-            watcher = self._watcher(run_id, poll)
+        with self._join_shared_poll(run_id, wake) as poll:
+            watcher = self._new_watcher(run_id, poll)
             while True:
                 woken.clear()
                 match watcher.next_step():
@@ -86,11 +86,11 @@ class RunStream:
                         with suppress(TimeoutError):
                             await asyncio.wait_for(woken.wait(), seconds)
 
-    def _watch(self, run_id: int, wake: Wake) -> AbstractContextManager[SharedPoll]:
+    def _join_shared_poll(self, run_id: int, wake: Wake) -> AbstractContextManager[SharedPoll]:
         run = WatchedRun(run_id=run_id, caller=self.caller, read=self.read)
         return self.polls.watch(run, self.after, wake)
 
-    def _watcher(self, run_id: int, poll: SharedPoll) -> _Watcher:
+    def _new_watcher(self, run_id: int, poll: SharedPoll) -> _Watcher:
         monotonic = self.polls.backoff.monotonic
         deadline = monotonic() + self.wait_timeout.total_seconds()
         return _Watcher(run_id, poll, self, monotonic, deadline)
@@ -100,7 +100,7 @@ async def _poll_in_thread(poll: SharedPoll) -> None:
     try:
         await to_thread.run_sync(poll.poll, abandon_on_cancel=True)
     finally:
-        # A watcher that was cancelled before its thread began leaves the turn to the others.
+        # If the watcher is cancelled before its thread starts, another watcher may poll.
         poll.release_turn()
 
 

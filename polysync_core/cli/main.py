@@ -15,6 +15,7 @@ from polysync_core.cli.commands.definitions.artefacts import artefacts
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.test import test
+from polysync_core.cli.commands.host.access_key import access_key
 from polysync_core.cli.commands.host.backup import backup
 from polysync_core.cli.commands.host.demo import demo
 from polysync_core.cli.commands.host.dev import dev
@@ -95,3 +96,4 @@ app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(backup)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(doctor)
+app.command("access-key", cls=PlainCommand, rich_help_panel=_HOST)(access_key)

@@ -156,11 +156,11 @@ class HttpExchange:
         left: TimeLeft,
         clock: Monotonic,
         *,
-        head_is_enough: bool = False,
+        accept_oversized: bool = False,
     ) -> Answer | Fault:
         """Return the whole answer, or the reason for its absence.
 
-        With `head_is_enough`, an answer that is too long is returned without its content.
+        With `accept_oversized`, an answer that is too long is returned without its content.
         """
         prepared = request.prepare()
         with outgoing(request.method, request.url, prepared.headers) as call:
@@ -168,7 +168,7 @@ class HttpExchange:
             answer = (
                 response
                 if isinstance(response, Fault)
-                else self._read(response, left, clock, head_is_enough=head_is_enough)
+                else self._read(response, left, clock, accept_oversized=accept_oversized)
             )
             if isinstance(answer, Fault):
                 call.failure = answer.name.lower()
@@ -177,7 +177,7 @@ class HttpExchange:
         return answer
 
     def _read(
-        self, response: Response, left: TimeLeft, clock: Monotonic, *, head_is_enough: bool
+        self, response: Response, left: TimeLeft, clock: Monotonic, *, accept_oversized: bool
     ) -> Answer | Fault:
         try:
             content = self._content(response, left, clock)
@@ -190,7 +190,7 @@ class HttpExchange:
             response.close()
         is_whole = not isinstance(content, Fault)
         if isinstance(content, Fault):
-            if content is not Fault.TOO_LARGE or not head_is_enough:
+            if content is not Fault.TOO_LARGE or not accept_oversized:
                 return content
             content = b""
         return Answer(

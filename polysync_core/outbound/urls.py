@@ -70,7 +70,7 @@ def own_address(text: object, base: str) -> OwnAddress | None:
     host = given.netloc.lower().removesuffix(":443" if given.scheme == "https" else "")
     if (given.scheme, host) != (ours.scheme, ours.netloc):
         return None
-    if any(part in {".", ".."} or deceptive_character(part) for part in segments):
+    if any(part in {".", ".."} or url_character_problem(part) for part in segments):
         return None
     return OwnAddress(tuple(segments), query)
 
@@ -89,7 +89,7 @@ class CheckedUrl:
         return self.base.url + self.target
 
 
-def read_url(text: str, *, path: str, allow_loopback: bool) -> CheckedUrl:
+def read_url(text: str, *, path: str, allow_loopback: bool, allow_port: bool = False) -> CheckedUrl:
     """Return a checked URL on any public host; raises `Invalid` at `path` with the broken rule.
 
     The host's name is checked here. Its addresses are checked when a connection is opened.
@@ -100,7 +100,9 @@ def read_url(text: str, *, path: str, allow_loopback: bool) -> CheckedUrl:
     if found["fragment"] is not None:
         raise Invalid.at(path, "a fragment (#…) is never sent: remove it")
     # The empty suffix allows every host name. `HostRule` itself refuses IP addresses.
-    rule = HostRule(suffixes=("",), example=EXAMPLE, allow_loopback=allow_loopback)
+    rule = HostRule(
+        suffixes=("",), example=EXAMPLE, allow_loopback=allow_loopback, allow_port=allow_port
+    )
     base = rule.read(found["origin"], path=path)
     target = found["target"]
     if _TARGET.fullmatch(target) is None or _DOT_SEGMENT.search(target.partition("?")[0]):
@@ -110,7 +112,7 @@ def read_url(text: str, *, path: str, allow_loopback: bool) -> CheckedUrl:
     return CheckedUrl(base, target if target.startswith("/") else f"/{target}")
 
 
-def deceptive_character(text: str) -> str | None:
+def url_character_problem(text: str) -> str | None:
     """Describe the first control, invisible or look-alike character, or return None.
 
     A look-alike is outside ASCII and normalises (NFKC) to ASCII, such as a full-width letter.

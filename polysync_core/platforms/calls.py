@@ -81,9 +81,9 @@ class Call:
     """Whether the call may change something; None: as its method implies."""
     accepts: Callable[[Answer], bool] = refuse_answer
     """Whether an answer of status 400 or more is a result to read, and not a failure."""
-    busy_is_unstarted: bool = True
+    busy_proves_not_started: bool = True
     """Whether a 503 with `Retry-After` proves that nothing was begun."""
-    head_is_enough: bool = False
+    accept_oversized: bool = False
     """Whether an answer beyond the size limit is accepted without its content."""
     refused: RefusalMapping | None = None
     """The mapping of this call's 4xx answers; None: the client's own mapping."""

@@ -221,7 +221,10 @@ class PlatformClient:
             deadline=deadline,
         )
         answer = self._exchange.send(
-            request, left, self._timer.monotonic, head_is_enough=call.head_is_enough
+            request,
+            left,
+            self._timer.monotonic,
+            accept_oversized=call.accept_oversized,
         )
         fault = isinstance(answer, Fault)
         outcome = self._fault(answer) if fault else self._read(call, answer, read)
@@ -303,7 +306,7 @@ class PlatformClient:
             )
         retry_after = read_retry_after(answer.retry_after, self._timer.now())
         # A 503 with `Retry-After` means that nothing was begun; other 5xx may follow the effect.
-        unstarted = call.busy_is_unstarted and status == 503 and retry_after is not None
+        unstarted = call.busy_proves_not_started and status == 503 and retry_after is not None
         may_have_arrived = status >= 500 and not unstarted
         message = f"{self.base.authority} is unavailable (status {status})"
         error = Unavailable(message, retry_after=retry_after, status=status)

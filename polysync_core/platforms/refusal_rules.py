@@ -87,7 +87,7 @@ def refuses_credential(refusal: Refusal) -> bool:
 def host_refuses_credential(refusal: Refusal) -> bool:
     """Return whether the host itself refuses the credential, not a user's own code.
 
-    A text of the code may be about another token, so only the status and the headers count.
+    The user's function may write about another token, so only status and headers count.
     """
     if 300 <= refusal.status < 400:
         return _SIGN_IN_HOSTS.fullmatch(_location(refusal)[0]) is not None

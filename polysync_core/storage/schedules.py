@@ -1,4 +1,4 @@
-"""Stores the states of schedules, and an index by their next due time.
+"""Stores schedule states, an index of due times, and records of Task edits.
 
     c~<task>~<token>                the record of an edit of the Task
     d~<due>~<task>~<schedule>       an index entry; `due` is in epoch milliseconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from polysync_core.domain.definitions.platforms import (
     Auth,
@@ -25,6 +26,8 @@ class VaultContext:
     """Resolves the secrets of `auth`, which are in other vaults."""
     private_hosts: frozenset[str] = frozenset()
     """Names of hosts that may have private addresses."""
+    secrets_folder: Path | None = None
+    """The folder with the secrets of this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

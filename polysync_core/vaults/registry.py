@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, Problem
@@ -24,6 +25,7 @@ _OWN: Mapping[str, str] = {
     VaultProvider.AZURE_KEY_VAULT: "polysync_core.vaults.azure_key_vault",
     VaultProvider.HASHICORP_VAULT: "polysync_core.vaults.hashicorp",
     VaultProvider.GOOGLE_SECRET_MANAGER: "polysync_core.vaults.google_secret_manager",
+    VaultProvider.FILES: "polysync_core.vaults.files",
     VaultProvider.ENVIRONMENT: "polysync_core.vaults.environment",
 }
 """Modules whose `PLUGIN` is one of Polysync's own vault providers."""
@@ -43,6 +45,7 @@ def open_vault(
     development: bool,
     secrets: Secrets | None = None,
     app_identity: AppIdentity = NO_IDENTITY,
+    secrets_folder: Path | None = None,
 ) -> SecretSource:
     """Return a connection to a vault; raises `Invalid` for a wrong definition.
 
@@ -54,7 +57,10 @@ def open_vault(
     if auth is not None:
         vault = vault.model_copy(update={"auth": app_identity.complete_auth(auth)})
     context = VaultContext(
-        development=development, secrets=secrets, private_hosts=app_identity.private_hosts
+        development=development,
+        secrets=secrets,
+        private_hosts=app_identity.private_hosts,
+        secrets_folder=secrets_folder,
     )
     return plugin.open(vault, context)
 

@@ -28,7 +28,7 @@ class ActivityCall:
     tries: int = 1
 
     def execute(self) -> None:
-        """Call the activity and answer; anything but an `Exception` passes through."""
+        """Call the activity and answer; a `BaseException` such as `SystemExit` is not caught."""
         try:
             result = as_json(self.function(json.loads(self.encoded_input)))
         except Exception as error:

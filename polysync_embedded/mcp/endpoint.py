@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from polysync_core.api.problems import answer_to
+from polysync_core.api.security.callers import Identify
+from polysync_core.domain.errors import PolysyncError
 from polysync_embedded.mcp.catalogue import Catalogue, McpServerInfo
 
 if TYPE_CHECKING:
@@ -22,11 +25,14 @@ _SERVER = "polysync_embedded.mcp.server"
 
 
 class McpEndpoint:
-    """Answers MCP requests; the server starts with the first of them."""
+    """Answers MCP requests of known callers; the server starts with the first of them."""
 
-    def __init__(self, catalogue: Callable[[], Catalogue], about: McpServerInfo) -> None:
+    def __init__(
+        self, catalogue: Callable[[], Catalogue], about: McpServerInfo, identify: Identify
+    ) -> None:
         self._catalogue = catalogue
         self._about = about
+        self._identify = identify
         self._server: McpServer | None = None
         self._running: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
@@ -37,6 +43,12 @@ class McpEndpoint:
         if scope["method"] != "POST":
             refusal = Response(status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
             await refusal(scope, receive, send)
+            return
+        try:
+            # Each call of a tool is checked again, together with the role that it needs.
+            await self._identify(scope)
+        except PolysyncError as error:
+            await answer_to(error, scope)(scope, receive, send)
             return
         if self._running is None:
             self._running = asyncio.create_task(self._run(), name="mcp")

@@ -38,6 +38,13 @@ _SECURITY_SCHEMES: dict[str, Any] = {
         "bearerFormat": "JWT",
         "description": "A token of Microsoft Entra ID with an app role.",
     },
+    "issuerToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of the OpenID Connect issuer of a host on one machine, with an app "
+        "role.",
+    },
     "accessKey": {
         "type": "apiKey",
         "in": "header",

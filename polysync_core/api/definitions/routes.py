@@ -1,4 +1,4 @@
-"""Serves the routes that read, write and delete single definitions of each kind."""
+"""Serves the routes that list, read, write and delete definitions of each kind."""
 
 from __future__ import annotations
 

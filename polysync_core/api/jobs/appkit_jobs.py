@@ -103,7 +103,7 @@ def _answer(view: View) -> Response:
 
 
 def _fields(job: AppKitJob, body: RunBody) -> JsonObject:
-    given = body.given()
+    given = body.parameters()
     if given is not None and job.job.options.params is None:
         _check_without_schema(job, given)
     return job.fields_of(given)

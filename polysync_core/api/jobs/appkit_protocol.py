@@ -27,7 +27,9 @@ _OTHER_CHARSET = re.compile(r"charset\s*=\s*\"?(?!utf-?8)", re.IGNORECASE)
 _EVENT_ID = re.compile(r"([1-9][0-9]{0,18}|r[a-z2-7]{25})-([0-9]{1,9})(-end)?")
 
 
-def members(scope: Scope, status: int, error: Exception | None = None) -> dict[str, str]:
+def appkit_error_members(
+    scope: Scope, status: int, error: Exception | None = None
+) -> dict[str, str]:
     """Return the members that AppKit's clients expect in errors of the job routes."""
     if _JOB_ROUTE.fullmatch(scope["path"]) is None:
         return {}
@@ -53,10 +55,9 @@ class RunBody:
 
     params: JsonValue = None
     has_params: bool = False
-    others: Sequence[str] = field(default_factory=tuple[str, ...])
-    """The names of unknown fields."""
+    unknown_fields: Sequence[str] = field(default_factory=tuple[str, ...])
 
-    def given(self) -> JsonObject | None:
+    def parameters(self) -> JsonObject | None:
         """Return the parameters or None; raise `InvalidParameters`."""
         if not self.has_params:
             return None
@@ -79,8 +80,8 @@ async def _body(request: Request) -> RunBody:
     value = read_json(content)
     if not isinstance(value, dict):
         raise Malformed.at("", 'must be an object: {"params": {…}}')
-    others = sorted(value.keys() - {"params"})
-    return RunBody(params=value.get("params"), has_params="params" in value, others=others)
+    unknown = sorted(value.keys() - {"params"})
+    return RunBody(params=value.get("params"), has_params="params" in value, unknown_fields=unknown)
 
 
 CurrentBody = Annotated[RunBody, Depends(_body)]

@@ -36,11 +36,11 @@ class StoredJobHandler:
         if request.last_event is not None:
             run = self._job_runs.get(name, parse_run_id(request.last_event.run))
             return self._stream(run, request.last_event)
-        if request.body.others:
-            raise Invalid([Problem(other, "unknown field") for other in request.body.others])
+        if request.body.unknown_fields:
+            raise Invalid([Problem(name, "unknown field") for name in request.body.unknown_fields])
         job_request = JobRequest(
             job=name,
-            parameters=request.body.given() or {},
+            parameters=request.body.parameters() or {},
             idempotency_key=request.requester.idempotency_key,
             actor=request.requester.actor,
             may_name_secrets=request.requester.may_name_secrets,

@@ -56,7 +56,7 @@ class AccessControl:
             await self._app(scope, receive, send)
             return
         try:
-            caller = self._authorise(scope, method, path)
+            caller = await self._authorise(scope, method, path)
         except (PolysyncError, HTTPException) as refusal:
             await answer_to(refusal, scope)(scope, receive, send)
             return
@@ -71,8 +71,8 @@ class AccessControl:
         root: str = scope.get("root_path") or self._prefix
         return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
-    def _authorise(self, scope: Scope, method: str, path: str) -> Caller:
-        caller = self._policy.identify(scope)
+    async def _authorise(self, scope: Scope, method: str, path: str) -> Caller:
+        caller = await self._policy.identify(scope)
         if method == "OPTIONS" and methods_of(path):
             return caller
         role = self._policy.required_role(method, path)

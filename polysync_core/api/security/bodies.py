@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from polysync_core.api.jobs.appkit_protocol import members
+from polysync_core.api.jobs.appkit_protocol import appkit_error_members
 from polysync_core.api.problems import problem
 
 BODY_LIMIT = 1024 * 1024
@@ -41,7 +41,7 @@ class BodyLimits:
         # connection while the client still sends, so the client or its proxy could lose the answer.
         detail = f"The body is larger than {self.size} bytes."
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        return problem(status, detail, members=members(scope, status))
+        return problem(status, detail, members=appkit_error_members(scope, status))
 
     def too_slow(self, scope: Scope) -> ASGIApp:
         """Return the answer to a body that did not arrive in time."""
@@ -52,7 +52,7 @@ class BodyLimits:
         status = HTTPStatus.REQUEST_TIMEOUT
         # The rest of the body may never arrive, so the connection cannot carry another request.
         headers = {"Connection": "close"}
-        return problem(status, detail, headers=headers, members=members(scope, status))
+        return problem(status, detail, headers=headers, members=appkit_error_members(scope, status))
 
 
 DEFAULT_LIMITS = BodyLimits()

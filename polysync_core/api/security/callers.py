@@ -1,5 +1,7 @@
 """Identifies callers by App Service authentication, an access key or the loopback interface.
 
+`tokens` identifies callers by the token of an OpenID Connect issuer.
+
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
 
@@ -9,7 +11,7 @@ import base64
 import binascii
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, Any, cast
@@ -58,16 +60,19 @@ class Caller:
         return any(role in held.includes for held in self.roles)
 
 
-type Identify = Callable[[Scope], Caller]
-"""Returns the caller of a request, or raises `Unauthenticated` or `Forbidden`."""
+type Identify = Callable[[Scope], Awaitable[Caller]]
+"""Returns the caller of a request, or raises `Unauthenticated` or `Forbidden`.
+
+The function runs on the event loop of the API, so it never blocks.
+"""
 
 
-def accept_all(_scope: Scope) -> Caller:
+async def accept_all(_scope: Scope) -> Caller:
     """Treat every caller as the developer; for parts of the API in isolation."""
     return Caller(name=LOCAL, roles=frozenset({Role.ADMINISTRATOR}))
 
 
-def require_loopback(scope: Scope) -> Caller:
+async def require_loopback(scope: Scope) -> Caller:
     """Development mode: accept only requests from and to localhost.
 
     Rejects a foreign Host (DNS rebinding), a foreign Origin (CSRF) and every header of a proxy or
@@ -83,10 +88,10 @@ def require_loopback(scope: Scope) -> Caller:
     hosts = headers.getlist("host") + [_host_of(each) for each in headers.getlist("origin")]
     if not all(_is_loopback(each.strip()) for each in hosts):
         raise Forbidden("development mode accepts requests to 127.0.0.1 or localhost only")
-    return accept_all(scope)
+    return await accept_all(scope)
 
 
-def reject_all(_scope: Scope) -> Caller:
+async def reject_all(_scope: Scope) -> Caller:
     """Reject every caller."""
     raise Unauthenticated(
         "authentication is off (WEBSITE_AUTH_ENABLED is not True): turn App Service "
@@ -94,7 +99,15 @@ def reject_all(_scope: Scope) -> Caller:
     )
 
 
-def from_app_service(scope: Scope) -> Caller:
+async def require_credentials(_scope: Scope) -> Caller:
+    """Reject callers without a token or a key, where the app itself checks both."""
+    raise Unauthenticated(
+        "sign in: send a token of the issuer as `Authorization: Bearer`, or an access key as "
+        f"`{_ACCESS_KEY}`, as this deployment accepts them"
+    )
+
+
+async def from_app_service(scope: Scope) -> Caller:
     """Return the caller that App Service authentication signed in.
 
     App Service removes the principal header from incoming requests. So the header is trustworthy
@@ -111,7 +124,7 @@ def from_app_service(scope: Scope) -> Caller:
         raise Unauthenticated("the token names neither a person nor an application")
     values = {value for kind in _ROLES for value in claims.get(kind, ())}
     roles = frozenset(role for role in Role if role.value in values)
-    return Caller(name=_printable(name), object_id=object_id, roles=roles)
+    return Caller(name=printable(name), object_id=object_id, roles=roles)
 
 
 def by_key(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
@@ -120,10 +133,10 @@ def by_key(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
     A request with both a token and a key is identified by the token.
     """
 
-    def identify(scope: Scope) -> Caller:
+    async def identify(scope: Scope) -> Caller:
         headers = Headers(scope=scope)
         if _ACCESS_KEY not in headers or _PRINCIPAL in headers:
-            return otherwise(scope)
+            return await otherwise(scope)
         holder = holder_of(headers[_ACCESS_KEY], keys)
         if holder is None:
             _log.warning("An access key was refused.", extra={"action": "key_refused"})
@@ -149,7 +162,8 @@ def _first(claims: Mapping[str, list[str]], kinds: tuple[str, ...]) -> str | Non
     return next((claims[kind][0] for kind in kinds if claims.get(kind)), None)
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """Return a name that cannot forge a line of a log."""
     return "".join(each if each.isprintable() else "\ufffd" for each in name)[:_MAX_NAME]
 
 

@@ -28,11 +28,12 @@ from polysync_core.domain.definitions.document import (
     write_document,
 )
 from polysync_core.domain.definitions.kinds import SPECS
+from polysync_core.domain.definitions.name_graph import upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
 from polysync_core.domain.definitions.validation.drafts import ENOUGH_PROBLEMS
-from polysync_core.domain.definitions.validation.references import references_of, upstream_first
+from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.errors import (
     Conflict,
     Invalid,

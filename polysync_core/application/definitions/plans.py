@@ -1,4 +1,4 @@
-"""Defines the plan of an apply: the definitions to create, change and delete."""
+"""Defines planned changes of definitions, and the plan, which lists them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ChangeAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedChange:
-    """The change that an apply makes to one definition."""
+    """A planned change of one definition."""
 
     action: ChangeAction
     reference: Reference
@@ -47,7 +47,7 @@ class PlannedChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyPlan:
-    """The changes that an apply makes, in their order."""
+    """The planned changes of an apply, in their order."""
 
     steps: tuple[PlannedChange, ...]
 

@@ -15,10 +15,10 @@ from polysync_core.application.schedules.service import ScheduleStatus
 from polysync_core.domain.definitions.base import Kind, TypeName
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.name_graph import upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Condition, Task
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
-from polysync_core.domain.definitions.validation.references import upstream_first
 from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun

@@ -94,12 +94,12 @@ class FailureDetailsReader:
             run=run, attempt=chosen, state=DetailsState.FOUND, message=message, details=details
         )
 
-    def kept(self, run: TaskRun, outcome: Outcome) -> FailureDetails | None:
+    def read_to_keep(self, run: TaskRun, outcome: Outcome) -> FailureDetails | None:
         """Return the details of an attempt's outcome if its Job keeps them.
 
         A failure to read them must not hinder the end of the run, so it is only logged.
         """
-        limit = kept_limit(run)
+        limit = remaining_bytes(run)
         if not run.job.keep_errors or not limit:
             return None
         try:
@@ -134,7 +134,9 @@ class FailureDetailsReader:
             )
         self._check_offered(run.job)
         redactor = self._redactor(run)
-        details = presentable(self._asked(run, external_id), redactor.clean, limit=limit)
+        details = presentable(
+            self._read_from_platform(run, external_id), redactor.clean, limit=limit
+        )
         if not details.parts:
             raise NoDetails(
                 DetailsState.NO_DETAILS,
@@ -163,7 +165,7 @@ class FailureDetailsReader:
                 f"be read, so nothing shows whether they hold it: {error}",
             ) from error
 
-    def _asked(self, run: TaskRun, external_id: str) -> FailureDetails:
+    def _read_from_platform(self, run: TaskRun, external_id: str) -> FailureDetails:
         try:
             with self.texts.filtered_errors(run.job, run.parameters.values()):
                 return self.connections.job(run.job).failure_details(run.job, external_id)
@@ -175,7 +177,7 @@ class FailureDetailsReader:
             raise _unavailable(error) from error
 
 
-def kept_limit(run: TaskRun) -> int:
+def remaining_bytes(run: TaskRun) -> int:
     """Return the number of bytes that a row keeps for one more attempt."""
     kept = sum(each.failure_details.size for each in run.attempts if each.failure_details)
     return max(0, min(KEPT_BYTES, MAX_KEPT_BYTES - kept))

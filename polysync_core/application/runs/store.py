@@ -75,8 +75,8 @@ class RunStore:
     def recall(self, run_id: RunId, suffices: Callable[[TaskRun], bool]) -> Recalled:
         """Return the version that this process knows if it suffices, or else read the run.
 
-        Another process may have written a newer version. So the version suffices only for a step
-        that relies on facts which never change, and on the compare-and-set of its next write.
+        Another process may have written a newer version. Use this only for a step that needs
+        unchanging facts; the compare-and-set of its next write detects an old version.
         """
         known = self._recent.get(run_id)
         if known is not None and suffices(known.run):

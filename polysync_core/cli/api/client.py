@@ -1,4 +1,4 @@
-"""Sends requests to the HTTP API, with retries and idempotency keys."""
+"""Sends requests to the HTTP API; an idempotency key makes a repeated start harmless."""
 
 from __future__ import annotations
 

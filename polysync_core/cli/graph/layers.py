@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from polysync_core.domain.definitions.validation.references import upstream_first
+from polysync_core.domain.definitions.name_graph import upstream_first
 
 type Edge = tuple[str, str]
 

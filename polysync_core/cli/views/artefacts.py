@@ -1,4 +1,4 @@
-"""Shows the artefacts of a platform as a table (`artefacts`)."""
+"""Builds the table of artefacts that `polysync artefacts` shows."""
 
 from __future__ import annotations
 

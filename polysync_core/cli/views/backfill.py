@@ -1,4 +1,4 @@
-"""Shows the fire times of a range and their runs (`backfill`)."""
+"""Builds the table of fire times and runs that `polysync backfill` shows."""
 
 from __future__ import annotations
 

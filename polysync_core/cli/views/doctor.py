@@ -1,4 +1,4 @@
-"""Shows the results of the checks (`doctor`)."""
+"""Builds the table of checks that `polysync doctor` shows."""
 
 from __future__ import annotations
 

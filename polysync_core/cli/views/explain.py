@@ -1,4 +1,4 @@
-"""Shows the limits that block a run, and the gate of a Task (`explain`)."""
+"""Builds the lists of limits and gate tokens that `polysync explain` shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the next fire times of a Task (`fire-times`)."""
+"""Builds the table that `polysync fire-times` shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the graph of Tasks as a tree or a table (`graph`)."""
+"""Builds the tree or table of Tasks that `polysync graph` shows."""
 
 from __future__ import annotations
 

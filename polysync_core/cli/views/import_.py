@@ -1,4 +1,4 @@
-"""Shows the Jobs that `import` and `sync-parameters` changed, with notes."""
+"""Builds the tables that `polysync import` and `sync-parameters` show."""
 
 from __future__ import annotations
 

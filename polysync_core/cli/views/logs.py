@@ -1,4 +1,4 @@
-"""Shows the failure details of an attempt, part by part (`logs`)."""
+"""Builds the failure details that `polysync logs` shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the parameter values that a run's attempts sent, with their sources (`show`)."""
+"""Builds the table of sent parameter values that `polysync show` prints."""
 
 from __future__ import annotations
 

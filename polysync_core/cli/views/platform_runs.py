@@ -1,4 +1,4 @@
-"""Shows the runs that a platform lists as a table (`platform-runs`)."""
+"""Builds the table that `polysync platform-runs` shows."""
 
 from __future__ import annotations
 

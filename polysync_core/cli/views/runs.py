@@ -1,4 +1,4 @@
-"""Shows runs as a table (`runs`)."""
+"""Builds the table of runs that `polysync runs` shows."""
 
 from __future__ import annotations
 

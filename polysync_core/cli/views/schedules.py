@@ -1,4 +1,4 @@
-"""Shows the schedules of a Task (`schedules`, `pause` and `resume`)."""
+"""Builds the table that `polysync schedules`, `pause` and `resume` show."""
 
 from __future__ import annotations
 

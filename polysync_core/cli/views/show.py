@@ -1,4 +1,4 @@
-"""Shows one run with its attempts, values, outputs and history (`show`)."""
+"""Builds the page of one run that `polysync show` prints."""
 
 from __future__ import annotations
 

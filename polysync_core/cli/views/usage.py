@@ -1,4 +1,4 @@
-"""Shows the runs that use or await a contention profile (`usage`)."""
+"""Builds the table that `polysync usage` shows."""
 
 from __future__ import annotations
 

@@ -36,13 +36,13 @@ class OffsetChange:
         """The wall-clock time (naive) just after the change."""
         return wall_clock(self.at, self.after)
 
-    def affects(self, begin: datetime, wall: datetime) -> bool:
-        """Return True if the change skips or repeats `wall` or a time before `begin`.
+    def affects(self, earliest: datetime, next_fire: datetime) -> bool:
+        """Return whether the change can move a fire time.
 
-        The times between `begin` and `wall` do not matter, because none of them fires.
+        No fire time lies between `earliest` and `next_fire`, which are wall-clock times.
         """
         low, high = sorted((self.set_from, self.set_to))
-        return begin > low or wall < high
+        return earliest > low or next_fire < high
 
 
 def next_change(zone: str, after: datetime, until: datetime) -> OffsetChange | None:

@@ -1,4 +1,4 @@
-"""Refuses token audiences that would give another host the app's own rights."""
+"""Refuses token audiences of Microsoft services and of the Entra token exchange."""
 
 from __future__ import annotations
 

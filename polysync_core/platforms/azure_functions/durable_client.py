@@ -54,8 +54,8 @@ class DurableClient:
             body=parts.body,
             text=parts.text,
             headers=parts.headers,
-            busy_is_unstarted=False,
-            head_is_enough=True,
+            busy_proves_not_started=False,
+            accept_oversized=True,
             refused=self._start_refused,
         )
         with suppress(_AlreadyExists):

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.outbound.urls import deceptive_character
+from polysync_core.outbound.urls import url_character_problem
 
 _PLACEHOLDER = re.compile(
     r"\{(?P<all>\*{0,2})(?P<name>[A-Za-z_][A-Za-z0-9_]{0,127})"
@@ -120,7 +120,7 @@ def _segment(text: str, path: str) -> tuple[str | Placeholder, ...]:
 
 
 def _is_plain(text: str) -> bool:
-    return _LITERAL.fullmatch(text) is not None and deceptive_character(text) is None
+    return _LITERAL.fullmatch(text) is not None and url_character_problem(text) is None
 
 
 def _placeholder(found: re.Match[str]) -> Placeholder:

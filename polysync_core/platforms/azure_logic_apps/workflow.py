@@ -221,8 +221,8 @@ def _call(request: SubmitRequest, trigger_endpoint: TriggerEndpoint) -> Call:
         query=trigger_endpoint.address.query,
         headers={TRACKING_ID: request.token},
         body=_body(request),
-        busy_is_unstarted=False,
-        head_is_enough=True,
+        busy_proves_not_started=False,
+        accept_oversized=True,
     )
 
 

@@ -69,7 +69,7 @@ class PipelineClient:
         body: JsonObject,
     ) -> T:
         """Send a call that must not be repeated; only a refusal proves that it had no effect."""
-        call = replace(self._post(segments, body, refused), busy_is_unstarted=False)
+        call = replace(self._post(segments, body, refused), busy_proves_not_started=False)
         return self.client.execute(call, read)
 
     def stop(self, *segments: str, refused: RefusalMapping) -> None:

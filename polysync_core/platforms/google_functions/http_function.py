@@ -23,7 +23,7 @@ from polysync_core.platforms.connector import (
 from polysync_core.platforms.google_functions.client import AddressCache
 from polysync_core.platforms.google_functions.discovery import CloudFunctionDiscovery
 from polysync_core.platforms.google_functions.external_id import FunctionName, check_function_job
-from polysync_core.platforms.google_functions.refusals import REFUSED
+from polysync_core.platforms.google_functions.refusals import CALL_REFUSALS
 from polysync_core.platforms.http_functions.client import call_once, poll
 from polysync_core.platforms.http_functions.failure_details import answered_failure
 from polysync_core.platforms.http_functions.parameters import build_request_parts, method_of
@@ -57,7 +57,7 @@ class CloudFunctionConnector:
             headers=parts.headers,
             body=parts.body,
             text=parts.text,
-            refused=REFUSED,
+            refused=CALL_REFUSALS,
         )
         submitted = call_once(endpoint.client, call, request, name=name.function, now=self.now)
         return replace(submitted, monitor_url=name.page)
@@ -65,12 +65,12 @@ class CloudFunctionConnector:
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run from its status address."""
         client, address = self._status_address(job, external_run_id)
-        return poll(client, address, job, refused=REFUSED, now=self.now)
+        return poll(client, address, job, refused=CALL_REFUSALS, now=self.now)
 
     def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
         """Return the answer of a status address that reports a failure."""
         client, address = self._status_address(job, external_run_id)
-        return answered_failure(client, address, REFUSED)
+        return answered_failure(client, address, CALL_REFUSALS)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Raise `CannotStop`: Google cannot stop a function."""

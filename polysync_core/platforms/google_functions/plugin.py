@@ -13,7 +13,7 @@ from polysync_core.platforms.google_functions.client import AddressCache
 from polysync_core.platforms.google_functions.discovery import CloudFunctionDiscovery
 from polysync_core.platforms.google_functions.external_id import check_function_job
 from polysync_core.platforms.google_functions.http_function import CloudFunctionConnector
-from polysync_core.platforms.google_functions.refusals import REFUSED, refused
+from polysync_core.platforms.google_functions.refusals import CALL_REFUSALS, api_refusal
 from polysync_core.platforms.google_functions.sign_in import (
     access_authenticator,
     identity_authenticator,
@@ -49,7 +49,7 @@ def open_google_functions(platform: Platform, context: PluginContext) -> Connect
         PlatformClient(
             api,
             credential,
-            refused=refused,
+            refused=api_refusal,
             credential=CredentialRules(name=credential_name(auth)),
             http=http,
         ),
@@ -61,7 +61,7 @@ def open_google_functions(platform: Platform, context: PluginContext) -> Connect
         return PlatformClient(
             base,
             identity_authenticator(auth, secrets, base, audience),
-            credential=REFUSED.credential_rules(credential_name(auth)),
+            credential=CALL_REFUSALS.credential_rules(credential_name(auth)),
             http=http,
         )
 

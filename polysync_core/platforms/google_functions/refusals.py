@@ -24,7 +24,7 @@ _REMEDIES = {
 _IS_BUSY = re.compile(r"\b(?:RESOURCE_EXHAUSTED|UNAVAILABLE|ABORTED|(?:userR|r)ateLimitExceeded)\b")
 
 
-def refused(refusal: Refusal) -> PolysyncError:
+def api_refusal(refusal: Refusal) -> PolysyncError:
     """Return the error for a refusal of the Cloud Functions API."""
     if refusal.status != 404 and (_IS_BUSY.search(refusal.text) or asks_to_try_later(refusal)):
         return Unavailable(f"Google Cloud Functions is busy (status {refusal.status})")
@@ -38,7 +38,7 @@ def refused(refusal: Refusal) -> PolysyncError:
     )
 
 
-REFUSED = FunctionRefusals(
+CALL_REFUSALS = FunctionRefusals(
     credential="the identity token is refused: check auth",
     permission=(
         "the account may not call the function: grant it the role roles/run.invoker on the"

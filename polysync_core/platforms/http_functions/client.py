@@ -79,8 +79,8 @@ def exchange_once[T](
         repeatable=False,
         # A function may have effects with any method, and its own code may answer 503.
         effect=True,
-        busy_is_unstarted=False,
-        head_is_enough=True,
+        busy_proves_not_started=False,
+        accept_oversized=True,
         budget=_BUDGET,
         refused=_unless_starting(call.refused) if repeats else call.refused,
     )

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from polysync_core.storage.sqlite.database import FileUnusable, translated
+from polysync_core.storage.sqlite.database import OWNER_ONLY, FileUnusable, translated
 
 
 def back_up(source: Path, target: Path) -> None:
@@ -25,7 +25,7 @@ def back_up(source: Path, target: Path) -> None:
     partial = target.with_name(f".{target.name}.partial")
     try:
         # The empty file reserves the name, so two backups cannot replace each other.
-        target.open("xb").close()
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
     except FileExistsError as error:
         raise FileUnusable(f"{target} exists: choose a new file for the backup.") from error
     except OSError as error:
@@ -41,6 +41,8 @@ def back_up(source: Path, target: Path) -> None:
 
 def _copy(source: Path, partial: Path) -> None:
     # `mode=ro` never creates or changes the source.
+    # SQLite would give the copy, which holds the same data, wider permissions.
+    os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, OWNER_ONLY))
     with translated(source), closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as db:
         if not db.execute("PRAGMA user_version").fetchone()[0]:
             raise FileUnusable(f"{source} is no database of Polysync.")

@@ -45,6 +45,8 @@ SCHEMA_VERSION = len(_MIGRATIONS)
 
 FILE_NAME = "polysync.db"
 """The name of the file in the data folder of a host on one machine."""
+OWNER_ONLY = 0o600
+"""The permissions of the file: only its owner reads and writes it."""
 SCHEME = "sqlite:"
 """The beginning of a storage setting that names a file, for example `sqlite:/var/polysync.db`."""
 
@@ -99,6 +101,7 @@ class Database:
         self._listeners: dict[str, Callable[[], None]] = {}
         self._lock_file = _lock(path)
         try:
+            _make_private(path)
             with translated(path):
                 self._writer = self._connect()
                 self._writer.execute("PRAGMA journal_mode=WAL")
@@ -210,11 +213,25 @@ class Database:
             )
 
 
+def _make_private(path: Path) -> None:
+    """Create the file for its owner only; SQLite gives its `-wal` file the same permissions."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+        for each in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
+            if each.exists() and each.stat().st_mode & 0o077:
+                each.chmod(OWNER_ONLY)
+    except OSError as error:
+        raise FileUnusable(
+            f"{path} cannot be opened ({error.strerror}): give the user of this process its file, "
+            "or choose another folder."
+        ) from error
+
+
 def _lock(path: Path) -> int:
     """Return the lock that keeps other processes from the file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, OWNER_ONLY)
     except OSError as error:
         raise FileUnusable(
             f"{path} cannot be opened ({error.strerror}): choose a folder that may be written."

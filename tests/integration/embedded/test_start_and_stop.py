@@ -3,92 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from tests.integration.devhost.host_process import ROOT, TIMEOUT, eventually, free_ports, is_alive
+from tests.integration.devhost.host_process import eventually, is_alive
+from tests.integration.embedded.dev_process import StartDev
 
 pytestmark = [pytest.mark.devhost, pytest.mark.slow]
-
-
-class Dev:
-    """One process of `polysync dev`."""
-
-    def __init__(
-        self, data: Path, *options: str, port: int | None = None, **variables: str
-    ) -> None:
-        self.port = free_ports(1) if port is None else port
-        self.data = data
-        self.log = data.parent / f"{data.name}.log"
-        if not data.parent.is_dir():
-            self.log = data.parent.with_suffix(".log")
-        command = [sys.executable, "-m", "polysync_core.cli", "dev", "--port", str(self.port)]
-        usual = {key: text for key, text in os.environ.items() if key != "POLYSYNC_STORAGE"}
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "--data", str(data), *options],
-                cwd=ROOT,
-                env=usual | variables,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-
-    def ready(self) -> Dev:
-        """Wait for the ready line."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line == f"ready http://127.0.0.1:{self.port}/api\n", self.log_text()
-        return self
-
-    def log_text(self) -> str:
-        """Return what the process wrote to stderr."""
-        return self.log.read_text()
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and return the exit code."""
-        self.process.send_signal(number)
-        return self.process.wait(timeout=TIMEOUT)
-
-    def refusal(self) -> str:
-        """Return the one line by which a host explains that it cannot start."""
-        assert self.process.wait(timeout=TIMEOUT) == 1
-        (line,) = self.log_text().splitlines()
-        return line
-
-    def close(self) -> None:
-        """End the process if it still runs."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(timeout=TIMEOUT)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-
-
-StartDev = Callable[..., Dev]
-"""Starts a process with options; it ends after the test."""
-
-
-@pytest.fixture
-def dev(tmp_path: Path) -> Iterator[StartDev]:
-    started: list[Dev] = []
-
-    def start(*options: str, data: str = "data", port: int | None = None, **env: str) -> Dev:
-        started.append(Dev(tmp_path / data, *options, port=port, **env))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])

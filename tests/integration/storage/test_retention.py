@@ -15,10 +15,10 @@ from polysync_core.domain.runs.stored import ActiveRun, Listing
 from polysync_core.domain.security.audit import AuditEntry
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.gates import TableGates
-from polysync_core.storage.old_runs import OldRuns
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.purging import delete_batch
 from polysync_core.storage.rows import Row, RowRange
+from polysync_core.storage.run_purge import OldRuns
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON, a_run
@@ -145,7 +145,7 @@ def test_active_and_recently_ended_runs_keep_their_month(archive: RunArchive) ->
 def test_an_interrupted_deletion_is_continued(
     archive: RunArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("polysync_core.storage.old_runs.MAX_OPERATIONS", 2)
+    monkeypatch.setattr("polysync_core.storage.run_purge.MAX_OPERATIONS", 2)
     for number in range(5):
         archive.add(OLD + number * DAY)
     assert archive.purge(for_rounds(1)) == 2

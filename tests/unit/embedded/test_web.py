@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.security.bodies import BodyLimits
+from polysync_core.api.security.callers import require_loopback
 from polysync_core.domain.definitions.tasks import Task
 from polysync_embedded.mcp.catalogue import McpServerInfo
 from polysync_embedded.mcp.endpoint import PATH, McpEndpoint
@@ -36,7 +37,7 @@ class Served:
     def __init__(self, api: ASGIApp, engine: Any = None) -> None:
         listening = listen(0)
         self.port: int = listening.getsockname()[1]
-        self.mcp = McpEndpoint(lambda: own_functions(api, {}), McpServerInfo())
+        self.mcp = McpEndpoint(lambda: own_functions(api, {}), McpServerInfo(), require_loopback)
         self.app = WebApp(api, engine, self.mcp)
         self.server = WebServer(self.app, listening, stop_seconds=5)
         self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
@@ -140,7 +141,7 @@ def test_requests_from_elsewhere_are_refused(app: FakeApp, headers: dict[str, st
     [
         pytest.param("POST", {}, 200, id="as MCP clients do"),
         pytest.param("GET", {}, 405, id="a separate stream"),
-        pytest.param("POST", {"host": "evil.example"}, 421, id="DNS rebinding"),
+        pytest.param("POST", {"host": "evil.example"}, 403, id="DNS rebinding"),
         pytest.param("POST", {"origin": "https://evil.example"}, 403, id="a foreign page"),
         pytest.param("POST", {"content-type": "text/plain"}, 400, id="the type of a form"),
     ],

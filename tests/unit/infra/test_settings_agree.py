@@ -19,6 +19,13 @@ LOCAL = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
 """Variables for a local collector."""
 SECRETS = {"DATABRICKS_TOKEN"}
 """Secrets of the sample, which the vault of the examples reads from the environment."""
+ONE_MACHINE = {
+    "POLYSYNC_OIDC_ISSUER",
+    "POLYSYNC_OIDC_AUDIENCE",
+    "POLYSYNC_OIDC_ROLES_CLAIM",
+    "POLYSYNC_SECRETS_FOLDER",
+}
+"""Settings of a host without App Service, which the templates do not deploy."""
 READERS = {
     "polysync_core/composition.py",  # passes the environment to the settings
     "polysync_core/vaults/environment.py",  # secrets of a developer
@@ -66,7 +73,7 @@ def test_one_module_reads_the_environment() -> None:
 
 
 def test_the_deployed_settings_are_those_that_are_read() -> None:
-    given = PLATFORM | DATABRICKS | OF_THE_HOST | LOCAL
+    given = PLATFORM | DATABRICKS | OF_THE_HOST | LOCAL | ONE_MACHINE
     deployed, read = set(deployed_settings()), _read_by_the_app() - given
     assert _ours(deployed) == _ours(read)
     assert read - _ours(read) <= deployed
@@ -97,6 +104,7 @@ def test_the_reference_documents_exactly_the_deployed_settings() -> None:
     deployed = set(deployed_settings())
     assert _ours(_documented("Polysync")) == _ours(deployed)
     assert _documented("AppKit jobs") == DATABRICKS
+    assert _documented("One machine") == ONE_MACHINE
     host = {name for name in deployed - DATABRICKS if not name.startswith("POLYSYNC_")}
     assert _documented("Functions host") == host
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from polysync_core.domain.errors import Invalid
-from polysync_core.outbound.urls import deceptive_character, own_address, url
+from polysync_core.outbound.urls import own_address, url, url_character_problem
 
 BASE = "https://adb-1.7.azuredatabricks.net"
 
@@ -83,7 +83,7 @@ def test_query_values_are_text_numbers_and_truths() -> None:
     "text", ["/Users/søren/Umsätze", "/日本語/ノート", "/a b-c_d.e@f", "/Übung"]
 )
 def test_letters_of_any_script_are_not_deceptive(text: str) -> None:
-    assert deceptive_character(text) is None
+    assert url_character_problem(text) is None
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_letters_of_any_script_are_not_deceptive(text: str) -> None:
     ids=ascii,
 )
 def test_look_alike_and_invisible_characters_are_refused(text: str) -> None:
-    assert deceptive_character(text) is not None
+    assert url_character_problem(text) is not None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Implements `polysync apply`, which creates and updates the definitions of a document."""
+"""Implements `polysync apply`, which creates, updates and, with `--prune`, deletes definitions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def apply(  # noqa: PLR0913 - one parameter per option
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Create and update the definitions in files; one error prevents all changes."""
+    """Create, update and, with --prune, delete definitions; one error prevents all changes."""
     from polysync_core.cli.api.plan import PlanAnswer
     from polysync_core.cli.documents import read_documents
 

@@ -16,7 +16,15 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-Port = Annotated[int, typer.Option("--port", metavar="PORT", help="Port of the API on 127.0.0.1.")]
+Host = Annotated[
+    str,
+    typer.Option(
+        "--host",
+        metavar="ADDRESS",
+        help="Address to listen on. Beyond this machine, callers must sign in.",
+    ),
+]
+Port = Annotated[int, typer.Option("--port", metavar="PORT", help="Port of the API.")]
 Data = Annotated[Path, typer.Option("--data", metavar="FOLDER", help="Folder for all data.")]
 Format = Annotated[LogFormat, typer.Option("--log-format", help="Form of the log on stderr.")]
 
@@ -26,6 +34,7 @@ Simulators = Annotated[
 
 
 def dev(
+    host: Host = "127.0.0.1",
     port: Port = 7071,
     data: Data = Path(".polysync"),
     log_format: Format = LogFormat.TEXT,
@@ -34,4 +43,4 @@ def dev(
     """Run Polysync on this machine until Ctrl-C: API, schedules, engine and storage."""
     from polysync_embedded import command
 
-    command.dev(port=port, data=data, log_format=log_format.value, simulators=simulators)
+    command.dev(host=host, port=port, data=data, log_format=log_format.value, simulators=simulators)

@@ -17,6 +17,7 @@ from polysync_core.domain.definitions.contention import (
 from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.kinds import SPECS
+from polysync_core.domain.definitions.name_graph import find_cycle
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
@@ -24,7 +25,6 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.doubts import Doubts, Unread
 from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.definitions.validation.references import (
-    find_cycle,
     malformed_secrets,
     references_of,
 )

@@ -97,6 +97,7 @@ def test_the_security_schemes_are_those_of_the_deployment() -> None:
         "accessKey",
         "appService",
         "entraToken",
+        "issuerToken",
     }
     assert found["paths"]["/health"]["get"]["security"] == []
 

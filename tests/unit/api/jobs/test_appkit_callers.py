@@ -39,7 +39,7 @@ def test_a_renewed_user_token_is_the_same_caller(world: World) -> None:
     assert world.run(headers=key).json() == {"runId": 102}
 
 
-def _identify_by_header(scope: Scope) -> Caller:
+async def _identify_by_header(scope: Scope) -> Caller:
     name = Headers(scope=scope).get("caller", "")
     return Caller(name=name, roles=frozenset({Role.ADMINISTRATOR}))
 

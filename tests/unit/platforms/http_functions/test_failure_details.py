@@ -12,7 +12,7 @@ from polysync_core.domain.runs.failures.details import FailureDetail
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.connector import RunNotFound
-from polysync_core.platforms.google_functions.refusals import REFUSED
+from polysync_core.platforms.google_functions.refusals import CALL_REFUSALS
 from polysync_core.platforms.http_functions.failure_details import answered_failure
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
@@ -22,7 +22,7 @@ def parts_of(reply: Reply) -> tuple[FailureDetail, ...]:
     base = BaseAddress("https://f.example", "f.example", AddressScope.PUBLIC)
     http = HttpOptions(transport=ScriptedTransport([reply]), timer=VirtualTime().timer)
     client = PlatformClient(base, None, http=http)
-    return answered_failure(client, OwnAddress(("status", "1"), {}), REFUSED).parts
+    return answered_failure(client, OwnAddress(("status", "1"), {}), CALL_REFUSALS).parts
 
 
 @pytest.mark.parametrize(

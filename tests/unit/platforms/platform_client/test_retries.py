@@ -213,7 +213,7 @@ def test_a_retry_after_proves_that_nothing_happened_only_if_the_call_says_so(
     stage = Stage(Reply(503, b"", {"Retry-After": "60"}))
 
     with pytest.raises(error):
-        stage.client.exchange(replace(CALL, busy_is_unstarted=unstarted), lambda _: None)
+        stage.client.exchange(replace(CALL, busy_proves_not_started=unstarted), lambda _: None)
 
 
 def test_a_call_may_have_its_own_budget() -> None:
