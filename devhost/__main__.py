@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from devhost import logs
-from devhost.host import Host, leave
+from devhost.host import Host
 from devhost.settings import APP_PORT, Options
+from polysync_embedded.running import leave
 
 
 def parse(arguments: list[str]) -> Options:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import fcntl
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -34,8 +32,6 @@ START_LIMIT = 60.0
 STOP_LIMIT = 9.0
 #: Part of `STOP_LIMIT` for the running functions of the app, in seconds.
 FUNCTIONS_LIMIT = 6.0
-#: Seconds for the exit handlers of the app, such as the last export of telemetry.
-EXIT_HANDLERS_LIMIT = 1.5
 
 
 class Host:
@@ -192,16 +188,3 @@ def lock(data: Path, *, timeout: float, pause: children.Pause = time.sleep) -> i
                 return handle
         else:
             return handle
-
-
-def leave(code: int) -> None:
-    """End the process now, without waiting for blocked threads of the app.
-
-    The exit handlers get a short time, for example to export the last telemetry.
-    """
-    # The interpreter would call the exit handlers only after it has joined those threads.
-    handlers = threading.Thread(target=atexit._run_exitfuncs, name="exit", daemon=True)
-    handlers.start()
-    handlers.join(timeout=EXIT_HANDLERS_LIMIT)
-    sys.stderr.flush()
-    os._exit(code)

@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from datetime import UTC, datetime
 
 from azure_functions_runtime import invocation_id_cv
 
-from polysync_core.domain.display_text import escaped
-
-#: Attributes of every record. All other attributes come from `extra`.
-_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "action"}
-
-#: Libraries that log every step. Only their warnings and errors are shown.
-_CHATTY = (
-    "aiohttp",
-    "asyncio",
-    "azure",
-    "databricks",
-    "durabletask",
-    "grpc",
-    "mcp",
-    "sse_starlette",
-    "urllib3",
-    "uvicorn",
-)
+from polysync_embedded.logs import CHATTY, SentenceFormatter, quieten
 
 _running: dict[str, str] = {}
 """Invocation id → name of the running function."""
@@ -41,34 +23,14 @@ def forget_invocation(invocation_id: str) -> None:
     _running.pop(invocation_id, None)
 
 
-class SentenceFormatter(logging.Formatter):
-    """Formats a record as one line: the message, then the fields of `extra`."""
+class FunctionFormatter(SentenceFormatter):
+    """Formats a record as one line, which names the running function."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, and the traceback of the record below it."""
-        at = datetime.fromtimestamp(record.created, UTC).astimezone()
-        facts = "".join(
-            f" {name}={_shown(value)}" for name, value in vars(record).items() if name not in _PLAIN
-        )
-        line = (
-            f"{at:%H:%M:%S}.{int(record.msecs):03d} {record.levelname:<7} "
-            f"{_source(record):<24} {record.getMessage()}{facts}"
-        )
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return line
-
-
-def _source(record: logging.LogRecord) -> str:
-    invocation = invocation_id_cv.get()
-    function = _running.get(invocation) if invocation else None
-    is_own = record.name.startswith("devhost.")
-    return function or (record.name.rpartition(".")[2] if is_own else record.name)
-
-
-def _shown(value: object) -> str:
-    text = escaped(str(value))
-    return repr(text) if not text or " " in text else text
+    def source(self, record: logging.LogRecord) -> str:
+        """Return the running function, otherwise the short name of the part that speaks."""
+        invocation = invocation_id_cv.get()
+        function = _running.get(invocation) if invocation else None
+        return function or super().source(record)
 
 
 def _is_logged_elsewhere(record: logging.LogRecord) -> bool:
@@ -87,12 +49,12 @@ def _is_logged_elsewhere(record: logging.LogRecord) -> bool:
 def configure(*, verbose: bool = False) -> None:
     """Send log lines and the output of the app to stderr; stdout is for the ready line."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(SentenceFormatter())
+    handler.setFormatter(FunctionFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
+    if not verbose:
+        quieten(("uvicorn", *CHATTY))
     logging.getLogger("uvicorn.error").addFilter(lambda record: not _is_logged_elsewhere(record))
     logging.captureWarnings(capture=True)
     sys.stdout = sys.stderr

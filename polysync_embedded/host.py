@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import time
-from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 from polysync_core.api.engine import SCOPE_KEY
+from polysync_core.application.operations.background_work import Step
 from polysync_core.composition import api, background_work, identify
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS
 from polysync_core.storage.sqlite.database import shared_database
@@ -47,13 +46,15 @@ class EmbeddedHost:
         loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
         self._work = background_work()
         self._engine: RunningEngine = run_on(loop, activity_threads=ACTIVITY_THREADS)
-        about = McpServerInfo(name=NAME, version=version("polysync"), instructions=INSTRUCTIONS)
+        about = McpServerInfo(name=NAME, version=api().version, instructions=INSTRUCTIONS)
         self._mcp = McpEndpoint(self._catalogue, about, identify())
         self._app = WebApp(api(), self._engine, self._mcp)
         self._server = WebServer(self._app, listening, stop_seconds=_REQUEST_SECONDS)
         self._timers = self._build_timers(options)
         self._consumers = self._build_consumers(SqliteQueues(shared_database(options.database)))
         self._tasks: list[asyncio.Task[None]] = []
+        self._steps: set[asyncio.Task[None]] = set()
+        """The steps of timers that run on a thread."""
 
     async def start(self) -> None:
         """Begin to answer requests, to take messages and to tick."""
@@ -74,6 +75,8 @@ class EmbeddedHost:
         await self._server.stop()
         left = max(0.0, until - loop.time())
         await asyncio.gather(*(consumer.drain(left) for consumer in self._consumers))
+        if self._steps:
+            await asyncio.wait(self._steps, timeout=max(0.0, until - loop.time()))
         await self._engine.stop(max(0.0, until - loop.time()))
 
     def _catalogue(self) -> Catalogue:
@@ -102,8 +105,19 @@ class EmbeddedHost:
             ),
         ]
 
-    def _in_thread(self, step: Any) -> Any:
-        return partial(asyncio.to_thread, step, self._engine)
+    def _in_thread(self, step: Step) -> Callable[[], Awaitable[None]]:
+        """Return a call of a step that ends although its timer is cancelled."""
+
+        async def run() -> None:
+            await asyncio.to_thread(step, self._engine)
+
+        async def call() -> None:
+            running = asyncio.create_task(run())
+            self._steps.add(running)
+            running.add_done_callback(self._steps.discard)
+            await asyncio.shield(running)
+
+        return call
 
     def _build_consumers(self, queues: SqliteQueues) -> list[QueueConsumer]:
         work = self._work

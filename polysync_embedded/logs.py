@@ -16,7 +16,7 @@ from polysync_embedded.options import LogFormat
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 #: Libraries that log every step. Only their warnings and errors are shown.
-_CHATTY = (
+CHATTY = (
     "aiohttp",
     "asyncio",
     "azure",
@@ -50,7 +50,7 @@ class SentenceFormatter(logging.Formatter):
 
     def source(self, record: logging.LogRecord) -> str:
         """Return the short name of the part that speaks."""
-        is_own = record.name.startswith(("polysync_", "orchestrations."))
+        is_own = record.name.startswith(("polysync_", "orchestrations.", "devhost."))
         return record.name.rpartition(".")[2] if is_own else record.name
 
 
@@ -79,7 +79,7 @@ def configure(log_format: LogFormat) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    quieten(_CHATTY)
+    quieten(CHATTY)
     # The web server repeats failures that the app has logged, and a normal end as an error.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL + 1)
     logging.captureWarnings(capture=True)

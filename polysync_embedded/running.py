@@ -53,7 +53,8 @@ def run(options: Options, announce: Announce) -> int:
         _load()
         if stop.received:
             return 0
-        return asyncio.run(_serve(options, listening, stop, announce, simulators))
+        # `asyncio.run` would wait five minutes for threads that wait for a platform.
+        return asyncio.Runner().run(_serve(options, listening, stop, announce, simulators))
     finally:
         if simulators is not None:
             simulators.stop()

@@ -7,7 +7,7 @@ import sys
 
 from azure_functions_runtime import invocation_id_cv
 
-from devhost.logs import SentenceFormatter, _is_logged_elsewhere, forget_invocation, name_invocation
+from devhost.logs import FunctionFormatter, _is_logged_elsewhere, forget_invocation, name_invocation
 
 
 def line(message: str, *args: object, **extra: object) -> str:
@@ -15,7 +15,7 @@ def line(message: str, *args: object, **extra: object) -> str:
         "devhost.durable.engine", logging.WARNING, __file__, 1, message, args, None
     )
     vars(record).update(extra)
-    return SentenceFormatter().format(record)
+    return FunctionFormatter().format(record)
 
 
 def test_a_line_has_level_source_message_and_fields() -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 SCENE = """
 import atexit, threading, time
-from devhost.host import leave
+from polysync_embedded.running import leave
 threading.Thread(target=time.sleep, args=(600,)).start()
 atexit.register(print, "told", flush=True)
 {more}
