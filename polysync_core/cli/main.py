@@ -40,8 +40,8 @@ app = typer.Typer(
     name="polysync",
     cls=PlainGroup,
     help="Define and run jobs across platforms.",
-    epilog="POLYSYNC_URL holds the address of the API. POLYSYNC_TOKEN holds an Entra token, or "
-    "POLYSYNC_KEY an access key, for a deployed app.",
+    epilog="POLYSYNC_URL holds the address of the API. POLYSYNC_TOKEN holds a token, or "
+    "POLYSYNC_KEY an access key, for an app that requires sign-in.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

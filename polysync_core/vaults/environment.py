@@ -49,7 +49,7 @@ def check_environment(vault: Vault, development: bool) -> list[Problem]:
         problems.append(
             Problem(
                 "provider",
-                "Environment is for development only: use AzureKeyVault or another secret manager",
+                "Environment is for development only: use Files, or a secret manager",
             )
         )
     return problems

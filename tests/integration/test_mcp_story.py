@@ -104,19 +104,22 @@ def test_two_concurrent_copilots_get_their_own_answers(system: LocalSystem) -> N
 
 
 @pytest.mark.parametrize(
-    ("method", "headers", "status"),
+    ("method", "headers", "statuses"),
     [
-        pytest.param("POST", {}, 200, id="as MCP clients do"),
-        pytest.param("GET", {}, 405, id="a separate stream, as in the older transport"),
-        pytest.param("POST", {"host": "evil.example"}, 421, id="DNS rebinding"),
+        pytest.param("POST", {}, {200}, id="as MCP clients do"),
+        pytest.param("GET", {}, {405}, id="a separate stream, as in the older transport"),
+        # The embedded host refuses the caller as its API does, the other one as MCP servers do.
+        pytest.param("POST", {"host": "evil.example"}, {403, 421}, id="DNS rebinding"),
         pytest.param(
-            "POST", {"origin": "https://evil.example"}, 403, id="a page from the internet"
+            "POST", {"origin": "https://evil.example"}, {403}, id="a page from the internet"
         ),
-        pytest.param("POST", {"content-type": "text/plain"}, 400, id="the content type of a form"),
+        pytest.param(
+            "POST", {"content-type": "text/plain"}, {400}, id="the content type of a form"
+        ),
     ],
 )
 def test_the_local_mcp_endpoint_answers_this_machine_only(
-    system: LocalSystem, method: str, headers: dict[str, str], status: int
+    system: LocalSystem, method: str, headers: dict[str, str], statuses: set[int]
 ) -> None:
     url = f"http://127.0.0.1:{system.host.port}{PATH}"
     defaults = {**MCP_HEADERS, "content-type": "application/json"}
@@ -125,7 +128,7 @@ def test_the_local_mcp_endpoint_answers_this_machine_only(
         method, url, headers=defaults | headers, content=json.dumps(MCP_INITIALIZE)
     )
 
-    assert answer.status_code == status
+    assert answer.status_code in statuses
 
 
 def test_the_local_host_refuses_the_same_calls_as_the_extension(system: LocalSystem) -> None:

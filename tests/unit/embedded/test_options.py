@@ -29,11 +29,16 @@ def wide_umask() -> Iterator[None]:
 
 @pytest.fixture
 def variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (STORAGE, "POLYSYNC_ENVIRONMENT", "POLYSYNC_PROMETHEUS"):
+    for name in (
+        STORAGE,
+        "POLYSYNC_ENVIRONMENT",
+        "POLYSYNC_PROMETHEUS",
+        "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS",
+        "POLYSYNC_SECRETS_FOLDER",
+    ):
         # Setting first lets the fixture restore what the host sets.
         monkeypatch.setenv(name, "x")
         monkeypatch.delenv(name)
-    monkeypatch.setenv("POLYSYNC_ALLOW_LOOPBACK_PLATFORMS", "false")
 
 
 def test_metrics_are_on_unless_the_user_has_turned_them_off(
@@ -52,7 +57,6 @@ def test_the_decided_environment_applies(
     variables: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: str
 ) -> None:
     monkeypatch.setenv("POLYSYNC_ENVIRONMENT", before)
-    monkeypatch.delenv("POLYSYNC_ALLOW_LOOPBACK_PLATFORMS")
     prepare_environment(Options(data=tmp_path), "production", {})
 
     assert os.environ["POLYSYNC_ENVIRONMENT"] == "production"
@@ -134,3 +138,15 @@ def test_a_folder_of_another_user_that_cannot_be_written_is_one_clear_sentence(
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(StartRefused, match="belongs to another user"):
         prepare_folder(Options(data=tmp_path))
+
+
+def test_the_credentials_of_systemd_are_the_folder_of_secrets(
+    variables: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = {"CREDENTIALS_DIRECTORY": "/run/credentials/polysync.service"}
+    prepare_environment(Options(data=tmp_path), "production", given)
+    assert os.environ["POLYSYNC_SECRETS_FOLDER"] == "/run/credentials/polysync.service"
+
+    monkeypatch.setenv("POLYSYNC_SECRETS_FOLDER", "/run/secrets")
+    prepare_environment(Options(data=tmp_path), "production", given)
+    assert os.environ["POLYSYNC_SECRETS_FOLDER"] == "/run/secrets"
