@@ -43,7 +43,7 @@ run: $(VENV)/.ready ## Start the app and its simulators on this machine and stay
 
 run-functions: $(READY) ## Start the app on the Functions worker and the real Durable extension
 	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" $(PY) -m devhost \
-	  --durable-extension --data .local/functions --foundry-port 9787 --google-functions-port 9788
+	  --foundry-port 9787 --google-functions-port 9788
 
 # In the order of the tree: the tests that start hosts take longest and come first. They mostly
 # wait, so a third worker uses the two processors meanwhile.

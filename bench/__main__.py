@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 
 import psutil
 
-from bench import cold_start, dispatcher, engine, graphs, imports, load, polls, watchers
+from bench import dispatcher, engine, graphs, imports, load, polls, watchers
+from bench.azure import cold_start, functions_host
 from bench.stored import growth, reads, ticks
 
 PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "idle": load.idle,
     "runs": load.runs,
+    "functions": functions_host.runs_on_functions,
     "growth": growth.growth,
     "restart": reads.restart,
     "stored": reads.stored,

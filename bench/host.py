@@ -18,7 +18,7 @@ import yaml
 from bench.processes import Program, simulator
 from polysync_core.storage.sqlite.database import FILE_NAME
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(slots=True)
@@ -77,9 +77,7 @@ class EmbeddedHost:
 
     def apply(self, platform: str) -> None:
         """Define the Job and the Task of the measurements, on a platform."""
-        document = yaml.safe_load((ROOT / "examples/bench/definitions.yaml").read_text())
-        document["platforms"][0]["attributes"]["workspaceUrl"] = platform
-        httpx.put(f"{self.url}/definitions", json=document, timeout=60).raise_for_status()
+        apply_definitions(self.url, platform)
 
 
 @contextmanager
@@ -90,6 +88,13 @@ def measured_host(folder: Path | None = None) -> Iterator[EmbeddedHost]:
         with simulator(own) as platform, EmbeddedHost(own) as host:
             host.apply(platform.address())
             yield host
+
+
+def apply_definitions(url: str, platform: str) -> None:
+    """Define the Job and the Task of the measurements in any host."""
+    document = yaml.safe_load((ROOT / "examples/bench/definitions.yaml").read_text())
+    document["platforms"][0]["attributes"]["workspaceUrl"] = platform
+    httpx.put(f"{url}/definitions", json=document, timeout=60).raise_for_status()
 
 
 def free_port() -> int:

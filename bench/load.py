@@ -82,11 +82,17 @@ async def run_all(url: str, count: int, *, seconds: float, at_once: int = 64) ->
     return Outcome(runs=runs, makespan=makespan)
 
 
-async def run_unread(url: str, count: int, *, seconds: float, at_once: int = 64) -> None:
-    """Start independent runs and wait for their end, with few reads."""
+async def start_runs(url: str, count: int, *, seconds: float, at_once: int = 64) -> None:
+    """Start independent runs at once."""
     async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         gate = asyncio.Semaphore(at_once)
         await asyncio.gather(*(_start(client, gate, seconds) for _ in range(count)))
+
+
+async def run_unread(url: str, count: int, *, seconds: float) -> None:
+    """Start independent runs and wait for their end, with few reads."""
+    await start_runs(url, count, seconds=seconds)
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         await _until_none_is_active(client)
         failed = await _has(client, "Failed")
     if failed:

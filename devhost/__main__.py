@@ -21,22 +21,16 @@ def parse(arguments: list[str]) -> Options:
     add(
         "--data",
         type=Path,
-        default=Path(".local"),
-        help="directory for data that survives a restart (.local)",
+        default=Path(".local/functions"),
+        help="directory for data that survives a restart (.local/functions)",
     )
     add("--app", type=Path, default=Path(), help="directory of the app (the current one)")
     add("--no-simulators", dest="simulators", action="store_false", help="start no simulators")
-    add("--azurite", action="store_true", help="store in Azurite instead of in a SQLite file")
-    add(
-        "--durable-extension",
-        action="store_true",
-        help="run the real Durable extension (POLYSYNC_DURABLE_HOST), with --azurite",
-    )
     add(
         "--storage-port-base",
         type=int,
         default=10000,
-        help="with --azurite: first of its 3 ports (10000)",
+        help="first of the three ports of Azurite (10000)",
     )
     add(
         "--databricks-port",
@@ -58,7 +52,6 @@ def parse(arguments: list[str]) -> Options:
     values = vars(parser.parse_args(arguments))
     values["app"] = values["app"].resolve()
     values["data"] = values["data"].resolve()
-    values["azurite"] = values["azurite"] or values["durable_extension"]
     values["storage_log"] = values["storage_log"] and values["storage_log"].resolve()
     return Options(**values)
 

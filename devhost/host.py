@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 TAKEOVER_LIMIT = 10.0
 START_LIMIT = 60.0
 #: Seconds until everything has stopped. A program that still runs then is killed.
-STOP_LIMIT = 8.0
+STOP_LIMIT = 9.0
 #: Part of `STOP_LIMIT` for the running functions of the app, in seconds.
-FUNCTIONS_LIMIT = 4.0
+FUNCTIONS_LIMIT = 6.0
 
 
 class Host:
@@ -63,14 +63,13 @@ class Host:
 
     def _start(self) -> None:
         options = self._options
-        values = settings.settings(options.app, settings.storage_of(options))
-        settings.apply(values)
+        storage = settings.storage_connection(options.storage_port_base)
+        settings.apply(settings.settings(options.app, storage))
         host_file = settings.host_file(options.app)
         children.require_free(options.port, "--port", timeout=0)
-        if options.durable_extension:
-            program_path()
+        program_path()
         handle = lock(options.data, timeout=TAKEOVER_LIMIT, pause=self._end.wait)
-        wanted = [programs.azurite(options)] if options.azurite else []
+        wanted = [programs.azurite(options)]
         if options.simulators:
             wanted += programs.simulators(options)
         self._launch(wanted, handle)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 from devhost.app.functions import Function, MissingSetting
 from devhost.app.worker import FunctionApp
-from devhost.durable.in_memory import InMemoryDurable, watched
 from devhost.durable_extension.program import SERVED, DurableExtension, Launch
 from devhost.logs import mute_web_server
 from devhost.settings import HostFile, Options
@@ -34,11 +35,7 @@ class HostedApp:
         self._options = options
         self._host_file = host_file
         self._app = FunctionApp()
-        self._durable = (
-            DurableExtension(options, self._app, launch)
-            if options.durable_extension
-            else InMemoryDurable(options, self._app, host_file)
-        )
+        self._extension = DurableExtension(options, self._app, launch)
         self._front: HttpFront | None = None
         self._triggers: list[asyncio.Task[None]] = []
 
@@ -57,7 +54,7 @@ class HostedApp:
         """
         await self._app.load(self._options.app)
         await self._wait_for_worker()
-        await self._durable.start()
+        await self._extension.start()
         mcp = McpFront(self._app, self._host_file.mcp)
         try:
             self._front = HttpFront(self._app, self._host_file.route_prefix, mcp)
@@ -81,13 +78,13 @@ class HostedApp:
             trigger.cancel()
         if self._front is not None:
             await self._front.stop()
-        await self._durable.stop(until)
+        await self._extension.stop(until)
         if not await self._app.idle(until - time.monotonic()):
             log.warning(
                 "Functions still run; the host does not wait for them.",
                 extra={"running": self._app.running},
             )
-        await self._durable.close()
+        await self._extension.close()
 
     async def _wait_for_worker(self) -> None:
         if self._app.web_address is None:
@@ -123,9 +120,21 @@ class HostedApp:
                 pass
             case "timerTrigger":
                 timer = TimerTrigger(self._app, function, due_times)
-                self._triggers.append(watched(timer.run(), function.name))
+                self._triggers.append(_watched(timer.run(), function.name))
             case kind:
                 log.warning(
                     "This host does not support the trigger of a function.",
                     extra={"function": function.name, "trigger": kind},
                 )
+
+
+def _watched(trigger: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Run a trigger, and log if it fails."""
+    task = asyncio.create_task(trigger, name=name)
+    task.add_done_callback(_log_failure)
+    return task
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("A trigger has stopped.", extra={"function": task.get_name()}, exc_info=error)

@@ -9,10 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devhost.durable.work_pump import Limits
-from devhost.triggers.ncrontab import BadSchedule, span
-from devhost.triggers.queues import QueueRules
-from polysync_core.storage.sqlite.database import FILE_NAME, SCHEME
 from polysync_embedded.mcp.catalogue import McpServerInfo
 from polysync_embedded.options import StartRefused
 
@@ -33,10 +29,6 @@ class Options:
     app: Path
     data: Path
     port: int = APP_PORT
-    azurite: bool = False
-    """Store in Azurite instead of in a SQLite file."""
-    durable_extension: bool = False
-    """Run the real Durable and queue extensions instead of the engine in memory."""
     storage_port_base: int = 10000
     simulators: bool = True
     databricks_port: int | None = None
@@ -61,8 +53,6 @@ class HostFile:
     """The parts of `host.json` that this host uses."""
 
     route_prefix: str = "api"
-    queues: QueueRules = field(default_factory=QueueRules)
-    limits: Limits = field(default_factory=Limits)
     mcp: McpServerInfo = field(default_factory=McpServerInfo)
 
 
@@ -73,13 +63,6 @@ def storage_connection(port_base: int) -> str:
         for offset, kind in enumerate(("Blob", "Queue", "Table"))
     )
     return f"DefaultEndpointsProtocol=http;AccountName={_ACCOUNT};AccountKey={_KEY};{endpoints}"
-
-
-def storage_of(options: Options) -> str:
-    """Return the storage setting: the Azurite of this host, or a SQLite file in its data."""
-    if options.azurite:
-        return storage_connection(options.storage_port_base)
-    return f"{SCHEME}{options.data.absolute() / FILE_NAME}"
 
 
 def settings(app: Path, storage: str) -> Mapping[str, str]:
@@ -97,8 +80,7 @@ def settings(app: Path, storage: str) -> Mapping[str, str]:
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "TASKHUB_NAME": "polysyncdev",
-        # A consumer can read the queues of the emulator, but no queue of a SQLite file.
-        "POLYSYNC_RUN_EVENTS_QUEUE": "" if storage.startswith(SCHEME) else "run-events",
+        "POLYSYNC_RUN_EVENTS_QUEUE": "run-events",
         # Most activities wait for an answer, each on its own thread.
         "PYTHON_THREADPOOL_THREAD_COUNT": "32",
     }
@@ -120,24 +102,19 @@ def host_file(app: Path) -> HostFile:
     """Return the `host.json` of the app, with the defaults of the Functions host.
 
     Raises:
-        StartRefused: the file cannot be read, or a value is invalid.
+        StartRefused: the file is missing or cannot be read, or a value is invalid.
     """
-    extensions = _read(app / "host.json").get("extensions") or {}
+    path = app / "host.json"
+    if not path.is_file():
+        raise StartRefused(f"There is no host.json in {app}.")
+    extensions = _read(path).get("extensions") or {}
     try:
         return HostFile(
             route_prefix=str((extensions.get("http") or {}).get("routePrefix", "api")),
-            queues=_queue_rules(extensions.get("queues") or {}),
-            limits=_limits(extensions.get("durableTask") or {}),
             mcp=_mcp_server_info(extensions.get("mcp") or {}),
         )
-    except (BadSchedule, TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise StartRefused(f"host.json is invalid: {error}") from error
-
-
-def connection(name: str) -> str:
-    """Return the storage connection of a binding; an empty text if the setting has no value."""
-    name = name or "AzureWebJobsStorage"
-    return os.environ.get(f"AzureWebJobs{name}") or os.environ.get(name) or ""
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -152,31 +129,6 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _queue_rules(section: Mapping[str, Any]) -> QueueRules:
-    defaults = QueueRules()
-    batch = int(section.get("batchSize", defaults.batch_size))
-    return QueueRules(
-        batch_size=batch,
-        new_batch_threshold=int(section.get("newBatchThreshold", batch // 2)),
-        max_dequeue_count=int(section.get("maxDequeueCount", defaults.max_dequeue_count)),
-        max_pause=_seconds(section.get("maxPollingInterval"), defaults.max_pause),
-        visibility_timeout=int(
-            _seconds(section.get("visibilityTimeout"), defaults.visibility_timeout)
-        ),
-        base64=str(section.get("messageEncoding", "base64")).lower() == "base64",
-    )
-
-
-def _limits(section: Mapping[str, Any]) -> Limits:
-    defaults = Limits()
-    orchestrators = int(section.get("maxConcurrentOrchestratorFunctions", defaults.orchestrators))
-    return Limits(
-        orchestrators=orchestrators,
-        entities=int(section.get("maxConcurrentEntityFunctions", orchestrators)),
-        activities=int(section.get("maxConcurrentActivityFunctions", defaults.activities)),
-    )
-
-
 def _mcp_server_info(section: Mapping[str, Any]) -> McpServerInfo:
     defaults = McpServerInfo()
     return McpServerInfo(
@@ -184,7 +136,3 @@ def _mcp_server_info(section: Mapping[str, Any]) -> McpServerInfo:
         version=str(section.get("serverVersion", defaults.version)),
         instructions=section.get("instructions"),
     )
-
-
-def _seconds(text: object, default: float) -> float:
-    return default if text is None else span(str(text)).total_seconds()

@@ -102,6 +102,13 @@ class Child:
         if self._process.poll() is None:
             self._process.terminate()
 
+    def kill(self) -> None:
+        """End the program and its children at once."""
+        self.stopping = True
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
     def wait(self, until: float) -> None:
         """Wait until a monotonic time for the program to end, then kill its process group."""
         try:

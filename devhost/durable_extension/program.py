@@ -54,15 +54,15 @@ class DurableExtension:
         functions, client = data / "functions.json", data / "client.json"
         client.unlink(missing_ok=True)
         functions.write_text(json.dumps(served_bindings(self._app.functions)))
-        host_file = self._options.app / "host.json"
-        if not host_file.is_file():
-            raise StartRefused(f"There is no host.json in {self._options.app}.")
         self._calls = CallServer(self._app)
         address = await self._calls.start()
         self._child = self._launch(
             Program(
                 name=NAME,
-                command=[*map(str, (program_path(), functions, host_file)), address, str(client)],
+                command=[
+                    *(str(program_path()), str(functions), str(self._options.app / "host.json")),
+                    *(address, str(client)),
+                ],
                 ports=(),
                 option="",
                 essential=True,
@@ -78,9 +78,13 @@ class DurableExtension:
 
     async def stop(self, until: float) -> None:
         """Ask the program to end, and execute the calls that it waits for meanwhile."""
-        if self._child is not None:
-            self._child.terminate()
-            await asyncio.to_thread(self._child.wait, until)
+        if self._child is None:
+            return
+        if not self._child.ready:
+            self._child.kill()  # it has taken no work
+            return
+        self._child.terminate()
+        await asyncio.to_thread(self._child.wait, until)
 
     async def close(self) -> None:
         """Accept no more calls."""

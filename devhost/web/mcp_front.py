@@ -7,6 +7,7 @@ from aiohttp import web
 from devhost.app.worker import FunctionApp
 from devhost.web import asgi
 from devhost.web.mcp_calls import TRIGGERS, catalogue
+from polysync_core.api.security.callers import require_loopback
 from polysync_embedded.mcp.catalogue import McpServerInfo
 from polysync_embedded.mcp.endpoint import PATH, McpEndpoint
 
@@ -18,7 +19,7 @@ class McpFront:
 
     def __init__(self, app: FunctionApp, about: McpServerInfo) -> None:
         self._app = app
-        self._endpoint = McpEndpoint(lambda: catalogue(app), about)
+        self._endpoint = McpEndpoint(lambda: catalogue(app), about, require_loopback)
 
     @property
     def has_any(self) -> bool:

@@ -22,5 +22,6 @@ def whole_app(folder: Path, kind: HostKind) -> Iterator[LocalSystem]:
     """Yield the app and close it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_ACCESS_KEYS", f"{_READER},{_OPERATOR}")
+        patch.setenv("POLYSYNC_PROMETHEUS", "true")
         with local_system(folder, kind=kind) as opened:
             yield opened

@@ -23,7 +23,7 @@ from polysync_embedded.engine.engine import EmbeddedEngine
 from polysync_embedded.engine.json_values import as_json
 from polysync_embedded.engine.ports import Step
 from tests.fakes.virtual_loop import START, VirtualClock, VirtualLoop
-from tests.replay.history_replay import run_episode
+from tests.replay.history_replay import episodes_of, run_episode
 
 _STARTED = "started"
 
@@ -49,8 +49,14 @@ class _RecordingLoop(VirtualLoop):
         self._actions = actions
 
     def at(self, moment: datetime, step: Step) -> Step:
-        self._actions.append(Action("timer", moment, step))
-        return lambda: None
+        action = Action("timer", moment, step)
+        self._actions.append(action)
+
+        def cancel() -> None:
+            # Durable Functions does not ask for a timer that its own episode cancels.
+            self._actions[:] = [each for each in self._actions if each is not action]
+
+        return cancel
 
 
 class ReplayedEngine(EmbeddedEngine):
@@ -125,6 +131,15 @@ class ReplayedEngine(EmbeddedEngine):
             },
             activities=dict.fromkeys(DURABLE_FUNCTIONS.activities, lambda work: {}),
         )
+
+
+def compare_history(history: dict[str, Any]) -> ReplayedEngine:
+    """Run every episode of a recording on both engines, and return the embedded one."""
+    engine = ReplayedEngine(history["instance"])
+    orchestrator = DURABLE_FUNCTIONS.orchestrations[history["orchestration"]]
+    for past, new in episodes_of(history):
+        compare_episode(engine, past, new, orchestrator, history["instance"])
+    return engine
 
 
 def compare_episode(

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from orchestrations.durable_functions import DURABLE_FUNCTIONS
 from polysync_embedded.engine.activity_calls import ActivityCall
 from tests.replay.dispatcher_states import StateRecording, begins_with, recorded_states
-from tests.replay.embedded_replay import ReplayedEngine, compare_episode, dispatcher_steps
+from tests.replay.embedded_replay import compare_history, dispatcher_steps
 from tests.replay.history_recorder import record
-from tests.replay.history_replay import HistoryRecording, episodes_of, recordings
+from tests.replay.history_replay import HistoryRecording, recordings
 from tests.replay.scenarios import SCENARIOS, Scenario
-
-
-def _compare(history: dict[str, Any]) -> ReplayedEngine:
-    engine = ReplayedEngine(history["instance"])
-    orchestrator = DURABLE_FUNCTIONS.orchestrations[history["orchestration"]]
-    for past, new in episodes_of(history):
-        compare_episode(engine, past, new, orchestrator, history["instance"])
-    return engine
 
 
 @pytest.mark.parametrize("recording", recordings(), ids=lambda each: each.name)
 def test_the_embedded_engine_decides_as_the_recorded_engine(recording: HistoryRecording) -> None:
-    engine = _compare(recording.read())
+    engine = compare_history(recording.read())
     assert engine.live() == {}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.file)
 def test_the_embedded_engine_decides_as_durable_functions_today(scenario: Scenario) -> None:
-    engine = _compare(record(scenario))
+    engine = compare_history(record(scenario))
     assert engine.live() == {}
 
 
@@ -49,4 +38,4 @@ def test_another_decision_of_the_embedded_engine_is_detected(
     monkeypatch.setattr(ActivityCall, "delay", lambda *_: None)
     history = record(next(each for each in SCENARIOS if each.file == "end_run.alone.json"))
     with pytest.raises(AssertionError):
-        _compare(history)
+        compare_history(history)

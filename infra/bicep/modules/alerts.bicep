@@ -64,6 +64,15 @@ var rules = [
     threshold: 4
   }
   {
+    name: 'dispatcher-state'
+    description: 'The state of a Dispatcher is larger than 16 MB: it is read and written with every start.'
+    severity: 2
+    window: 'PT15M'
+    query: 'traces | where tostring(customDimensions.action) == "dispatcher_measured" and toint(customDimensions.state_bytes) > 16777216'
+    operator: 'GreaterThan'
+    threshold: 4
+  }
+  {
     name: 'message-abandoned'
     description: 'A webhook delivery or a request for a run was abandoned.'
     severity: 2

@@ -113,7 +113,7 @@ class HostProcess:
         else:
             program = ["devhost"]
             options += ["--app", str(app), "--storage-port-base", str(self.base)]
-            options += ["--durable-extension", "--no-simulators"]
+            options += ["--no-simulators"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *program, *options],

@@ -29,7 +29,7 @@ def test_the_file_wins_over_the_defaults_and_adds_to_them(tmp_path: Path) -> Non
     content = {"Values": {"TASKHUB_NAME": "mine", "NUMBER": 5}}
     (tmp_path / "local.settings.json").write_text(json.dumps(content))
 
-    values = settings.settings(tmp_path, "sqlite:/data/polysync.db")
+    values = settings.settings(tmp_path, "UseDevelopmentStorage=true")
 
     assert (values["TASKHUB_NAME"], values["NUMBER"]) == ("mine", "5")
     assert values["POLYSYNC_ENVIRONMENT"] == "development"
@@ -58,53 +58,32 @@ def test_a_settings_file_that_cannot_be_read_is_refused(tmp_path: Path, text: st
     (tmp_path / "local.settings.json").write_text(text)
 
     with pytest.raises(StartRefused, match=r"local\.settings\.json"):
-        settings.settings(tmp_path, "sqlite:/data/polysync.db")
+        settings.settings(tmp_path, "UseDevelopmentStorage=true")
 
 
 def test_the_supported_parts_of_host_json_are_used(tmp_path: Path) -> None:
-    content = {
-        "extensions": {
-            "http": {"routePrefix": "v1"},
-            "queues": {
-                "batchSize": 4,
-                "maxDequeueCount": 3,
-                "maxPollingInterval": "00:00:02",
-                "visibilityTimeout": "00:00:30",
-                "messageEncoding": "none",
-            },
-            "durableTask": {
-                "maxConcurrentActivityFunctions": 7,
-                "maxConcurrentOrchestratorFunctions": 5,
-            },
-        }
-    }
+    content = {"extensions": {"http": {"routePrefix": "v1"}, "mcp": {"serverName": "Mine"}}}
     (tmp_path / "host.json").write_text(json.dumps(content))
 
     read = settings.host_file(tmp_path)
 
-    assert read.route_prefix == "v1"
-    assert (read.queues.batch_size, read.queues.new_batch_threshold) == (4, 2)
-    assert (read.queues.max_dequeue_count, read.queues.max_pause) == (3, 2.0)
-    assert (read.queues.visibility_timeout, read.queues.base64) == (30, False)
-    assert (read.limits.activities, read.limits.orchestrators, read.limits.entities) == (7, 5, 5)
+    assert (read.route_prefix, read.mcp.name) == ("v1", "Mine")
 
 
-def test_without_host_json_the_defaults_of_the_functions_host_apply(tmp_path: Path) -> None:
-    read = settings.host_file(tmp_path)
+def test_an_empty_host_json_has_the_defaults_of_the_functions_host(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text("{}")
 
-    assert (read.route_prefix, read.queues.max_dequeue_count) == ("api", 5)
+    assert settings.host_file(tmp_path).route_prefix == "api"
 
 
-@pytest.mark.parametrize(
-    "queues",
-    [
-        pytest.param({"maxPollingInterval": "soon"}, id="not a time span"),
-        pytest.param({"batchSize": "many"}, id="not a number"),
-        pytest.param("all", id="a text in place of an object"),
-    ],
-)
-def test_an_invalid_host_json_is_refused(tmp_path: Path, queues: object) -> None:
-    (tmp_path / "host.json").write_text(json.dumps({"extensions": {"queues": queues}}))
+def test_a_missing_host_json_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StartRefused, match=f"There is no host.json in {tmp_path}"):
+        settings.host_file(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"extensions": {"http": "all"}}', "{", "[]"])
+def test_an_invalid_host_json_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "host.json").write_text(text)
 
     with pytest.raises(StartRefused, match=r"host\.json"):
         settings.host_file(tmp_path)
@@ -138,7 +117,7 @@ def test_the_command_line_has_the_documented_defaults() -> None:
     options = parse([])
 
     assert (options.port, options.storage_port_base, options.simulators) == (7071, 10000, True)
-    assert options.data == Path.cwd() / ".local"
+    assert options.data == Path.cwd() / ".local/functions"
 
 
 def test_a_binding_takes_settings_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,24 +126,3 @@ def test_a_binding_takes_settings_by_their_names(monkeypatch: pytest.MonkeyPatch
     assert resolve("%QUEUE%-dead") == "work-dead"
     with pytest.raises(MissingSetting, match="NO_SUCH_SETTING"):
         resolve("%NO_SUCH_SETTING%")
-
-
-def test_a_connection_is_found_with_and_without_its_prefix(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AzureWebJobsOther", "other")
-    monkeypatch.setenv("Plain", "plain")
-
-    assert (settings.connection("Other"), settings.connection("Plain")) == ("other", "plain")
-    assert settings.connection("Absent") == ""
-
-
-def test_the_storage_is_a_file_in_the_data_directory_unless_azurite_is_asked_for(
-    tmp_path: Path,
-) -> None:
-    data = tmp_path / "data"
-
-    assert settings.storage_of(Options(app=tmp_path, data=data)) == f"sqlite:{data}/polysync.db"
-    assert settings.storage_of(
-        Options(app=tmp_path, data=data, azurite=True, storage_port_base=11000)
-    ) == settings.storage_connection(11000)

@@ -1,1 +1,0 @@
-"""Executes orchestrations, entities and activities in the process of the local host."""
