@@ -1,4 +1,4 @@
-"""Creates the stores, queues and connections that the use cases call, as `Ports`."""
+"""Creates `Ports`: the stores, queues, connections and clock that the use cases call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the app's managed identity, and adds it to sign-ins that name none."""
+"""Defines the app's managed identity, which completes sign-ins, and its On-Behalf-Of registration."""
 
 from __future__ import annotations
 

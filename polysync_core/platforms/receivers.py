@@ -1,4 +1,4 @@
-"""Checks the addresses of webhooks, and posts events to public hosts only."""
+"""Checks the addresses of webhooks, and posts events to webhook receivers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creates the metric instruments of the app, and times the minute timer's steps.
+"""Creates the metric instruments of the app, and measures the steps of the minute timer.
 
 The app uses its own meter instead of OpenTelemetry's global one. Through the global one, libraries
 would export URLs with their query strings.

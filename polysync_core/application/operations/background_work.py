@@ -1,4 +1,4 @@
-"""Carries out the work that no request waits for: the tick, the purge and the queue messages.
+"""Defines the background work of a host: the tick, the purge and the queue messages.
 
 Each host calls these steps from its own timers and queues.
 """

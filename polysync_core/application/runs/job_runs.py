@@ -1,4 +1,4 @@
-"""Starts, reads and cancels runs of a Job without a Task (Execute Now).
+"""Starts, lists, reads and cancels job runs, which are runs without a Task.
 
 Such runs are accepted, dispatched, executed and recorded like runs of Tasks. They have no
 dependents and no retries, and only the contention profiles of their Platform limit them.

@@ -1,4 +1,4 @@
-"""Checks the API, its version, its clock and abandoned messages."""
+"""Checks the reachability, version and clock of the API, and counts poison messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines a check and its result."""
+"""Defines the result of one check of `polysync doctor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks vaults and platforms by the tests of the API."""
+"""Tests every vault and platform through the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creates the ids of runs and attempts, random or derived from a request.
+"""Creates and checks run ids, and derives the ids and submit tokens of attempts.
 
 The id of a repeatable request's run is derived from the request. So a repeated request leads to
 the same id, and the table refuses the second row.

@@ -1,4 +1,4 @@
-"""Finds known secrets in texts, links and JSON values, and replaces them by a marker.
+"""Finds known secrets in texts, links and JSON values, and replaces them with a marker.
 
 A secret is found in these forms, in any letter case:
 

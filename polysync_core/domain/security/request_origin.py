@@ -1,4 +1,4 @@
-"""Names the request headers that tell where a request comes from."""
+"""Defines which request headers identify the caller or come from a proxy or tunnel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the settings and the external id of a pipeline Job."""
+"""Checks a pipeline Job's settings and pipeline name, and reads the rule for lost answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the status URL of a function call and decodes its state."""
+"""Finds the status URL of a function call, and decodes the answers of that URL."""
 
 from __future__ import annotations
 

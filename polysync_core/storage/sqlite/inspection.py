@@ -1,4 +1,4 @@
-"""Inspects the SQLite file of the app, even while the app runs."""
+"""Checks the SQLite file of the app without writing, even while the app runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync doctor`, which checks what Polysync depends on."""
+"""Implements `polysync doctor`, which checks the data file, API, clock, vaults and platforms."""
 
 from __future__ import annotations
 
