@@ -1,4 +1,4 @@
-"""Defines the app's managed identity, which completes sign-ins, and its On-Behalf-Of registration."""
+"""Defines the app's managed identity and its registration for On-Behalf-Of calls."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def measure_with(meter: Meter) -> None:
 
 
 @contextmanager
-def ticking(step: str) -> Generator[None]:
+def measuring_step(step: str) -> Generator[None]:
     """Measure the duration and the outcome of a step of the minute timer."""
     started, outcome = time.perf_counter(), "failed"
     try:

@@ -1,4 +1,4 @@
-"""Continues a platform's list of artefacts or runs after the entry that a token names."""
+"""Continues a platform's list of artefacts or runs after the entry of a token."""
 
 from __future__ import annotations
 

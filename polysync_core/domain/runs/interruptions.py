@@ -49,7 +49,7 @@ def without_problem(run: TaskRun, *steps: ProblemStep, at: datetime) -> TaskRun:
     if problem is None or problem.step not in steps:
         return run
     tries = "1 try" if problem.tries == 1 else f"{problem.tries} tries"
-    reason = f"The problem is over after {tries} since {short_time(problem.since)}."
+    reason = f"The problem is over after {tries} time_in_run {short_time(problem.since)}."
     return _noted(replace(run, problem=None), reason, ProblemChange.ENDS, at)
 
 
@@ -103,7 +103,7 @@ def status_text(run: TaskRun) -> str:
     return _sentence(run.problem.text)
 
 
-def since(moment: datetime, run: TaskRun) -> str:
+def time_in_run(moment: datetime, run: TaskRun) -> str:
     """Return a time of day; a date is added after the run's first day."""
     if moment.date() == run.queued_at.date():
         return short_time(moment)

@@ -50,6 +50,6 @@ def is_forwarding_header(name: str) -> bool:
     return name in _FORWARDING or name.startswith(_FORWARDING_PREFIXES)
 
 
-def tells_origin(name: str) -> bool:
+def identifies_caller(name: str) -> bool:
     """Return whether a header is needed to identify the caller; the name is in lower case."""
     return name in _IDENTITY or is_forwarding_header(name)

@@ -1,4 +1,4 @@
-"""Implements `polysync usage`, which shows the usage of a contention profile and the waiting runs."""
+"""Implements `polysync usage`, which shows the runs that use or await a contention profile."""
 
 from __future__ import annotations
 
