@@ -54,11 +54,11 @@ test-unit: $(READY) ## Run the quick unit tests
 	@HYPOTHESIS_PROFILE=quick $(PY) -m pytest -n 2 --dist loadfile -m "not slow" tests/unit
 
 soak: SEED ?= $(shell date +%s)
-soak: $(READY) ## Look for faults at length: state machines, schedules, every fault; SEED=n repeats
+soak: $(READY) ## Look for faults at length: state machines, schedules, faults, kills; SEED=n repeats
 	@echo "seed $(SEED)"
 	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests/unit/domain/dispatch/test_machine.py \
 	  tests/unit/application/dependencies/test_gate_machine.py --hypothesis-seed=$(SEED)
-	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest -m soak
+	@HYPOTHESIS_PROFILE=soak KILL_SEED=$(SEED) $(PY) -m pytest -m soak
 
 check: $(READY) ## Lint, type-check, guard the layers and the prose
 	@$(VENV)/bin/ruff check .

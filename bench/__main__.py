@@ -9,25 +9,17 @@ from collections.abc import Callable, Mapping
 
 import psutil
 
-from bench import (
-    cold_start,
-    dispatcher,
-    engine,
-    graphs,
-    imports,
-    load,
-    polls,
-    reads,
-    ticks,
-    watchers,
-)
+from bench import dispatcher, engine, graphs, imports, load, polls, watchers
+from bench.azure import cold_start, functions_host
+from bench.stored import growth, reads, ticks
 
 PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "idle": load.idle,
     "runs": load.runs,
-    "functions": load.runs_on_functions,
-    "memory": load.memory,
-    "lists": reads.read_latency,
+    "functions": functions_host.runs_on_functions,
+    "growth": growth.growth,
+    "restart": reads.restart,
+    "stored": reads.stored,
     "ticks": ticks.schedule_ticks,
     "start": cold_start.import_app,
     "dispatch": dispatcher.dispatch,
@@ -46,8 +38,7 @@ def main() -> None:
     """Run the given parts, or all of them."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="the parts; all by default")
-    parser.add_argument("--stored", type=int, default=50_000, help="stored runs for `lists`")
-    parser.add_argument("--many", type=int, default=2_000, help="runs for `memory`")
+    parser.add_argument("--stored", type=int, default=1_000_000, help="runs for `stored`")
     parser.add_argument("--contended", type=int, default=500, help="runs for `cap` and `rate`")
     parser.add_argument("--nap", type=float, default=2.0, help="seconds of a run for `cap`")
     parser.add_argument("--slots", type=int, default=8, help="slots for `cap`")

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from bench import load
-from bench.host import LocalHost
+from bench.host import measured_host
 from bench.report import row, spread, title
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import decide, release
@@ -78,7 +78,7 @@ def dispatch(_: argparse.Namespace) -> None:
 
 def cap(options: argparse.Namespace) -> None:
     """Measure a concurrency limit with more runs than slots."""
-    with LocalHost() as host:
+    with measured_host() as host:
         asyncio.run(load.run_all(host.url, load.WARM_UP, seconds=0.1))
         use = measure_cap(host.url, options.contended, options.slots, seconds=options.nap)
     title(f"{options.contended} runs of {options.nap:g} s with {options.slots} slots")
@@ -88,7 +88,7 @@ def cap(options: argparse.Namespace) -> None:
 
 def rate(options: argparse.Namespace) -> None:
     """Measure a rate limit with more runs than it allows to start."""
-    with LocalHost() as host:
+    with measured_host() as host:
         asyncio.run(load.run_all(host.url, load.WARM_UP, seconds=0.1))
         count = min(options.contended, 8 * options.limit + 1)
         use = measure_rate(host.url, count, options.limit, options.window)

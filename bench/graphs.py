@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from bench import load
-from bench.host import LocalHost
+from bench.host import measured_host
 from bench.report import row, spread, title
 from bench.workloads import WORKLOADS, Workload, tasks_of
 
@@ -47,7 +47,7 @@ def fan(_: argparse.Namespace) -> None:
 
 
 def _graph(workload: Workload) -> None:
-    with LocalHost() as host:
+    with measured_host() as host:
         asyncio.run(load.run_all(host.url, load.WARM_UP, seconds=0.1))
         use = run_graph(host.url, workload)
     title(workload.title)

@@ -1,4 +1,4 @@
-"""Measures the import of many artefacts from a platform into Azurite.
+"""Measures the import of many artefacts from a platform into a SQLite file.
 
 Each measurement runs in its own process, so its peak of memory is not mixed with others:
 `python -m bench.imports PLATFORM` reads the settings of the app from the environment, and prints
@@ -11,26 +11,29 @@ import argparse
 import json
 import logging
 import os
-import resource
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench.emulator import emulator
 from bench.report import row, title
+from bench.stored.counting import CountingTables
 from polysync_core.adapters import production_ports
 from polysync_core.application.platforms.import_report import ArtefactSelection
 from polysync_core.composition import build
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
-from polysync_core.settings import Settings
+from polysync_core.settings import STORAGE, Settings
+from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.schedules import TableSchedules
+from polysync_core.storage.sqlite.database import FILE_NAME, SCHEME, shared_database
+from polysync_core.storage.sqlite.tables import SqliteTables
 from tests.fakes.simulators import SimulatorProcess
 
 PER_CALL = 500
@@ -78,14 +81,13 @@ def measure(kind: str, count: int) -> Cost:
     """Import a number of artefacts of a kind from its simulator."""
     with (
         TemporaryDirectory(prefix="polysync-bench-") as data,
-        emulator() as connection,
         _STAGES[kind](Path(data), count) as platform,
     ):
         environment = {
             **os.environ,
             "POLYSYNC_ENVIRONMENT": "development",
             "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true",
-            "POLYSYNC_STORAGE": connection.connection_string or "",
+            STORAGE: f"{SCHEME}{data}/{FILE_NAME}",
             "DATABRICKS_TOKEN": "bench",
         }
         command = [sys.executable, "-m", "bench.imports", json.dumps(platform)]
@@ -175,7 +177,14 @@ class _Requests(logging.Handler):
 
 def _import_all(raw: dict[str, Any]) -> Cost:
     settings = Settings.read(os.environ)
-    services = build(production_ports(settings), settings)
+    database = shared_database(Path(os.environ[STORAGE].removeprefix(SCHEME)))
+    storage = CountingTables(SqliteTables(database))
+    ports = replace(
+        production_ports(settings),
+        definitions=TableDefinitions(storage),
+        schedules=TableSchedules(storage),
+    )
+    services = build(ports, settings)
     for kind, definition in ((Kind.VAULT, _VAULT), (Kind.PLATFORM, raw)):
         services.definition_editing.put(read_definition(kind, definition), engine=None)
     name, counter = raw["name"], _Requests()
@@ -184,6 +193,7 @@ def _import_all(raw: dict[str, Any]) -> Cost:
     log.addHandler(counter)
     log.setLevel(logging.DEBUG)
     log.propagate = False
+    storage.counts.clear()
     before = _peak()
 
     def everything() -> tuple[int, float]:
@@ -200,7 +210,7 @@ def _import_all(raw: dict[str, Any]) -> Cost:
     attributes = raw["attributes"]
     address = attributes.get("endpoint") or attributes["workspaceUrl"]
     requests = counter.by_port[int(address.rpartition(":")[2])]
-    operations = counter.by_port.total() - requests
+    operations = storage.counts["operations"]
     rise = _peak() - before
     _, again = everything()
     return Cost(
@@ -214,7 +224,10 @@ def _import_all(raw: dict[str, Any]) -> Cost:
 
 
 def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the peak of this program; `getrusage` would include the one that has started it."""
+    status = Path("/proc/self/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":

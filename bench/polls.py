@@ -10,9 +10,8 @@ from itertools import islice
 from math import exp
 from random import Random
 
-from bench import reads
-from bench.emulator import emulator
 from bench.report import row, title
+from bench.stored.learning import learning
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, LearnedPlan, RunEnd, learned
 from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
 
@@ -49,10 +48,9 @@ def compare_plans(_: argparse.Namespace) -> None:
                 )
                 row(f"{name}, {seconds} s, {kind}", f"fixed {by_plan}; learned {by_learning}")
     title("Storage operations of a learned poll plan")
-    with emulator() as connection:
-        for stored in (1_000, 10_000):
-            first, later = reads.learning(connection, stored)
-            row(f"{stored} runs stored", f"{first} every ten minutes, else {later} per run")
+    for stored in (1_000, 10_000):
+        first, later = learning(stored)
+        row(f"{stored} runs stored", f"{first} every ten minutes, else {later} per run")
 
 
 def about(seconds: float, chance: Random) -> Durations:

@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from bench.host import LocalHost
+from bench.host import EmbeddedHost
 from bench.report import row, spread, title
 from tests.contract.appkit.servers import OriginalProcess, environment
 from tests.fakes.simulators import SimulatorProcess
@@ -126,15 +126,15 @@ def appkit(workspace: Workspace, folder: Path) -> Iterator[MeasuredServer]:
 
 
 @contextmanager
-def polysync(workspace: Workspace) -> Iterator[MeasuredServer]:
-    """Run Polysync on the local host."""
+def polysync(workspace: Workspace, folder: Path) -> Iterator[MeasuredServer]:
+    """Run Polysync on the host of one machine."""
     setting = {"pollIntervalMs": INTERVAL * 1000}
     variables = {**workspace.variables, "POLYSYNC_APPKIT": json.dumps(setting)}
-    with LocalHost(variables=variables, simulators=False) as host:
+    with EmbeddedHost(folder, variables) as host:
         yield MeasuredServer(
             url=f"{host.url}/jobs",
             simulator=workspace.process.url,
-            memory=lambda: host.usage()["host"].pss_megabytes,
+            memory=host.program.memory_megabytes,
         )
 
 
@@ -193,7 +193,7 @@ def follow_jobs(_: argparse.Namespace) -> None:
     with workspace(folder) as databricks:
         with appkit(databricks, folder) as measured:
             _print("AppKit, one run per client", measure(measured, runs=_CLIENTS))
-        with polysync(databricks) as measured:
+        with polysync(databricks, folder) as measured:
             _print("Polysync, one run per client", measure(measured, runs=_CLIENTS))
             shared = measure(measured, runs=_SHARED, joined=_CLIENTS - _SHARED)
             _print(f"Polysync, {_SHARED} runs for all clients", shared)

@@ -17,7 +17,7 @@ import psutil
 from bench.peers.peer import Figures, OpenPeer, Peer, figures
 from bench.peers.polysync_peer import open_polysync
 from bench.peers.prefect_peer import open_prefect
-from bench.peers.processes import PeakMemory, simulator
+from bench.processes import PeakMemory, simulator
 from bench.workloads import WORKLOADS, Workload, independent
 
 POLYSYNC = "polysync"
@@ -48,7 +48,7 @@ def _measure(open_peer: OpenPeer, workload: Workload) -> Figures:
     with tempfile.TemporaryDirectory(prefix="polysync-peers-") as name:
         folder = Path(name)
         with simulator(folder) as platform_program:
-            url = f"http://127.0.0.1:{platform_program.line()}"
+            url = platform_program.address()
             with open_peer(folder, url) as peer:
                 peer.run(_WARM_UP)
                 httpx.post(f"{url}/reset").raise_for_status()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench.peers.processes import Program
+from bench.processes import Program
 from bench.workloads import Workload
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 
-from bench.host import ROOT, free_port
-from bench.peers.processes import Program
+from bench.host import EmbeddedHost
+from bench.processes import Program
 from bench.workloads import Workload, tasks_of
 
 _CONNECTIONS = 64
@@ -60,21 +58,9 @@ class Polysync:
 @contextmanager
 def open_polysync(folder: Path, platform: str) -> Iterator[Polysync]:
     """Start Polysync with its data in a folder, and define the Job of the workloads."""
-    port = free_port()
-    host = Program(
-        command=[
-            *(sys.executable, "-m", "polysync_core.cli", "dev"),
-            *("--port", str(port), "--data", str(folder / "polysync")),
-        ],
-        log=folder / "polysync.log",
-        variables={"DATABRICKS_TOKEN": "bench", "PYTHONPATH": str(ROOT)},
-    )
-    with host:
-        url = host.line("ready ").split()[1]
-        document = yaml.safe_load((ROOT / "examples/bench/definitions.yaml").read_text())
-        document["platforms"][0]["attributes"]["workspaceUrl"] = platform
-        httpx.put(f"{url}/definitions", json=document, timeout=60).raise_for_status()
-        yield Polysync([host], url)
+    with EmbeddedHost(folder) as host:
+        host.apply(platform)
+        yield Polysync([host.program], host.url)
 
 
 async def _start(

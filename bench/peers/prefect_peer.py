@@ -13,7 +13,7 @@ import httpx
 
 from bench.host import free_port
 from bench.peers.environments import environment_of
-from bench.peers.processes import Program
+from bench.processes import Program
 from bench.workloads import Workload
 
 _START_SECONDS = 120

@@ -90,7 +90,7 @@ class RunIndex:
     def deactivate(self, run: TaskRun) -> None:
         """Replace the active entry of a run by an entry of its outcome."""
         table = month_table(self._storage, run.queued_at)
-        active = Row(run.shard, _ACTIVE + _position(run.queued_at, run.run_id), {})
+        active = Row(run.shard, _ACTIVE + position_of(run.queued_at, run.run_id), {})
         outcome = [] if run.task is None else [outcome_entry(run)]
         try:
             table.transact([Operation(Change.DELETE, active), *outcome])
@@ -102,7 +102,7 @@ class RunIndex:
     def remove(self, entry: ActiveRun) -> None:
         """Remove all entries of a run that was never written."""
         table = month_table(self._storage, entry.queued_at)
-        position = _position(entry.queued_at, entry.run_id)
+        position = position_of(entry.queued_at, entry.run_id)
         for prefix in _lists(entry):
             table.delete(entry.shard, prefix + position)
         table.delete(entry.shard, _ACTIVE + position)
@@ -185,7 +185,8 @@ def outcome_entry(run: TaskRun) -> Operation:
     return _put(run, f"s~{run.status}~")
 
 
-def _position(queued_at: datetime, run_id: str) -> str:
+def position_of(queued_at: datetime, run_id: str) -> str:
+    """Return the sort position of a run in every list."""
     newest_first = _MAX_MILLIS - (queued_at - _EPOCH) // timedelta(milliseconds=1)
     return f"{newest_first:013}~{run_id}"
 
@@ -205,7 +206,7 @@ def _lists(entry: ActiveRun) -> tuple[str, ...]:
 
 def _main_key(entry: ActiveRun) -> str:
     """Return the row key in the run's main list."""
-    return _lists(entry)[0] + _position(entry.queued_at, entry.run_id)
+    return _lists(entry)[0] + position_of(entry.queued_at, entry.run_id)
 
 
 def _put(run: TaskRun, prefix: str) -> Operation:
@@ -219,7 +220,7 @@ def _put(run: TaskRun, prefix: str) -> Operation:
     else:
         values["task"] = run.task
     return Operation(
-        Change.REPLACE, Row(run.shard, prefix + _position(run.queued_at, run.run_id), values)
+        Change.REPLACE, Row(run.shard, prefix + position_of(run.queued_at, run.run_id), values)
     )
 
 

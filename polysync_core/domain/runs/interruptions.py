@@ -49,7 +49,7 @@ def without_problem(run: TaskRun, *steps: ProblemStep, at: datetime) -> TaskRun:
     if problem is None or problem.step not in steps:
         return run
     tries = "1 try" if problem.tries == 1 else f"{problem.tries} tries"
-    reason = f"The problem is over after {tries} time_in_run {short_time(problem.since)}."
+    reason = f"The problem is over after {tries} since {short_time(problem.since)}."
     return _noted(replace(run, problem=None), reason, ProblemChange.ENDS, at)
 
 

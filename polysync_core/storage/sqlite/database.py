@@ -23,6 +23,7 @@ from polysync_core.domain.errors import Unavailable
 
 _BUSY_SECONDS = 15.0
 """How long a connection waits for another one, for example for that of a backup."""
+_READER_CACHE_KIB = 256
 _MIGRATIONS = (
     """
     CREATE TABLE rows (
@@ -190,6 +191,9 @@ class Database:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
             found = self._local.connection = self._connect()
+            # Each commit of the writer makes the pages of a reader obsolete, so many of them
+            # would only cost memory in every thread.
+            found.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB}")
         return found
 
     def _connect(self) -> sqlite3.Connection:

@@ -227,3 +227,10 @@ def test_two_tables_do_not_see_each_other(database: Database) -> None:
 )
 def test_a_setting_names_a_file_or_an_account(setting: str | None, path: Path | None) -> None:
     assert path_of(setting) == path
+
+
+def test_every_connection_syncs_each_commit(database: Database) -> None:
+    with database.transaction() as writer:
+        assert writer.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert database.read("PRAGMA synchronous") == [(2,)]
+    assert database.read("PRAGMA journal_mode") == [("wal",)]

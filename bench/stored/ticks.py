@@ -8,10 +8,10 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
-from bench.emulator import emulator
 from bench.report import row, title
+from bench.stored.counting import CountingTables, empty_database
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
@@ -34,12 +34,10 @@ from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.schedules.state import TaskSchedule, initial_state
 from polysync_core.platforms.connector import Connector
-from polysync_core.storage.azure.connection import StorageConnection
-from polysync_core.storage.azure.tables import AzureTable, AzureTables
 from polysync_core.storage.definitions import TableDefinitions
-from polysync_core.storage.rows import RowRange
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
+from polysync_core.storage.sqlite.tables import SqliteTables
 
 _NOW = datetime(2026, 3, 2, 5, 59, 59, tzinfo=UTC)
 _DUE = 10
@@ -64,46 +62,6 @@ class Cost:
     idle_rows: int
 
 
-class CountingStorage(AzureTables):
-    """Counts the calls of its tables and the rows that they return."""
-
-    def __init__(self, connection: StorageConnection, prefix: str) -> None:
-        super().__init__(connection, prefix=prefix)
-        self.counts: Counter[str] = Counter()
-
-    def table(self, name: str) -> AzureTable:
-        table = super().table(name)
-        counts = self.counts
-        page_once, client = table._page_once, table._client
-
-        def paged(rows: RowRange, size: int, position: Any) -> Any:
-            found, rest = page_once(rows, size, position)
-            counts.update(operations=1, rows=len(found))
-            return found, rest
-
-        def counted(call: Any) -> Any:
-            def do(*facts: Any, **more: Any) -> Any:
-                counts.update(operations=1)
-                return call(*facts, **more)
-
-            return do
-
-        table._page_once = paged
-        table._client = _Client(client, counted)
-        return table
-
-
-class _Client:
-    """Wraps a client of the SDK and counts single calls; lists are counted by page."""
-
-    def __init__(self, client: Any, counted: Any) -> None:
-        self._client, self._counted = client, counted
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._client, name)
-        return found if name in {"query_entities", "table_url"} else self._counted(found)
-
-
 class _NullEngine:
     """An engine that ignores every signal."""
 
@@ -120,29 +78,28 @@ class _NullEngine:
 def schedule_ticks(_: argparse.Namespace) -> None:
     """Measure the schedule tick with few and with many schedules."""
     title("One tick with 10 due schedules")
-    with emulator() as connection:
-        for schedules in (10, 1_000, 20_000):
-            cost = measure(connection, schedules)
-            row(
-                f"{schedules} schedules",
-                f"{cost.operations} table operations, {cost.rows} rows listed, "
-                f"{cost.cpu_milliseconds:.0f} ms CPU, {cost.seconds * 1000:.0f} ms; "
-                f"with none due {cost.idle_operations} operations, {cost.idle_rows} rows",
-            )
+    for schedules in (10, 1_000, 20_000):
+        cost = measure(schedules)
+        row(
+            f"{schedules} schedules",
+            f"{cost.operations} table operations, {cost.rows} rows listed, "
+            f"{cost.cpu_milliseconds:.0f} ms CPU, {cost.seconds * 1000:.0f} ms; "
+            f"with none due {cost.idle_operations} operations, {cost.idle_rows} rows",
+        )
 
 
-def measure(connection: StorageConnection, schedules: int) -> Cost:
+def measure(schedules: int) -> Cost:
     """Store schedules, of which ten are due every minute, and run the tick."""
-    storage = CountingStorage(connection, f"Tick{schedules}")
     clock = [_NOW]
-    ticker = _ticker(storage, lambda: clock[0])
-    _fill(storage, schedules)
     costs: list[tuple[int, int, float, float]] = []
-    for passed in (1, 60, 1):
-        # The first tick creates the tables; in the third, no schedule is due.
-        clock[0] += timedelta(seconds=passed)
-        costs.append(_tick(ticker, storage.counts))
-    storage.close()
+    with empty_database() as database:
+        storage = CountingTables(SqliteTables(database))
+        ticker = _ticker(storage, lambda: clock[0])
+        _fill(storage, schedules)
+        for passed in (1, 60, 1):
+            # The first tick fills the caches; in the third, no schedule is due.
+            clock[0] += timedelta(seconds=passed)
+            costs.append(_tick(ticker, storage.counts))
     _, (operations, rows, cpu_milliseconds, seconds), idle = costs
     return Cost(
         operations=operations,
@@ -162,7 +119,7 @@ def _tick(ticker: ScheduleTick, counts: Counter[str]) -> tuple[int, int, float, 
     return counts["operations"], counts["rows"], spent, time.perf_counter() - began
 
 
-def _fill(storage: AzureTables, schedules: int) -> None:
+def _fill(storage: CountingTables, schedules: int) -> None:
     """Store the schedules, and the Tasks of those that are due."""
     definitions, states = TableDefinitions(storage), TableSchedules(storage)
     for definition in (_PLATFORM, _JOB, *(_task(number) for number in range(_DUE))):
@@ -183,7 +140,7 @@ def _task(number: int) -> Task:
     return Task(name=f"task-{number}", job=_JOB.name, schedules=(schedule,))
 
 
-def _ticker(storage: AzureTables, clock: Clock) -> ScheduleTick:
+def _ticker(storage: CountingTables, clock: Clock) -> ScheduleTick:
     stored, states, runs = TableDefinitions(storage), TableSchedules(storage), TableRuns(storage)
     store = RunStore(runs, _NullEngine())
     definitions = DefinitionLookup(stored)

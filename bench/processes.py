@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import psutil
@@ -29,6 +28,14 @@ class Program:
     _process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the process; its log begins anew."""
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 self.command,
@@ -39,14 +46,9 @@ class Program:
                 cwd=self.log.parent,
                 env={**os.environ, **self.variables},
             )
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """End the process, and the processes that it has started."""
         process = self.process
         children = psutil.Process(process.pid).children(recursive=True) if self.runs else []
         process.terminate()
@@ -58,6 +60,13 @@ class Program:
         for child in children:
             with suppress(psutil.NoSuchProcess):
                 child.kill()
+        self._close_pipes()
+
+    def kill(self) -> None:
+        """End the process at once, as a crash does."""
+        self.process.kill()
+        self.process.wait()
+        self._close_pipes()
 
     @property
     def process(self) -> subprocess.Popen[str]:
@@ -78,6 +87,10 @@ class Program:
                 return line.strip()
         raise RuntimeError(f"{self.command[0]} has ended:\n{self.log.read_text()[-2000:]}")
 
+    def address(self) -> str:
+        """Return the address of a program that prints its port first."""
+        return f"http://127.0.0.1:{self.line()}"
+
     def send(self, line: str) -> None:
         """Write a line to the program."""
         assert self.process.stdin is not None
@@ -95,6 +108,13 @@ class Program:
             with suppress(psutil.NoSuchProcess):
                 total += each.memory_full_info().pss
         return total / 2**20
+
+    def _close_pipes(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                # What was not written is lost with the process.
+                with suppress(BrokenPipeError):
+                    pipe.close()
 
     def _all(self) -> list[psutil.Process]:
         own = psutil.Process(self.process.pid)

@@ -1,0 +1,1 @@
+"""Measures the Functions app: its import, and its storage operations."""

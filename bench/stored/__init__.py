@@ -1,0 +1,1 @@
+"""Measures the host of one machine with many stored runs."""
