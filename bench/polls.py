@@ -12,7 +12,7 @@ from random import Random
 
 from bench.report import row, title
 from bench.stored.learning import learning
-from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended, LearnedPlan, learned
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, LearnedPlan, RunEnd, learned
 from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
 
 type Durations = Iterator[float]
@@ -103,12 +103,12 @@ def simulate(
 
     With `exact_ends`, the platform reports the time of an end; otherwise only the poll knows it.
     """
-    past: list[Ended] = []
+    past: list[RunEnd] = []
     counts: list[int] = []
     lags: list[float] = []
     for duration in islice(durations, runs):
         polls, found = follow(learned(plan, past) if learning else plan, duration)
-        end = Ended(by=duration) if exact_ends else Ended(by=found, exact=False)
+        end = RunEnd(by=duration) if exact_ends else RunEnd(by=found, exact=False)
         past = [end, *past][:MAX_PAST_RUNS]
         counts.append(polls)
         lags.append(found - duration)

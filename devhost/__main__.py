@@ -1,4 +1,4 @@
-"""Starts the local host for the Functions app of this directory (`python -m devhost`)."""
+"""Starts the local host, which runs the Functions app of a directory on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifies the dependents of a run that has ended.
+"""Notifies the dependents of an ended run, then deactivates the run.
 
 The orchestration that ends a run also notifies its dependents. `complete_run` does so for a run
 without an orchestration, or after its orchestration was lost. The run stays active until all its

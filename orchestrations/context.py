@@ -1,4 +1,4 @@
-"""Defines the part of an orchestration context that the orchestrations here use.
+"""Defines the methods that an engine's orchestration context must have.
 
 Each engine passes its own context. The context of Durable Functions has more methods.
 """

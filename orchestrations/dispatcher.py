@@ -1,4 +1,4 @@
-"""Defines the Dispatcher entity of Durable Functions, whose state the engine stores.
+"""Implements the Dispatcher as an entity of Durable Functions.
 
 Each shard has one entity.
 """

@@ -1,4 +1,4 @@
-"""Defines the messages to a Dispatcher, and applies each of them to its state.
+"""Defines the messages to a Dispatcher, and applies each message to the Dispatcher's state.
 
 Every engine keeps the state in its own way. The messages and their effects are the same.
 """

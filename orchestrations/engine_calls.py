@@ -1,4 +1,4 @@
-"""Translates the calls of the use cases into messages and starts of an engine."""
+"""Translates calls of the `Engine` port into entity messages and orchestration starts."""
 
 from __future__ import annotations
 

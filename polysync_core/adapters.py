@@ -1,4 +1,4 @@
-"""Creates the stores, queues and connections that the use cases call, as `Ports`."""
+"""Creates `Ports`: the stores, queues, connections and clock that the use cases call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.poison import TablePoison
-from polysync_core.storage.run_purge import OldRuns
+from polysync_core.storage.run_purge import ExpiredRuns
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
 from polysync_core.storage.sqlite.database import path_of, shared_database
@@ -146,7 +146,7 @@ def table_ports(
         gates=gates,
         audit=audit,
         poison=poison,
-        purge_runs=OldRuns(tables, runs).purge,
+        purge_runs=ExpiredRuns(tables, runs).purge,
         purge_outcomes=gates.delete_deduplication_rows,
         purge_audit=audit.purge,
         purge_messages=poison.purge,

@@ -1,4 +1,4 @@
-"""Connects a Python program to Databricks jobs by job key, without Functions or storage."""
+"""Connects a Python program to Databricks jobs by job key, without Azure Functions or storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds each use case of one app once, with the parts that it needs."""
+"""Builds each use case of one app once, with the objects that use cases share."""
 
 from __future__ import annotations
 

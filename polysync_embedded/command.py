@@ -1,4 +1,4 @@
-"""Runs the host for the command line: prints the addresses, reports why it cannot start."""
+"""Executes the commands `polysync dev` and `polysync demo`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts a program that receives a signal when the host ends, even by SIGKILL.
+"""Starts a program that receives a signal when its parent process ends, even by SIGKILL.
 
 Usage: `python end_with_parent.py PARENT_PID SIGNAL PROGRAM ARGUMENT…`
 

@@ -1,4 +1,4 @@
-"""Assembles the parts of the host on one event loop, and stops them in order."""
+"""Starts and stops the API, MCP endpoint, engine, timers and queues in one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holds the options of the host, and sets the environment of the app."""
+"""Defines the options of the host, and prepares the environment variables and data folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handles the messages of a queue in the SQLite file, with the rules of Functions.
+"""Processes the messages of one SQLite queue, with the retry rules of Azure Functions.
 
 A handled message is deleted. After a failure the message is visible again after
 `visibility_timeout` seconds. After `max_dequeue_count` tries it moves to the poison queue. In a

@@ -1,4 +1,4 @@
-"""Sends each request to the API or the MCP endpoint.
+"""Routes each request to the API or the MCP endpoint, and ends open event streams.
 
 When the host stops, it ends the open event streams.
 """

@@ -1,4 +1,4 @@
-"""Handles the messages of run requests, webhook deliveries and their poison queues.
+"""Starts requested runs, delivers events to webhooks, and records poison messages.
 
 `messageEncoding` is `none`, so the host passes every message unchanged. Otherwise the host would
 drop a message that is not base64, and its error could not be reported.

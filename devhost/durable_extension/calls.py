@@ -1,4 +1,4 @@
-"""Executes the functions that the extension program asks for, over loopback HTTP.
+"""Serves the HTTP calls by which the extension program executes functions of the app.
 
 `GET /ready` answers 200 as soon as the app may be called. `POST /invoke` takes
 `{"function", "value", "metadata"}`. Its answer is `{"value"}`, or `{"type", "message", "trace"}`

@@ -1,4 +1,4 @@
-"""Lists the MCP functions of the app; each call invokes a function through the worker."""
+"""Builds the MCP tools, resources and prompts that call functions of the app."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.routing import BaseRoute
 
 from polysync_core.api import problems
-from polysync_core.api.contract.document import describe, operation_id
+from polysync_core.api.contract.document import build_document, operation_id
 from polysync_core.api.contract.page import PAGE_HEADERS, page
 from polysync_core.api.contract.query_parameters import refuse_unknown_parameters
 from polysync_core.api.models import Json, View
@@ -47,7 +47,7 @@ class ApiRoutes:
     @cached_property
     def document(self) -> dict[str, Any]:
         """The OpenAPI document of the routes."""
-        return describe(self.all, title=_TITLE, version=_version(), prefix=PREFIX)
+        return build_document(self.all, title=_TITLE, version=_version(), prefix=PREFIX)
 
 
 def create_app(

@@ -1,4 +1,4 @@
-"""Gives the routes the use cases of the app that serves the request.
+"""Stores the use cases in each app, and supplies them to its routes.
 
 The routes are the same for every app of a process, so they are built once.
 """

@@ -1,4 +1,4 @@
-"""Builds the JSON answers about runs and their history, with secrets as references."""
+"""Builds the JSON answers about runs and history entries, without secret values."""
 
 from __future__ import annotations
 

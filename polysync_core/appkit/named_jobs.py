@@ -1,4 +1,4 @@
-"""Finds the Databricks jobs that the environment names, and adds their configured options."""
+"""Finds the Databricks jobs that environment variables or the configuration name."""
 
 from __future__ import annotations
 

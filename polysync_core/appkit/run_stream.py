@@ -1,4 +1,4 @@
-"""Starts or joins a Databricks run, and iterates over its states until its end."""
+"""Iterates over the snapshots of a new or existing Databricks run until it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the command line as a module: `python -m polysync_core.cli`."""
+"""Starts the command-line interface for `python -m polysync_core.cli`."""
 
 from polysync_core.cli.main import app
 

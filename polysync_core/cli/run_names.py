@@ -1,4 +1,4 @@
-"""Finds the run that an argument such as `@TASK` or the option `--last` means.
+"""Finds the run or graph run that `@TASK` or the option `--last` means.
 
 The first characters of an id are left as they are, because the API resolves them.
 """

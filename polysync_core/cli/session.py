@@ -1,4 +1,4 @@
-"""Opens the API client and terminal of a command, and reports its error."""
+"""Opens the API client and terminal of a command, and prints the command's error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds and escapes characters that change how other text is shown.
+"""Finds and escapes deceptive characters: invisible, control and text-direction characters.
 
 Marks of direction turn the text around them, tags and zero-width characters are invisible, and
 control characters command a terminal. A name with such a character looks like another name.

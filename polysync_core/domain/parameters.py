@@ -1,4 +1,4 @@
-"""Converts parameter values to the data types of the schema, and resolves their precedence.
+"""Converts parameter values to data types, and selects the effective value of each parameter.
 
 | Data type | Accepts |
 |---|---|

@@ -10,7 +10,7 @@ NO_REASON = "The message could not be processed; the log of its function has the
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AbandonedMessage:
+class ReceivedPoisonMessage:
     """An abandoned message, as the app reads it from a poison queue."""
 
     message_id: str

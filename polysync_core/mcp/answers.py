@@ -1,4 +1,4 @@
-"""Builds the compact JSON answers of MCP tools, and marks foreign text as data."""
+"""Builds the JSON answers of MCP tools, limits the length and marks untrusted content."""
 
 from __future__ import annotations
 

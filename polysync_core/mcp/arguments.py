@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid, Malformed, NotFound, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.domain.runs.identity import parse_run_id, where_to_find
+from polysync_core.domain.runs.identity import databricks_run_hint, parse_run_id
 
 MAX_NAME = 200
 
@@ -42,7 +42,7 @@ def _run_id(text: str) -> str:
         return parse_run_id(text)
     except NotFound as error:
         raise ValueError(
-            where_to_find(text)
+            databricks_run_hint(text)
             or "is not a run id: it must be the letter r and then 25 letters or digits"
         ) from error
 

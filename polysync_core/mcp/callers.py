@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from polysync_core.domain.errors import Unauthenticated
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.security.request_origin import tells_origin
+from polysync_core.domain.security.request_origin import identifies_caller
 
 type Headers = list[tuple[bytes, bytes]]
 
@@ -41,7 +41,7 @@ def caller_headers(context: JsonObject) -> Headers:
 def _origin_headers(headers: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:
     """Yield the headers by which the API identifies callers."""
     for name, value in headers.items():
-        if not tells_origin(name.lower()):
+        if not identifies_caller(name.lower()):
             continue
         if not isinstance(value, str):
             raise _unusable()

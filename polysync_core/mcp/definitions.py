@@ -1,4 +1,4 @@
-"""Defines the MCP tools that apply definitions and list next fire times."""
+"""Defines the MCP tools that apply definitions and list a Task's next fire times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends a tool's requests to the API in this process for the caller."""
+"""Sends the requests of MCP tools to the API in the same process."""
 
 from __future__ import annotations
 

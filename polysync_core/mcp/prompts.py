@@ -1,4 +1,4 @@
-"""Defines the MCP prompts: instructions for a copilot that a person starts by name."""
+"""Defines the MCP prompts: named instructions that a person gives to a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validates the attributes of a definition by the pydantic model of its type."""
+"""Validates the attributes of a definition with the pydantic model of its type."""
 
 from __future__ import annotations
 

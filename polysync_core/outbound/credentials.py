@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from polysync_core.domain.security.redaction import NO_SECRETS, Redactor, proves_a_right
+from polysync_core.domain.security.redaction import NO_SECRETS, Redactor, is_credential_parameter
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.references import Secrets
@@ -57,7 +57,7 @@ class CredentialsInUse:
         """Remember the query values of a URL that carries its own permission."""
         pairs = query.items() if isinstance(query, Mapping) else query or ()
         for name, value in pairs:
-            if isinstance(value, str) and proves_a_right(name):
+            if isinstance(value, str) and is_credential_parameter(name):
                 self.note(Secret(value))
 
 

@@ -1,4 +1,4 @@
-"""Defines the app's managed identity, and adds it to sign-ins that name none."""
+"""Defines the app's managed identity and its registration for On-Behalf-Of calls."""
 
 from __future__ import annotations
 

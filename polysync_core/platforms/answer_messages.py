@@ -15,7 +15,7 @@ from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.calls import Refusal
-from polysync_core.platforms.text import LONGEST_MESSAGE, for_people
+from polysync_core.platforms.text import LONGEST_MESSAGE, shortened_line
 
 LONGEST_PLATFORM_MESSAGE = 500
 
@@ -52,7 +52,7 @@ def message_in(answer: Answer) -> str | None:
     """Return the platform's message in an answer, bounded and on one line, or None."""
     value = answer.value()
     text = _page_of(answer).words if value is None else _message_in_json(value)
-    return for_people(text, limit=LONGEST_PLATFORM_MESSAGE)
+    return shortened_line(text, limit=LONGEST_PLATFORM_MESSAGE)
 
 
 def refusal_in(answer: Answer, host: str) -> Refusal:
@@ -65,7 +65,7 @@ def refusal_in(answer: Answer, host: str) -> Refusal:
         body=value if isinstance(value, dict) else {},
         host=host,
         headers=answer.headers,
-        text=for_people(words, limit=LONGEST_MESSAGE) or "",
+        text=shortened_line(words, limit=LONGEST_MESSAGE) or "",
         title=page.title.strip(),
     )
 

@@ -1,4 +1,4 @@
-"""Defines the HTTP calls of connectors, their refusals, and the errors of unusable answers."""
+"""Defines HTTP calls to platforms, refusals, and the errors of unusable answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the interfaces of connectors, and the values and errors that they exchange."""
+"""Defines the interfaces, values and errors of connectors."""
 
 from __future__ import annotations
 

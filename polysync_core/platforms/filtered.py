@@ -1,4 +1,4 @@
-"""Wraps every connector, and removes the connection's credentials from the platform's texts.
+"""Wraps connectors to remove the connection's credentials from platform texts and errors.
 
 The secrets that a run was given are unknown here; `application.runs.platform_texts` filters them.
 """

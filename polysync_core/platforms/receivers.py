@@ -1,4 +1,4 @@
-"""Checks the addresses of webhooks, and posts events to public hosts only."""
+"""Checks the addresses of webhooks, and posts events to webhook receivers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HEADERS = {
 }
 
 
-class NotTaken(Unavailable):
+class EventNotAccepted(Unavailable):
     """The receiver did not accept the event."""
 
     def __init__(
@@ -70,11 +70,11 @@ class Receivers:
         if isinstance(answer, Fault):
             raise self._fault(endpoint, answer)
         if not 200 <= answer.status < 300:
-            raise NotTaken(
+            raise EventNotAccepted(
                 f"{endpoint.base.authority} answered with status {answer.status}",
                 status=answer.status,
                 retry_after=read_retry_after(answer.retry_after, self.clock()),
             )
 
-    def _fault(self, endpoint: CheckedUrl, fault: Fault) -> NotTaken:
-        return NotTaken(f"{endpoint.base.authority} {fault.value}")
+    def _fault(self, endpoint: CheckedUrl, fault: Fault) -> EventNotAccepted:
+        return EventNotAccepted(f"{endpoint.base.authority} {fault.value}")

@@ -1,4 +1,4 @@
-"""Finds the plugin of a type, checks definitions with it, and opens its connectors.
+"""Finds the plugins of platforms and Jobs, checks definitions, and opens connectors.
 
 A platform's package is imported when its first definition is used, so unused platforms cost no
 start-up time. Installed packages add types by entry points of the group `polysync.platforms`.

@@ -7,7 +7,7 @@ import unicodedata
 LONGEST_MESSAGE = 2000
 
 
-def for_people(text: object, *, limit: int = LONGEST_MESSAGE) -> str | None:
+def shortened_line(text: object, *, limit: int = LONGEST_MESSAGE) -> str | None:
     """Return a platform's text on one line, shortened; None if it is empty or not text."""
     if not isinstance(text, str):
         return None

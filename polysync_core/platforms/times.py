@@ -1,4 +1,4 @@
-"""Converts the times of platforms to aware UTC times."""
+"""Reads times from platform answers, with UTC as the default time zone."""
 
 from __future__ import annotations
 

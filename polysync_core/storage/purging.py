@@ -1,4 +1,4 @@
-"""Deletes many rows in transactions of a hundred, within a time budget."""
+"""Deletes rows in batches within a time budget, and lists the partitions of a table."""
 
 from __future__ import annotations
 

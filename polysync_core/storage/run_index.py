@@ -1,4 +1,4 @@
-"""Keeps the index tables that list the active runs and the newest runs.
+"""Indexes runs in monthly tables: active runs, and lists by Task, Job and outcome.
 
 There is one table per month, with one partition per Dispatcher shard. So the newest entries stay
 few however long the history is, old months are dropped whole, and a deployment with many shards

@@ -35,7 +35,7 @@ class _Result(Enum):
     DELETED = auto()
 
 
-class OldRuns:
+class ExpiredRuns:
     """Deletes expired runs of past months."""
 
     def __init__(self, storage: Tables, runs: TableRuns) -> None:

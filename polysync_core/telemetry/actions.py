@@ -1,4 +1,4 @@
-"""Lists every kind of log line (field `action`), with its meaning and fields.
+"""Defines the actions, which are the kinds of log lines, with their meanings and fields.
 
 Alerts, the workbook and queries of users depend on these names: an action may be added, never
 renamed.

@@ -1,4 +1,4 @@
-"""Traces and measures outgoing requests, and exports only their method, host and status.
+"""Traces and measures outgoing requests, without exporting the path, query or body.
 
 Path, query and body may contain a secret, so they are never exported.
 """

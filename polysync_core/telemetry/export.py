@@ -44,7 +44,7 @@ class Destination:
     logs: LogRecordExporter
 
 
-class ChosenIds(RandomIdGenerator):
+class PresetSpanIds(RandomIdGenerator):
     """Generates span ids, or uses the given id, as the spans of runs require."""
 
     def generate_span_id(self) -> int:
@@ -65,7 +65,7 @@ def start_export(
     `application_insights` is a connection string, empty for none.
     """
     resource = Resource.create({SERVICE_NAME: service_name})
-    tracing = TracerProvider(resource=resource, id_generator=ChosenIds())
+    tracing = TracerProvider(resource=resource, id_generator=PresetSpanIds())
     # An exporter is imported only if it is used: exporters are slow to load at a cold start.
     destinations = list[Destination]()
     if application_insights:

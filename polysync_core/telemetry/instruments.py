@@ -1,4 +1,4 @@
-"""Creates the metric instruments of the app, and times the minute timer's steps.
+"""Creates the metric instruments of the app, and measures the steps of the minute timer.
 
 The app uses its own meter instead of OpenTelemetry's global one. Through the global one, libraries
 would export URLs with their query strings.
@@ -90,7 +90,7 @@ def measure_with(meter: Meter) -> None:
 
 
 @contextmanager
-def ticking(step: str) -> Generator[None]:
+def measuring_step(step: str) -> Generator[None]:
     """Measure the duration and the outcome of a step of the minute timer."""
     started, outcome = time.perf_counter(), "failed"
     try:

@@ -1,4 +1,4 @@
-"""Checks and opens each vault with the plugin of its provider.
+"""Finds the plugins of vault providers, checks vault definitions, and opens vaults.
 
 A provider's module is imported when its first definition is used, so unused providers cost no
 start-up time. Installed packages add providers by entry points of the group `polysync.vaults`.

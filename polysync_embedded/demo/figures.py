@@ -1,4 +1,4 @@
-"""Reads the revenue figures on the three platforms and requires that they are equal."""
+"""Reads the demo's revenue figures from three platforms, and requires equal values."""
 
 from __future__ import annotations
 

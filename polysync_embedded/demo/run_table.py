@@ -1,4 +1,4 @@
-"""Shows the runs of the demo, and the values that mappings copied between them."""
+"""Shows a table of the demo's runs, and a table of the mapped values."""
 
 from __future__ import annotations
 

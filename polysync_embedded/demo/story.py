@@ -1,4 +1,4 @@
-"""Runs the example lakehouse on a local host and shows the results (`polysync demo`)."""
+"""Runs the example lakehouse of the demo on a local host, and shows the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the ports and the folder of the demo, and the programs that it starts."""
+"""Defines the demo's local system: ports, data folder, log and programs."""
 
 from __future__ import annotations
 

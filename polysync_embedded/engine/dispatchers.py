@@ -1,4 +1,4 @@
-"""Keeps the state of each shard's Dispatcher, and carries out its decisions."""
+"""Keeps the Dispatcher state of each shard in memory, and carries out Dispatcher decisions."""
 
 from __future__ import annotations
 

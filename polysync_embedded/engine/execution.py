@@ -1,4 +1,4 @@
-"""Runs an orchestration function until it ends, and is the context that the function gets."""
+"""Executes an orchestration function, and implements the context object of the function."""
 
 from __future__ import annotations
 

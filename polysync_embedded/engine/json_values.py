@@ -1,4 +1,4 @@
-"""Passes values as JSON, as every engine does, so that other values fail at once."""
+"""Encodes values as JSON, and rejects values that JSON cannot express."""
 
 from __future__ import annotations
 

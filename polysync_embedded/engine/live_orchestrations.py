@@ -1,4 +1,4 @@
-"""Keeps the orchestrations that have not ended."""
+"""Starts orchestrations, delivers events, and keeps the live orchestrations in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the loop and the workers that the engine runs on."""
+"""Defines the interfaces of the loop and the workers on which the engine runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes the tools, resources and prompts of an MCP server, and the calls of them.
+"""Defines the catalogue of an MCP server: tools, resources and prompts.
 
 The lists, the calls and the results follow
 https://github.com/Azure/azure-functions-mcp-extension.

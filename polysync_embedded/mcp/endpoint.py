@@ -1,4 +1,4 @@
-"""Serves the MCP endpoint as an ASGI app: streamable HTTP without sessions, as in the cloud."""
+"""Serves the MCP endpoint as an ASGI app, with streamable HTTP and without sessions."""
 
 from __future__ import annotations
 

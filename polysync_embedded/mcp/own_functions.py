@@ -1,4 +1,4 @@
-"""Lists the product's tools, resources and prompts, which call the API in this process."""
+"""Builds the catalogue of Polysync's own MCP tools, resources and prompts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validates the definition of a job, and yields the programs that it starts."""
+"""Checks the definition of a job, and lists the programs of the job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores the jobs of the workspace, and computes their states from the time.
+"""Stores the jobs of the workspace, and computes job states from the elapsed time.
 
 Jobs therefore continue while the simulator is stopped, as those of a real workspace would.
 """

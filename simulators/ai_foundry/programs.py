@@ -1,4 +1,4 @@
-"""Defines the functions that stand for the components and scripts of jobs."""
+"""Defines and runs the functions that replace the components and scripts of jobs."""
 
 from __future__ import annotations
 

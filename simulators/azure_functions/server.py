@@ -1,4 +1,4 @@
-"""Serves an app's functions, its Azure Resource Manager API, and a control API."""
+"""Serves an app's functions, and the Durable Functions, Resource Manager and control APIs."""
 
 from __future__ import annotations
 

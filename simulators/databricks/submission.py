@@ -1,4 +1,4 @@
-"""Reads and validates the body of `jobs/runs/submit` in both of its forms."""
+"""Reads and validates `jobs/runs/submit` requests in the single-task and multi-task forms."""
 
 from __future__ import annotations
 

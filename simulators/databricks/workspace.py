@@ -1,4 +1,4 @@
-"""Mounts notebook folders at workspace paths and reads them on each request."""
+"""Mounts local folders at workspace paths, and lists and exports notebooks and files."""
 
 from __future__ import annotations
 

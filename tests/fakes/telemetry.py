@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NoOpTracer, format_span_id, format_trace_id
 
-from polysync_core.telemetry.export import ChosenIds
+from polysync_core.telemetry.export import PresetSpanIds
 from polysync_core.telemetry.instruments import SCOPE, measure_with
 from polysync_core.telemetry.tracing import trace_with
 
@@ -52,7 +52,7 @@ class Listener:
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
-        self._tracing = TracerProvider(id_generator=ChosenIds(), shutdown_on_exit=False)
+        self._tracing = TracerProvider(id_generator=PresetSpanIds(), shutdown_on_exit=False)
         self._tracing.add_span_processor(SimpleSpanProcessor(self._exporter))
         delta = AggregationTemporality.DELTA
         self._reader = InMemoryMetricReader({Counter: delta, Histogram: delta})

@@ -9,7 +9,7 @@ from itertools import pairwise
 from polysync_core.application.events.deliveries import Delivery
 from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.runs.events import events_of
-from polysync_core.domain.runs.identity import attempt_token
+from polysync_core.domain.runs.identity import submit_token
 from polysync_core.domain.runs.run import ALLOWED_TRANSITIONS, RunStatus, TaskRun
 from tests.faults.virtual_app import VirtualApp
 
@@ -43,13 +43,13 @@ def _check_history(run: TaskRun) -> None:
 
 def _check_platform_runs(app: VirtualApp, runs: list[TaskRun]) -> None:
     expected = {
-        attempt_token(run.run_id, attempt.number): attempt.external_run_id
+        submit_token(run.run_id, attempt.number): attempt.external_run_id
         for run in runs
         for attempt in run.attempts
         if attempt.external_run_id is not None
     }
     unknown = {
-        attempt_token(run.run_id, attempt.number)
+        submit_token(run.run_id, attempt.number)
         for run in runs
         for attempt in run.attempts
         if attempt.external_run_id is None and _is_in_doubt(run)
@@ -57,7 +57,7 @@ def _check_platform_runs(app: VirtualApp, runs: list[TaskRun]) -> None:
     started = app.platform.started
     for run in runs:
         for attempt in run.attempts:
-            token = attempt_token(run.run_id, attempt.number)
+            token = submit_token(run.run_id, attempt.number)
             assert attempt.may_be_sent or token not in started, "started without a trace"
     known = {token: started[token] for token in started if token not in unknown}
     assert known == expected, "the runs of the platform and the rows differ"

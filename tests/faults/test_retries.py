@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from polysync_core.domain.runs.identity import RunId, attempt_token
+from polysync_core.domain.runs.identity import RunId, submit_token
 from tests.faults.local_system import LocalSystem, has_ended, local_system
 from tests.host_kinds import HostKind, on
 
@@ -73,7 +73,7 @@ def test_a_notebook_that_fails_twice_succeeds_in_its_third_attempt(
     assert len({attempt["externalRunId"] for attempt in run["attempts"]}) == 3
     assert all(attempt["monitorUrl"] for attempt in run["attempts"])
     started = Counter(started_runs.system.databricks.started())
-    tokens = [attempt_token(RunId(started_runs.twice), number) for number in (1, 2, 3, 4)]
+    tokens = [submit_token(RunId(started_runs.twice), number) for number in (1, 2, 3, 4)]
     assert [started[token] for token in tokens] == [1, 1, 1, 0]
     for earlier, later in zip(run["attempts"], run["attempts"][1:], strict=False):
         pause = time_of(later["submittedAt"]) - time_of(earlier["finishedAt"])

@@ -107,7 +107,7 @@ def errors_of(method: str, path: str, operation: Mapping[str, Any], *, is_open: 
     return statuses | {each for each in declared if each >= HTTPStatus.BAD_REQUEST}
 
 
-def error(path: str, status: int) -> dict[str, Any]:
+def error_answer(path: str, status: int) -> dict[str, Any]:
     """Return the answer of an operation for one error."""
     if _is_job_route(path):
         return _response(status, _JOB_PROBLEM)

@@ -66,7 +66,7 @@ def operation_id(route: APIRoute) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-def describe(
+def build_document(
     routes: Sequence[BaseRoute], *, title: str, version: str, prefix: str
 ) -> dict[str, Any]:
     """Return the document of these routes."""
@@ -120,7 +120,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     describe_parameters(path, operation)
     responses: dict[str, Any] = operation["responses"]
     for status in sorted(answers.errors_of(method, path, operation, is_open=opened)):
-        responses[str(status)] = answers.error(path, status)
+        responses[str(status)] = answers.error_answer(path, status)
     operation["responses"] = dict(sorted(responses.items()))
 
 

@@ -1,4 +1,4 @@
-"""Reads bodies as JSON or YAML, and the headers If-Match and If-None-Match."""
+"""Reads request bodies as JSON or YAML, and preconditions from If-Match and If-None-Match."""
 
 from __future__ import annotations
 

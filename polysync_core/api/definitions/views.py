@@ -1,4 +1,4 @@
-"""Builds the JSON answers with definitions, each with its ETag and write time."""
+"""Builds the JSON answers that hold definitions, with the ETag and the last write time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handles the job routes for Databricks jobs that the environment names."""
+"""Implements the job handler for Databricks jobs that environment variables name."""
 
 from __future__ import annotations
 

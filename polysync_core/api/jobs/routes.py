@@ -1,4 +1,4 @@
-"""Serves the five routes that start, read and cancel the runs of a job.
+"""Serves the five routes of the AppKit surface, which start, list, read and cancel runs.
 
 A job is a stored definition of any platform, or a Databricks job that the environment names. Both
 share one namespace; a stored definition wins.

@@ -1,4 +1,4 @@
-"""Handles the job routes for stored Jobs (Execute Now)."""
+"""Implements the job handler for stored Jobs, which starts, lists, reads and cancels job runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the routes that test the connections to vaults and platforms."""
+"""Serves the routes that test vaults, platforms and secrets."""
 
 from __future__ import annotations
 

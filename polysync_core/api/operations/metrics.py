@@ -1,4 +1,4 @@
-"""Serves the route that Prometheus scrapes."""
+"""Serves the route that returns the metrics of this process to Prometheus."""
 
 from __future__ import annotations
 

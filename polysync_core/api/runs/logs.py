@@ -1,4 +1,4 @@
-"""Serves the route that returns the failure details of an attempt."""
+"""Serves the `logs` route, which returns the failure details of an attempt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the route that shows the runs of a job as its platform lists them."""
+"""Serves the route that lists a Job's runs from its platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names the required role of each route.
+"""Defines the role that each route requires.
 
 A route without a row cannot be reached; a test reports it.
 """

@@ -1,4 +1,4 @@
-"""Reads definitions by kind and name; implements `DefinitionReader`."""
+"""Reads stored definitions: one by its name, or several by kind or reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads definitions as they will be once the planned changes are stored."""
+"""Reads definitions as if the planned changes were already stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines planned changes of definitions, and the plan, which lists them."""
+"""Defines the plan of an apply and the planned changes of definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caches which Tasks are upstream and downstream of a Task."""
+"""Caches the upstream and downstream Tasks of each Task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes definitions, then syncs schedules, drops cached copies, and sends edited limits."""
+"""Writes and deletes definitions, syncs schedules, clears caches and sends edited limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creates the runs that gates decide on, and recalls tokens for reruns."""
+"""Creates the runs that gates decide on, and rebuilds tokens from earlier runs for reruns."""
 
 from __future__ import annotations
 

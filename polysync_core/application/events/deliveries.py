@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from polysync_core.domain.definitions.base import ObjectName
 from polysync_core.domain.errors import Malformed
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.poison import NO_REASON, AbandonedMessage
+from polysync_core.domain.poison import NO_REASON, ReceivedPoisonMessage
 from polysync_core.domain.runs.events import encode_message
 
 
@@ -61,13 +61,13 @@ class Delivery:
         )
 
 
-def abandoned_delivery(message_id: str, text: str) -> AbandonedMessage:
+def abandoned_delivery(message_id: str, text: str) -> ReceivedPoisonMessage:
     """Describe a message from the poison queue of deliveries."""
     try:
         reason = Delivery.parse(text).failure or NO_REASON
     except Malformed as error:
         reason = str(error)
-    return AbandonedMessage(message_id=message_id, payload=text, reason=reason)
+    return ReceivedPoisonMessage(message_id=message_id, payload=text, reason=reason)
 
 
 class _Message(BaseModel):

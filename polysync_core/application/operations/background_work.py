@@ -1,4 +1,4 @@
-"""Carries out the work that no request waits for: the tick, the purge and the queue messages.
+"""Defines the background work of a host: the tick, the purge and the queue messages.
 
 Each host calls these steps from its own timers and queues.
 """
@@ -16,7 +16,7 @@ from polysync_core.application.events.webhook_delivery import WebhookDelivery
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.run_requests import RunRequests, poison_request
-from polysync_core.telemetry.instruments import ticking
+from polysync_core.telemetry.instruments import measuring_step
 
 type Step = Callable[[Engine], object]
 
@@ -69,7 +69,7 @@ class BackgroundWork:
         steps = {"reconcile": self.reconcile, "schedules": self.fire_schedules}
         for name, step in steps.items():
             try:
-                with ticking(name):
+                with measuring_step(name):
                     step(engine)
             except Exception as failure:
                 failures.append(failure)

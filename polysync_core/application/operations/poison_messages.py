@@ -9,7 +9,7 @@ from datetime import datetime
 
 from polysync_core.application.ports import PoisonStore
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.poison import AbandonedMessage, PoisonMessage
+from polysync_core.domain.poison import PoisonMessage, ReceivedPoisonMessage
 from polysync_core.domain.runs.stored import Page
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import instruments
@@ -29,7 +29,7 @@ class PoisonMessages:
     store: PoisonStore
     clock: Clock
 
-    def record(self, queue: str, abandoned: AbandonedMessage, *, at: datetime | None) -> None:
+    def record(self, queue: str, abandoned: ReceivedPoisonMessage, *, at: datetime | None) -> None:
         """Store and log an abandoned message; a repetition with the same `at` changes nothing.
 
         The message may have any content. Long texts are cut.

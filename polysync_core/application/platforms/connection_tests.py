@@ -1,4 +1,4 @@
-"""Tests the connection to a vault or a platform."""
+"""Tests the connection to a vault or platform, and the read of a secret."""
 
 from __future__ import annotations
 

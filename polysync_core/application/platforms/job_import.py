@@ -23,16 +23,16 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition, write_definition
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.schemas import (
-    adopted,
+    as_job_parameter,
     merged,
+    safe_changes_only,
     schema_difference,
-    without_breakage,
 )
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import no_such_parameter
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 
 MAX_NAME_LENGTH = 63
 _DIGEST_LENGTH = 8
@@ -50,7 +50,7 @@ class JobImport:
 
     def create(self, platform: str, artefact: Artefact, schema: ArtefactSchema) -> ImportedArtefact:
         """Create a Job under the first free name; raises `Conflict` if every name is taken."""
-        parameters = tuple(map(adopted, schema.parameters))
+        parameters = tuple(map(as_job_parameter, schema.parameters))
         for name in job_names(platform, artefact):
             job = _new_job(name, platform, artefact, parameters)
             try:
@@ -88,7 +88,7 @@ class JobImport:
             if not incompatible:
                 raise
         if incompatible:
-            parameters = without_breakage(
+            parameters = safe_changes_only(
                 job.parameters, schema.parameters, complete=not schema.notes
             )
             self._put(_with_parameters(job, parameters), condition)
@@ -128,8 +128,8 @@ def _new_job(
         "platform": platform,
         "jobType": artefact.job_type,
         "externalId": artefact.external_id,
-        "displayName": (for_people(artefact.name) or "")[:200] or None,
-        "description": for_people(artefact.description),
+        "displayName": (shortened_line(artefact.name) or "")[:200] or None,
+        "description": shortened_line(artefact.description),
     }
     return _with_parameters(cast("Job", read_definition(Kind.JOB, raw)), parameters)
 

@@ -1,4 +1,4 @@
-"""Finds the next page of a platform's artefacts or runs after a known entry."""
+"""Continues a platform's list of artefacts or runs after the entry of a token."""
 
 from __future__ import annotations
 

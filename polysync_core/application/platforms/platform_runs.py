@@ -1,4 +1,4 @@
-"""Lists the runs of a Job's artefact that the platform itself lists."""
+"""Lists the runs of a Job's artefact from its platform."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ class RunFactory:
         existing = self.store.read(run.run_id).run
         if existing.queued_at != run.queued_at:
             self.store.remove_from_index(ActiveRun.of(run))
-        return same_request(existing, run.request_digest)
+        return run_of_same_request(existing, run.request_digest)
 
     def enqueue(self, run: TaskRun, engine: Engine) -> None:
         """Signal to the Dispatcher that a stored run waits for its start."""
@@ -287,7 +287,7 @@ def _defined_values(job: Job, task: Task | None, name: str) -> Iterator[JsonValu
             yield schedule.parameters.get(name)
 
 
-def same_request(existing: TaskRun, digest: str | None) -> TaskRun:
+def run_of_same_request(existing: TaskRun, digest: str | None) -> TaskRun:
     """Return the run of an idempotency key; raise `Conflict` for a request of other content."""
     if existing.request_digest != digest:
         raise Conflict("This idempotency key was used for a request with other content.")

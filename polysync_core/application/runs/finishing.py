@@ -106,7 +106,7 @@ class RunFinisher:
         return finish(failed, outcome, at=self.clock(), actor=ACTOR)
 
 
-def nothing_kept(_run: TaskRun, _outcome: Outcome) -> None:
+def keep_no_details(_run: TaskRun, _outcome: Outcome) -> None:
     """Keep no failure details."""
     return
 
@@ -118,7 +118,7 @@ class AttemptRecorder:
     store: RunStore
     finisher: RunFinisher
     clock: Clock
-    kept_details: Callable[[TaskRun, Outcome], FailureDetails | None] = nothing_kept
+    kept_details: Callable[[TaskRun, Outcome], FailureDetails | None] = keep_no_details
     """Returns the failure details that the Job keeps of an outcome; it never raises."""
 
     def end(self, stored: StoredRun, outcome_of: OutcomeOf) -> StepResult:
@@ -263,7 +263,7 @@ def is_over(run: TaskRun, attempt: int) -> bool:
     return attempt != due
 
 
-def with_doubt(message: str, may_run: bool) -> str:
+def with_hint_to_check(message: str, may_run: bool) -> str:
     """Return the message; if the platform may run the attempt, add where to check."""
     doubt = " It may still run on its platform; check the run there."
     return message + doubt if may_run else message

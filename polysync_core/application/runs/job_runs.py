@@ -1,4 +1,4 @@
-"""Starts, reads and cancels runs of a Job without a Task (Execute Now).
+"""Starts, lists, reads and cancels job runs, which are runs without a Task.
 
 Such runs are accepted, dispatched, executed and recorded like runs of Tasks. They have no
 dependents and no retries, and only the contention profiles of their Platform limit them.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from polysync_core.application.ports import Engine, RunReader
-from polysync_core.application.runs.accepting import RunFactory, RunSpec, same_request
+from polysync_core.application.runs.accepting import RunFactory, RunSpec, run_of_same_request
 from polysync_core.application.runs.run_lookup import newest_run
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.errors import NotFound
@@ -70,7 +70,7 @@ class JobRuns:
             run_id = derived_run_id("execute-now", job.name, request.idempotency_key)
             existing = self.runs.get(run_id)
             if existing is not None:
-                return same_request(existing.run, request.digest)
+                return run_of_same_request(existing.run, request.digest)
         spec = RunSpec(
             run_id=run_id,
             trigger_type=TriggerType.MANUAL,

@@ -14,7 +14,7 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, Ended, learned
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, RunEnd, learned
 from polysync_core.domain.runs.polling import at_least
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import Listing
@@ -80,7 +80,7 @@ class PollPlanner:
 
 @dataclass(frozen=True, slots=True)
 class _CachedHistory:
-    past: tuple[Ended, ...] | None
+    past: tuple[RunEnd, ...] | None
     """None until the history is read."""
     read_again_at: float
     """On the monotonic clock."""
@@ -106,7 +106,7 @@ class DurationHistory:
         self._cache: OrderedDict[_Key, _CachedHistory] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, run: TaskRun, *, read: bool) -> tuple[Ended, ...] | None:
+    def of(self, run: TaskRun, *, read: bool) -> tuple[RunEnd, ...] | None:
         """Return the ages at which the Task's newest successful runs ended; None if unknown.
 
         Without `read`, the storage is not asked and the answer may be older than `HISTORY_TTL`. A
@@ -119,7 +119,7 @@ class DurationHistory:
             cached = self._cache.get(_key_of_artefact(run))
         return past if cached is None else cached.past
 
-    def _own(self, run: TaskRun, *, read: bool) -> tuple[Ended, ...] | None:
+    def _own(self, run: TaskRun, *, read: bool) -> tuple[RunEnd, ...] | None:
         key, now = _key(run), self._monotonic()
         with self._lock:
             cached = self._cache.get(key, _CachedHistory(None, now))
@@ -137,7 +137,7 @@ class DurationHistory:
             self._put(key, _CachedHistory(past, now + HISTORY_TTL))
         return past
 
-    def add(self, run: TaskRun, end: Ended | None) -> None:
+    def add(self, run: TaskRun, end: RunEnd | None) -> None:
         """Add the end of a run that this process saw succeed."""
         if end is None:
             return
@@ -153,7 +153,7 @@ class DurationHistory:
         if len(self._cache) > self._max_histories:
             self._cache.popitem(last=False)
 
-    def _read(self, run: TaskRun) -> tuple[Ended, ...] | None:
+    def _read(self, run: TaskRun) -> tuple[RunEnd, ...] | None:
         try:
             return self._newest(run)
         except Exception:
@@ -165,8 +165,8 @@ class DurationHistory:
             )
             return None
 
-    def _newest(self, run: TaskRun) -> tuple[Ended, ...]:
-        found: list[Ended] = []
+    def _newest(self, run: TaskRun) -> tuple[RunEnd, ...]:
+        found: list[RunEnd] = []
         token: str | None = None
         for _ in range(_MAX_PAGES):
             page = self._runs.page(
@@ -186,7 +186,7 @@ class DurationHistory:
 
 def observed_end(
     submitted_at: datetime | None, finished_at: datetime | None, seen_at: datetime
-) -> Ended | None:
+) -> RunEnd | None:
     """Return the age at which an attempt ended; None if the times say nothing about it.
 
     The platform's own end time is exact. Without one, the time of the poll that saw the end is the
@@ -199,15 +199,15 @@ def observed_end(
         return None
     reported = seen if finished_at is None else (finished_at - submitted_at).total_seconds()
     exact = 0 < reported < seen
-    return Ended(by=round(reported if exact else seen, 2), exact=exact)
+    return RunEnd(by=round(reported if exact else seen, 2), exact=exact)
 
 
-def _ends(runs: Sequence[TaskRun]) -> list[Ended]:
+def _ends(runs: Sequence[TaskRun]) -> list[RunEnd]:
     ends = [_end(run) for run in runs if run.status is RunStatus.SUCCEEDED]
     return [end for end in ends if end is not None]
 
 
-def _end(run: TaskRun) -> Ended | None:
+def _end(run: TaskRun) -> RunEnd | None:
     attempt = run.attempt
     if attempt is None or run.finished_at is None:
         return None

@@ -1,4 +1,4 @@
-"""Deletes data that is older than its retention period, once a day.
+"""Deletes expired orchestrations, gate outcomes, audit entries, poison messages and runs.
 
 Each step has a time budget and leaves the rest for the next day. A failed step does not stop the
 others.

@@ -20,7 +20,7 @@ from polysync_core.domain.definitions.base import ObjectName, Value
 from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid, Refused, TooLarge
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.domain.poison import NO_REASON, AbandonedMessage
+from polysync_core.domain.poison import NO_REASON, ReceivedPoisonMessage
 from polysync_core.domain.runs.run import TaskRun, TriggerType
 from polysync_core.domain.security.redaction import Redactor, texts_in
 from polysync_core.domain.security.secrets import Secret, SecretReference
@@ -132,13 +132,15 @@ def read_request(message_id: str, content: bytes) -> tuple[RunRequest, str]:
     return request, message.traceparent
 
 
-def poison_request(message_id: str, content: bytes) -> AbandonedMessage:
+def poison_request(message_id: str, content: bytes) -> ReceivedPoisonMessage:
     """Describe a message in the poison queue, moved by Polysync or by the host."""
     try:
         refusal = _Refusal.model_validate_json(content, by_alias=True, by_name=False)
     except ValidationError:
-        return AbandonedMessage(message_id=message_id, payload=_shown(content), reason=NO_REASON)
-    return AbandonedMessage(
+        return ReceivedPoisonMessage(
+            message_id=message_id, payload=_shown(content), reason=NO_REASON
+        )
+    return ReceivedPoisonMessage(
         message_id=refusal.refused_message, payload=refusal.payload, reason=refusal.reason
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from polysync_core.domain.dispatch.codec import encode_waiting
 from polysync_core.domain.dispatch.state import WaitingRun
-from polysync_core.domain.runs.poll_learning import Ended
+from polysync_core.domain.runs.poll_learning import RunEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class AttemptMemo:
     """Polls that found the run still running."""
     waited: float = 0.0
     """Seconds of planned waits, a lower bound of the age if the clock is set back."""
-    past: tuple[Ended, ...] | None = None
+    past: tuple[RunEnd, ...] | None = None
     """The durations of past runs; None until they are read."""
 
     def after_poll(self) -> AttemptMemo:
@@ -42,7 +42,7 @@ class AttemptMemo:
         """Return the memo that `as_json` wrote; ignore fields of another release."""
         known = {key: value for key, value in data.items() if key in cls.__slots__}
         if known.get("past") is not None:
-            known["past"] = tuple(Ended(by=by, exact=exact) for by, exact in known["past"])
+            known["past"] = tuple(RunEnd(by=by, exact=exact) for by, exact in known["past"])
         return cls(**known)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.runs.identity import attempt_token
+from polysync_core.domain.runs.identity import submit_token
 from polysync_core.domain.runs.run import Attempt, TaskRun
 from polysync_core.domain.runs.values import inputs_of, resolved
 from polysync_core.domain.security.secrets import Secret, is_secret_reference
@@ -30,7 +30,7 @@ class SubmissionBuilder:
         """
         return SubmitRequest(
             job=run.job,
-            token=attempt_token(run.run_id, attempt.number),
+            token=submit_token(run.run_id, attempt.number),
             run_name=f"{run.title} {run.run_id} attempt {attempt.number}",
             parameters=dict(self._values(run, attempt.number)),
             begun_at=attempt.begun_at or run.queued_at,

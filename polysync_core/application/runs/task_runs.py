@@ -9,7 +9,7 @@ from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.accepting import (
     RunFactory,
     RunSpec,
-    same_request,
+    run_of_same_request,
     signal_best_effort,
 )
 from polysync_core.application.runs.attempts.outcomes import cancelled_before_submit
@@ -88,7 +88,7 @@ class TaskRuns:
             run_id = derived_run_id("idempotency-key", task.name, request.idempotency_key)
             existing = self.runs.get(run_id)
             if existing is not None:
-                return same_request(existing.run, request.digest)
+                return run_of_same_request(existing.run, request.digest)
         if not task.enabled:
             raise Conflict(f"Task {task.name} is disabled; enable it to run it.")
         spec = self.with_parents(task, _spec(run_id, request))

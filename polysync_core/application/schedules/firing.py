@@ -24,8 +24,8 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Outcome, RunStatus, TriggerType
 from polysync_core.domain.schedules.fire_plan import describe, plan_fires
 from polysync_core.domain.schedules.state import (
+    DecidedFireTime,
     FirePlan,
-    Occurrence,
     ScheduleState,
     TaskSchedule,
     missed_id,
@@ -183,7 +183,7 @@ class ScheduleProcessor:
     def _create_runs(self, task_schedule: TaskSchedule, plan: FirePlan, engine: Engine) -> None:
         """Create the runs of a plan; a run that exists already stays as it is."""
         if plan.missed is not None:
-            spec = _spec(task_schedule, plan, Occurrence(scheduled_time=plan.missed.last))
+            spec = _spec(task_schedule, plan, DecidedFireTime(scheduled_time=plan.missed.last))
             run_id = missed_id(task_schedule.task.name, task_schedule.schedule.name, plan.missed)
             reason = describe(plan.missed)
             self._create_skipped(task_schedule.task, replace(spec, run_id=run_id), reason, engine)
@@ -197,7 +197,11 @@ class ScheduleProcessor:
                 self._fire(task_schedule, occurrence, spec, engine)
 
     def _fire(
-        self, task_schedule: TaskSchedule, occurrence: Occurrence, spec: RunSpec, engine: Engine
+        self,
+        task_schedule: TaskSchedule,
+        occurrence: DecidedFireTime,
+        spec: RunSpec,
+        engine: Engine,
     ) -> None:
         """Create the run of a fire time, or deliver the fire time to a gate."""
         lateness = self.clock() - task_schedule.due_time(occurrence.scheduled_time)
@@ -229,7 +233,7 @@ class ScheduleProcessor:
             self.finisher.start_notifying(stored.run, engine)
 
 
-def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: Occurrence) -> RunSpec:
+def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: DecidedFireTime) -> RunSpec:
     return RunSpec(
         run_id=occurrence_id(
             task_schedule.task.name, task_schedule.schedule.name, occurrence.scheduled_time
@@ -244,7 +248,7 @@ def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: Occurrence) -
     )
 
 
-def _scheduled_fire(task_schedule: TaskSchedule, occurrence: Occurrence) -> ScheduledFire:
+def _scheduled_fire(task_schedule: TaskSchedule, occurrence: DecidedFireTime) -> ScheduledFire:
     return ScheduledFire(
         schedule=task_schedule.schedule.name,
         scheduled_time=occurrence.scheduled_time,

@@ -1,4 +1,4 @@
-"""Decodes the failure details of a run from the answer of the API (`logs`)."""
+"""Decodes the answer of the `logs` route: the failure details of an attempt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines a check and its result."""
+"""Defines the result of one check of `polysync doctor`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from polysync_core.domain.json_types import JsonObject
 
 
-class Outcome(StrEnum):
+class CheckStatus(StrEnum):
     """The outcome of a check."""
 
     OK = "ok"
@@ -17,12 +17,12 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckResult:
     """The result of one check."""
 
     subject: str
     """The part that was checked."""
-    outcome: Outcome
+    outcome: CheckStatus
     detail: str
     """The finding; after a warning or a failure, also the remedy."""
 

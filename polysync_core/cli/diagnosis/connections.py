@@ -1,4 +1,4 @@
-"""Checks vaults and platforms by the tests of the API."""
+"""Tests every vault and platform through the API."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import partial
 from polysync_core.cli.api.client import ApiClient
 from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.diagnosis.check import Check, Outcome
+from polysync_core.cli.diagnosis.check import CheckResult, CheckStatus
 
 _AT_ONCE = 8
 
 
-def check_connections(api: ApiClient) -> Iterator[Check]:
+def check_connections(api: ApiClient) -> Iterator[CheckResult]:
     """Yield the checks of all vaults and of all platforms, by name."""
     for kind in ("vault", "platform"):
         definitions, _ = api.items(f"{kind}s")
@@ -23,17 +23,17 @@ def check_connections(api: ApiClient) -> Iterator[Check]:
             yield from pool.map(partial(_test, api, kind), names)
 
 
-def _test(api: ApiClient, kind: str, name: str) -> Check:
+def _test(api: ApiClient, kind: str, name: str) -> CheckResult:
     subject = f"{kind} {name}"
     try:
         answer = api.post(f"{kind}s", name, "test", has="ok")
     except CommandFailed as failure:
-        return Check(subject, Outcome.FAILED, " ".join([str(failure), *failure.details]))
+        return CheckResult(subject, CheckStatus.FAILED, " ".join([str(failure), *failure.details]))
     reader = Reader("the answer", answer)
     message = reader.text("message") or ""
     if answer["ok"] is True:
-        return Check(subject, Outcome.OK, f"{message} ({reader.number('latencyMs')} ms)")
+        return CheckResult(subject, CheckStatus.OK, f"{message} ({reader.number('latencyMs')} ms)")
     said = reader.text("platformMessage")
-    return Check(
-        subject, Outcome.FAILED, f"{message} The platform says: {said}" if said else message
+    return CheckResult(
+        subject, CheckStatus.FAILED, f"{message} The platform says: {said}" if said else message
     )

@@ -1,4 +1,4 @@
-"""Writes the texts of graph nodes for the Mermaid and SVG pictures."""
+"""Builds the label texts of graph nodes for Mermaid and SVG pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prints sentences and facts with line breaks between words, never inside an id."""
+"""Prints sentences and name-value pairs with line breaks between words, never inside an id."""
 
 from __future__ import annotations
 

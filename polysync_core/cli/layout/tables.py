@@ -1,4 +1,4 @@
-"""Builds the tables and cells of all views, in one style.
+"""Builds tables, columns and cells in one style for all views.
 
 Every value becomes a `Text`, so that Rich never reads markup in text of a user or a platform.
 """

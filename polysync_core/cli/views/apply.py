@@ -1,4 +1,4 @@
-"""Shows the changes to definitions that `apply` plans or has made."""
+"""Builds the list of definition changes that `polysync apply` plans or has made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of artefacts that `polysync artefacts` shows."""
+"""Builds the table of artefacts and the problem lines that `polysync artefacts` shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table that `polysync fire-times` shows."""
+"""Builds the table of fire times that `polysync fire-times` shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the tables that `polysync import` and `sync-parameters` show."""
+"""Builds the table and notes that `polysync import` and `sync-parameters` show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the failure details that `polysync logs` shows."""
+"""Builds the view of an attempt's failure that `polysync logs` shows."""
 
 from __future__ import annotations
 

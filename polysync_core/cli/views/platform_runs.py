@@ -1,4 +1,4 @@
-"""Builds the table that `polysync platform-runs` shows."""
+"""Builds the table of a platform's own runs that `polysync platform-runs` shows."""
 
 from __future__ import annotations
 

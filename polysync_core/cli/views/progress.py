@@ -1,4 +1,4 @@
-"""Shows the progress of a followed run as a live line on the terminal."""
+"""Shows the progress of a run as a live line or one line per change."""
 
 from __future__ import annotations
 

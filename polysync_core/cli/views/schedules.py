@@ -1,4 +1,4 @@
-"""Builds the table that `polysync schedules`, `pause` and `resume` show."""
+"""Builds the table of schedules that `polysync schedules`, `pause` and `resume` show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table that `polysync usage` shows."""
+"""Builds the table of a contention profile's usage that `polysync usage` shows."""
 
 from __future__ import annotations
 

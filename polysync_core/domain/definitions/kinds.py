@@ -1,4 +1,4 @@
-"""Lists the kinds of definition with their names and models, in apply order."""
+"""Lists the kinds of definition with names and models, in the order of `apply`."""
 
 from __future__ import annotations
 

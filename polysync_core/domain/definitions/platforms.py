@@ -1,4 +1,4 @@
-"""Defines Platforms: connections to execution services, with their sign-in."""
+"""Defines platforms: connections to external execution services, with sign-in and attributes."""
 
 from __future__ import annotations
 

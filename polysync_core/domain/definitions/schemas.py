@@ -66,7 +66,7 @@ def schema_difference(before: Sequence[Parameter], after: Sequence[Parameter]) -
     )
 
 
-def adopted(parameter: Parameter) -> Parameter:
+def as_job_parameter(parameter: Parameter) -> Parameter:
     """Return an artefact's parameter in the form that is valid in a Job.
 
     A default is external data. It can name no secret and hold no variable, so both are removed or
@@ -92,7 +92,7 @@ def merged(
     known = {each.name: each for each in existing}
     new = [
         _refreshed(known[each.name], each, typed=typed) if each.name in known else each
-        for each in map(adopted, found)
+        for each in map(as_job_parameter, found)
     ]
     names = {each.name for each in new}
     kept = [
@@ -103,7 +103,7 @@ def merged(
     return (*new, *kept)
 
 
-def without_breakage(
+def safe_changes_only(
     existing: Sequence[Parameter], found: Sequence[Parameter], *, complete: bool = False
 ) -> tuple[Parameter, ...]:
     """Return the schema with only those changes that cannot break a Task.

@@ -1,4 +1,4 @@
-"""Defines Vaults: connections to secret managers."""
+"""Defines vaults: connections to secret managers."""
 
 from __future__ import annotations
 

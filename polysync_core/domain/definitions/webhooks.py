@@ -1,4 +1,4 @@
-"""Defines webhooks: HTTP receivers of run events."""
+"""Defines webhooks, which receive run events, and the filters that select the events."""
 
 from __future__ import annotations
 

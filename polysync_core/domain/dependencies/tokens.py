@@ -1,4 +1,4 @@
-"""Defines the tokens of a gate: outcomes of upstream Tasks, and fire times."""
+"""Defines the edges of a gate, and its tokens: upstream outcomes and fire times."""
 
 from __future__ import annotations
 

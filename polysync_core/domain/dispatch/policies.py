@@ -1,4 +1,4 @@
-"""Defines the limits of Tasks, Platforms and profiles that a Dispatcher stores.
+"""Defines policies, the Dispatcher's copies of Task, platform and contention profile limits.
 
 The version of a policy is the time at which its definition was written. Messages may arrive in any
 order; the newest policy of a name wins.

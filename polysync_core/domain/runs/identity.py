@@ -1,4 +1,4 @@
-"""Creates the ids of runs and attempts, random or derived from a request.
+"""Creates and checks run ids, and derives the ids and submit tokens of attempts.
 
 The id of a repeatable request's run is derived from the request. So a repeated request leads to
 the same id, and the table refuses the second row.
@@ -71,14 +71,14 @@ def parse_run_id_prefix(text: str) -> str:
     """Return a text as the first characters of a run id, or raise `NotFound`."""
     if _PREFIX.fullmatch(text) is None:
         raise NotFound(
-            where_to_find(text)
+            databricks_run_hint(text)
             or "There is no task run of this id: a run id begins with r and has "
             f"{_LENGTH} characters, of which the first {MIN_PREFIX} or more are enough."
         )
     return text
 
 
-def where_to_find(text: str) -> str | None:
+def databricks_run_hint(text: str) -> str | None:
     """Return where a person finds the run of a numeric id; None for another text."""
     if _NUMBER.fullmatch(text) is None:
         return None
@@ -89,7 +89,7 @@ def where_to_find(text: str) -> str | None:
     )
 
 
-def attempt_token(run_id: RunId, attempt: int) -> str:
+def submit_token(run_id: RunId, attempt: int) -> str:
     """Return the idempotency token of an attempt for its platform: 64 hexadecimal digits.
 
     Two attempts never share a token, because a platform binds a token to its first run for good.

@@ -103,7 +103,7 @@ def status_text(run: TaskRun) -> str:
     return _sentence(run.problem.text)
 
 
-def since(moment: datetime, run: TaskRun) -> str:
+def time_in_run(moment: datetime, run: TaskRun) -> str:
     """Return a time of day; a date is added after the run's first day."""
     if moment.date() == run.queued_at.date():
         return short_time(moment)

@@ -52,7 +52,7 @@ _MIN_DELAY_FACTOR = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunEnd:
     """The age at which a past run had ended."""
 
     by: float
@@ -160,7 +160,7 @@ class LearnedPlan:
         )
 
 
-def learned(start: PollPlan, past: Sequence[Ended]) -> PollPlan | LearnedPlan:
+def learned(start: PollPlan, past: Sequence[RunEnd]) -> PollPlan | LearnedPlan:
     """Return a plan from past runs; too few runs give the job type's plan."""
     ages = sorted(each.by for each in past)
     median = ages[len(ages) // 2] if ages else inf
@@ -174,7 +174,7 @@ def learned(start: PollPlan, past: Sequence[Ended]) -> PollPlan | LearnedPlan:
     )
 
 
-def _window(start: PollPlan, ended: Ended, ages: Sequence[float]) -> tuple[float, float]:
+def _window(start: PollPlan, ended: RunEnd, ages: Sequence[float]) -> tuple[float, float]:
     nearest = sorted(abs(ended.by - age) for age in ages)
     blur = max(nearest[min(_NEAREST, len(ages) - 1)], _MIN_BLUR * ended.by, 0.1)
     if len(ages) < MIN_PAST_RUNS:

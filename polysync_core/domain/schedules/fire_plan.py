@@ -15,9 +15,9 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import SYSTEM_ACTOR, RunStatus
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, is_excluded
 from polysync_core.domain.schedules.state import (
+    DecidedFireTime,
     FirePlan,
     MissedFireTimes,
-    Occurrence,
     Pause,
     ScheduleState,
     TaskSchedule,
@@ -128,7 +128,9 @@ def _with_misfires(state: ScheduleState, timetable: _Timetable, now: datetime) -
             is_lower_bound=elapsed.is_more,
             reason=reason,
         )
-    occurrences = tuple(Occurrence(scheduled_time=each) for each in (*caught_up, *elapsed.on_time))
+    occurrences = tuple(
+        DecidedFireTime(scheduled_time=each) for each in (*caught_up, *elapsed.on_time)
+    )
     watermark = elapsed.watermark or state.watermark
     return FirePlan(at=now, watermark=watermark, occurrences=occurrences, missed=missed)
 
@@ -229,11 +231,11 @@ def _caught_up(schedule: Schedule, elapsed: ElapsedFireTimes) -> tuple[list[date
             return [], too_old
 
 
-def _skipped(occurrences: Iterable[Occurrence], reason: str) -> list[Occurrence]:
+def _skipped(occurrences: Iterable[DecidedFireTime], reason: str) -> list[DecidedFireTime]:
     return [replace(each, skip_reason=reason) for each in occurrences]
 
 
-def _changed(plan: FirePlan, occurrences: Iterable[Occurrence]) -> FirePlan:
+def _changed(plan: FirePlan, occurrences: Iterable[DecidedFireTime]) -> FirePlan:
     changed = {each.scheduled_time: each for each in occurrences}
     return replace(
         plan, occurrences=tuple(changed.get(each.scheduled_time, each) for each in plan.occurrences)

@@ -1,4 +1,4 @@
-"""Computes the fire times of a schedule.
+"""Computes and counts the fire times of a schedule, and computes the jitter of each.
 
 The module converts wall-clock times (`wall_clock`) to instants. Between two changes of the zone's
 offset the conversion is a subtraction. The walk therefore goes from change to change. At a gap it

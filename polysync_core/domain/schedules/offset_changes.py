@@ -1,4 +1,4 @@
-"""Finds the changes of a zone's offset from UTC, for example by daylight saving."""
+"""Finds changes of a time zone's UTC offset, and converts instants to wall-clock times."""
 
 from __future__ import annotations
 

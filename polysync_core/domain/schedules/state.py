@@ -52,7 +52,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
+class DecidedFireTime:
     """An elapsed fire time with the decision about it."""
 
     scheduled_time: datetime
@@ -81,7 +81,7 @@ class FirePlan:
     at: datetime
     """When the decision was made."""
     watermark: datetime
-    occurrences: tuple[Occurrence, ...] = ()
+    occurrences: tuple[DecidedFireTime, ...] = ()
     missed: MissedFireTimes | None = None
     pause: Pause | None = None
     """Set if the schedule pauses itself because its runs fail."""
@@ -92,7 +92,7 @@ class FirePlan:
         return not self.occurrences and self.missed is None
 
     @property
-    def fires(self) -> tuple[Occurrence, ...]:
+    def fires(self) -> tuple[DecidedFireTime, ...]:
         """The occurrences that are not skipped."""
         return tuple(each for each in self.occurrences if each.skip_reason is None)
 

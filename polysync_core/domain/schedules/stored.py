@@ -1,4 +1,4 @@
-"""Defines stored states of schedules, and entries of the index by due time."""
+"""Defines stored schedule states, entries for due schedules and records of Task edits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes the local times of a cron expression, without zones and daylight saving.
+"""Computes and counts the wall-clock times of a cron expression, without time zones.
 
 The times of day and the dates are separate, because a cron expression has the same times on each
 of its dates. The times of a day need no search, and a multiplication counts the times of many days.

@@ -1,4 +1,4 @@
-"""Creates and verifies access keys of machine clients; only hashes are stored.
+"""Creates, reads and verifies the access keys of machines; only hashes are stored.
 
 A key is 256 random bits, so its plain SHA-256 reveals nothing and is safe in a setting
 (docs/decisions/0011-access-keys-of-the-app.md).

@@ -1,4 +1,4 @@
-"""Finds known secrets in texts, links and JSON values, and replaces them by a marker.
+"""Finds known secrets in texts, links and JSON values, and replaces them with a marker.
 
 A secret is found in these forms, in any letter case:
 
@@ -176,7 +176,7 @@ class _View:
         return self.starts[start], self.ends[end - 1]
 
 
-def proves_a_right(name: str) -> bool:
+def is_credential_parameter(name: str) -> bool:
     """Return whether a query parameter of this name is a credential."""
     return _RIGHT_NAME.fullmatch(name) is not None
 
@@ -192,7 +192,9 @@ def quotes_trigger(value: JsonValue) -> bool:
 def _without_credentials(page: str) -> str:
     """Return a URL without the query parameters that prove a right."""
     path, _, query = page.partition("?")
-    kept = [each for each in query.split("&") if not proves_a_right(each.partition("=")[0])]
+    kept = [
+        each for each in query.split("&") if not is_credential_parameter(each.partition("=")[0])
+    ]
     return path + ("?" if any(kept) else "") + "&".join(kept)
 
 

@@ -1,4 +1,4 @@
-"""Names the request headers that tell where a request comes from."""
+"""Defines which request headers identify the caller or come from a proxy or tunnel."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ def is_forwarding_header(name: str) -> bool:
     return name in _FORWARDING or name.startswith(_FORWARDING_PREFIXES)
 
 
-def tells_origin(name: str) -> bool:
+def identifies_caller(name: str) -> bool:
     """Return whether a header is needed to identify the caller; the name is in lower case."""
     return name in _IDENTITY or is_forwarding_header(name)

@@ -1,4 +1,4 @@
-"""Signs requests with a token or client certificate, and defines where tokens come from."""
+"""Defines authenticators, which sign requests, and token sources, which supply tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads lists page by page, and nested objects, from answers of Azure services."""
+"""Reads paged lists and nested objects from answers of Azure services."""
 
 from __future__ import annotations
 

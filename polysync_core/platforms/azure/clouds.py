@@ -1,4 +1,4 @@
-"""Returns the addresses of Azure Resource Manager and the portal in each Azure cloud.
+"""Returns each Azure cloud's Resource Manager address and token scope, and its portal address.
 
 The token scopes are constants, so no definition can request a token for another audience.
 """

@@ -19,7 +19,7 @@ from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.states import ARTEFACTS
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import as_json, as_texts, data_type_of
 
 MAX_NAME_LENGTH = 255
@@ -103,14 +103,14 @@ class DeclaredParameters:
                     f"{name} is a data input: its value is a URI; without a value, a run uses the"
                     " data of the template"
                 )
-                self.add(name, description=for_people(given.get("description")))
+                self.add(name, description=shortened_line(given.get("description")))
                 continue
             value = given.get("value")
             self.add(
                 name,
                 data_type=type_of([value]),
                 default=value,
-                description=for_people(given.get("description")),
+                description=shortened_line(given.get("description")),
             )
 
     def add_outputs(self, template: JsonObject) -> None:
@@ -122,7 +122,7 @@ class DeclaredParameters:
                 self.parameters[name] = known.model_copy(update=both)
             elif name != ARTEFACTS:
                 given = entry if isinstance(entry, dict) else {}
-                description = for_people(given.get("description"))
+                description = shortened_line(given.get("description"))
                 self.add(name, direction=Direction.OUTPUT, description=description)
 
     def schema(self) -> ArtefactSchema:

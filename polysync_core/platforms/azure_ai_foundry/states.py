@@ -9,7 +9,7 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.times import moment_in
 
 ARTEFACTS = "default"
@@ -77,7 +77,7 @@ def properties_of(answer: JsonObject) -> JsonObject:
 
 
 def _failure(properties: JsonObject) -> str:
-    return for_people(object_in(properties, "error").get("message")) or _NO_REASON
+    return shortened_line(object_in(properties, "error").get("message")) or _NO_REASON
 
 
 def _outputs(properties: JsonObject, job: Job) -> dict[str, JsonValue]:

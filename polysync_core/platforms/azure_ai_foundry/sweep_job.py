@@ -27,7 +27,7 @@ from polysync_core.platforms.azure_ai_foundry.settings import (
 )
 from polysync_core.platforms.azure_ai_foundry.template_job import TemplateJobType
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import as_json
 
 _WHOLE = frozenset({"randint"})
@@ -70,7 +70,7 @@ def describe_space(template: JsonObject) -> ArtefactSchema:
         findings.add(
             name,
             data_type=_type_of(distribution, arguments),
-            description=for_people(f"{distribution} {json.dumps(arguments)}"),
+            description=shortened_line(f"{distribution} {json.dumps(arguments)}"),
         )
     findings.add_inputs(template)
     findings.add_outputs(template)

@@ -41,7 +41,7 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from polysync_core.platforms.paging import filter_bounded
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 
 _MAY_EXIST = frozenset({400, 409})
 """Statuses that may mean that a job with this name exists."""
@@ -139,8 +139,8 @@ class TemplateJobConnector:
         kind = template.get("jobType")
         if kind != self.shape.kind:
             message = (
-                f"the template has the kind {for_people(kind)}, but {self.shape.job_type} runs a"
-                f" {self.shape.kind} job: import the platform's jobs again"
+                f"the template has the kind {shortened_line(kind)}, but {self.shape.job_type} runs"
+                f" a {self.shape.kind} job: import the platform's jobs again"
             )
             raise PlatformRefused(message, cause=FailureCause.SUBMIT)
         return template
@@ -175,8 +175,8 @@ class TemplateJobConnector:
         return Artefact(
             external_id=name,
             job_type=self.shape.job_type,
-            name=for_people(properties.get("displayName")) or name,
-            description=for_people(properties.get("description")),
+            name=shortened_line(properties.get("displayName")) or name,
+            description=shortened_line(properties.get("description")),
         )
 
 

@@ -30,7 +30,7 @@ from polysync_core.platforms.connector import (
 )
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 
 JOBS_API = ("api", "2.2", "jobs")
 
@@ -160,7 +160,7 @@ class RunClient:
 
 
 def _message(state: RunState, has_waited_long: bool) -> str | None:
-    message = for_people(state.message)
+    message = shortened_line(state.message)
     remedy = _remedy(state)
     if has_waited_long:
         remedy = (

@@ -19,7 +19,10 @@ from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.platforms.azure_databricks.answers import objects_in
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
-from polysync_core.platforms.azure_databricks.notebook_source.paths import comparable, path_problem
+from polysync_core.platforms.azure_databricks.notebook_source.paths import (
+    normalised_path,
+    path_problem,
+)
 from polysync_core.platforms.azure_databricks.notebook_source.widgets import widgets_of
 from polysync_core.platforms.azure_databricks.outputs import (
     OUTPUTS_FROM_EXIT_VALUE,
@@ -30,7 +33,7 @@ from polysync_core.platforms.azure_databricks.refusals import (
     NOTEBOOK_MISSING,
     refused,
     run_of_token_is_gone,
-    unless_passing,
+    unless_temporary,
 )
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import (
@@ -132,11 +135,11 @@ def check_notebook(job: Job) -> list[Problem]:
 
 
 def _runs_notebook(run: JsonObject, job: Job) -> bool:
-    wanted = comparable(job.external_id)
+    wanted = normalised_path(job.external_id)
     return any(
         isinstance(notebook := task.get("notebook_task"), dict)
         and isinstance(path := notebook.get("notebook_path"), str)
-        and comparable(path) == wanted
+        and normalised_path(path) == wanted
         for task in objects_in(run, "tasks")
     )
 
@@ -151,7 +154,7 @@ def _base_parameters(request: SubmitRequest) -> dict[str, JsonValue]:
     return texts
 
 
-@unless_passing
+@unless_temporary
 def _submit_refused(refusal: Refusal) -> PolysyncError:
     lost = run_of_token_is_gone(refusal)
     if lost is not None:

@@ -13,8 +13,8 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure_databricks.notebook_source.paths import (
-    comparable,
     is_below,
+    normalised_path,
     path_problem,
 )
 from polysync_core.platforms.calls import UnexpectedAnswer
@@ -124,7 +124,7 @@ class NotebookDiscovery:
     def _list(self, folder: str) -> list[WorkspaceEntry]:
         entries = self.client.get(*_WORKSPACE_API, "list", query={"path": folder}, read=_entries_of)
         # A folder may list itself.
-        return [each for each in entries if comparable(each.path) != comparable(folder)]
+        return [each for each in entries if normalised_path(each.path) != normalised_path(folder)]
 
 
 def _entry_problem(entry: WorkspaceEntry, folder: str, depth: int) -> str | None:

@@ -28,9 +28,9 @@ from polysync_core.platforms.azure_databricks.pipeline_states import (
     ID,
     failed,
     failed_flows,
+    ids_of,
     is_of,
     may_belong_to_attempt,
-    parts_of,
     recovering,
     report_of,
     retried,
@@ -55,7 +55,7 @@ from polysync_core.platforms.connector import (
 )
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import as_json
 
 PIPELINES_API = ("api", "2.0", "pipelines")
@@ -101,7 +101,7 @@ class DatabricksPipelineConnector:
 
         A failure includes its error event.
         """
-        pipeline_id, update_id = parts_of(external_run_id)
+        pipeline_id, update_id = ids_of(external_run_id)
         page = self._page(pipeline_id, update_id)
         report = self.client.get(
             *PIPELINES_API,
@@ -125,7 +125,7 @@ class DatabricksPipelineConnector:
 
     def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
         """Return the error events of an update."""
-        pipeline_id, update_id = parts_of(external_run_id)
+        pipeline_id, update_id = ids_of(external_run_id)
         self.client.get(
             *PIPELINES_API,
             pipeline_id,
@@ -146,7 +146,7 @@ class DatabricksPipelineConnector:
             return
         self.client.post(
             *PIPELINES_API,
-            parts_of(external_run_id)[0],
+            ids_of(external_run_id)[0],
             "stop",
             body={},
             repeatable=True,
@@ -249,7 +249,7 @@ class DatabricksPipelineConnector:
             # The failure is certain; the reason is optional.
             return None
         newest = next((event for event in events if is_of(event, {update_id})), None)
-        return None if newest is None else for_people(newest.get("message"))
+        return None if newest is None else shortened_line(newest.get("message"))
 
     def _errors(self, pipeline_id: str) -> Iterator[JsonObject]:
         """Yield the error events of a pipeline, newest first."""

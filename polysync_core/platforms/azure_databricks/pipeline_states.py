@@ -149,7 +149,7 @@ def may_belong_to_attempt(
     )
 
 
-def parts_of(external_run_id: str) -> tuple[str, str]:
+def ids_of(external_run_id: str) -> tuple[str, str]:
     """Return the pipeline id and the update id; raise `RunNotFound` for another form."""
     pipeline_id, _, update_id = external_run_id.partition(":")
     if ID.fullmatch(pipeline_id) is None or ID.fullmatch(update_id) is None:

@@ -13,7 +13,7 @@ from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector,
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
 from polysync_core.platforms.azure_databricks.notebook import NotebookConnector, check_notebook
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
-from polysync_core.platforms.azure_databricks.notebook_source.paths import comparable
+from polysync_core.platforms.azure_databricks.notebook_source.paths import normalised_path
 from polysync_core.platforms.azure_databricks.outputs import OUTPUTS_FROM_EXIT_VALUE
 from polysync_core.platforms.azure_databricks.pipeline import (
     DatabricksPipelineConnector,
@@ -100,7 +100,7 @@ PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATABRICKS,
     jobs={
         JobType.DATABRICKS_NOTEBOOK: JobTypePlugin(
-            check=check_notebook, outputs_setting=OUTPUTS_FROM_EXIT_VALUE, normal_id=comparable
+            check=check_notebook, outputs_setting=OUTPUTS_FROM_EXIT_VALUE, normal_id=normalised_path
         ),
         JobType.DATABRICKS_JOB: JobTypePlugin(
             check=check_defined_job, outputs_setting=OUTPUTS_FROM_EXIT_VALUE

@@ -102,7 +102,7 @@ def refused(refusal: Refusal) -> PolysyncError:
     """Return the error for a refusal, with its code and a known remedy."""
     code = error_code(refusal)
     code_text = f"{code}, " if code else ""
-    if is_passing(refusal):
+    if is_temporary(refusal):
         return Unavailable(f"Databricks is busy ({code_text}status {refusal.status})")
     remedy = (
         _REMEDIES.get(code) or _BY_STATUS.get(refusal.status) or "the answer gives no known reason"
@@ -116,7 +116,7 @@ def refused(refusal: Refusal) -> PolysyncError:
     )
 
 
-def is_passing(refusal: Refusal) -> bool:
+def is_temporary(refusal: Refusal) -> bool:
     """Return whether the same request may succeed later; its status may be 400."""
     return (
         error_code(refusal) in _TRANSIENT
@@ -125,12 +125,12 @@ def is_passing(refusal: Refusal) -> bool:
     )
 
 
-def unless_passing(mapping: RefusalMapping) -> RefusalMapping:
+def unless_temporary(mapping: RefusalMapping) -> RefusalMapping:
     """Return a mapping that applies to lasting refusals only."""
 
     @wraps(mapping)
     def judged(refusal: Refusal) -> PolysyncError:
-        return refused(refusal) if is_passing(refusal) else mapping(refusal)
+        return refused(refusal) if is_temporary(refusal) else mapping(refusal)
 
     return judged
 
@@ -138,7 +138,7 @@ def unless_passing(mapping: RefusalMapping) -> RefusalMapping:
 def refused_for_run(run_id: str) -> RefusalMapping:
     """Return the mapping for calls about one run; a missing run is `RunNotFound`."""
 
-    @unless_passing
+    @unless_temporary
     def mapping(refusal: Refusal) -> PolysyncError:
         if says_run_is_gone(refusal):
             return RunNotFound(f"Databricks does not know the run {run_id}")
@@ -147,7 +147,7 @@ def refused_for_run(run_id: str) -> RefusalMapping:
     return mapping
 
 
-@unless_passing
+@unless_temporary
 def refused_for_pipeline(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about a pipeline."""
     if refusal.status == 409:
@@ -167,7 +167,7 @@ def refused_for_pipeline(refusal: Refusal) -> PolysyncError:
     return refused(refusal)
 
 
-@unless_passing
+@unless_temporary
 def refused_for_update(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about an update; a missing update is `RunNotFound`."""
     if refusal.status == 404:
@@ -175,7 +175,7 @@ def refused_for_update(refusal: Refusal) -> PolysyncError:
     return refused(refusal)
 
 
-@unless_passing
+@unless_temporary
 def refused_for_job(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about one job."""
     message = refusal.body.get("message")

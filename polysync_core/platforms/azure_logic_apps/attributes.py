@@ -1,4 +1,4 @@
-"""Defines the attributes of Azure Logic Apps platforms, and their API paths."""
+"""Defines the attributes and the API paths of an Azure Logic Apps platform."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.http_functions.outputs import declared_names
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.times import moment_in
 
 STATUSES: Mapping[str, ProviderStatus] = {
@@ -60,7 +60,7 @@ def report_of(run: JsonObject, job: Job) -> Report:
     status = STATUSES.get(word.lower(), ProviderStatus.UNKNOWN)
     return Report(
         status=status,
-        provider_state=for_people(word) or "",
+        provider_state=shortened_line(word) or "",
         message=_reason(properties) if status is ProviderStatus.FAILED else None,
         # The concurrency limit of the trigger holds the run back.
         wait=Wait.PLATFORM_QUEUE if word.lower() == "waiting" else None,
@@ -81,6 +81,6 @@ def _outputs(properties: JsonObject, job: Job) -> JsonObject:
 
 def _reason(properties: JsonObject) -> str:
     error = object_in(properties, "error")
-    texts = (for_people(error.get("message")), for_people(properties.get("code")))
+    texts = (shortened_line(error.get("message")), shortened_line(properties.get("code")))
     reason = next((text for text in texts if text), "The engine gives no reason.")
     return f"{reason} The run's page shows which action failed."

@@ -17,8 +17,8 @@ from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
 from polysync_core.platforms.azure_pipelines.settings import (
     ATTEMPT_TOKEN_PARAMETER,
+    LostAnswerPolicy,
     LostAnswerRule,
-    WhenAnswerLost,
 )
 from polysync_core.platforms.azure_pipelines.states import CLOCK_SKEW, external, runs_of
 from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest
@@ -38,7 +38,7 @@ def earlier_run(service: PipelineClient, request: SubmitRequest) -> str | None:
     and `OutcomeUnknown` if the run cannot be identified or a person must decide.
     """
     rule = LostAnswerRule.of(request.job)
-    if rule.token_parameter is None and rule.policy is WhenAnswerLost.ASK:
+    if rule.token_parameter is None and rule.policy is LostAnswerPolicy.ASK:
         raise OutcomeUnknown(
             "The pipeline may have been started, and its run cannot be identified. Check the"
             " runs of the pipeline. To avoid this, name a parameter for the attempt's token in"
@@ -56,7 +56,7 @@ def earlier_run(service: PipelineClient, request: SubmitRequest) -> str | None:
             f" them, and let settings.{ATTEMPT_TOKEN_PARAMETER} name a parameter that the pipeline"
             " declares."
         )
-    if rule.policy is WhenAnswerLost.ASK:
+    if rule.policy is LostAnswerPolicy.ASK:
         raise OutcomeUnknown(
             "The start of the pipeline got no answer, and the list has no run of the attempt."
             " Check the pipeline, then rerun if needed."

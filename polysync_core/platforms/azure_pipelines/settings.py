@@ -1,4 +1,4 @@
-"""Checks the settings and the external id of a pipeline Job."""
+"""Checks a pipeline Job's settings and name, and reads the rule for lost answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_NAME_LENGTH = 260
 _NAME = re.compile(r"[^\W](?:[^<>*#.%&:\\+?/])*")
 
 
-class WhenAnswerLost(StrEnum):
+class LostAnswerPolicy(StrEnum):
     """The policy for a start whose answer and run are both missing."""
 
     RESEND = "Resend"
@@ -32,17 +32,17 @@ class LostAnswerRule:
 
     token_parameter: str | None
     """The pipeline's parameter that receives the attempt's token."""
-    policy: WhenAnswerLost
+    policy: LostAnswerPolicy
 
     @classmethod
     def of(cls, job: Job) -> LostAnswerRule:
         """Return the rule of a checked Job."""
         name = job.settings.get(ATTEMPT_TOKEN_PARAMETER)
         # Without a token, the attempt's run cannot be identified.
-        default = WhenAnswerLost.ASK if name is None else WhenAnswerLost.RESEND
+        default = LostAnswerPolicy.ASK if name is None else LostAnswerPolicy.RESEND
         return cls(
             name if isinstance(name, str) else None,
-            WhenAnswerLost(str(job.settings.get(WHEN_ANSWER_LOST, default))),
+            LostAnswerPolicy(str(job.settings.get(WHEN_ANSWER_LOST, default))),
         )
 
 
@@ -59,9 +59,9 @@ def check_pipeline_job(job: Job) -> list[Problem]:
     if ATTEMPT_TOKEN_PARAMETER in job.settings:
         problem = _token_problem(job, job.settings[ATTEMPT_TOKEN_PARAMETER])
         problems += [Problem(f"settings.{ATTEMPT_TOKEN_PARAMETER}", problem)] if problem else []
-    policy = job.settings.get(WHEN_ANSWER_LOST, WhenAnswerLost.ASK)
-    if policy not in set(WhenAnswerLost):
-        problem = f"must be one of {', '.join(WhenAnswerLost)}"
+    policy = job.settings.get(WHEN_ANSWER_LOST, LostAnswerPolicy.ASK)
+    if policy not in set(LostAnswerPolicy):
+        problem = f"must be one of {', '.join(LostAnswerPolicy)}"
         problems.append(Problem(f"settings.{WHEN_ANSWER_LOST}", problem))
     return problems
 

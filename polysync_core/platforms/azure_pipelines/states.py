@@ -15,7 +15,7 @@ from polysync_core.platforms.azure_pipelines.client import (
 )
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report, RunNotFound, Wait
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.times import moment_in
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -105,7 +105,7 @@ def report_of(run: JsonObject, page: str) -> Report:
     if _WORD.fullmatch(word) is None:
         raise UnexpectedAnswer
     status = _STATES.get(word.lower(), ProviderStatus.UNKNOWN)
-    message = for_people(run.get("message"))
+    message = shortened_line(run.get("message"))
     if status is ProviderStatus.FAILED:
         message = message or _NO_REASON
     waits = status is ProviderStatus.STARTING

@@ -1,4 +1,4 @@
-"""Reads outputs from the answer of a function, and removes keys from their URLs."""
+"""Reads outputs from a function's answer, and removes keys from URLs in the outputs."""
 
 from __future__ import annotations
 

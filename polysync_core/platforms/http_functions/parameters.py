@@ -1,4 +1,4 @@
-"""Builds the query and the body of a function call, and checks its settings.
+"""Checks a function Job's settings, and builds the query and body of a call.
 
 | method | values |
 |---|---|

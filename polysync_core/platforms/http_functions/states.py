@@ -1,4 +1,4 @@
-"""Finds the status URL of a function call and decodes its state."""
+"""Finds the status URL of a function call, and decodes the answers of that URL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polysync_core.outbound.urls import OwnAddress, own_address, url
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.http_functions.outputs import outputs_of
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.times import moment_in
 
 ACCEPTED = 202
@@ -163,7 +163,7 @@ def status_report(answer: Answer, job: Job, now: Clock) -> Report:
         status = STATUSES.get(state, ProviderStatus.UNKNOWN)
     return Report(
         status=status,
-        provider_state=for_people(word or str(answer.status)) or "",
+        provider_state=shortened_line(word or str(answer.status)) or "",
         message=_reason(found) if status is ProviderStatus.FAILED else None,
         wait=Wait.PLATFORM_QUEUE if state in _IN_QUEUE else None,
         started_at=moment_in(found, "createdTime"),
@@ -185,4 +185,4 @@ def reason_in(body: JsonObject) -> str | None:
 
 
 def _reason(body: JsonObject) -> str:
-    return for_people(reason_in(body)) or "The function reports a failure without a reason."
+    return shortened_line(reason_in(body)) or "The function reports a failure without a reason."

@@ -1,4 +1,4 @@
-"""Reads the address of the storage account, and creates the credential of its sign-in."""
+"""Reads the connection settings of the storage account, and creates the app's credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads and writes Table Storage, with exactly-once conditional writes and bounded retries.
+"""Reads and writes rows of Azure Table Storage, with bounded retries and conditional writes.
 
 - An insert, or a write with an ETag, carries a random fingerprint. If an answer is lost and the
   retry finds an existing or changed row, the fingerprint shows whether this process wrote it.

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from polysync_core.storage.sqlite.database import OWNER_ONLY, FileUnusable, translated
+from polysync_core.storage.sqlite.database import OWNER_ONLY, FileUnusable, translating_errors
 
 
 def back_up(source: Path, target: Path) -> None:
@@ -43,10 +43,13 @@ def _copy(source: Path, partial: Path) -> None:
     # `mode=ro` never creates or changes the source.
     # SQLite would give the copy, which holds the same data, wider permissions.
     os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, OWNER_ONLY))
-    with translated(source), closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as db:
+    with (
+        translating_errors(source),
+        closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as db,
+    ):
         if not db.execute("PRAGMA user_version").fetchone()[0]:
             raise FileUnusable(f"{source} is no database of Polysync.")
-        with translated(partial), closing(sqlite3.connect(partial)) as copy:
+        with translating_errors(partial), closing(sqlite3.connect(partial)) as copy:
             db.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
             (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()

@@ -103,7 +103,7 @@ class Database:
         self._lock_file = _lock(path)
         try:
             _make_private(path)
-            with translated(path):
+            with translating_errors(path):
                 self._writer = self._connect()
                 self._writer.execute("PRAGMA journal_mode=WAL")
                 self._migrate()
@@ -113,7 +113,7 @@ class Database:
 
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         """Return the result of a query, which sees every commit that has returned."""
-        with translated(self.path):
+        with translating_errors(self.path):
             return self._reader().execute(query, values).fetchall()
 
     @contextmanager
@@ -124,7 +124,7 @@ class Database:
             self._count_waiting(-1)
             commit = self._commit
             try:
-                with translated(self.path), self._savepoint():
+                with translating_errors(self.path), self._savepoint():
                     yield self._writer
             finally:
                 self._commit_unless_others_wait()
@@ -178,7 +178,7 @@ class Database:
             commit.end(FileUnusable(f"{self.path} has undone the last writes: repeat them."))
             return
         try:
-            with translated(self.path):
+            with translating_errors(self.path):
                 self._writer.execute("COMMIT")
         except FileUnusable as error:
             if self._writer.in_transaction:
@@ -251,7 +251,7 @@ def _lock(path: Path) -> int:
 
 
 @contextmanager
-def translated(path: Path) -> Generator[None]:
+def translating_errors(path: Path) -> Generator[None]:
     """Translate errors of SQLite; the message names the file and the remedy, and no data."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""Inspects the SQLite file of the app, even while the app runs."""
+"""Checks the SQLite file of the app without writing, even while the app runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from polysync_core.storage.sqlite.database import (
     SCHEMA_VERSION,
     FileUnusable,
-    translated,
+    translating_errors,
 )
 
 
@@ -27,7 +27,10 @@ def inspect(path: Path) -> FileState:
     Raises:
         FileUnusable: the file is damaged, is no database of Polysync, or is of a newer release.
     """
-    with translated(path), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as opened:
+    with (
+        translating_errors(path),
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as opened,
+    ):
         (version,) = opened.execute("PRAGMA user_version").fetchone()
         (verdict,) = opened.execute("PRAGMA quick_check(1)").fetchone()
     if not version:

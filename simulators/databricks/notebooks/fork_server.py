@@ -1,4 +1,4 @@
-"""Forks a process for each notebook run, so that its start is fast.
+"""Forks, stops and reaps one process for each notebook run.
 
 The start of an interpreter costs tens of milliseconds of CPU; a fork of a warm interpreter costs
 about one. The server has a single thread, because a fork is safe only then. Only the server

@@ -1,4 +1,4 @@
-"""Defines the state behind the routes, and reads values of requests for the handlers."""
+"""Defines the shared state of the route handlers, and reads values from requests."""
 
 from __future__ import annotations
 

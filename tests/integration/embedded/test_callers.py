@@ -51,6 +51,13 @@ def test_it_listens_on_another_address_of_this_machine(dev: StartDev) -> None:
     assert httpx.get(url, headers={"x-forwarded-for": "203.0.113.7"}).status_code == 403
 
 
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
+def test_it_listens_on_ipv6(dev: StartDev) -> None:
+    host = dev("--host", "::1").ready("[::1]")
+
+    assert httpx.get(f"http://[::1]:{host.port}/api/tasks").json()["items"] == []
+
+
 def test_it_does_not_listen_beyond_this_machine_without_sign_in(dev: StartDev) -> None:
     refusal = dev("--host", "0.0.0.0").refusal()  # noqa: S104
 

@@ -18,7 +18,7 @@ from polysync_core.storage.gates import TableGates
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.purging import delete_batch
 from polysync_core.storage.rows import Row, RowRange
-from polysync_core.storage.run_purge import OldRuns
+from polysync_core.storage.run_purge import ExpiredRuns
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON, a_run
@@ -51,7 +51,7 @@ class RunArchive:
 
     def purge(self, more: Callable[[], bool] = always) -> int:
         # A new store each time, because each day another process deletes.
-        return OldRuns(self.storage, TableRuns(self.storage)).purge(BEFORE, more)
+        return ExpiredRuns(self.storage, TableRuns(self.storage)).purge(BEFORE, more)
 
     def add(
         self,
@@ -237,7 +237,7 @@ def test_old_poison_messages_are_deleted(storage: Tables) -> None:
 
 
 def test_a_deletion_without_any_table_does_nothing(storage: Tables) -> None:
-    assert OldRuns(storage, TableRuns(storage)).purge(BEFORE, always) == 0
+    assert ExpiredRuns(storage, TableRuns(storage)).purge(BEFORE, always) == 0
     assert TableGates(storage).delete_deduplication_rows(BEFORE, always) == 0
     assert TableAudit(storage).purge(BEFORE, always) == 0
     assert TablePoison(storage).purge(BEFORE, always) == 0

@@ -10,9 +10,9 @@ import pytest
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.identity import derived_run_id
 from polysync_core.domain.schedules.state import (
+    DecidedFireTime,
     FirePlan,
     MissedFireTimes,
-    Occurrence,
     Pause,
     ScheduleState,
     with_plan,
@@ -36,7 +36,7 @@ def test_a_state_is_read_as_it_was_written(storage: Tables) -> None:
     plan = FirePlan(
         at=NOON,
         watermark=NOON + timedelta(seconds=1),
-        occurrences=(Occurrence(scheduled_time=NOON, skip_reason="Why.", cancels=(run,)),),
+        occurrences=(DecidedFireTime(scheduled_time=NOON, skip_reason="Why.", cancels=(run,)),),
         missed=MissedFireTimes(first=NOON, last=NOON, count=3, is_lower_bound=True, reason="late"),
     )
     pause = Pause(reason="It moves. \u00fc", at=NOON, by="ann")

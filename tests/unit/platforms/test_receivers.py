@@ -7,7 +7,7 @@ import requests
 
 from polysync_core.domain.errors import Invalid
 from polysync_core.outbound.hosts import AddressScope
-from polysync_core.platforms.receivers import NotTaken, Receivers
+from polysync_core.platforms.receivers import EventNotAccepted, Receivers
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 
 URL = "https://hooks.example.com/a?b=c"
@@ -36,7 +36,7 @@ def test_an_event_is_posted_as_it_is(status: int) -> None:
 def test_any_other_status_is_a_failure_and_no_redirect_is_followed(status: int) -> None:
     reply = Reply(status, b"secret words", {"Location": "https://evil.example", "Retry-After": "7"})
     opened, transport = receivers(reply)
-    with pytest.raises(NotTaken) as failure:
+    with pytest.raises(EventNotAccepted) as failure:
         opened.post(URL, {}, b"{}")
     assert len(transport.requests) == 1
     assert (failure.value.status, failure.value.retry_after) == (status, 7)
@@ -54,7 +54,7 @@ def test_any_other_status_is_a_failure_and_no_redirect_is_followed(status: int) 
 )
 def test_no_usable_answer_is_a_failure(step: Step, words: str) -> None:
     opened, _ = receivers(step)
-    with pytest.raises(NotTaken, match=words):
+    with pytest.raises(EventNotAccepted, match=words):
         opened.post(URL, {}, b"{}")
 
 

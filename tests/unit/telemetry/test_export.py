@@ -86,7 +86,7 @@ print(_collector().spans._endpoint, _collector().logs._endpoint)
 
 
 def test_span_ids_are_random_unless_one_is_given() -> None:
-    ids = sending.ChosenIds()
+    ids = sending.PresetSpanIds()
     assert ids.generate_span_id() != ids.generate_span_id()
     token = next_span_id.set(7)
     try:

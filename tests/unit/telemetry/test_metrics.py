@@ -14,7 +14,7 @@ from polysync_core.application.runs.reconciling import record_dispatcher
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.dispatch.decisions import enqueue
 from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
-from polysync_core.domain.poison import AbandonedMessage, PoisonMessage
+from polysync_core.domain.poison import PoisonMessage, ReceivedPoisonMessage
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import (
     Outcome,
@@ -25,7 +25,12 @@ from polysync_core.domain.runs.run import (
     finish,
 )
 from polysync_core.telemetry import names
-from polysync_core.telemetry.instruments import FRESH_SECONDS, ExpiringGauge, instruments, ticking
+from polysync_core.telemetry.instruments import (
+    FRESH_SECONDS,
+    ExpiringGauge,
+    instruments,
+    measuring_step,
+)
 from polysync_core.telemetry.names import METRICS, Metric, MetricKind
 from tests.fakes.builders import NOON, a_run, run_id
 from tests.fakes.runs import FakeRunTable, run_store
@@ -148,15 +153,15 @@ def test_abandoned_messages_are_counted_by_their_queue(exported: Listener) -> No
 
     messages = PoisonMessages(store=Store(), clock=lambda: NOON)  # pyright: ignore[reportArgumentType]
     messages.record(
-        "run-requests", AbandonedMessage(message_id="1", payload="{}", reason="No."), at=NOON
+        "run-requests", ReceivedPoisonMessage(message_id="1", payload="{}", reason="No."), at=NOON
     )
     assert one(exported, names.POISON_MESSAGES).attributes == {names.QUEUE: "run-requests"}
 
 
 def test_the_tick_reports_the_outcome_of_each_step(exported: Listener) -> None:
-    with ticking("reconcile"):
+    with measuring_step("reconcile"):
         pass
-    with pytest.raises(ZeroDivisionError), ticking("schedules"):
+    with pytest.raises(ZeroDivisionError), measuring_step("schedules"):
         raise ZeroDivisionError
     points = exported.metrics()[names.TICK_DURATION.name]
     assert [tuple(each.attributes.values()) for each in points] == [

@@ -6,7 +6,12 @@ from dataclasses import replace
 
 from polysync_core.application.runs.attempts.failures import error_text
 from polysync_core.application.runs.attempts.services import Timeouts
-from polysync_core.application.runs.finishing import failure, in_words, is_timed_out, with_doubt
+from polysync_core.application.runs.finishing import (
+    failure,
+    in_words,
+    is_timed_out,
+    with_hint_to_check,
+)
 from polysync_core.domain.errors import PolysyncError, VaultUnavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun
@@ -22,7 +27,7 @@ def cancelled_before_submit(run: TaskRun, doubt: str | None = None) -> Outcome:
         return Outcome(
             status=RunStatus.CANCELLED, reason="Cancelled before the platform started the run."
         )
-    message = with_doubt(f"Cancelled. {doubt or ''}".strip(), True)
+    message = with_hint_to_check(f"Cancelled. {doubt or ''}".strip(), True)
     return Outcome(status=RunStatus.CANCELLED, reason=message, error=message)
 
 
@@ -30,15 +35,15 @@ def submit_failed(run: TaskRun, cause: FailureCause, message: str, *, may_run: b
     """Return the outcome of an attempt whose submit was refused or may be lost."""
     if run.cancel_requested is not None:
         return cancelled_before_submit(run, message)
-    return failure(cause, with_doubt(message, may_run), may_repeat=not may_run)
+    return failure(cause, with_hint_to_check(message, may_run), may_repeat=not may_run)
 
 
-def quoting(outcome: Outcome, error: PolysyncError) -> Outcome:
+def with_platform_answer(outcome: Outcome, error: PolysyncError) -> Outcome:
     """Return the outcome with the platform's answer to the submit."""
     return replace(outcome, answer=error.platform_answer)
 
 
-def no_submit(run: TaskRun, error: PolysyncError, timeouts: Timeouts) -> Outcome:
+def submit_timed_out(run: TaskRun, error: PolysyncError, timeouts: Timeouts) -> Outcome:
     """Return the outcome of an attempt that could not be submitted in time.
 
     A vault that does not answer is the cause, unless the platform may know the attempt.
@@ -56,7 +61,7 @@ def no_submit(run: TaskRun, error: PolysyncError, timeouts: Timeouts) -> Outcome
         cause = FailureCause.SECRET
     what = "could not be asked to start the run" if in_vault else "gave no answer to the submit"
     message = f"The platform {what} for {in_words(timeouts.submit)}; last: {_ended(error)}"
-    outcome = failure(cause, with_doubt(message, may_run), may_repeat=not may_run)
+    outcome = failure(cause, with_hint_to_check(message, may_run), may_repeat=not may_run)
     return replace(outcome, is_outage=True)
 
 
@@ -68,7 +73,7 @@ def unconfirmed_stop(run: TaskRun, timeouts: Timeouts) -> Outcome:
     else:
         doubt = f"The platform could not be asked within {period} to stop the run"
     last = f"; last: {problem.message}." if problem is not None else "."
-    unconfirmed = with_doubt(doubt + last, True)
+    unconfirmed = with_hint_to_check(doubt + last, True)
     if is_timed_out(run):
         message = (
             f"The execution time-out of {run.execution_timeout_seconds} seconds is over. "
@@ -94,8 +99,10 @@ def abandoned(run: TaskRun, *, may_run: bool) -> Outcome:
     if run.problem is not None:
         message = f"{message} Last: {run.problem.message}."
     if run.cancel_requested is None:
-        return failure(FailureCause.INTERNAL, with_doubt(message, may_run), may_repeat=not may_run)
-    message = with_doubt(f"Cancelled. {message}", may_run)
+        return failure(
+            FailureCause.INTERNAL, with_hint_to_check(message, may_run), may_repeat=not may_run
+        )
+    message = with_hint_to_check(f"Cancelled. {message}", may_run)
     return Outcome(status=RunStatus.CANCELLED, reason=message, error=message)
 
 

@@ -1,4 +1,4 @@
-"""Asks again for a run that its platform does not know, then ends it."""
+"""Polls an unknown run again for some time, then ends the attempt as lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bundles the stores, connections, clock and time-outs that the steps of an attempt share."""
+"""Defines the services and time-outs that all steps of an attempt share."""
 
 from __future__ import annotations
 

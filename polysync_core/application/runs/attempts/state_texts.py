@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from polysync_core.domain.runs.interruptions import is_to_stop, since
+from polysync_core.domain.runs.interruptions import is_to_stop, time_in_run
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 
@@ -14,7 +14,7 @@ def submitted_text(run: TaskRun, title: str, now: datetime) -> str:
     """Return the reason of a run that its platform has accepted."""
     if is_to_stop(run):
         return run.reason
-    return f"Submitted to {title} at {since(now, run)}."
+    return f"Submitted to {title} at {time_in_run(now, run)}."
 
 
 def state_text(
@@ -55,4 +55,4 @@ def _running_text(run: TaskRun, title: str, report: Report, now: datetime) -> st
     begun = report.started_at or (attempt.started_at if attempt is not None else None)
     if begun is None and run.reason.startswith(prefix):
         return run.reason
-    return f"{prefix}{since(begun or now, run)}."
+    return f"{prefix}{time_in_run(begun or now, run)}."

@@ -10,9 +10,9 @@ from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.attempts.failures import delay_after, error_text, failure_of
 from polysync_core.application.runs.attempts.outcomes import (
     cancelled_before_submit,
-    no_submit,
-    quoting,
     submit_failed,
+    submit_timed_out,
+    with_platform_answer,
 )
 from polysync_core.application.runs.attempts.send_guard import SendGuard
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -164,7 +164,7 @@ class Submitter:
         may_run = guard.is_resend or not guard.is_unsent
         return self.services.recorder.end(
             stored,
-            lambda run: quoting(
+            lambda run: with_platform_answer(
                 submit_failed(run, cause, error_text(error), may_run=may_run), error
             ),
         )
@@ -173,7 +173,7 @@ class Submitter:
         stored = self.begun(guard.stored, guard.attempt, guard.begun_at)
         return self.services.recorder.end(
             stored,
-            lambda run: quoting(
+            lambda run: with_platform_answer(
                 submit_failed(run, FailureCause.LOST, error_text(error), may_run=True), error
             ),
         )
@@ -204,7 +204,7 @@ class Submitter:
             return self._end_cancelled(stored, None)
         if now > self._limit(run) or memo.waited > services.timeouts.submit.total_seconds():
             return services.recorder.end(
-                stored, lambda run: no_submit(run, error, services.timeouts)
+                stored, lambda run: submit_timed_out(run, error, services.timeouts)
             )
         # The last try is made when the time is over.
         left = (self._limit(run) - now).total_seconds() + 1

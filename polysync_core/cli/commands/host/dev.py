@@ -1,4 +1,4 @@
-"""Implements `polysync dev`, which runs the whole product on this machine."""
+"""Implements `polysync dev`, which runs the embedded host on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync doctor`, which checks what Polysync depends on."""
+"""Implements `polysync doctor`, which checks the data file, API, clock, vaults and platforms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def doctor(data: DataFolder = DATA, url: Url = DEFAULT_URL, as_json: AsJson = Fa
 
     from polysync_core.cli.api.errors import CommandFailed
     from polysync_core.cli.diagnosis.api import check_api
-    from polysync_core.cli.diagnosis.check import Check, Outcome
+    from polysync_core.cli.diagnosis.check import CheckResult, CheckStatus
     from polysync_core.cli.diagnosis.connections import check_connections
     from polysync_core.cli.diagnosis.data_folder import check_data_folder
     from polysync_core.cli.session import open_session
@@ -29,10 +29,12 @@ def doctor(data: DataFolder = DATA, url: Url = DEFAULT_URL, as_json: AsJson = Fa
             checks += check_api(session.api, own_version=version("polysync"), now=utc_now())
             checks += check_connections(session.api)
         except CommandFailed as failure:
-            checks.append(Check("API", Outcome.FAILED, " ".join([str(failure), *failure.details])))
+            checks.append(
+                CheckResult("API", CheckStatus.FAILED, " ".join([str(failure), *failure.details]))
+            )
         if as_json:
             session.terminal.json({"items": [each.as_json() for each in checks]})
         else:
             session.terminal.show(*doctor_view(checks))
-    if any(each.outcome is Outcome.FAILED for each in checks):
+    if any(each.outcome is CheckStatus.FAILED for each in checks):
         raise typer.Exit(1)

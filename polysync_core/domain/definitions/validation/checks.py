@@ -1,4 +1,4 @@
-"""Checks a definition against its references, its stored version and its plugin's rules."""
+"""Checks a definition against other definitions, its stored version and its plugin's rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records which parts of a definition could not be read."""
+"""Records which parts of a definition or document could not be read."""
 
 from __future__ import annotations
 

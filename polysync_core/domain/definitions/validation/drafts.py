@@ -1,4 +1,4 @@
-"""Reads a definition as far as possible, although some fields are wrong.
+"""Reads a definition as far as possible, even if some fields are wrong.
 
 The wrong values are replaced and noted as doubts. The rest of the definition can then be checked
 against the other definitions.

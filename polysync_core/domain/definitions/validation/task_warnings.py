@@ -1,4 +1,4 @@
-"""Warns about values of a Task whose time zone depends on the trigger."""
+"""Warns about Task values that the artefact does not read or whose time zone varies."""
 
 from __future__ import annotations
 

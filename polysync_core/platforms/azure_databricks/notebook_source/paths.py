@@ -28,12 +28,12 @@ def path_problem(path: str) -> str | None:
         return f"a notebook path must not contain {hidden}"
     if "\\" in path:
         return "a notebook path must not contain a backslash"
-    if navigates(path):
+    if has_relative_part(path):
         return "a notebook path must not contain empty parts, '.' or '..', or end with a slash"
     return None
 
 
-def comparable(path: str) -> str:
+def normalised_path(path: str) -> str:
     """Return a path without `/Workspace`: both spellings name one object."""
     if path == _WORKSPACE or path.startswith(f"{_WORKSPACE}/"):
         return path[len(_WORKSPACE) :] or "/"
@@ -42,12 +42,12 @@ def comparable(path: str) -> str:
 
 def is_below(path: str, folder: str) -> bool:
     """Return whether a path lies below a folder, in any spelling of both."""
-    above = comparable(folder).rstrip("/") + "/"
-    below = comparable(path)
-    return len(below) > len(above) and below.startswith(above) and not navigates(path)
+    above = normalised_path(folder).rstrip("/") + "/"
+    below = normalised_path(path)
+    return len(below) > len(above) and below.startswith(above) and not has_relative_part(path)
 
 
-def navigates(path: str) -> bool:
+def has_relative_part(path: str) -> bool:
     """Return whether a part of a path is empty or moves elsewhere, even if encoded."""
     return any(_is_navigation(part) for part in path.split("/")[1:])
 

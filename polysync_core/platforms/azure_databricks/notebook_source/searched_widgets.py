@@ -1,4 +1,4 @@
-"""Finds the widgets of cells that are not parsed: SQL, Scala, R and invalid Python.
+"""Searches SQL, Scala, R and unparsed Python cells for widgets.
 
 A literal name gives a widget. Each uncertain result gives a note.
 """

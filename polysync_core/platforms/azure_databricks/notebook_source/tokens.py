@@ -1,4 +1,4 @@
-"""Splits SQL, Scala, R and Python into words, texts and signs, in linear time.
+"""Splits the code of SQL, Scala, R and Python cells into tokens, in linear time.
 
 Comments are left out. A text that is never closed extends to the end of its line or of the cell.
 No alternative of an expression is tried twice at a place, so the cost is linear for any text.

@@ -22,7 +22,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.searched_widgets i
     search_widgets,
 )
 from polysync_core.platforms.connector import ArtefactSchema
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.text import shortened_line
 
 MAX_NAME_LENGTH = 255
 MAX_CELL_LENGTH = 100_000
@@ -58,7 +58,7 @@ def widgets_of(
     )
     parameters = tuple(
         Parameter(
-            name=widget.name, default=widget.default, description=for_people(widget.description)
+            name=widget.name, default=widget.default, description=shortened_line(widget.description)
         )
         for widget in widgets.values()
     )

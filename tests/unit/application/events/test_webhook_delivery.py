@@ -28,7 +28,7 @@ from polysync_core.domain.runs.run import new_run
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.timed_cache import DEFINITION_TTL
-from polysync_core.platforms.receivers import NotTaken
+from polysync_core.platforms.receivers import EventNotAccepted
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
 from tests.fakes.definitions import ON_CALL
 from tests.fakes.events import FakeQueue
@@ -163,7 +163,7 @@ def test_the_signature_of_a_delivery_covers_its_time_and_body(world: World) -> N
 
 
 def test_a_failed_delivery_is_retried_with_growing_delays_and_the_same_id(world: World) -> None:
-    world.answers = [NotTaken("h answered with status 500", status=500)] * 2
+    world.answers = [EventNotAccepted("h answered with status 500", status=500)] * 2
     world.publisher.publish(an_event())
     delays: list[int] = []
     world.deliver()
@@ -192,7 +192,7 @@ def test_delays_grow_to_an_hour_and_respect_retry_after() -> None:
 
 
 def test_a_delivery_is_abandoned_with_the_reason_after_the_last_attempt(world: World) -> None:
-    world.answers = [NotTaken("h answered with status 500", status=500)] * 3
+    world.answers = [EventNotAccepted("h answered with status 500", status=500)] * 3
     world.publisher.publish(an_event())
     for _ in range(3):
         world.deliver()
@@ -257,14 +257,14 @@ def test_a_delivery_is_retried_if_its_secret_cannot_be_read(
 
 
 def test_the_secret_is_read_again_after_a_refused_signature(world: World) -> None:
-    world.answers = [NotTaken("h answered with status 401", status=401)]
+    world.answers = [EventNotAccepted("h answered with status 401", status=401)]
     world.publisher.publish(an_event())
     world.deliver()
     assert world.secrets.forgotten == [REFERENCE]
 
 
 def test_the_host_retries_a_failed_delivery_if_the_queue_is_not_available(world: World) -> None:
-    world.answers = [NotTaken("h cannot be reached")]
+    world.answers = [EventNotAccepted("h cannot be reached")]
     world.publisher.publish(an_event())
     text = world.queue.sent.pop().text
     world.queue.away = True
@@ -276,7 +276,7 @@ def test_no_message_and_no_log_line_contains_the_secret(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    world.answers = [NotTaken("h answered with status 500", status=500)] * 3
+    world.answers = [EventNotAccepted("h answered with status 500", status=500)] * 3
     world.publisher.publish(an_event())
     for _ in range(3):
         world.deliver()

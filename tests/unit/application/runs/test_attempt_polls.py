@@ -14,7 +14,7 @@ from polysync_core.application.runs.attempts.services import (
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.runs.poll_learning import Ended
+from polysync_core.domain.runs.poll_learning import RunEnd
 from polysync_core.domain.runs.polling import CANCELLING_DELAY
 from polysync_core.domain.runs.run import (
     RunStatus,
@@ -148,7 +148,7 @@ def test_a_memo_of_another_release_is_read() -> None:
 
 
 def test_a_memo_comes_back_from_the_history_as_it_was() -> None:
-    past = (Ended(by=61.5), Ended(by=70, exact=False))
+    past = (RunEnd(by=61.5), RunEnd(by=70, exact=False))
     memo = AttemptMemo(polls=3, past=past, waited=12.5)
     assert AttemptMemo.from_json(json.loads(json.dumps(memo.as_json()))) == memo
     assert AttemptMemo.from_json(AttemptMemo(past=()).as_json()).past == ()
@@ -168,7 +168,7 @@ def test_a_task_whose_past_runs_cannot_be_read_is_executed() -> None:
 def test_a_cancellation_is_prompt_even_when_polls_have_become_rare(bench: Bench) -> None:
     bench.platform.reports = [RUNNING]
     bench.submit()
-    memo = AttemptMemo(past=(Ended(by=3_600),) * 5)
+    memo = AttemptMemo(past=(RunEnd(by=3_600),) * 5)
     bench.clock.advance(seconds=600)
     assert bench.poll(memo).after_seconds == 45
 

@@ -12,7 +12,7 @@ from polysync_core.application.runs.attempts.services import (
 )
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.runs.identity import attempt_token
+from polysync_core.domain.runs.identity import submit_token
 from polysync_core.domain.runs.run import (
     RunStatus,
 )
@@ -71,8 +71,8 @@ def test_the_next_attempt_is_a_run_of_its_own_on_the_platform() -> None:
     assert bench.run.status is RunStatus.SUCCEEDED
     assert [attempt.external_run_id for attempt in bench.run.attempts] == ["1", "2"]
     assert bench.platform.started == {
-        attempt_token(bench.run_id, 1): "1",
-        attempt_token(bench.run_id, 2): "2",
+        submit_token(bench.run_id, 1): "1",
+        submit_token(bench.run_id, 2): "2",
     }
 
 

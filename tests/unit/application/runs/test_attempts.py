@@ -15,7 +15,7 @@ from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.runs.identity import attempt_token
+from polysync_core.domain.runs.identity import submit_token
 from polysync_core.domain.runs.run import (
     RunStatus,
 )
@@ -192,7 +192,7 @@ def test_a_failure_after_a_requested_stop_is_a_cancellation(
 
 def test_the_attempts_token_is_what_the_platform_gets(bench: Bench) -> None:
     bench.submit()
-    assert bench.platform.orders[0].token == attempt_token(bench.run_id, 1)
+    assert bench.platform.orders[0].token == submit_token(bench.run_id, 1)
 
 
 def test_a_repeated_submit_starts_nothing_new(bench: Bench) -> None:

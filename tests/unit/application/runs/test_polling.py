@@ -22,7 +22,7 @@ from polysync_core.application.runs.polling import (
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
-from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, RunEnd
 from polysync_core.domain.runs.polling import FAST
 from polysync_core.domain.runs.run import (
     Outcome,
@@ -132,7 +132,7 @@ def test_a_run_without_a_task_goes_by_those_of_its_job(world: World) -> None:
     world.past(3, 3, 3)
     world.run = under_way(a_run(task=None))
     assert world.durations.of(world.run, read=True) == tuple(
-        Ended(by=each) for each in (62, 61, 60)
+        RunEnd(by=each) for each in (62, 61, 60)
     )
 
 
@@ -144,7 +144,7 @@ def test_a_retried_run_counts_with_its_last_attempt(world: World) -> None:
     end = NOON + timedelta(hours=1, seconds=30)
     outcome = Outcome(status=RunStatus.SUCCEEDED, reason="", finished_at=end)
     world.runs.insert(finish(run, outcome, at=end + timedelta(seconds=1), actor="test"))
-    assert world.durations.of(run, read=True) == (Ended(by=30),)
+    assert world.durations.of(run, read=True) == (RunEnd(by=30),)
 
 
 def test_new_past_runs_do_not_change_the_poll_plan_of_an_active_run(world: World) -> None:
@@ -191,7 +191,7 @@ def test_runs_that_end_in_this_process_are_known_without_a_read(world: World) ->
         world.planner.record_end(world.run, report)
     world.planner.record_end(world.run, Report(status=ProviderStatus.FAILED))
 
-    newest_first = tuple(Ended(by=each) for each in (2.3, 2.2, 2.1))
+    newest_first = tuple(RunEnd(by=each) for each in (2.3, 2.2, 2.1))
     assert world.durations.of(world.run, read=False) == newest_first
     assert world.next(0) == pytest.approx(2.3, abs=0.2)
     assert world.runs.pages == 0
@@ -201,7 +201,7 @@ def test_past_runs_are_read_later_even_if_one_end_is_known_already(
     world: World,
 ) -> None:
     """One observed end, or an old read, is not the whole history."""
-    world.durations.add(world.run, Ended(by=2.1))
+    world.durations.add(world.run, RunEnd(by=2.1))
     world.past(598, 599, 600)
 
     for _ in range(2):
@@ -217,10 +217,10 @@ def test_runs_that_end_in_this_process_are_added_to_the_past_runs_that_were_read
 ) -> None:
     world.past(60, 61, 62)
     world.next(5)
-    world.durations.add(world.run, Ended(by=63))
+    world.durations.add(world.run, RunEnd(by=63))
     world.durations.add(world.run, None)
     known = world.durations.of(world.run, read=True)
-    assert known == tuple(Ended(by=each) for each in (63, 62, 61, 60))
+    assert known == tuple(RunEnd(by=each) for each in (63, 62, 61, 60))
     assert world.runs.pages == 1
 
 
@@ -254,7 +254,7 @@ def test_a_caller_does_not_wait_for_the_read_of_another_caller(world: World) -> 
 
 
 def test_one_short_run_is_enough_to_expect_the_next_one(world: World) -> None:
-    world.durations.add(world.run, Ended(by=40.0))
+    world.durations.add(world.run, RunEnd(by=40.0))
     assert world.next(0) == pytest.approx(40 * 0.96 / 3)
     assert world.next(40 / 3) == pytest.approx(41.6 - 40 / 3)
 
@@ -263,12 +263,12 @@ def test_a_task_without_a_past_is_expected_to_last_like_other_tasks_of_its_job(
     world: World,
 ) -> None:
     other = replace(world.run, task="another")
-    world.durations.add(other, Ended(by=5.0))
+    world.durations.add(other, RunEnd(by=5.0))
     assert world.next(0) == pytest.approx(5.2)
     stranger = replace(world.run, job=a_job(name="other-job"))
     assert world.durations.of(stranger, read=False) is None
     # Runs of its own count more.
-    world.durations.add(world.run, Ended(by=8.0))
+    world.durations.add(world.run, RunEnd(by=8.0))
     assert world.next(0) == pytest.approx(8.32)
 
 
@@ -299,16 +299,16 @@ def test_a_clock_that_jumps_makes_polls_no_more_frequent(jumps: list[float]) -> 
 @pytest.mark.parametrize(
     ("finished_at", "seen", "end"),
     [
-        pytest.param(60, 65, Ended(by=60), id="finished_at by the platform"),
-        pytest.param(None, 65, Ended(by=65, exact=False), id="only seen"),
-        pytest.param(70, 65, Ended(by=65, exact=False), id="by a clock that is ahead"),
-        pytest.param(-5, 65, Ended(by=65, exact=False), id="by a clock that is behind"),
+        pytest.param(60, 65, RunEnd(by=60), id="finished_at by the platform"),
+        pytest.param(None, 65, RunEnd(by=65, exact=False), id="only seen"),
+        pytest.param(70, 65, RunEnd(by=65, exact=False), id="by a clock that is ahead"),
+        pytest.param(-5, 65, RunEnd(by=65, exact=False), id="by a clock that is behind"),
         pytest.param(None, 0, None, id="finished_at with the submit"),
         pytest.param(None, -3600, None, id="our clock was set back"),
     ],
 )
 def test_the_observed_end_is_the_platforms_end_time_if_it_is_plausible(
-    finished_at: float | None, seen: float, end: Ended | None
+    finished_at: float | None, seen: float, end: RunEnd | None
 ) -> None:
     finished_at = None if finished_at is None else NOON + timedelta(seconds=finished_at)
     assert observed_end(NOON, finished_at, NOON + timedelta(seconds=seen)) == end

@@ -29,7 +29,7 @@ from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.retries import INFRASTRUCTURE_CAUSES, RETRYABLE_CAUSES
-from polysync_core.domain.runs.identity import attempt_token
+from polysync_core.domain.runs.identity import submit_token
 from polysync_core.domain.runs.run import ALLOWED_TRANSITIONS, RunStatus, TaskRun, new_run
 from polysync_core.platforms.connector import (
     ProviderStatus,
@@ -225,7 +225,7 @@ class RunLife(RuleBasedStateMachine):
             assert after.status is RunStatus.CANCELLED
         elif before.status is RunStatus.RUNNING and after.status is not RunStatus.RUNNING:
             assert after.status is RunStatus.CANCELLED
-            assert attempt_token(after.run_id, len(after.attempts)) not in self.platform.tokens
+            assert submit_token(after.run_id, len(after.attempts)) not in self.platform.tokens
         else:
             assert after.status is before.status
 
@@ -325,7 +325,7 @@ class RunLife(RuleBasedStateMachine):
     @invariant()
     def an_attempt_starts_one_run_at_most_and_it_is_the_recorded_one(self) -> None:
         for attempt in self.run.attempts:
-            started = self.platform.tokens.get(attempt_token(self.run.run_id, attempt.number))
+            started = self.platform.tokens.get(submit_token(self.run.run_id, attempt.number))
             assert attempt.external_run_id in {None, started}
         numbers = [attempt.number for attempt in self.run.attempts]
         assert numbers == list(range(1, len(numbers) + 1))
@@ -334,7 +334,7 @@ class RunLife(RuleBasedStateMachine):
     def nothing_runs_unwatched(self) -> None:
         """Every external run ends, stops, is polled, or has a hint to check it."""
         for attempt in self.run.attempts:
-            token = attempt_token(self.run.run_id, attempt.number)
+            token = submit_token(self.run.run_id, attempt.number)
             known = self.platform.external.get(self.platform.tokens.get(token, ""))
             if known is None or known.status.is_final or known.asked_to_stop or known.deleted:
                 continue

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.definitions.schemas import (
-    adopted,
+    as_job_parameter,
     merged,
+    safe_changes_only,
     schema_difference,
-    without_breakage,
 )
 from polysync_core.domain.parameters import convert
 
@@ -38,7 +38,7 @@ def a(name: str, **facts: Any) -> Parameter:
 def test_the_default_of_an_artefact_is_only_data(
     default: Any, data_type: DataType, expected: Any
 ) -> None:
-    assert adopted(a("p", data_type=data_type, default=default)).default == expected
+    assert as_job_parameter(a("p", data_type=data_type, default=default)).default == expected
 
 
 def test_edits_of_a_parameter_by_people_are_kept() -> None:
@@ -94,7 +94,7 @@ PARAMETERS = st.lists(
         required=st.booleans(),
     ),
     unique_by=lambda each: each.name,
-).map(lambda found: [adopted(each) for each in found])
+).map(lambda found: [as_job_parameter(each) for each in found])
 
 
 @given(PARAMETERS, PARAMETERS, st.booleans(), st.booleans())
@@ -115,7 +115,7 @@ def test_a_merged_schema_is_valid_and_a_second_merge_changes_nothing(
 def test_a_merge_without_breakage_keeps_everything_that_a_task_may_have_set(
     existing: list[Parameter], found: list[Parameter]
 ) -> None:
-    careful = {each.name: each for each in without_breakage(existing, found)}
+    careful = {each.name: each for each in safe_changes_only(existing, found)}
 
     for each in existing:
         assert careful[each.name].data_type is each.data_type

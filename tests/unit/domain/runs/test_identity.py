@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import (
-    attempt_token,
     derived_run_id,
     new_run_id,
     parse_run_id,
+    submit_token,
 )
 
 parts = st.lists(st.text(max_size=8), min_size=1, max_size=4)
@@ -36,6 +36,6 @@ def test_an_invalid_id_is_not_found(text: str) -> None:
 
 def test_each_attempt_has_its_own_token_and_always_the_same() -> None:
     run_id = new_run_id()
-    assert attempt_token(run_id, 1) == attempt_token(run_id, 1)
-    assert attempt_token(run_id, 1) != attempt_token(run_id, 2)
-    assert len(attempt_token(run_id, 1)) == 64
+    assert submit_token(run_id, 1) == submit_token(run_id, 1)
+    assert submit_token(run_id, 1) != submit_token(run_id, 2)
+    assert len(submit_token(run_id, 1)) == 64

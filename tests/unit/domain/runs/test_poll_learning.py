@@ -17,7 +17,7 @@ from polysync_core.domain.runs.poll_learning import (
     MAX_PAST_RUNS,
     MIN_PAST_RUNS,
     SHORT,
-    Ended,
+    RunEnd,
     learned,
 )
 from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
@@ -25,25 +25,25 @@ from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
 pytestmark = pytest.mark.slow
 
 STARTS = st.sampled_from([FAST, SLOW])
-ENDS = st.builds(Ended, by=st.floats(0.01, 1e6), exact=st.booleans())
+ENDS = st.builds(RunEnd, by=st.floats(0.01, 1e6), exact=st.booleans())
 PASTS = st.lists(ENDS, min_size=MIN_PAST_RUNS, max_size=MAX_PAST_RUNS)
 RUNS = 300
 
 
-def of(*ages: float) -> list[Ended]:
-    return [Ended(by=age) for age in ages]
+def of(*ages: float) -> list[RunEnd]:
+    return [RunEnd(by=age) for age in ages]
 
 
 @given(STARTS, PASTS, st.floats(0, 1e7))
 def test_the_polls_of_every_past_have_a_minimum_and_a_maximum_delay(
-    start: PollPlan, past: list[Ended], age: float
+    start: PollPlan, past: list[RunEnd], age: float
 ) -> None:
     assert start.first / 2 <= round(learned(start, past).delay(age), 6) <= 45
 
 
 @given(PASTS, st.floats(0.01, 3_000))
 def test_the_end_of_an_unusual_run_is_found_in_bounded_time_with_a_bounded_number_of_polls(
-    past: list[Ended], duration: float
+    past: list[RunEnd], duration: float
 ) -> None:
     polls, found = follow(learned(FAST, past), duration)
     assert found <= duration + 45.01
@@ -55,7 +55,7 @@ def test_the_end_of_an_unusual_run_is_found_in_bounded_time_with_a_bounded_numbe
 
 @given(STARTS, PASTS, st.floats(0, 1e5), st.randoms())
 def test_the_order_of_past_runs_does_not_matter(
-    start: PollPlan, past: list[Ended], age: float, chance: Random
+    start: PollPlan, past: list[RunEnd], age: float, chance: Random
 ) -> None:
     mixed = chance.sample(past, len(past))
     assert learned(start, mixed).delay(age) == pytest.approx(learned(start, past).delay(age))
