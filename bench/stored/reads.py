@@ -19,7 +19,7 @@ from bench.processes import simulator
 from bench.report import row, spread, title
 from bench.stored.active_runs import ACTIVE, Restart, kill_and_restart, start_active
 from bench.stored.filling import Filled, fill, task_name
-from polysync_core.storage.run_purge import OldRuns
+from polysync_core.storage.run_purge import ExpiredRuns
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.sqlite.database import Database
 from polysync_core.storage.sqlite.tables import SqliteTables
@@ -120,7 +120,7 @@ def measure_purge(path: Path) -> Purge:
     tables = SqliteTables(database)
     before = path.stat().st_size
     began = time.monotonic()
-    deleted = OldRuns(tables, TableRuns(tables)).purge(
+    deleted = ExpiredRuns(tables, TableRuns(tables)).purge(
         datetime.now(UTC), lambda: time.monotonic() < began + _PURGE_SECONDS
     )
     spent = time.monotonic() - began
