@@ -19,6 +19,8 @@ from bench.host import ROOT, apply_definitions, free_port
 from bench.load import WARM_UP, start_runs
 from bench.processes import Program, simulator
 from bench.report import row, title
+from devhost.durable_extension.program import program_path
+from polysync_embedded.options import StartRefused
 
 _RUNS = 200
 _SECONDS = 2.0
@@ -52,6 +54,12 @@ class FunctionsHost:
 
 def runs_on_functions(_: argparse.Namespace) -> None:
     """Measure independent runs on the Functions host; nothing reads them meanwhile."""
+    title(f"{_RUNS} runs of {_SECONDS:g} s on the Functions host, with its emulator")
+    try:
+        program_path()
+    except StartRefused as refusal:
+        row("left out", str(refusal))
+        return
     with tempfile.TemporaryDirectory(prefix="polysync-bench-") as name:
         folder = Path(name)
         host = _functions_host(folder)
@@ -64,7 +72,6 @@ def runs_on_functions(_: argparse.Namespace) -> None:
             after = host.table_operations()
             cpu = program.cpu_seconds() - cpu
             memory = program.memory_megabytes()
-    title(f"{_RUNS} runs of {_SECONDS:g} s on the Functions host, with its emulator")
     single, transactions = (late - early for late, early in zip(after, before, strict=True))
     row("single table operations", f"{single / _RUNS:.1f} per run, by the app")
     row("table transactions", f"{transactions / _RUNS:.1f} per run, by app and engine")
