@@ -80,8 +80,9 @@ class ReplayedEngine(EmbeddedEngine):
         """Give the events of one episode, and return the actions of that episode."""
         for event in new:
             self._give(event)
-        while self._running.run_next():
-            """The steps request further actions."""
+            # Durable Functions also continues an orchestration before it takes the next event.
+            while self._running.run_next():
+                """The steps request further actions."""
         # The embedded engine continues as new at once. Its new execution is the next episode.
         begins = any(event.HasField("executionStarted") for event in new)
         starts = [at for at, action in enumerate(self.actions) if action.kind == _STARTED]
@@ -154,7 +155,8 @@ def compare_episode(
     durable = [_of_durable(each) for each in response.actions]
     actions = engine.give(new)
     requested = [each for each in durable if each.kind != "end"]
-    assert [each[:2] for each in actions] == [each[:2] for each in requested]
+    asked, expected = [each[:2] for each in actions], [each[:2] for each in requested]
+    assert asked == expected, f"after {new}, the embedded engine asks for {asked}, not {expected}"
     for durable_action, action in zip(requested, actions, strict=True):
         engine.remember(durable_action.answer, action)
     for end in (each.content for each in durable if each.kind == "end"):

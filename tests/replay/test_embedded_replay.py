@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from polysync_embedded.engine.activity_calls import ActivityCall
@@ -39,3 +41,28 @@ def test_another_decision_of_the_embedded_engine_is_detected(
     history = record(next(each for each in SCENARIOS if each.file == "end_run.alone.json"))
     with pytest.raises(AssertionError):
         compare_history(history)
+
+
+@pytest.mark.parametrize("after", ["eventRaised", "taskScheduled"])
+def test_a_timer_that_fires_after_its_cancellation_changes_nothing_on_both_engines(
+    after: str,
+) -> None:
+    (recording,) = [each for each in recordings() if each.name.endswith("task_run.cancelled")]
+    history = recording.read()
+    (events,) = history["executions"]
+    # The wake-up ends the wait. Its timer fires in the same episode, or in the next one.
+    timer = next(each for each in events if "timerFired" in each)
+    wake = next(each for each in events if "eventRaised" in each)
+    polled = next(at for at, each in enumerate(events) if _answers(each, task=3))
+    del events[polled + 1 :]
+    events.remove(timer)
+    place = events.index(wake) + 1 if after == "eventRaised" else polled - 1
+    events.insert(place, timer)
+
+    engine = compare_history(history)
+
+    assert len(engine.live()) == 1
+
+
+def _answers(event: dict[str, Any], *, task: int) -> bool:
+    return event.get("taskCompleted", {}).get("taskScheduledId") == task

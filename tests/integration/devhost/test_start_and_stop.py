@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -138,6 +139,7 @@ def test_an_app_that_cannot_be_loaded_is_exit_code_1_with_the_reason(
 ) -> None:
     app = tmp_path / "app"
     app.mkdir()
+    shutil.copy(ROOT / "host.json", app)
     if source is not None:
         (app / "function_app.py").write_text(source)
     host = start_host(app=app)

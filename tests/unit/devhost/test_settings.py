@@ -46,7 +46,9 @@ def test_development_storage_is_the_hosts_own(tmp_path: Path) -> None:
 
 def test_the_environment_wins_over_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TASKHUB_NAME", "from-outside")
-    monkeypatch.delenv("SOMETHING_NEW", raising=False)
+    # Setting first lets the fixture remove the variable at the end.
+    monkeypatch.setenv("SOMETHING_NEW", "")
+    monkeypatch.delenv("SOMETHING_NEW")
 
     settings.apply({"TASKHUB_NAME": "from-the-file", "SOMETHING_NEW": "x"})
 

@@ -31,7 +31,8 @@ with outgoing("POST", "https://adb-1.example.net/path?sig=hidden", {}) as call:
 
 def run(code: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run code in a new process, because the set-up of a process is permanent."""
-    variables = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true", **settings}
+    usual = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true", "POLYSYNC_PROMETHEUS": "false"}
+    variables = usual | settings
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
