@@ -56,8 +56,8 @@ def test_a_timer_that_fires_after_its_cancellation_changes_nothing_on_both_engin
     polled = next(at for at, each in enumerate(events) if _answers(each, task=3))
     del events[polled + 1 :]
     events.remove(timer)
-    place = events.index(wake) + 1 if after == "eventRaised" else polled - 1
-    events.insert(place, timer)
+    position = events.index(wake) + 1 if after == "eventRaised" else polled - 1
+    events.insert(position, timer)
 
     engine = compare_history(history)
 
