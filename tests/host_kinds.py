@@ -11,8 +11,11 @@ These tests run on one host only, for the reason given:
   host, so they run on the host that starts fastest;
 - `test_storage_down`, `test_checkpoints`: a proxy in front of Azurite disturbs the storage. In a
   SQLite file there is no network that could fail;
-- a `kill -9` on the Functions host: the engine hides messages of a dead host for a minute, so
-  these tests are marked `soak`.
+These tests are marked `soak` on the Functions host, because they take half a minute or more there:
+
+- a `kill -9`, because the engine hides the messages of a dead host for a minute;
+- contention, faults of a platform, deliveries to webhooks, an outage of the storage. They run on
+  the embedded host each time. Continuous integration also runs them on the Functions host.
 """
 
 from __future__ import annotations

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.faults.local_system import LocalSystem, has_ended, is_submitted
+from tests.host_kinds import on_both_with_soak
 from tests.integration.devhost.host_process import eventually
 
-pytestmark = pytest.mark.devhost
+pytestmark = [pytest.mark.devhost, on_both_with_soak()]
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.faults.local_system import LocalSystem, has_ended
+from tests.host_kinds import on_both_with_soak
 from tests.integration.devhost.host_process import free_ports
 
-pytestmark = pytest.mark.devhost
+pytestmark = [pytest.mark.devhost, on_both_with_soak()]
 
 SUBMIT = "jobs/runs/submit"
 GET = "jobs/runs/get"

@@ -12,7 +12,7 @@ from tests.faults.storage_proxy import storage_proxy
 from tests.host_kinds import HostKind, on
 from tests.integration.devhost.host_process import free_ports
 
-pytestmark = [pytest.mark.devhost, on(HostKind.FUNCTIONS)]
+pytestmark = [pytest.mark.devhost, pytest.mark.soak, on(HostKind.FUNCTIONS)]
 
 OUTAGE_SECONDS = 6.0
 """Longer than the retries of one call, so requests and activities fail.

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from tests.faults.local_system import LocalSystem, has_ended, local_system
-from tests.host_kinds import HostKind
+from tests.host_kinds import HostKind, on_both_with_soak
 from tests.integration.devhost.host_process import eventually
 
-pytestmark = pytest.mark.devhost
+pytestmark = [pytest.mark.devhost, on_both_with_soak()]
 
 KEY = "canary-3b6d-webhook"
 STATUSES = ["Queued", "Running", "Succeeded"]
