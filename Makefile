@@ -51,7 +51,7 @@ test: $(READY) $(APPKIT)/node_modules/.ready ## Run the whole test suite
 	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-unit: $(READY) ## Run the quick unit tests
-	@HYPOTHESIS_PROFILE=quick $(PY) -m pytest -n 3 --dist loadfile -m "not slow" tests/unit
+	@HYPOTHESIS_PROFILE=quick $(PY) -m pytest -n 2 --dist loadfile -m "not slow" tests/unit
 
 soak: SEED ?= $(shell date +%s)
 soak: $(READY) ## Look for faults at length: state machines, schedules, faults, kills; SEED=n repeats

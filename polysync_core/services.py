@@ -48,11 +48,9 @@ from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.definition_rules import definition_rules
 from polysync_core.domain.definitions.validation.checks import Rules
-from polysync_core.platforms.receivers import check_webhook
-from polysync_core.platforms.registry import check_job, check_platform, outputs_problem
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
-from polysync_core.vaults.registry import check_vault
 from polysync_core.vaults.resolver import SecretResolver
 
 
@@ -67,14 +65,9 @@ class Services:
 
     @cached_property
     def rules(self) -> Rules:
-        settings, loopback = self.settings, self.settings.allow_loopback_platforms
-        return Rules(
-            development=settings.development,
-            check_vault=lambda vault: check_vault(vault, development=settings.development),
-            check_platform=lambda platform: check_platform(platform, allow_loopback=loopback),
-            check_job=check_job,
-            outputs_problem=outputs_problem,
-            check_webhook=lambda webhook: check_webhook(webhook, allow_loopback=loopback),
+        settings = self.settings
+        return definition_rules(
+            development=settings.development, allow_loopback=settings.allow_loopback_platforms
         )
 
     @cached_property
