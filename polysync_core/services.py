@@ -65,9 +65,9 @@ class Services:
 
     @cached_property
     def rules(self) -> Rules:
-        settings = self.settings
         return definition_rules(
-            development=settings.development, allow_loopback=settings.allow_loopback_platforms
+            development=self.settings.development,
+            allow_loopback=self.settings.allow_loopback_platforms,
         )
 
     @cached_property
