@@ -65,10 +65,7 @@ class Services:
 
     @cached_property
     def rules(self) -> Rules:
-        return definition_rules(
-            development=self.settings.development,
-            allow_loopback=self.settings.allow_loopback_platforms,
-        )
+        return definition_rules(self.settings)
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
