@@ -112,7 +112,7 @@ class Program:
     def _close_pipes(self) -> None:
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
-                # What was not written is lost with the process.
+                # Output that the process did not flush is lost with it.
                 with suppress(BrokenPipeError):
                     pipe.close()
 

@@ -2,5 +2,5 @@
 
 The engine calls the orchestrations and activities of `orchestrations` directly. Its state is in
 memory and belongs to one loop. The rows are the truth: after a restart, the reconciler starts again
-what was lost.
+the lost work.
 """

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class McpServer:
-    """Lists and calls what is in the catalogue."""
+    """Lists and calls the tools, resources and prompts of the catalogue."""
 
     def __init__(self, catalogue: Catalogue, about: McpServerInfo) -> None:
         self._catalogue = catalogue

@@ -53,7 +53,7 @@ class BackgroundWork:
     reconcile: Step
     fire_schedules: Step
     purge: Step
-    """Deletes what is older than the retention periods."""
+    """Deletes stored data that is older than the retention periods."""
     webhook_delivery: WebhookDelivery
     run_requests: RunRequests
     poison_messages: PoisonMessages

@@ -52,7 +52,7 @@ class World:
             await consumer.drain(5)
 
     def left(self, name: str = "work") -> list[str]:
-        """Return what is visible in a queue within the next day."""
+        """Return the messages that are visible in a queue within the next day."""
         self.now += 86_400
         return [each.content for each in self.queues.queue(name).receive(32, hidden_seconds=1)]
 
