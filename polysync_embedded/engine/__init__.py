@@ -1,6 +1,6 @@
 """Implements the `Engine` port in one process, without storage of its own.
 
 The engine calls the orchestrations and activities of `orchestrations` directly. Its state is in
-memory and belongs to one loop. The rows are the truth: after a restart, the reconciler starts again
-the lost work.
+memory and belongs to one loop. The rows are the truth: after a restart, the reconciler
+repeats the lost work.
 """
