@@ -237,3 +237,21 @@ def test_no_platform_is_imported_before_it_is_used() -> None:
         "assert not [each for each in loaded() if '.azure' in each]\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_many_unknown_types_read_the_installed_packages_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    reads: list[str] = []
+
+    def entry_points(*, group: str) -> tuple[()]:
+        reads.append(group)
+        return ()
+
+    monkeypatch.setattr("polysync_core.outbound.plugins.entry_points", entry_points)
+    for number in range(3):
+        with pytest.raises(Invalid):
+            platform_plugin(f"Nonsense{number}")
+
+    assert len(reads) == 1
