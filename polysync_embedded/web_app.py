@@ -1,4 +1,4 @@
-"""Routes each request to the API, the console or the MCP endpoint, and ends open event streams.
+"""Routes each request to the API, the console or the MCP endpoint.
 
 When the host stops, it ends the open event streams.
 """

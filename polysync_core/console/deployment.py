@@ -1,4 +1,4 @@
-"""Describes the deployment to its console, so that nobody takes production for a test."""
+"""Describes the deployment that a console shows: its name, its colour and its sign-in."""
 
 from __future__ import annotations
 

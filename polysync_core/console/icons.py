@@ -1,6 +1,6 @@
 """Draws the icons of the console as SVG.
 
-Each status has a shape of its own, so that nobody needs to see colours.
+Each status has a shape of its own, so a reader can tell statuses apart without colours.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Shows every problem document as a page, and sends people without a session to sign in."""
+"""Shows problem documents as pages, and sends people without a session to sign in."""
 
 from __future__ import annotations
 

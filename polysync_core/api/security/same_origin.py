@@ -49,7 +49,7 @@ class SameOrigin:
 
 
 def comes_from_own_site(headers: Headers) -> bool:
-    """Return whether an unsafe request comes from this app's own pages or from a program."""
+    """Return whether an unsafe request comes from a page of this app or a program."""
     has_cookies = "cookie" in headers
     has_credentials = any(name in headers for name in _CREDENTIALS)
     if has_credentials and not has_cookies:

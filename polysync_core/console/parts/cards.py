@@ -31,7 +31,7 @@ def copy_button(text: str, *, label: str = "Copy") -> Element:
 
 
 def commands(*lines: str) -> Element:
-    """Return the commands that do the same in a terminal, with a button that copies them."""
+    """Return a card with commands for the terminal and a button that copies them."""
     text = "\n".join(lines)
     return card(
         "In a terminal",

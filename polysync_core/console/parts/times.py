@@ -61,7 +61,7 @@ def duration_text(length: timedelta | None) -> str:
 
 
 def relative_text(moment: datetime, *, now: datetime) -> str:
-    """Return the distance of a time to now, such as `5 min ago` or `in 2 h`."""
+    """Return the distance between a time and now, such as `5 min ago`."""
     seconds = (now - moment).total_seconds()
     distance = abs(seconds)
     size, unit = next((each for each in _UNITS if distance >= each[0]), (1, "s"))
