@@ -15,8 +15,15 @@ _RUN = """async tags => {
   const answer = await axe.run(document, {
     runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'],
   })
-  return answer.violations.map(rule => [rule.id, rule.help, rule.nodes.slice(0, 5).map(
-    node => [node.target.join(' '), node.any.concat(node.all, node.none).map(c => c.message).join('; ')])])
+  const reasons = node => node.any.concat(node.all, node.none).map(check => check.message).join('; ')
+  const places = rule => rule.nodes.slice(0, 5).map(node => [node.target.join(' '), reasons(node)])
+  return answer.violations.map(rule => [rule.id, rule.help, places(rule)])
+}"""
+_TOO_WIDE = """width => {
+  if (document.documentElement.scrollWidth <= width) return []
+  const beyond = element => element.getBoundingClientRect().right > width + 1
+  const all = [...document.querySelectorAll('body *')].filter(beyond)
+  return [...all.slice(0, 8).map(e => `${e.tagName}.${e.getAttribute('class')}`), 'wider']
 }"""
 
 
@@ -51,12 +58,7 @@ def require_no_sideways_scrolling(page: Page, width: int = 320) -> None:
     """Fail if the page is wider than a narrow screen."""
     before = page.viewport_size
     page.set_viewport_size({"width": width, "height": 800})
-    too_wide = page.evaluate(
-        """width => document.documentElement.scrollWidth <= width ? [] :
-          [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1)
-            .slice(0, 8).map(e => `${e.tagName}.${e.getAttribute('class')} ${e.getBoundingClientRect().right}`)""",
-        width,
-    )
+    too_wide = page.evaluate(_TOO_WIDE, width)
     if before is not None:
         page.set_viewport_size(before)
     assert too_wide == [], page.url
