@@ -26,6 +26,7 @@ from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
 from polysync_core.api.runs.gates import gate_routes
 from polysync_core.api.runs.graph import graph_routes
+from polysync_core.api.runs.limits import limit_routes
 from polysync_core.api.runs.logs import log_routes
 from polysync_core.api.runs.platform_runs import platform_run_routes
 from polysync_core.api.runs.routes import run_routes
@@ -180,6 +181,7 @@ def routes() -> ApiRoutes:
             # Before the routes of definitions, which would take `/test` for a name.
             connection_test_routes(),
             explanation_routes(),
+            limit_routes(),
             log_routes(),
             fire_time_routes(),
             document_routes(),
@@ -206,6 +208,7 @@ def build_api(services: Services, identify: Identify, *, metrics: Metrics = NO_M
         [
             services.connection_tests,
             services.explanations,
+            services.limit_usage,
             services.failure_details,
             services.fire_times,
             services.documents,

@@ -18,6 +18,7 @@ from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
+from polysync_core.application.dispatch.limit_usage import LimitUsage
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
@@ -271,9 +272,12 @@ class Services:
 
     @cached_property
     def explanations(self) -> Explanations:
-        return Explanations(
-            runs=self.ports.runs, definitions=self.definitions, clock=self.ports.clock
-        )
+        return Explanations(runs=self.ports.runs, clock=self.ports.clock)
+
+    @cached_property
+    def limit_usage(self) -> LimitUsage:
+        ports = self.ports
+        return LimitUsage(store=ports.definitions, runs=ports.runs, clock=ports.clock)
 
     @cached_property
     def retention(self) -> Retention:

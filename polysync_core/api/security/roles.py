@@ -37,6 +37,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/jobs/{name}/status"): Role.READER,
     ("GET", "/jobs/{name}/platform-runs"): Role.READER,
     ("GET", "/contention-profiles/{name}/usage"): Role.READER,
+    ("GET", "/limits"): Role.READER,
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,
     ("GET", "/tasks/{name}/gate"): Role.READER,
     ("GET", "/tasks/{name}/fire-times"): Role.READER,
