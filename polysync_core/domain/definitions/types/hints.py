@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ShownWhen:
-    """The field has an effect only with certain values of another field of the same object."""
+    """Shows a field only with certain values of another field of the same object."""
 
     field: str
     """The other field by its name in a definition, in camelCase."""
