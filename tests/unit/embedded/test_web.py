@@ -38,7 +38,7 @@ class Served:
         listening = listen(0)
         self.port: int = listening.getsockname()[1]
         self.mcp = McpEndpoint(lambda: own_functions(api, {}), McpServerInfo(), require_loopback)
-        self.app = WebApp(api, engine, self.mcp)
+        self.app = WebApp(api=api, console=lambda: api, mcp=self.mcp, engine=engine)
         self.server = WebServer(self.app, listening, stop_seconds=5)
         self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
 
