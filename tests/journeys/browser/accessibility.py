@@ -15,8 +15,9 @@ _RUN = """async tags => {
   const answer = await axe.run(document, {
     runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'],
   })
-  const reasons = node => node.any.concat(node.all, node.none).map(check => check.message).join('; ')
-  const places = rule => rule.nodes.slice(0, 5).map(node => [node.target.join(' '), reasons(node)])
+  const checks = node => node.any.concat(node.all, node.none).map(check => check.message)
+  const place = node => [node.target.join(' '), checks(node).join('; ')]
+  const places = rule => rule.nodes.slice(0, 5).map(place)
   return answer.violations.map(rule => [rule.id, rule.help, places(rule)])
 }"""
 _TOO_WIDE = """width => {
