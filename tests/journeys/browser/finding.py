@@ -31,7 +31,7 @@ MISSING = (
 
 
 def browser_path(variables: Mapping[str, str] = os.environ) -> str | None:
-    """Return the program of a browser, or None if there is none."""
+    """Return the program of a browser, or None without one."""
     if named := variables.get("POLYSYNC_BROWSER"):
         return named
     on_path = (shutil.which(name, path=variables.get("PATH")) for name in NAMES)
