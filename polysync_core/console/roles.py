@@ -27,6 +27,7 @@ RULES: dict[Route, Role] = {
     # Definitions, audit, help
     ("GET", "/help"): Role.READER,
     ("GET", "/help/api"): Role.READER,
+    ("GET", "/help/api/{operation}"): Role.READER,
     ("GET", "/help/{name}"): Role.READER,
     ("GET", "/help/{folder}/{name}"): Role.READER,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import htpy as h
 from fastapi import APIRouter, Depends, Request, Response
@@ -15,9 +15,11 @@ from polysync_core.api.app import ApiRoutes
 from polysync_core.api.use_cases import use_case
 from polysync_core.console.paths import page_path
 from polysync_core.console.shell import page
+from polysync_core.domain.errors import NotFound
 
 CurrentApiRoutes = Annotated[ApiRoutes, Depends(use_case(ApiRoutes))]
 _CODE = re.compile("(`[^`]+`)")
+_HELP = ("Help and API", page_path("help"))
 
 router = APIRouter()
 
@@ -27,7 +29,7 @@ type Object = Mapping[str, Any]
 
 @router.get("/help/api")
 def api_page(request: Request, routes: CurrentApiRoutes) -> Response:
-    """Show every operation and every schema of the API."""
+    """List every operation of the API."""
     document = routes.document
     tags = [tag["name"] for tag in document["tags"]]
     return page(
@@ -37,41 +39,63 @@ def api_page(request: Request, routes: CurrentApiRoutes) -> Response:
             h.div(".stack")[
                 h.div(".prose")[_paragraphs(document["info"]["description"])],
                 [_tag(document, tag) for tag in tags],
-                _schemas(document),
             ],
             h.nav(".card.contents", aria_label="On this page")[
                 h.header[h.h2["On this page"]],
-                h.ul(".in")[
-                    [h.li[h.a(href=f"#{_anchor(each)}")[each]] for each in [*tags, "Schemas"]]
-                ],
+                h.ul(".in")[[h.li[h.a(href=f"#{_anchor(each)}")[each]] for each in tags]],
             ],
         ],
         section="help",
-        crumbs=[("Help and API", page_path("help"))],
+        crumbs=[_HELP],
         actions=h.a(".button", href="/api/openapi.json")["OpenAPI document"],
     )
 
 
+@router.get("/help/api/{operation}")
+def operation_page(operation: str, request: Request, routes: CurrentApiRoutes) -> Response:
+    """Show one operation of the API with the schemas that it uses."""
+    document = routes.document
+    for path, verb, found in _operations(document):
+        if found["operationId"] == operation:
+            return page(
+                request,
+                found["summary"],
+                h.div(".stack")[_operation(document, path, verb, found), _schemas(document, found)],
+                section="help",
+                crumbs=[_HELP, ("API reference", page_path("help", "api"))],
+            )
+    raise NotFound("The API has no such operation.")
+
+
+def _operations(document: Object) -> Iterator[tuple[str, str, Object]]:
+    """Yield the path, the method and the description of each operation."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield path, method.upper(), operation
+
+
 def _tag(document: Object, tag: str) -> Element:
+    rows = [
+        h.tr[
+            h.td(class_=f"verb {verb}")[verb],
+            h.td[h.a(href=page_path("help", "api", operation["operationId"]))[h.code[path]]],
+            h.td[operation["summary"]],
+        ]
+        for path, verb, operation in _operations(document)
+        if tag in operation.get("tags", ())
+    ]
     return h.section(".card", id=_anchor(tag), aria_label=tag)[
-        h.header[h.h2[tag]],
-        [
-            _operation(document, path, method, operation)
-            for path, item in document["paths"].items()
-            for method, operation in item.items()
-            if tag in operation.get("tags", ())
-        ],
+        h.header[h.h2[tag]], h.table(".operations", aria_label=tag)[h.tbody[rows]]
     ]
 
 
-def _operation(document: Object, path: str, method: str, operation: Object) -> Element:
-    verb = method.upper()
+def _operation(document: Object, path: str, verb: str, operation: Object) -> Element:
     address = document["servers"][0]["url"] + path
-    return h.details(".operation", id=operation["operationId"])[
-        h.summary[h.span(class_=f"verb {verb}")[verb], h.code[path], h.span[operation["summary"]]],
-        h.div(".in.prose")[
+    return h.section(".card", aria_label=f"{verb} {path}")[
+        h.header[h.h2[h.span(class_=f"verb {verb}")[verb], h.code[path]]],
+        h.div(".in.prose.wide")[
             _paragraphs(operation["description"]),
-            h.pre(tabindex="0", role="group", aria_label=f"Example of {verb} {path}")[
+            h.pre(tabindex="0", role="group", aria_label="Example")[
                 h.code[f'curl -X {verb} -H "x-functions-key: $KEY" "$HOST{address}"']
             ],
             _parameters(operation.get("parameters", ())),
@@ -123,21 +147,42 @@ def _content(content: Object) -> Node:
     ]
 
 
-def _schemas(document: Object) -> Element:
-    return h.section(".card", id=_anchor("Schemas"), aria_label="Schemas")[
-        h.header[h.h2["Schemas"]],
-        [_schema(name, each) for name, each in document["components"]["schemas"].items()],
-    ]
+def _schemas(document: Object, operation: Object) -> Node:
+    """Return the schemas that an operation uses, also those inside other schemas."""
+    schemas: Object = document["components"]["schemas"]
+    responses: Object = document["components"]["responses"]
+    names: dict[str, None] = {}
+    waiting: list[Any] = [operation]
+    while waiting:
+        for name in _referenced(waiting.pop()):
+            target = schemas.get(name) or responses.get(name)
+            if target is not None and name not in names:
+                names[name] = None
+                waiting.append(target)
+    return [_schema(name, schemas[name]) for name in names if name in schemas]
+
+
+def _referenced(value: Any) -> Iterator[str]:
+    """Yield the names behind every `$ref` inside a value."""
+    if isinstance(value, dict):
+        found = cast("Object", value)
+        if "$ref" in found:
+            yield _name(found)
+        for each in found.values():
+            yield from _referenced(each)
+    elif isinstance(value, list):
+        for each in cast("list[Any]", value):
+            yield from _referenced(each)
 
 
 def _schema(name: str, schema: Object) -> Element:
     properties: Object = schema.get("properties", {})
     rows = [_property(field, each, schema) for field, each in properties.items()]
-    return h.details(".operation", id=f"schema-{name}")[
-        h.summary[h.code[name]],
-        h.div(".in.prose")[
+    return h.section(".card", id=f"schema-{name}", aria_label=name)[
+        h.header[h.h2[h.code[name]]],
+        h.div(".in.prose.wide")[
             _paragraphs(schema.get("description", "")),
-            h.table[h.caption[f"Fields of {name}"], h.tbody[rows]] if rows else h.p[_type(schema)],
+            h.table(aria_label=f"Fields of {name}")[h.tbody[rows]] if rows else h.p[_type(schema)],
         ],
     ]
 

@@ -64,6 +64,12 @@ def render(text: str, resolve: Resolve) -> RenderedPage:
     return RenderedPage(title=rendering.title, headings=rendering.headings, content=content)
 
 
+def plain_text(text: str) -> str:
+    """Return the words of a Markdown text without its marks."""
+    tokens = _PARSER.parse(text)
+    return " ".join(_text_of(SyntaxTreeNode([each])) for each in tokens if each.type == "inline")
+
+
 @dataclass(slots=True)
 class _Rendering:
     """Renders the nodes of one page, and collects its headings."""
@@ -156,4 +162,6 @@ def _header_cell(content: list[Node]) -> Element:
 def _text_of(node: SyntaxTreeNode) -> str:
     if node.type in {"text", "code_inline"}:
         return node.content
+    if node.type in {"softbreak", "hardbreak"}:
+        return " "
     return "".join(_text_of(child) for child in node.children)

@@ -13,7 +13,7 @@ from polysync_core.api.operations.documentation import CurrentDocumentation
 from polysync_core.application.operations.documentation import DocumentationPage
 from polysync_core.application.operations.documentation_search import Section
 from polysync_core.console.pages.help.links import address_of, resolve_from
-from polysync_core.console.pages.help.markdown import Heading, anchor_of, render
+from polysync_core.console.pages.help.markdown import Heading, anchor_of, plain_text, render
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.paths import page_path
@@ -112,10 +112,11 @@ def _results(question: str, found: Sequence[Section]) -> Element:
 
 def _result(section: Section) -> Node:
     anchor = anchor_of(section.headings[-1]) if len(section.headings) > 1 else ""
-    text = section.text[:_EXCERPT]
+    text = plain_text(section.text[: 4 * _EXCERPT])
+    excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
     return [
-        h.a(href=address_of(section.page, anchor))[" > ".join(section.headings)],
-        h.p(".help")[text if text == section.text else f"{text}…"],
+        h.a(href=address_of(section.page, anchor))[" > ".join(map(plain_text, section.headings))],
+        h.p(".help")[excerpt],
     ]
 
 
@@ -123,6 +124,6 @@ def _overview(pages: Sequence[DocumentationPage]) -> Iterator[Element]:
     for folder, label in _FOLDERS.items():
         inside = [each for each in pages if each.path.rpartition("/")[0] == folder]
         listed = [each for each in inside if each.path != "README.md"]
-        links = [h.li[h.a(href=address_of(each.path))[each.title]] for each in listed]
+        links = [h.li[h.a(href=address_of(each.path))[plain_text(each.title)]] for each in listed]
         if links:
             yield card(label, h.ul(".contents.in")[links])
