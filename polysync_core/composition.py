@@ -18,6 +18,7 @@ from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
+from polysync_core.api.missed.routes import missed_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
@@ -195,6 +196,7 @@ def routes() -> ApiRoutes:
             definition_routes(),
             import_routes(),
             poison_message_routes(),
+            missed_routes(),
             graph_routes(),
             audit_routes(),
         ]
@@ -223,6 +225,7 @@ def build_api(services: Services, identify: Identify, *, metrics: Metrics = NO_M
             services.artefact_import,
             services.task_runs,
             services.poison_messages,
+            services.missed_work,
             services.graphs,
             services.audit,
         ],
