@@ -1,4 +1,4 @@
-"""Tests that pages of other sites cannot act for a person who is signed in (CSRF)."""
+"""Tests that pages of other sites cannot act for a signed-in person (CSRF)."""
 
 from __future__ import annotations
 
