@@ -109,6 +109,12 @@ def api() -> FastAPI:
 
 
 @cache
+def console() -> FastAPI:
+    """Return the web console of this process."""
+    return build_console(services(), identify())
+
+
+@cache
 def identify() -> Identify:
     """Return the function by which every entry point of this process identifies its callers."""
     return identify_by(settings())
@@ -207,27 +213,58 @@ def build_api(services: Services, identify: Identify, *, metrics: Metrics = NO_M
     """Return the API in front of some use cases."""
     return create_app(
         routes(),
-        [
-            services.connection_tests,
-            services.explanations,
-            services.limit_usage,
-            services.failure_details,
-            services.fire_times,
-            services.documents,
-            services.documentation,
-            metrics,
-            services.gates,
-            services.schedules,
-            services.backfill,
-            JobHandlers(services.job_runs, services.appkit_jobs),
-            services.platform_runs,
-            services.definition_editing,
-            services.artefact_import,
-            services.task_runs,
-            services.poison_messages,
-            services.missed_work,
-            services.graphs,
-            services.audit,
-        ],
+        [*_use_cases(services), metrics],
         access=AccessPolicy(identify=identify, audit=services.audit),
     )
+
+
+def build_console(services: Services, identify: Identify) -> FastAPI:
+    """Return the web console in front of some use cases."""
+    # Only the first request of a browser pays for the import.
+    from polysync_core.console.app import create_console, page_routes
+    from polysync_core.console.deployment import Deployment, SignIn
+    from polysync_core.console.roles import CONSOLE_ROLES
+    from polysync_core.console.sign_in import by_cookie, sign_in_routes
+
+    settings = services.settings
+    keys = settings.access_keys
+    deployment = Deployment(
+        name=settings.deployment_name,
+        colour=settings.deployment_colour,
+        sign_in=SignIn(with_key=not settings.app_service_authentication)
+        if keys or settings.app_service_authentication
+        else None,
+    )
+    return create_console(
+        [*page_routes(), sign_in_routes(keys)],
+        [*_use_cases(services), deployment],
+        access=AccessPolicy(
+            identify=by_cookie(keys, otherwise=identify) if keys else identify,
+            roles=CONSOLE_ROLES,
+            audit=services.audit,
+        ),
+    )
+
+
+def _use_cases(services: Services) -> list[object]:
+    return [
+        services.connection_tests,
+        services.explanations,
+        services.limit_usage,
+        services.failure_details,
+        services.fire_times,
+        services.documents,
+        services.documentation,
+        services.gates,
+        services.schedules,
+        services.backfill,
+        JobHandlers(services.job_runs, services.appkit_jobs),
+        services.platform_runs,
+        services.definition_editing,
+        services.artefact_import,
+        services.task_runs,
+        services.poison_messages,
+        services.missed_work,
+        services.graphs,
+        services.audit,
+    ]

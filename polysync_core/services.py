@@ -51,6 +51,8 @@ from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.definition_rules import definition_rules
+from polysync_core.definition_types import type_catalogue
+from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
 from polysync_core.vaults.resolver import SecretResolver
@@ -68,6 +70,10 @@ class Services:
     @cached_property
     def rules(self) -> Rules:
         return definition_rules(self.settings)
+
+    @cached_property
+    def types(self) -> TypeCatalogue:
+        return type_catalogue(self.settings)
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:

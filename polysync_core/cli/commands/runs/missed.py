@@ -9,13 +9,14 @@ import typer
 
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
-from polysync_core.domain.clock import rfc3339
 
 Days = Annotated[int, typer.Option(min=1, max=31, help="Length of the period, back from now.")]
 
 
 def missed(days: Days = 7, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """List skipped runs by root cause, missed fire times, stopped schedules and more."""
+    from polysync_core.domain.clock import rfc3339
+
     since = rfc3339(datetime.now(UTC) - timedelta(days=days))
     with open_session(url, as_json=as_json) as session:
         answer = session.api.get("missed", query={"since": since}, has="skipped")

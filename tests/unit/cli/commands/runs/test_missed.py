@@ -44,21 +44,20 @@ SOMETHING: dict[str, Any] = {
 }
 
 
-def rows(text: str) -> list[list[str]]:
-    return [line.split() for line in text.splitlines()]
-
-
 def test_every_kind_of_missed_work_has_a_table(api: FakeApi, polysync: Invoke):
     answer = {name: {"items": SOMETHING[name], "isComplete": True} for name in SOMETHING}
     api.on("GET", "/missed", Answer(answer))
-    shown = rows(polysync("missed", "--days", "2").stdout)
-    assert ["ingest", "Failed", "r-1", "2026-01-02", "06:00:00Z", "r-9", "clean,", "report"] in shown
-    assert ["load", "Succeeded", "r-2", "2026-01-02", "06:00:00Z", "-", "alert", "(by", "design)"] in shown
-    assert ["t", "daily", "2026-01-02", "06:00:00Z", "Missed", "the", "fire", "time."] in shown
-    assert ["p", "daily", "Paused", "by", "ann:", "x"] in shown
-    assert ["d", "r-3", "2026-01-02", "06:00:00Z", "The", "queue", "is", "full."] in shown
-    assert ["e", "s", "holidays", "2026-01-01", "24"] in shown
-    assert ["2026-01-02", "06:00:00Z", "run-requests", "No", "such", "task."] in shown
+    shown = polysync("missed", "--days", "2").stdout
+    lines = {" ".join(line.split()) for line in shown.splitlines()}
+    assert lines >= {
+        "ingest Failed r-1 2026-01-02 06:00:00Z r-9 clean, report",
+        "load Succeeded r-2 2026-01-02 06:00:00Z - alert (by design)",
+        "t daily 2026-01-02 06:00:00Z Missed the fire time.",
+        "p daily Paused by ann: x",
+        "d r-3 2026-01-02 06:00:00Z The queue is full.",
+        "e s holidays 2026-01-01 24",
+        "2026-01-02 06:00:00Z run-requests No such task.",
+    }
     assert set(api.requests[-1].query) == {"since"}
 
 
