@@ -105,9 +105,9 @@ def _group(
 
 
 def _upstream_first(runs: Sequence[TaskRun]) -> list[TaskRun]:
-    by_id = {run.run_id: run for run in runs}
-    parents = {run.run_id: [parent.run_id for parent in run.parents] for run in runs}
-    return [by_id[RunId(run_id)] for run_id in upstream_first(parents)]
+    by_id: dict[str, TaskRun] = {run.run_id: run for run in runs}
+    parents = {name: [parent.run_id for parent in run.parents] for name, run in by_id.items()}
+    return [by_id[name] for name in upstream_first(parents)]
 
 
 def _described(run: TaskRun) -> RootRun:
