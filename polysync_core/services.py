@@ -18,6 +18,7 @@ from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
+from polysync_core.application.dispatch.limit_usage import LimitUsage
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
@@ -50,6 +51,8 @@ from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.definition_rules import definition_rules
+from polysync_core.definition_types import type_catalogue
+from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
 from polysync_core.vaults.resolver import SecretResolver
@@ -67,6 +70,10 @@ class Services:
     @cached_property
     def rules(self) -> Rules:
         return definition_rules(self.settings)
+
+    @cached_property
+    def types(self) -> TypeCatalogue:
+        return type_catalogue(self.settings)
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
@@ -266,9 +273,12 @@ class Services:
 
     @cached_property
     def explanations(self) -> Explanations:
-        return Explanations(
-            runs=self.ports.runs, definitions=self.definitions, clock=self.ports.clock
-        )
+        return Explanations(runs=self.ports.runs, clock=self.ports.clock)
+
+    @cached_property
+    def limit_usage(self) -> LimitUsage:
+        ports = self.ports
+        return LimitUsage(store=ports.definitions, runs=ports.runs, clock=ports.clock)
 
     @cached_property
     def retention(self) -> Retention:

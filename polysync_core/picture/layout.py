@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from types import MappingProxyType
 
-from polysync_core.cli.graph.layers import (
+from polysync_core.picture.layers import (
     Edge,
     Item,
     Layers,
@@ -34,7 +35,7 @@ class BoxSizes:
     width: float
     height: float
     layer_gap: float
-    """The gap between two layers."""
+    """The gap between two layers without a label; `draw` widens it for a longer label."""
     box_gap: float
     """The gap between two boxes of a layer."""
 
@@ -53,8 +54,17 @@ class Drawing:
     height: float
 
 
-def draw(names: Sequence[str], edges: Sequence[Edge], sizes: BoxSizes) -> Drawing:
-    """Return the drawing of a graph."""
+def draw(
+    names: Sequence[str],
+    edges: Sequence[Edge],
+    sizes: BoxSizes,
+    label_widths: Mapping[Edge, float] = MappingProxyType({}),
+) -> Drawing:
+    """Return the drawing of a graph.
+
+    The label of an edge stands in the gap before the box that the edge enters. `label_widths` says
+    how wide that gap must be. Only the gaps with a wide label grow.
+    """
     boxes: dict[str, Point] = {}
     routes: dict[Edge, Sequence[Point]] = {}
     down = width = 0.0
@@ -62,7 +72,7 @@ def draw(names: Sequence[str], edges: Sequence[Edge], sizes: BoxSizes) -> Drawin
     for part in (part for part in parts if len(part) > 1):
         own = set(part)
         layers = assign_layers(part, (edge for edge in edges if edge[0] in own))
-        drawing = _draw_component(layers, sizes)
+        drawing = _draw_component(layers, sizes, _columns(layers, sizes, label_widths))
         boxes |= {name: (x, y + down) for name, (x, y) in drawing.boxes.items()}
         for edge, points in drawing.routes.items():
             routes[edge] = [(x, y + down) for x, y in points]
@@ -91,14 +101,22 @@ def _grid(names: Iterable[str], sizes: BoxSizes, width: float) -> dict[str, Poin
     }
 
 
-def _draw_component(layers: Layers, sizes: BoxSizes) -> Drawing:
+def _columns(
+    layers: Layers, sizes: BoxSizes, label_widths: Mapping[Edge, float]
+) -> Sequence[float]:
+    """Return the left side of every layer."""
+    layer_of = {item: number for number, row in enumerate(layers.rows) for item in row}
+    gaps = [sizes.layer_gap] * (len(layers.rows) - 1)
+    for edge in layers.routes:
+        before = layer_of[edge[1]] - 1
+        gaps[before] = max(gaps[before], label_widths.get(edge, 0.0))
+    return [0.0, *accumulate(sizes.width + gap for gap in gaps)]
+
+
+def _draw_component(layers: Layers, sizes: BoxSizes, columns: Sequence[float]) -> Drawing:
     centres = _centres(layers, sizes)
     top = min(centres[item] - _height(item, sizes) / 2 for row in layers.rows for item in row)
-    left = {
-        item: number * (sizes.width + sizes.layer_gap)
-        for number, row in enumerate(layers.rows)
-        for item in row
-    }
+    left = {item: column for column, row in zip(columns, layers.rows, strict=True) for item in row}
     boxes: dict[str, Point] = {
         item: (left[item], centres[item] - top - sizes.height / 2)
         for row in layers.rows
@@ -114,7 +132,7 @@ def _draw_component(layers: Layers, sizes: BoxSizes) -> Drawing:
         ]
         routes[edge] = points[1:-1]
     bottom = max(centres[item] + _height(item, sizes) / 2 for row in layers.rows for item in row)
-    width = len(layers.rows) * (sizes.width + sizes.layer_gap) - sizes.layer_gap
+    width = columns[-1] + sizes.width
     return Drawing(boxes=boxes, routes=routes, width=width, height=bottom - top)
 
 

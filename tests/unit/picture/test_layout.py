@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.cli.graph.layers import Bend, assign_layers
-from polysync_core.cli.graph.layout import BoxSizes, Drawing, draw
+from polysync_core.picture.layers import Bend, assign_layers
+from polysync_core.picture.layout import BoxSizes, Drawing, draw
 
 pytestmark = pytest.mark.slow
 
@@ -137,3 +137,25 @@ def test_two_hundred_nodes_are_drawn(edges: list[tuple[int, int]]) -> None:
     assert len(drawing.boxes) == 200
     assert len(drawing.routes) == len(edges)
     assert_inside(drawing)
+
+
+def test_only_the_gap_with_a_long_label_grows() -> None:
+    names = ["a", "b", "c", "d"]
+    boxes = draw(names, list(pairwise(names)), MEASURES, {("b", "c"): 200, ("c", "d"): 20}).boxes
+    assert [boxes[name][0] for name in names] == [0, 150, 450, 600]
+
+
+def test_a_long_edge_has_its_label_before_its_last_box() -> None:
+    names = ["a", "b", "c"]
+    edges = [*pairwise(names), ("a", "c")]
+    drawing = draw(names, edges, MEASURES, {("a", "c"): 90})
+    assert [drawing.boxes[name][0] for name in names] == [0, 150, 340]
+    (x1, _), (x2, _) = drawing.routes["a", "c"][-2:]
+    assert x2 - x1 == 90
+    assert_inside(drawing)
+
+
+def test_components_have_gaps_of_their_own() -> None:
+    edges = [("a", "b"), ("c", "d")]
+    boxes = draw(["a", "b", "c", "d"], edges, MEASURES, {("a", "b"): 70}).boxes
+    assert (boxes["b"][0], boxes["d"][0]) == (170, 150)
