@@ -30,7 +30,7 @@ class CronFireTimeView(View):
     """The fire time in UTC."""
     local_time: LocalTime
     """The fire time in the time zone."""
-    remark: str | None
+    note: Annotated[str | None, Field(serialization_alias="remark")]
     """A note about daylight saving time."""
     excluded: str | None
     """The calendar that excludes the fire time."""
@@ -157,7 +157,7 @@ def _fire_time_view(fire: FireTime, excluded: str | None = None) -> CronFireTime
     return CronFireTimeView(
         scheduled_time=fire.scheduled_time,
         local_time=fire.local,
-        remark=fire.note,
+        note=fire.note,
         excluded=excluded,
     )
 

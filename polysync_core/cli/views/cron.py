@@ -30,7 +30,7 @@ def cron_view(answer: JsonObject) -> list[RenderableType]:
         table.add(
             Moment(each.time("scheduledTime")),
             format_local_time(each.text("localTime")),
-            "; ".join(_remarks(each)),
+            "; ".join(_notes(each)),
         )
     parts: list[RenderableType] = [*lines([sentence])]
     parts += [table] if fire_times else []
@@ -41,11 +41,11 @@ def _times(count: int) -> str:
     return "1 fire time" if count == 1 else f"{count} fire times"
 
 
-def _remarks(fire_time: Reader) -> Iterator[str]:
+def _notes(fire_time: Reader) -> Iterator[str]:
     if calendar := fire_time.text("excluded"):
         yield f"excluded: {calendar}"
-    if remark := fire_time.text("remark"):
-        yield remark
+    if note := fire_time.text("remark"):
+        yield note
 
 
 def _surprises(reader: Reader) -> Iterator[str]:

@@ -65,7 +65,7 @@ def wall_clock(moment: datetime, offset: timedelta) -> datetime:
 
 
 def start_of_day(zone: str, day: date) -> datetime:
-    """Return the first instant whose local date is `day`, or the next if it is skipped."""
+    """Return the first instant of a local date, or the change that skips the date."""
     midnight = datetime.combine(day, time())
     noon_before = (midnight - _STEP / 2).replace(tzinfo=UTC)
     near = (noon_before - _STEP, noon_before + 2 * _STEP)

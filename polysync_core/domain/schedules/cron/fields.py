@@ -1,4 +1,4 @@
-"""Reads a cron expression into the values of its fields, with the items as they are written."""
+"""Parses a cron expression into the values and the items of its fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ type Nth = int | Literal["last"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CronItem:
-    """One item of a field's list, such as a number, a range or a step."""
+    """One item of a field's list, such as a range or a step."""
 
     text: str
     values: tuple[int, ...]

@@ -38,7 +38,7 @@ def notes_on(cron: str, expression: CronExpression) -> Iterator[str]:
 
 
 def _fields(cron: CronExpression) -> list[tuple[CronField, str, str]]:
-    """Return the fields with the names of their values and of the period that holds them."""
+    """Return the fields with the names of their values and of their periods."""
     return [
         (cron.minute, "minute", "hour"),
         (cron.hour, "hour", "day"),

@@ -19,7 +19,7 @@ def joined(parts: Sequence[str]) -> str:
 
 
 def times_in_words(cron: CronExpression) -> str:
-    """Describe the times of day, such as `at 02:30` or `every 15 minutes from 09:00 to 17:45`."""
+    """Describe the times of day, such as `every 15 minutes from 09:00 to 17:45`."""
     if cron.hour.is_full:
         return _with_second(_every_hour(cron.minute), cron.second)
     if len(cron.minute.values) * len(cron.hour.values) <= _FEW:

@@ -1,4 +1,4 @@
-"""Tests that the sentence about a cron expression names exactly the times at which it fires."""
+"""Tests that the words about a cron expression name exactly its fire times."""
 
 from __future__ import annotations
 
