@@ -32,6 +32,7 @@ from polysync_core.api.runs.logs import log_routes
 from polysync_core.api.runs.platform_runs import platform_run_routes
 from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.backfill import backfill_routes
+from polysync_core.api.schedules.cron import cron_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.api.schedules.routes import schedule_routes
 from polysync_core.api.security.access_policy import AccessPolicy
@@ -191,6 +192,7 @@ def routes() -> ApiRoutes:
             limit_routes(),
             log_routes(),
             fire_time_routes(),
+            cron_routes(),
             document_routes(),
             documentation_routes(),
             metrics_routes(),
@@ -253,6 +255,7 @@ def _use_cases(services: Services) -> list[object]:
         services.limit_usage,
         services.failure_details,
         services.fire_times,
+        services.schedule_previews,
         services.documents,
         services.documentation,
         services.gates,

@@ -47,6 +47,7 @@ from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
+from polysync_core.application.schedules.schedule_preview import SchedulePreviews
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
@@ -346,6 +347,10 @@ class Services:
             states_of=self.ports.schedules.of_task,
             clock=self.ports.clock,
         )
+
+    @cached_property
+    def schedule_previews(self) -> SchedulePreviews:
+        return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:
