@@ -1,4 +1,4 @@
-"""The browser of the journeys, one host with simulators, and a page that records its faults."""
+"""Fixtures of the journeys: the browser, one host with simulators, and a visitor."""
 
 from __future__ import annotations
 
