@@ -92,7 +92,7 @@ class Visitor:
         self.page.get_by_label(label, exact=True).first.fill(text)
 
     def require_accessible(self) -> None:
-        """Fail if the page breaks a rule of accessibility, or is too wide for a phone."""
+        """Fail if the page is not accessible, or is too wide for a phone."""
         require_accessible(self.page)
         require_no_sideways_scrolling(self.page)
 
