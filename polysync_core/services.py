@@ -18,8 +18,10 @@ from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
+from polysync_core.application.dispatch.limit_usage import LimitUsage
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.missed.missed_work import MissedWorkList
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.poison_messages import PoisonMessages
@@ -45,10 +47,13 @@ from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
+from polysync_core.application.schedules.schedule_preview import SchedulePreviews
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.definition_rules import definition_rules
+from polysync_core.definition_types import type_catalogue
+from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
 from polysync_core.vaults.resolver import SecretResolver
@@ -66,6 +71,10 @@ class Services:
     @cached_property
     def rules(self) -> Rules:
         return definition_rules(self.settings)
+
+    @cached_property
+    def types(self) -> TypeCatalogue:
+        return type_catalogue(self.settings)
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
@@ -265,9 +274,12 @@ class Services:
 
     @cached_property
     def explanations(self) -> Explanations:
-        return Explanations(
-            runs=self.ports.runs, definitions=self.definitions, clock=self.ports.clock
-        )
+        return Explanations(runs=self.ports.runs, clock=self.ports.clock)
+
+    @cached_property
+    def limit_usage(self) -> LimitUsage:
+        ports = self.ports
+        return LimitUsage(store=ports.definitions, runs=ports.runs, clock=ports.clock)
 
     @cached_property
     def retention(self) -> Retention:
@@ -337,6 +349,10 @@ class Services:
         )
 
     @cached_property
+    def schedule_previews(self) -> SchedulePreviews:
+        return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
+
+    @cached_property
     def schedule_tick(self) -> ScheduleTick:
         processor = ScheduleProcessor(
             runs=self.ports.runs,
@@ -388,6 +404,17 @@ class Services:
     @cached_property
     def poison_messages(self) -> PoisonMessages:
         return PoisonMessages(store=self.ports.poison, clock=self.ports.clock)
+
+    @cached_property
+    def missed_work(self) -> MissedWorkList:
+        ports = self.ports
+        return MissedWorkList(
+            runs=ports.runs,
+            definitions=ports.definitions,
+            schedules=ports.schedules,
+            poison=ports.poison,
+            clock=ports.clock,
+        )
 
     @cached_property
     def audit(self) -> Audit:

@@ -1,26 +1,14 @@
-"""Explains why a run waits, and shows the usage of a contention profile."""
+"""Explains why a run waits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import cast
 
-from polysync_core.application.definitions.lookup import DefinitionLookup
-from polysync_core.application.definitions.policies import policy_of
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.clock import Clock, rfc3339
-from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.contention import ContentionProfile
-from polysync_core.domain.dispatch.explain import (
-    Explanation,
-    ProfileUsage,
-    WaitReasonKind,
-    explain,
-    usage,
-)
-from polysync_core.domain.dispatch.policies import PolicySet
+from polysync_core.domain.dispatch.explain import Explanation, WaitReasonKind, explain
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.problem import ProblemKind
 from polysync_core.domain.runs.identity import RunId
@@ -39,19 +27,10 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """A contention profile with its usage."""
-
-    profile: ContentionProfile
-    counters: Sequence[ProfileUsage]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanations:
-    """Explains runs and profiles; changes nothing."""
+    """Explains runs; changes nothing."""
 
     runs: RunReader
-    definitions: DefinitionLookup
     clock: Clock
 
     def run(self, run_id: RunId, engine: Engine) -> Explained:
@@ -84,19 +63,6 @@ class Explanations:
             return Explained(run=run, explanation=None, sentences=sentences)
         sentences = (*_sentences(found), *_problem_sentences(run))
         return Explained(run=run, explanation=found, sentences=sentences)
-
-    def usage(self, name: str, engine: Engine) -> Usage:
-        """Return the usage of a profile in every shard; raises `NotFound`."""
-        stored = self.definitions.get(Kind.CONTENTION_PROFILE, name)
-        policies = PolicySet()
-        policy = policy_of(stored.definition, stored.updated_at)
-        if policy is not None:
-            policies.add(policy)
-        profile = cast("ContentionProfile", stored.definition)
-        counters: list[ProfileUsage] = []
-        for shard in self.runs.shards() if profile.enabled else ():
-            counters += usage(engine.dispatcher(shard), name, policies, now=self.clock())
-        return Usage(profile=profile, counters=counters)
 
 
 def _not_waiting(run: TaskRun) -> Iterator[str]:

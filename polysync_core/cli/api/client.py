@@ -40,6 +40,9 @@ _KEY_HEADER = "x-functions-key"
 _UNAUTHORISED = (401, 403)
 _NOT_FOUND = 404
 
+type Query = Mapping[str, str | Sequence[str] | None]
+"""Query parameters; a list is sent as a repeated parameter."""
+
 
 class ApiClient:
     """Calls the API at one address; a failed call raises a CommandFailed with the reason."""

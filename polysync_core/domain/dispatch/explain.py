@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,6 +63,7 @@ class Explanation:
 class ProfileUsage:
     """The usage of a profile for one Platform, or for all Platforms together."""
 
+    profile: str
     scope: str | None
     limit: int
     used: int
@@ -107,19 +108,25 @@ def explain(state: DispatcherState, run_id: RunId, *, now: datetime) -> Explanat
 
 
 def usage(
-    state: DispatcherState, profile: str, policies: PolicySet, *, now: datetime
-) -> Iterator[ProfileUsage]:
-    """Yield the usage of a profile in one Dispatcher; the state is modified."""
+    state: DispatcherState, profiles: Collection[str], policies: PolicySet, *, now: datetime
+) -> list[ProfileUsage]:
+    """Return the usage of some profiles in one Dispatcher; the state is modified.
+
+    One dispatch round and one pass over the leases and waiting runs serve all profiles.
+    """
     state.policies.merge(policies)
     dispatch_round = _after_grants(state, now)
-    for key in sorted({*dispatch_round.limits, *state.start_logs}):
-        limit = dispatch_round.limits.get(key)
-        if key[0] != profile:
-            continue
-        if limit is None:
-            limit = dispatch_round.unused_limit(*key)
-        if limit is not None:
-            yield _usage_of(dispatch_round, limit)
+    keys = sorted(key for key in {*dispatch_round.limits, *state.start_logs} if key[0] in profiles)
+    found = {
+        key: dispatch_round.limits.get(key) or dispatch_round.unused_limit(*key) for key in keys
+    }
+    limits = {key: limit for key, limit in found.items() if limit is not None}
+    queues = _queues(dispatch_round)
+    holders = _holders_by_limit(dispatch_round)
+    return [
+        _usage_of(key[0], limit, holders.get(limit, ()), queues.get(limit, ()))
+        for key, limit in limits.items()
+    ]
 
 
 def _after_grants(state: DispatcherState, now: datetime) -> DispatchRound:
@@ -223,20 +230,34 @@ def _holders(dispatch_round: DispatchRound, limit: Limit) -> Iterable[Lease]:
     return sorted(leases, key=lambda lease: lease.granted_at)
 
 
-def _usage_of(dispatch_round: DispatchRound, limit: Limit) -> ProfileUsage:
-    blocked = dispatch_round.limits_blocking
-    queue = [
-        each
-        for each in dispatch_round.state.waiting.values()
-        if each.not_before <= dispatch_round.now
-        and limit in blocked(each, dispatch_round.group_of(each))
-    ]
+def _holders_by_limit(dispatch_round: DispatchRound) -> Mapping[Limit, Sequence[Lease]]:
+    holders: dict[Limit, list[Lease]] = {}
+    for lease in sorted(dispatch_round.state.leases.values(), key=lambda each: each.granted_at):
+        for limit, _ in dispatch_round.group_of(lease).demands:
+            holders.setdefault(limit, []).append(lease)
+    return holders
+
+
+def _queues(dispatch_round: DispatchRound) -> Mapping[Limit, Sequence[WaitingEntry]]:
+    """Return the runs that each limit blocks, the next one first."""
+    queues: dict[Limit, list[WaitingEntry]] = {}
+    for entry in dispatch_round.state.waiting.values():
+        if entry.not_before <= dispatch_round.now:
+            for limit in dispatch_round.limits_blocking(entry, dispatch_round.group_of(entry)):
+                queues.setdefault(limit, []).append(entry)
+    return queues
+
+
+def _usage_of(
+    profile: str, limit: Limit, holders: Sequence[Lease], queue: Sequence[WaitingEntry]
+) -> ProfileUsage:
     has_slots = isinstance(limit, ConcurrencyLimit)
     return ProfileUsage(
+        profile=profile,
         scope=limit.scope or None,
         limit=limit.size if has_slots else limit.rule.limit,
         used=limit.used if has_slots else limit.log.count,
-        holders=tuple(_holders(dispatch_round, limit)) if has_slots else (),
+        holders=tuple(holders) if has_slots else (),
         queue=tuple(queue),
         next_start=None if has_slots else moment(limit.next_at),
     )

@@ -1,0 +1,31 @@
+"""Defines the role that each route of the console requires."""
+
+from __future__ import annotations
+
+from polysync_core.api.security.role_table import RoleTable, Route
+from polysync_core.domain.security.roles import Role
+
+OPEN: frozenset[Route] = frozenset(
+    {
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in"),
+        ("POST", "/sign-out"),
+        ("GET", "/static/{file}"),
+    }
+)
+"""The routes without authentication; their answers contain no data."""
+
+RULES: dict[Route, Role] = {
+    ("GET", "/"): Role.READER,
+    # Runs
+    # Graph, missed runs, upcoming fire times
+    # Tasks
+    # Jobs
+    # Platforms, vaults
+    # Limits
+    # Calendars, webhooks
+    # Definitions, audit, help
+}
+
+CONSOLE_ROLES = RoleTable(RULES, OPEN)
+"""The table of the console."""
