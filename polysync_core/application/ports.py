@@ -48,7 +48,7 @@ class RunReader(Protocol):
         ...
 
     def count(self, listing: Listing, *, limit: int) -> int:
-        """Return the number of runs in a list, up to a limit, which bounds the cost."""
+        """Return the number of runs in a list, up to a limit."""
         ...
 
     def heads(self, tasks: Collection[str]) -> Mapping[str, RunHead]:

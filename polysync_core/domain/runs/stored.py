@@ -1,4 +1,4 @@
-"""Defines stored runs, entries of the index of runs, and the newest run of a Task."""
+"""Defines stored runs, entries of their index, and heads of Tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores the newest run of each Task as one row, beside the lists of its month and shard.
+"""Stores the newest run of each Task as one row.
 
     h~<task>   the newest run of a task in this month and shard
 
@@ -65,7 +65,7 @@ class RunHeads:
     def transact_once(
         self, table: Table, run: TaskRun, operations: Sequence[Operation], *, ended: bool
     ) -> None:
-        """Execute the operations with the write of the head, unless a newer run has the head.
+        """Execute the operations, and write the head unless a newer run has it.
 
         Raises `StaleETag` if the head has changed, or a condition of the operations fails.
         """

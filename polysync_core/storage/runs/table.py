@@ -118,13 +118,15 @@ class TableRuns:
         return Page(items=[*found, *self._root(listing)])
 
     def count(self, listing: Listing, *, limit: int) -> int:
-        """Return the number of runs in a list by its entries alone, up to a limit."""
+        """Return the number of runs in a list, up to a limit."""
         entries = self._index.newest(lists_for(listing), _span(listing))
         examined = islice(entries, limit)
         return sum(may_match(entry.run, listing) for entry in examined)
 
     def heads(self, tasks: Collection[str]) -> dict[str, RunHead]:
-        """Return the newest runs of Tasks by ranges of heads, and one read for each active run."""
+        """Return the newest runs of Tasks, by ranges of heads.
+
+        Each active run costs one read more."""
         stored = self._index.heads(tasks, self._readers.map)
         found = {task: each.head for task, each in stored.items() if each.head is not None}
         unsure = {each.run_id: each for each in stored.values() if each.head is None}
