@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -48,13 +49,17 @@ class RunFilters:
             trigger=self.trigger,
             cause=self.cause,
             tag=None if self.tag is None else TagFilter.parse(self.tag),
-            since=self.since and time_or_age(self.since, now=now, path="since"),
-            until=self.until and time_or_age(self.until, now=now, path="until"),
+            since=_moment(self.since, now, "since"),
+            until=_moment(self.until, now, "until"),
             graph_run_id=None if self.graph_run_id is None else runs.find(self.graph_run_id),
             backfill_id=None if self.backfill_id is None else BackfillId(self.backfill_id),
             limit=limit,
             continuation_token=continuation_token,
         )
+
+
+def _moment(text: str | None, now: datetime, path: str) -> datetime | None:
+    return None if text is None else time_or_age(text, now=now, path=path)
 
 
 async def _filters(  # noqa: PLR0913 - one parameter for each filter

@@ -29,9 +29,6 @@ from polysync_core.cli.api.event_stream import ServerSentEvent, parse_events
 from polysync_core.cli.api.reader import Reader, as_object
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
-type Query = Mapping[str, str | Sequence[str] | None]
-"""Query parameters; a list gives its parameter several times, None leaves it out."""
-
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
 QUIET_STREAM_SECONDS = 30.0
