@@ -18,6 +18,7 @@ from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
+from polysync_core.api.missed.routes import missed_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
@@ -203,6 +204,7 @@ def routes() -> ApiRoutes:
             definition_routes(),
             import_routes(),
             poison_message_routes(),
+            missed_routes(),
             graph_routes(),
             audit_routes(),
         ]
@@ -237,7 +239,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
     )
     return create_console(
         [*page_routes(), sign_in_routes(keys)],
-        [*_use_cases(services), deployment],
+        [*_use_cases(services), deployment, routes()],
         access=AccessPolicy(
             identify=by_cookie(keys, otherwise=identify) if keys else identify,
             roles=CONSOLE_ROLES,
@@ -266,6 +268,7 @@ def _use_cases(services: Services) -> list[object]:
         services.artefact_import,
         services.task_runs,
         services.poison_messages,
+        services.missed_work,
         services.graphs,
         services.audit,
     ]

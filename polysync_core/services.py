@@ -25,6 +25,7 @@ from polysync_core.application.dependencies.large_graph_cache import LargeGraphC
 from polysync_core.application.dispatch.limit_usage import LimitUsage
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.missed.missed_work import MissedWorkList
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.poison_messages import PoisonMessages
@@ -423,6 +424,17 @@ class Services:
     @cached_property
     def poison_messages(self) -> PoisonMessages:
         return PoisonMessages(store=self.ports.poison, clock=self.ports.clock)
+
+    @cached_property
+    def missed_work(self) -> MissedWorkList:
+        ports = self.ports
+        return MissedWorkList(
+            runs=ports.runs,
+            definitions=ports.definitions,
+            schedules=ports.schedules,
+            poison=ports.poison,
+            clock=ports.clock,
+        )
 
     @cached_property
     def audit(self) -> Audit:

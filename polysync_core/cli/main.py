@@ -25,6 +25,7 @@ from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.graph import graph
 from polysync_core.cli.commands.runs.logs import logs
+from polysync_core.cli.commands.runs.missed import missed
 from polysync_core.cli.commands.runs.platform_runs import platform_runs
 from polysync_core.cli.commands.runs.rerun import rerun
 from polysync_core.cli.commands.runs.run import run
@@ -80,6 +81,7 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(show)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(logs)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(graph)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(explain)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(missed)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(usage)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(cancel)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(rerun)

@@ -51,6 +51,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/task-runs/{run_id}/cancel"): Role.OPERATOR,
     ("POST", "/task-runs/{run_id}/rerun"): Role.OPERATOR,
     ("GET", "/poison-messages"): Role.READER,
+    ("GET", "/missed"): Role.READER,
     ("GET", "/audit"): Role.ADMINISTRATOR,
     ("GET", "/documentation"): Role.READER,
     ("GET", "/metrics"): Role.READER,
