@@ -149,11 +149,11 @@ def _order(base: Sequence[str], theirs: Sequence[str], mine: Sequence[str]) -> l
     kept = [key for key in base if key in mine]
     is_moved = kept != [key for key in mine if key in base]
     first, second = (mine, theirs) if is_moved else (theirs, mine)
-    ordered, place = list(first), 0
+    ordered, position = list(first), 0
     for key in second:
         if key not in ordered:
-            ordered.insert(place if key in base else len(ordered), key)
-        place = ordered.index(key) + 1
+            ordered.insert(position if key in base else len(ordered), key)
+        position = ordered.index(key) + 1
     return ordered
 
 
