@@ -66,7 +66,7 @@ def _entries(entries: Sequence[AuditEntry], day: date) -> Element:
     if not entries:
         return h.div(".card")[
             empty_state(
-                f"Nobody has changed anything on {day} in UTC.",
+                f"There was no change on {day} in UTC.",
                 command=f"curl $POLYSYNC_URL/audit?day={day}",
             )
         ]

@@ -90,7 +90,7 @@ def apply(
 
 
 def _outdated(request: Request, draft: _Draft, documents: CurrentDocuments) -> Response:
-    """Show the new plan, because somebody has changed definitions since the last one."""
+    """Show the new plan, because the definitions have changed since the last one."""
     plan = documents.plan(draft.read(), prune=draft.prune)
     warning = notice(
         "warning",

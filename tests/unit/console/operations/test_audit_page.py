@@ -60,7 +60,7 @@ def test_fifty_entries_are_a_page_and_older_ones_follow(app: FakeApp) -> None:
     assert len(shown(app, older.removeprefix("/console")).css("tbody tr")) == 10
 
 
-def test_another_day_is_empty_and_leads_to_its_neighbours(app: FakeApp) -> None:
+def test_another_day_is_empty_and_leads_to_the_days_beside_it(app: FakeApp) -> None:
     entry(app, 1)
     tree = shown(app, "/audit?day=2020-02-29")
     assert "2020-02-29" in tree.css_first(".empty").text()
