@@ -125,7 +125,7 @@ class AzureTable:
         return row_of(entity)
 
     def get_many(self, keys: Iterable[tuple[str, str]]) -> Iterator[Row]:
-        """Yield the existing rows with these keys, by one point read each, several at a time."""
+        """Yield the existing rows with these keys, by parallel point reads."""
         found = self._map(lambda key: self.get(*key), keys)
         return (row for row in found if row is not None)
 
