@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.application.schedules.syncing import ScheduleSync
@@ -16,7 +15,7 @@ from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, NotFound, Unavailable
-from polysync_core.domain.schedules.fire_times import fire_times, is_excluded
+from polysync_core.domain.schedules.fire_times import next_fire_time
 from polysync_core.domain.schedules.state import (
     Pause,
     ScheduleState,
@@ -26,9 +25,6 @@ from polysync_core.domain.schedules.state import (
     revision_of,
 )
 from polysync_core.domain.schedules.stored import StoredSchedule
-
-_MAX_EXCLUDED = 5_000
-"""Consecutive excluded fire times after which the search for the next one ends."""
 
 _log = logging.getLogger(__name__)
 
@@ -132,10 +128,8 @@ class ScheduleService:
 
     def _next(self, schedule: Schedule, after: datetime) -> datetime | None:
         calendars = [self.definitions.calendar(name) for name in schedule.calendars]
-        fires = islice(fire_times(schedule, after=after), _MAX_EXCLUDED)
-        return next(
-            (each.scheduled_time for each in fires if not is_excluded(each, calendars)), None
-        )
+        fire = next_fire_time(schedule, calendars, after=after)
+        return None if fire is None else fire.scheduled_time
 
 
 def schedule_of(task: Task, name: str) -> Schedule:
