@@ -329,7 +329,7 @@ class Services:
         return TaskGraphs(
             store=self.ports.definitions,
             runs=self.ports.runs,
-            schedules=self.schedules.statuses,
+            schedules=self.schedules.statuses_of,
             large=LargeGraphCache(self.ports.monotonic),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from polysync_core.domain.schedules.state import (
     resumed,
     revision_of,
 )
-from polysync_core.domain.schedules.stored import StoredSchedule
+from polysync_core.domain.schedules.stored import Due, StoredSchedule
 
 _log = logging.getLogger(__name__)
 
@@ -56,9 +56,27 @@ class ScheduleService:
     def statuses(self, name: str) -> list[ScheduleStatus]:
         """Return the status of each schedule of a Task; raises `NotFound`."""
         task = self.definitions.task(name)
-        stored = self.store.of_task(name) if task.schedules else ()
-        states = {each.state.schedule: each.state for each in stored}
-        return [self._status(task, each, states.get(each.name)) for each in task.schedules]
+        return list(self.statuses_of([task])[name])
+
+    def statuses_of(self, tasks: Iterable[Task]) -> dict[str, list[ScheduleStatus]]:
+        """Return the status of each schedule of some Tasks, by Task; many cost ranges only."""
+        listed = list(tasks)
+        names = [task.name for task in listed if task.schedules]
+        states = {
+            (each.state.task, each.state.schedule): each.state
+            for each in self.store.of_tasks(names)
+        }
+        return {
+            task.name: [
+                self._status(task, each, states.get((task.name, each.name)))
+                for each in task.schedules
+            ]
+            for task in listed
+        }
+
+    def next_due(self) -> Due | None:
+        """Return the schedule that fires next; None if no schedule is due ever."""
+        return self.store.next_due()
 
     def next_fire_time(self, name: str) -> datetime | None:
         """Return the earliest next fire time of a Task's schedules; raises `NotFound`."""
