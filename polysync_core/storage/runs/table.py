@@ -124,7 +124,7 @@ class TableRuns:
         """Return the newest runs of Tasks, by ranges of heads.
 
         Each active run costs one read more."""
-        stored = self._index.heads(tasks, self._readers.map)
+        stored = self._index.heads(tasks)
         found = {task: each.head for task, each in stored.items() if each.head is not None}
         unsure = {each.run_id: each for each in stored.values() if each.head is None}
         for read in self.get_many(list(unsure)):
