@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import Dialog, FilePayload, expect
 
 from polysync_core.domain.security.roles import Role
 from tests.journeys.browser.keys import KEYS
