@@ -46,7 +46,7 @@ def test_typed_text_is_not_lost_by_leaving_the_page(visitor: Visitor) -> None:
     visitor.fill("Document", "vaults: []")
     asked: list[str] = []
 
-    def stay(dialog) -> None:
+    def stay(dialog: Dialog) -> None:
         asked.append(dialog.type)
         dialog.dismiss()
 
