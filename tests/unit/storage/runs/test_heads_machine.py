@@ -17,7 +17,6 @@ from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, finish, n
 from polysync_core.domain.runs.stored import RunHead
 from polysync_core.storage.runs.entries import position_of
 from polysync_core.storage.runs.table import TableRuns
-from tests.fakes.app import SequentialPool
 from tests.fakes.builders import NOON, a_run
 from tests.fakes.tables import Call, TableService
 
@@ -40,7 +39,6 @@ class HeadsMachine(RuleBasedStateMachine):
 
     def started(self) -> TableRuns:
         runs = TableRuns(self.service.storage())
-        runs._readers = SequentialPool()  # type: ignore[assignment]
         return runs
 
     def do(self, process: int, crash_at: int, after: bool, step: Callable[[TableRuns], Any]) -> Any:
