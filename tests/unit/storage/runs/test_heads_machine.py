@@ -38,8 +38,7 @@ class HeadsMachine(RuleBasedStateMachine):
         self.rows: dict[RunId, TaskRun] = {}
 
     def started(self) -> TableRuns:
-        runs = TableRuns(self.service.storage())
-        return runs
+        return TableRuns(self.service.storage())
 
     def do(self, process: int, crash_at: int, after: bool, step: Callable[[TableRuns], Any]) -> Any:
         """Execute a step; the process crashes at its n-th write, before or after it."""
