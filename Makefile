@@ -67,6 +67,7 @@ check: $(READY) ## Lint, type-check, guard the layers and the prose
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(PY) scripts/check_prose.py
 	@$(PY) -m scripts.check_regular_expressions
+	@$(PY) -m scripts.check_templates
 
 bench: $(READY) $(APPKIT)/node_modules/.ready ## Measure the figures of docs/reference/performance.md
 	@$(PY) -m bench
