@@ -256,6 +256,7 @@ def _use_cases(services: Services) -> list[object]:
         services.failure_details,
         services.fire_times,
         services.schedule_previews,
+        services.consequences,
         services.documents,
         services.documentation,
         services.gates,

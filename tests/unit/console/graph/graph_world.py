@@ -65,4 +65,4 @@ def text(tree: LexborHTMLParser, selector: str) -> str:
     """Return the text of the first match with single spaces."""
     found = tree.css_first(selector)
     assert found is not None, selector
-    return " ".join(found.text().split())
+    return " ".join(found.text(separator=" ").split())

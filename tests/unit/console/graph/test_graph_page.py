@@ -60,7 +60,7 @@ def test_the_panel_names_runs_neighbours_and_actions(world: GraphPages) -> None:
     first = world.ran("bronze", RunStatus.SUCCEEDED, outputs={"rows": 5})
     tree = world.page("/graph", task="bronze")
     assert text(tree, "#peek .before li") == "landing if it succeeded"
-    assert [" ".join(each.text().split()) for each in tree.css("#peek .after li")] == [
+    assert [" ".join(each.text(separator=" ").split()) for each in tree.css("#peek .after li")] == [
         "alert if this failed",
         "gold if this succeeded rows → expected",
     ]
