@@ -32,7 +32,7 @@ def states_tag(text: str) -> str:
 
 
 def is_active(graph: Graph) -> bool:
-    """Return whether a run of the graph is not over, so that states can change soon."""
+    """Return whether a run of the graph is active, so states can change."""
     runs = (node.last_run for node in graph.nodes)
     return any(run is not None and not run.status.is_terminal for run in runs)
 

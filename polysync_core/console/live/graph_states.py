@@ -68,7 +68,7 @@ async def graph_stream(
 
 
 async def frames_of(query: GraphQuery, graphs: TaskGraphs, seen: str) -> AsyncGenerator[str]:
-    """Yield the states after each change, and `idle` when no run of the graph is active."""
+    """Yield the states after each change, and `idle` when no run is active."""
     yield RECONNECT
     while True:
         graph = await to_thread.run_sync(query.read, graphs)

@@ -26,9 +26,9 @@ from polysync_core.console.pages.graph.side import LAST_RUNS, Chosen, side_panel
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.paths import page_path
 from polysync_core.console.shell import fragment, has_role, page
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.status import RunStatus
-from polysync_core.domain.runs.stored import Listing
 from polysync_core.domain.security.roles import Role
 
 _MAX_VALUES = 100

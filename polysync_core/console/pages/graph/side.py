@@ -1,4 +1,4 @@
-"""Builds the panel beside a graph: the chosen Task with its last runs and its neighbours."""
+"""Builds the panel beside a graph: the chosen Task with its last runs and its dependencies."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def side_panel(graph: Graph, chosen: Chosen, query: GraphQuery, now: datetime) -
         _actions(chosen),
         h.div(".before")[
             h.h3["Starts after"],
-            _neighbours(graph, _before(graph, node), query, "it") or _root_note(node),
+            _adjacent(graph, _before(graph, node), query, "it") or _root_note(node),
         ],
         h.div(".after")[
             h.h3["Starts"],
-            _neighbours(graph, _after(graph, node), query, "this")
+            _adjacent(graph, _after(graph, node), query, "this")
             or h.p(".nothing")["Nothing follows."],
         ],
     ]
@@ -141,7 +141,7 @@ def _after(graph: Graph, node: GraphNode) -> list[tuple[str, DependencyEdge]]:
     return [(edge.downstream, edge) for edge in graph.edges if edge.upstream == node.task]
 
 
-def _neighbours(
+def _adjacent(
     graph: Graph,
     found: Iterable[tuple[str, DependencyEdge]],
     query: GraphQuery,

@@ -1,4 +1,4 @@
-"""An app with a graph of Tasks and some runs, for the pages of the console."""
+"""An app with a graph of Tasks and some runs, for console pages."""
 
 from __future__ import annotations
 

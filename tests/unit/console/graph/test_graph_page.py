@@ -56,7 +56,7 @@ def test_the_chosen_task_and_the_layout_are_in_the_address(world: GraphPages) ->
     assert split == "/console/graph?task=gold"
 
 
-def test_the_panel_names_runs_neighbours_and_actions(world: GraphPages) -> None:
+def test_the_panel_names_runs_dependencies_and_actions(world: GraphPages) -> None:
     first = world.ran("bronze", RunStatus.SUCCEEDED, outputs={"rows": 5})
     tree = world.page("/graph", task="bronze")
     assert text(tree, "#peek .before li") == "landing if it succeeded"
