@@ -21,6 +21,10 @@ RULES: dict[Route, Role] = {
     ("GET", "/part/jump"): Role.READER,
     # Runs
     # Graph, missed runs, upcoming fire times
+    ("GET", "/graph"): Role.READER,
+    ("GET", "/part/graph"): Role.READER,
+    ("GET", "/live/graph"): Role.READER,
+    ("GET", "/live/graph/states"): Role.READER,
     # Tasks
     # Jobs
     # Platforms, vaults
