@@ -1,4 +1,4 @@
-"""Jumping to a section, a definition or a run, from the dialog and from its page."""
+"""Jumping to a section, a definition or a run, from the dialog and its page."""
 
 from __future__ import annotations
 
