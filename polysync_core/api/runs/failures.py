@@ -15,7 +15,7 @@ from polysync_core.domain.runs.failures.causes import FailureCause
 
 
 class FailureGroupView(View):
-    """Failed runs of one Task, or of one Job without a Task, with one cause and one error."""
+    """Failed runs of one Task or Job that have one cause and one error."""
 
     task: str | None
     """The Task; null for runs of a Job without a Task."""

@@ -21,7 +21,7 @@ _CHANGING = re.compile(r"\b(?=[0-9a-z-]*[0-9])[0-9a-z-]{6,}\b|[0-9]+", re.IGNORE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureGroup:
-    """Failed runs of one Task, or of one Job without a Task, with one cause and one error."""
+    """Failed runs of one Task or Job that have one cause and one error."""
 
     task: str | None
     job: str

@@ -1,4 +1,4 @@
-"""The figures above a list of runs, the reasons of its runs, and groups of failures."""
+"""The figures above a list of runs, its reasons, and groups of failures."""
 
 from __future__ import annotations
 
