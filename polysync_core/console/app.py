@@ -15,6 +15,8 @@ from polysync_core.api.security.guard import Guard
 from polysync_core.api.security.same_origin import SameOrigin
 from polysync_core.api.tracing import RequestTracing
 from polysync_core.api.use_cases import provide
+from polysync_core.console.live import graph_states
+from polysync_core.console.pages.graph import routes as graph_routes
 from polysync_core.console.pages.help import api_reference
 from polysync_core.console.pages.help import routes as help_routes
 from polysync_core.console.pages.operations import audit, definitions
@@ -32,6 +34,8 @@ def page_routes() -> list[APIRouter]:
     return [
         _home(),
         static_routes(),
+        graph_routes.router,
+        graph_states.router,
         definitions.router,
         audit.router,
         # The reference of the API comes before the pages of the documentation.

@@ -19,6 +19,10 @@ RULES: dict[Route, Role] = {
     ("GET", "/"): Role.READER,
     # Runs
     # Graph, missed runs, upcoming fire times
+    ("GET", "/graph"): Role.READER,
+    ("GET", "/part/graph"): Role.READER,
+    ("GET", "/live/graph"): Role.READER,
+    ("GET", "/live/graph/states"): Role.READER,
     # Tasks
     # Jobs
     # Platforms, vaults
