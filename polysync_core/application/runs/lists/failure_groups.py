@@ -50,11 +50,11 @@ class FailureGroupReader:
         for _ in range(_MAX_PAGES):
             page = self.runs.page(listing)
             found += page.items
-            if page.continuation_token is None or len(found) >= MAX_EXAMINED:
-                break
             listing = replace(listing, continuation_token=page.continuation_token)
+            if listing.continuation_token is None or len(found) >= MAX_EXAMINED:
+                break
         return FailureGroups(
             groups=grouped(found),
             examined=len(found),
-            is_complete=page.continuation_token is None,
+            is_complete=listing.continuation_token is None,
         )
