@@ -19,12 +19,25 @@ RULES: dict[Route, Role] = {
     ("GET", "/"): Role.READER,
     # Runs
     # Graph, missed runs, upcoming fire times
+    ("GET", "/graph"): Role.READER,
+    ("GET", "/part/graph"): Role.READER,
+    ("GET", "/live/graph"): Role.READER,
+    ("GET", "/live/graph/states"): Role.READER,
     # Tasks
     # Jobs
     # Platforms, vaults
     # Limits
     # Calendars, webhooks
     # Definitions, audit, help
+    ("GET", "/definitions"): Role.READER,
+    ("GET", "/definitions/export"): Role.READER,
+    ("POST", "/definitions"): Role.ADMINISTRATOR,
+    ("GET", "/audit"): Role.ADMINISTRATOR,
+    ("GET", "/help"): Role.READER,
+    ("GET", "/help/api"): Role.READER,
+    ("GET", "/help/api/{operation}"): Role.READER,
+    ("GET", "/help/{name}"): Role.READER,
+    ("GET", "/help/{folder}/{name}"): Role.READER,
 }
 
 CONSOLE_ROLES = RoleTable(RULES, OPEN)

@@ -1,11 +1,11 @@
-"""Run ids by their first characters: one range read of keys, however many runs are stored."""
+"""Tests that a run id's prefix costs one range read of keys."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.table import TableRuns
 from tests.fakes.builders import a_run
 from tests.fakes.tables import TableService
 
