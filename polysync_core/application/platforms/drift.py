@@ -86,7 +86,7 @@ class Drift:
         return self.compare(self.lookup.job(name))
 
     def of_jobs(self, jobs: Sequence[Job]) -> Iterator[JobDrift]:
-        """Yield the drift of each Job in turn, until the time of one call is used up."""
+        """Yield the drift of each Job, until the time of one call is over."""
         started_at = self.monotonic()
         with ThreadPoolExecutor(_READERS, thread_name_prefix="drift-reader") as readers:
             for group in batched(jobs, _READERS, strict=False):

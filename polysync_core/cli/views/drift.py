@@ -17,7 +17,7 @@ _STYLES = {"changed": "yellow", "gone": "red", "unknown": "yellow"}
 
 
 def drift_view(platforms: Sequence[JsonObject]) -> list[RenderableType]:
-    """Return the Jobs that differ, the Tasks that do not fit, and the artefacts without a Job."""
+    """Return tables of the Jobs that differ and of artefacts without a Job."""
     readers = [Reader("the drift", each) for each in platforms]
     jobs = [Reader("a job", each) for reader in readers for each in reader.objects("jobs")]
     parts = [*_jobs([each for each in jobs if each.text("state") != "equal"])]
@@ -59,8 +59,8 @@ def _notes(job: Reader) -> Iterator[str]:
         task = Reader("a task", each)
         for problem in task.objects("problems"):
             reader = Reader("a problem", problem)
-            place = f"{name}: task {task.text('task')}: {reader.text('path')}"
-            yield f"{place}: {reader.text('message')}"
+            path = f"{name}: task {task.text('task')}: {reader.text('path')}"
+            yield f"{path}: {reader.text('message')}"
 
 
 def _artefacts(platforms: Sequence[Reader]) -> Iterator[RenderableType]:

@@ -120,9 +120,7 @@ def test_an_uncertain_reading_removes_nothing_and_says_so(world: World) -> None:
 @pytest.mark.parametrize(
     ("answer", "state"), [(GONE, "gone"), (REFUSED, "unknown"), (AWAY, "unknown")]
 )
-def test_an_artefact_that_cannot_be_read_is_told_from_one_that_is_gone(
-    world: World, answer: Exception, state: str
-) -> None:
+def test_only_an_absent_artefact_is_gone(world: World, answer: Exception, state: str) -> None:
     world.workspace.notebooks["/etl/load"] = answer
     world.job("load", "day")
 
