@@ -26,6 +26,7 @@ from polysync_core.api.operations.documentation import documentation_routes
 from polysync_core.api.operations.metrics import NO_METRICS, Metrics, metrics_routes
 from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
+from polysync_core.api.runs.failures import failure_routes
 from polysync_core.api.runs.gates import gate_routes
 from polysync_core.api.runs.graph import graph_routes
 from polysync_core.api.runs.limits import limit_routes
@@ -190,6 +191,7 @@ def routes() -> ApiRoutes:
             # Before the routes of definitions, which would take `/test` for a name.
             connection_test_routes(),
             explanation_routes(),
+            failure_routes(),
             limit_routes(),
             log_routes(),
             fire_time_routes(),
@@ -270,6 +272,8 @@ def _use_cases(services: Services) -> list[object]:
         services.artefact_import,
         services.drift,
         services.task_runs,
+        services.runs_overview,
+        services.failure_groups,
         services.poison_messages,
         services.missed_work,
         services.graphs,

@@ -42,6 +42,8 @@ from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.explaining import Explanations
 from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, RunFinisher
 from polysync_core.application.runs.job_runs import JobRuns
+from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
+from polysync_core.application.runs.lists.overview import RunsOverview
 from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
@@ -295,6 +297,19 @@ class Services:
     def limit_usage(self) -> LimitUsage:
         ports = self.ports
         return LimitUsage(store=ports.definitions, runs=ports.runs, clock=ports.clock)
+
+    @cached_property
+    def runs_overview(self) -> RunsOverview:
+        return RunsOverview(
+            runs=self.ports.runs,
+            schedules=self.ports.schedules,
+            explanations=self.explanations,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def failure_groups(self) -> FailureGroupReader:
+        return FailureGroupReader(runs=self.ports.runs, clock=self.ports.clock)
 
     @cached_property
     def retention(self) -> Retention:

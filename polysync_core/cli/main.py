@@ -24,6 +24,7 @@ from polysync_core.cli.commands.host.doctor import doctor
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
+from polysync_core.cli.commands.runs.failures import failures
 from polysync_core.cli.commands.runs.graph import graph
 from polysync_core.cli.commands.runs.logs import logs
 from polysync_core.cli.commands.runs.missed import missed
@@ -83,6 +84,7 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(logs)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(graph)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(explain)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(missed)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(failures)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(usage)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(cancel)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(rerun)

@@ -43,6 +43,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/tasks/{name}/resume"): Role.OPERATOR,
     ("POST", "/tasks/{name}/backfill"): Role.OPERATOR,
     ("GET", "/cron"): Role.READER,
+    ("GET", "/failures"): Role.READER,
     ("GET", "/graph"): Role.READER,
     ("GET", "/task-runs"): Role.READER,
     ("GET", "/task-runs/{run_id}"): Role.READER,
