@@ -16,6 +16,7 @@ from polysync_core.adapters import Ports, production_ports
 from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
+from polysync_core.api.definitions.drift import drift_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
 from polysync_core.api.missed.routes import missed_routes
@@ -205,6 +206,7 @@ def routes() -> ApiRoutes:
             platform_run_routes(),
             definition_routes(),
             import_routes(),
+            drift_routes(),
             poison_message_routes(),
             missed_routes(),
             graph_routes(),
@@ -268,6 +270,7 @@ def _use_cases(services: Services) -> list[object]:
         services.platform_runs,
         services.definition_editing,
         services.artefact_import,
+        services.drift,
         services.task_runs,
         services.runs_overview,
         services.failure_groups,

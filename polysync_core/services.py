@@ -33,6 +33,7 @@ from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.drift import Drift
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.platform_texts import PlatformTexts
@@ -155,6 +156,16 @@ class Services:
             lookup=self.definitions,
             editing=self.definition_editing,
             connections=self.connections,
+            monotonic=self.ports.monotonic,
+        )
+
+    @cached_property
+    def drift(self) -> Drift:
+        return Drift(
+            lookup=self.definitions,
+            editing=self.definition_editing,
+            connections=self.connections,
+            artefact_import=self.artefact_import,
             monotonic=self.ports.monotonic,
         )
 

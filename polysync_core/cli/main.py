@@ -12,6 +12,7 @@ import typer
 
 from polysync_core.cli.commands.definitions.apply import apply
 from polysync_core.cli.commands.definitions.artefacts import artefacts
+from polysync_core.cli.commands.definitions.drift import drift
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.test import test
@@ -97,6 +98,7 @@ app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(test)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(artefacts)
 app.command("import", cls=PlainCommand, rich_help_panel=_PLATFORMS)(import_jobs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
+app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(drift)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)

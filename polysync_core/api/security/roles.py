@@ -24,6 +24,8 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/platforms/{name}/artefacts"): Role.READER,
     ("POST", "/platforms/{name}/import"): Role.ADMINISTRATOR,
     ("POST", "/jobs/{name}/sync-parameters"): Role.ADMINISTRATOR,
+    ("GET", "/drift"): Role.READER,
+    ("GET", "/jobs/{name}/drift"): Role.READER,
     ("POST", "/jobs/{name}/tasks"): Role.ADMINISTRATOR,
     ("POST", "/jobs/{name}/run"): Role.OPERATOR,
     ("GET", "/jobs/{name}/runs"): Role.READER,
