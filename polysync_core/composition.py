@@ -18,6 +18,7 @@ from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
+from polysync_core.api.missed.routes import missed_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
@@ -31,6 +32,7 @@ from polysync_core.api.runs.logs import log_routes
 from polysync_core.api.runs.platform_runs import platform_run_routes
 from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.backfill import backfill_routes
+from polysync_core.api.schedules.cron import cron_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.api.schedules.routes import schedule_routes
 from polysync_core.api.security.access_policy import AccessPolicy
@@ -190,6 +192,7 @@ def routes() -> ApiRoutes:
             limit_routes(),
             log_routes(),
             fire_time_routes(),
+            cron_routes(),
             document_routes(),
             documentation_routes(),
             metrics_routes(),
@@ -201,6 +204,7 @@ def routes() -> ApiRoutes:
             definition_routes(),
             import_routes(),
             poison_message_routes(),
+            missed_routes(),
             graph_routes(),
             audit_routes(),
         ]
@@ -251,6 +255,7 @@ def _use_cases(services: Services) -> list[object]:
         services.limit_usage,
         services.failure_details,
         services.fire_times,
+        services.schedule_previews,
         services.documents,
         services.documentation,
         services.gates,
@@ -262,6 +267,7 @@ def _use_cases(services: Services) -> list[object]:
         services.artefact_import,
         services.task_runs,
         services.poison_messages,
+        services.missed_work,
         services.graphs,
         services.audit,
     ]

@@ -21,6 +21,7 @@ from polysync_core.application.dependencies.large_graph_cache import LargeGraphC
 from polysync_core.application.dispatch.limit_usage import LimitUsage
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.missed.missed_work import MissedWorkList
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.poison_messages import PoisonMessages
@@ -46,6 +47,7 @@ from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
+from polysync_core.application.schedules.schedule_preview import SchedulePreviews
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
@@ -347,6 +349,10 @@ class Services:
         )
 
     @cached_property
+    def schedule_previews(self) -> SchedulePreviews:
+        return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
+
+    @cached_property
     def schedule_tick(self) -> ScheduleTick:
         processor = ScheduleProcessor(
             runs=self.ports.runs,
@@ -398,6 +404,17 @@ class Services:
     @cached_property
     def poison_messages(self) -> PoisonMessages:
         return PoisonMessages(store=self.ports.poison, clock=self.ports.clock)
+
+    @cached_property
+    def missed_work(self) -> MissedWorkList:
+        ports = self.ports
+        return MissedWorkList(
+            runs=ports.runs,
+            definitions=ports.definitions,
+            schedules=ports.schedules,
+            poison=ports.poison,
+            clock=ports.clock,
+        )
 
     @cached_property
     def audit(self) -> Audit:

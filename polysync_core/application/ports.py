@@ -16,7 +16,7 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
 from polysync_core.domain.schedules.state import ScheduleState
-from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
+from polysync_core.domain.schedules.stored import Due, Edit, IdleSchedule, StoredSchedule
 
 
 class RunReader(Protocol):
@@ -126,6 +126,20 @@ class ScheduleStore(Protocol):
         """Return the schedules and edits to process now, the oldest first.
 
         The cost depends on their number. `limit` bounds the entries of each partition.
+        """
+        ...
+
+    def upcoming(self, *, until: datetime) -> Iterator[Due]:
+        """Yield the schedules that are due before a time, the next one first.
+
+        The cost depends on the number of schedules that the caller takes.
+        """
+        ...
+
+    def idle(self, *, limit: int) -> Sequence[IdleSchedule]:
+        """Return the first schedules that will not fire in their present state.
+
+        `limit` bounds the entries of each partition.
         """
         ...
 

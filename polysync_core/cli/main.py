@@ -25,6 +25,7 @@ from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.graph import graph
 from polysync_core.cli.commands.runs.logs import logs
+from polysync_core.cli.commands.runs.missed import missed
 from polysync_core.cli.commands.runs.platform_runs import platform_runs
 from polysync_core.cli.commands.runs.rerun import rerun
 from polysync_core.cli.commands.runs.run import run
@@ -32,6 +33,7 @@ from polysync_core.cli.commands.runs.runs import runs
 from polysync_core.cli.commands.runs.show import show
 from polysync_core.cli.commands.runs.usage import usage
 from polysync_core.cli.commands.schedules.backfill import backfill
+from polysync_core.cli.commands.schedules.cron import cron
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
 from polysync_core.cli.plain_usage import PlainCommand, PlainGroup
@@ -79,11 +81,13 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(show)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(logs)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(graph)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(explain)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(missed)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(usage)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(cancel)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(rerun)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(schedules)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(fire_times)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(cron)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(resume)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(backfill)

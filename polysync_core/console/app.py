@@ -39,9 +39,12 @@ def create_console(
         use_cases: the use cases behind the pages, and the `Deployment`.
         access: how people are identified, their roles, and the audit.
     """
-    app = FastAPI(openapi_url=None, redirect_slashes=False)
-    for router in routers:
-        app.include_router(router)
+    app = FastAPI(
+        openapi_url=None,
+        # The guard removes trailing slashes.
+        redirect_slashes=False,
+        routes=[route for router in routers for route in router.routes],
+    )
     provide(app, use_cases)
     problems.install(app)
     # The middleware that is added last runs first.

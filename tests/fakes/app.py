@@ -158,6 +158,7 @@ class FakeApp:
         self.services = self.started()
         self.__dict__.pop("api", None)
         self.__dict__.pop("http", None)
+        self.__dict__.pop("console", None)
         self.__dict__.pop("browser", None)
 
     def queue(self, name: str) -> FakeQueue:
@@ -179,11 +180,15 @@ class FakeApp:
         return build_api(self.services, self._identify)
 
     @cached_property
+    def console(self) -> FastAPI:
+        """The web console, which identifies people according to the settings."""
+        return build_console(self.services, self._identify)
+
+    @cached_property
     def browser(self) -> TestClient:
         """A client of the web console that follows no redirect."""
-        console = build_console(self.services, self._identify)
         return TestClient(
-            with_engine(console, self.engine),
+            with_engine(self.console, self.engine),
             base_url="http://localhost/console",
             headers={"Sec-Fetch-Site": "same-origin"},
             follow_redirects=False,

@@ -8,10 +8,10 @@
  *   data-copy="text"             a button: copy the text; data-copy-from="id" copies an element
  *   data-open="id"               a link or button: open the dialog; data-close closes its dialog
  *   data-modal                   a <dialog open> of the server: show it as a modal one
- *   data-jump                    a button: open the dialog #jump; the action of its form is asked
- *   data-keys-switch             a checkbox: single keys on or off
- *   data-since, data-until       count a duration up from, or down to, this time
- *   <time data-ago datetime>     keep "3 min ago" right
+ *   data-jump                    a button: open the dialog #jump; data-source of its field answers
+ *   data-single-keys             a checkbox: single keys on or off
+ *   data-duration="time"         count the duration since this time
+ *   <time data-relative>         keep "3 min ago" right
  *   <time data-clock datetime>   write the time in the zone of <select data-zones>:
  *                                utc, mine or schedule (data-zone); data-clock="time" omits the date
  *   <nav data-tabs>              links ?tab=name with aria-controls: show one panel at a time
@@ -42,7 +42,7 @@
   }
 
   // Tell screen readers what the person's own action did.
-  const say = text => { const region = $('#say'); if (region) region.textContent = text }
+  const say = text => { const region = $('#announcements'); if (region) region.textContent = text }
 
   const enhancements = []
   const enhance = react => enhancements.push(react)
@@ -105,8 +105,8 @@
   const span = seconds => {
     const s = Math.max(0, seconds)
     if (s < 60) return `${s.toFixed(1)} s`
-    if (s < 3600) return `${Math.floor(s / 60)} m ${two(s % 60)} s`
-    if (s < 172800) return `${Math.floor(s / 3600)} h ${two(s % 3600 / 60)} m`
+    if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`
+    if (s < 172800) return `${Math.floor(s / 3600)} h ${two(s % 3600 / 60)} min`
     return `${Math.floor(s / 86400)} d ${two(s % 86400 / 3600)} h`
   }
   const UNITS = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']]
@@ -120,13 +120,10 @@
   const tell = () => {
     if (document.hidden) return
     const now = clock()
-    for (const element of $$('[data-since]')) {
-      if (element.dataset.since) write(element, span((now - Date.parse(element.dataset.since)) / 1000))
+    for (const element of $$('[data-duration]')) {
+      write(element, span((now - Date.parse(element.dataset.duration)) / 1000))
     }
-    for (const element of $$('[data-until]')) {
-      if (element.dataset.until) write(element, span((Date.parse(element.dataset.until) - now) / 1000))
-    }
-    for (const element of $$('time[data-ago]')) {
+    for (const element of $$('time[data-relative]')) {
       write(element, ago((now - Date.parse(element.dateTime)) / 1000))
     }
   }
@@ -226,7 +223,7 @@
   const pages = () => $$('.side li a').map(link =>
     ({ text: link.textContent.trim(), url: link.getAttribute('href'), kind: 'page' }))
   const paint = () => {
-    $('#jump-list').replaceChildren(...found.map((entry, index) => {
+    $('#jump-results').replaceChildren(...found.map((entry, index) => {
       const item = document.createElement('li')
       const name = document.createElement('span')
       const kind = document.createElement('small')
@@ -239,13 +236,14 @@
       item.addEventListener('click', () => location.assign(entry.url))
       return item
     }))
-    const field = $('#jump-q')
+    const field = $('#jump-query')
+    field.ariaExpanded = String(found.length > 0)
     if (found.length) field.setAttribute('aria-activedescendant', `jump-${at}`)
     else field.removeAttribute('aria-activedescendant')
     document.getElementById(`jump-${at}`)?.scrollIntoView({ block: 'nearest' })
   }
   const matches = async text => {
-    const address = new URL($('#jump form').action)
+    const address = new URL($('#jump-query').dataset.source, location.href)
     address.searchParams.set('q', text)
     const answer = await fetch(address, { headers: { Accept: 'application/json' } })
     return answer.ok ? answer.json() : []
@@ -264,18 +262,18 @@
     const dialog = $('#jump')
     if (!dialog || dialog.open) return
     dialog.showModal()
-    $('#jump-q').value = ''
+    $('#jump-query').value = ''
     search('')
   }
   let pause
   clicked('[data-jump]', (link, event) => { event.preventDefault(); openJump() })
   on('input', event => {
-    if (event.target.id !== 'jump-q') return
+    if (event.target.id !== 'jump-query') return
     clearTimeout(pause)
     pause = setTimeout(() => search(event.target.value), 120)
   })
   on('keydown', event => {
-    if (event.target.id !== 'jump-q') return
+    if (event.target.id !== 'jump-query') return
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step && found.length) {
       at = (at + step + found.length) % found.length
@@ -384,11 +382,11 @@
     if (line && ROW_KEYS[event.key]) { event.preventDefault(); ROW_KEYS[event.key](line) }
   })
   on('change', event => {
-    if (!event.target.matches?.('[data-keys-switch]')) return
+    if (!event.target.matches?.('[data-single-keys]')) return
     keep(localStorage, 'polysync-keys', event.target.checked ? null : 'off')
     say(event.target.checked ? 'Single keys are on' : 'Single keys are off')
   })
-  enhance(() => { for (const box of $$('[data-keys-switch]')) box.checked = keysOn() })
+  enhance(() => { for (const box of $$('[data-single-keys]')) box.checked = keysOn() })
 
   /* forms: changes, guard, values that survive a sign-in --------------------------------------------------- */
 
@@ -409,7 +407,7 @@
   const dirty = form => form.dataset.dirty === 'true' || changesOf(form).length > 0
   const count = form => {
     const changes = changesOf(form)
-    const marked = $$('.chg', form).length
+    const marked = $$('.field.changed', form).length
     const number = Math.max(changes.length, marked)
     for (const element of $$('[data-changes]', form)) {
       write(element, number === 0 ? 'No changes' : number === 1 ? '1 change' : `${number} changes`)
@@ -418,10 +416,10 @@
       const panel = panelOf(tab)
       if (!panel || panel.closest('form') !== form) continue
       const inside = changes.filter(field => panel.contains(field)).length
-      let note = $('.n.chg', tab)
+      let note = $('.count.changed', tab)
       if (!note && inside) {
         note = document.createElement('span')
-        note.className = 'n chg'
+        note.className = 'count changed'
         tab.append(note)
       }
       if (note) { note.hidden = !inside; write(note, `${inside} changed`) }
@@ -466,7 +464,7 @@
     const draft = JSON.parse(text)
     const form = $('form[data-guard]')
     const returned = performance.getEntriesByType('navigation')[0]?.type === 'back_forward'
-    if ($('[data-sign-in]')) return keep(sessionStorage, DRAFT, JSON.stringify({ ...draft, over: true }))
+    if ($('.sign-in')) return keep(sessionStorage, DRAFT, JSON.stringify({ ...draft, over: true }))
     if (form && draft.path === location.pathname + location.search && (draft.over || returned)) {
       putBack(form, draft.values)
       say('What you typed before is here again')
@@ -484,14 +482,14 @@
   /* answers of htmx ------------------------------------------------------------------------------------------- */
 
   const notice = (text, markup) => {
-    const place = $('#notices') ?? $('#main')
+    const place = $('#main')
     if (!place) return
     const answered = markup && new DOMParser().parseFromString(markup, 'text/html')
-    const sent = answered && $('.notice', answered)
+    const sent = answered && $('.notice, .problem', answered)
     const box = sent ? document.importNode(sent, true) : document.createElement('div')
-    if (!sent) { box.className = 'notice bad'; box.textContent = text }
+    if (!sent) { box.className = 'notice error'; box.textContent = text }
     box.setAttribute('role', 'alert')
-    $$('.notice[role=alert]', place).forEach(old => old.remove())
+    $$(':scope > [role=alert]', place).forEach(old => old.remove())
     place.prepend(box)
   }
   on('htmx:after:request', event => {

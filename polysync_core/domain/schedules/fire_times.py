@@ -51,7 +51,7 @@ def fire_times(schedule: Schedule, *, after: datetime) -> Iterator[FireTime]:
     calendars and whether the schedule is enabled. To continue after a fire time, pass its
     `scheduled_time` as `after`.
     """
-    begin, end = _window(schedule, after, LATEST)
+    begin, end = window(schedule, after, LATEST)
     return takewhile(lambda fire: fire.scheduled_time < end, _Walk(schedule, begin).fires())
 
 
@@ -62,7 +62,7 @@ def count_between(schedule: Schedule, *, after: datetime, until: datetime, most:
     only near clock changes. The count is exact up to `most`. A larger count may be too low for a
     range of more than fifty years.
     """
-    begin, end = _window(schedule, after, until)
+    begin, end = window(schedule, after, until)
     begin += _INSTANT
     count = 0
     while begin < end and count <= most:
@@ -113,8 +113,8 @@ def jitter(task: str, schedule: Schedule, scheduled_time: datetime) -> timedelta
     return timedelta(milliseconds=drawn % (schedule.jitter_seconds * 1000 + 1))
 
 
-def _window(schedule: Schedule, after: datetime, until: datetime) -> tuple[datetime, datetime]:
-    """Return the exclusive bounds of a range within the start and end of a schedule."""
+def window(schedule: Schedule, after: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """Return the exclusive bounds of a range, within those of a schedule."""
     begin, end = clamped(after), clamped(until)
     if schedule.start_at is not None:
         begin = max(begin, clamped(schedule.start_at) - _INSTANT)

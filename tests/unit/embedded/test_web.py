@@ -98,12 +98,24 @@ def test_a_request_reaches_the_engine(app: FakeApp) -> None:
 
 def test_unusual_paths_are_answered_with_a_problem_document(app: FakeApp) -> None:
     async def test(served: Served) -> None:
-        for path in [*(f"/api/{each}" for each in ODD), "/", "/api", "/apis/x", "/favicon.ico"]:
+        for path in [*(f"/api/{each}" for each in ODD), "/api", "/apis/x", "/favicon.ico"]:
             for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
                 answer = await served.http.request(method, path)
                 assert answer.status_code == 404, path
                 assert answer.headers["content-type"] == "application/problem+json"
                 assert method == "HEAD" or answer.json()["status"] == 404
+
+    check(app.api, test)
+
+
+def test_the_root_leads_to_the_console_and_its_pages_reach_the_console(app: FakeApp) -> None:
+    async def test(served: Served) -> None:
+        root = await served.http.get("/")
+        assert root.headers["location"] == "/console/"
+        for path in ("/console", "/console/", "/console/nowhere"):
+            answer = await served.http.get(path)
+            # The API stands for the console, and has none of its routes.
+            assert answer.json()["detail"] == "There is no such path."
 
     check(app.api, test)
 
