@@ -264,6 +264,7 @@ def _use_cases(services: Services) -> list[object]:
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,
+        services.types,
         services.artefact_import,
         services.task_runs,
         services.poison_messages,

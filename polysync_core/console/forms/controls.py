@@ -40,11 +40,13 @@ def single_field(view: FormView, each: Field, path: str) -> Element:
     if isinstance(each.control, Flag):
         return _box(view, each, path)
     before = view.before(path)
-    return h.div(class_="f chg" if before is not None else "f", **shown_attributes(each, path))[
+    return h.div(
+        class_="field changed" if before is not None else "field", **shown_attributes(each, path)
+    )[
         h.label(for_=control_id(path))[
             each.label,
             _unit(each),
-            each.is_required and h.span(".req", title="required")[" *"],
+            each.is_required and h.span(".required", title="required")[" *"],
         ],
         bare_control(view, each, path),
         _empty_box(view, each, path),
@@ -86,7 +88,8 @@ def notes(view: FormView, each: Field, path: str) -> Node:
         and h.p(".help", id=f"{control}-help")[
             _code(help_text), each.condition and h.noscript[f" {each.condition}"]
         ],
-        messages and h.p(".err", id=f"{control}-err")[icon("warning"), h.span["; ".join(messages)]],
+        messages
+        and h.p(".error", id=f"{control}-err")[icon("warning"), h.span["; ".join(messages)]],
     ]
 
 
@@ -106,14 +109,15 @@ def attributes(view: FormView, each: Field, path: str) -> dict[str, str | bool]:
     if each.is_required:
         found["aria-required"] = "true"
     if view.is_locked(each):
-        found |= {"readonly": True, "class": "lock"}
+        found |= {"readonly": True, "class": "locked"}
     return found
 
 
 def _box(view: FormView, each: Field, path: str) -> Element:
     before = view.before(path)
     return h.div(
-        class_="f chk chg" if before is not None else "f chk", **shown_attributes(each, path)
+        class_="field check changed" if before is not None else "field check",
+        **shown_attributes(each, path),
     )[
         bare_control(view, each, path),
         h.div[h.label(for_=control_id(path))[each.label], notes(view, each, path)],
@@ -266,7 +270,7 @@ def _empty_box(view: FormView, each: Field, path: str) -> Node:
         return None
     if view.is_locked(each):
         return is_set and h.input(type="hidden", name=name, value="true")
-    return h.label(".chk")[
+    return h.label(".check")[
         h.input(type="checkbox", name=name, value="true", checked=is_set), "Set to the empty text"
     ]
 

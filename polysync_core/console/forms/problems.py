@@ -49,7 +49,7 @@ def problem_summary(group: Group, found: Sequence[Placed], problems: Sequence[Pr
     """Return a box that names every problem, with links to the fields."""
     count = len(problems)
     heading = "1 field is wrong" if count == 1 else f"{count} fields are wrong"
-    return h.div(".notice.bad.problems", role="alert", id="problems", tabindex="-1")[
+    return h.div(".notice.error.problems", role="alert", id="problems", tabindex="-1")[
         icon("warning"),
         h.div[
             h.b[heading],

@@ -110,7 +110,7 @@ def _group(view: FormView, each: Field, group: Group, path: str) -> Element:
     return h.fieldset(".group", id=control_id(path), **shown_attributes(each, path))[
         h.legend[each.label],
         notes(view, each, path),
-        h.div(".g2")[inside] if inside else h.p(".help")["This type has none."],
+        h.div(".fields")[inside] if inside else h.p(".help")["This type has none."],
     ]
 
 
@@ -136,17 +136,17 @@ def _simple_row(view: FormView, each: Field, item: Field, row: str, number: int)
 def _object_row(view: FormView, item: Field, group: Group, row: str, number: int) -> Element:
     return h.fieldset(".row", id=control_id(row))[
         h.legend[f"{item.label} {number}"],
-        h.div(".g2")[group_fields(view, group, row)],
+        h.div(".fields")[group_fields(view, group, row)],
         notes(view, item, row),
         _remove(view, row, f"{item.label} {number}"),
     ]
 
 
 def _list_frame(view: FormView, each: Field, path: str, rows: Sequence[Element]) -> Element:
-    return h.fieldset(".f.list", id=control_id(path), **shown_attributes(each, path))[
+    return h.fieldset(".field.list", id=control_id(path), **shown_attributes(each, path))[
         h.legend[each.label],
         notes(view, each, path),
-        rows or h.p(".help.none")["None"],
+        rows or h.p(".help")["None"],
         add_button(view, path, each.label),
     ]
 

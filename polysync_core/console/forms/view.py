@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
+
+from htpy import Node
 
 from polysync_core.console.forms.fields import Field, Group
 from polysync_core.console.forms.problems import placed
@@ -36,6 +39,8 @@ class FormView:
     stored: RawObject | None = None
     """The values of the stored version, by which changed fields are marked."""
     is_read_only: bool = False
+    remarks: Mapping[str, Node] = MappingProxyType({})
+    """The results of tests, by the paths of their fields."""
     form_id: str = "editor"
 
     @cached_property

@@ -1,0 +1,127 @@
+"""Shows the plan of a change: fields before and after, warnings and consequences."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+import htpy as h
+from fastapi.responses import HTMLResponse
+from htpy import Element, Node
+
+from polysync_core.application.definitions.plans import ChangeAction, PlannedChange
+from polysync_core.console.editing.copies import as_yaml
+from polysync_core.console.editing.editor import EditorPage
+from polysync_core.console.editing.frame import compact, hidden_state, section_crumb
+from polysync_core.console.icons import icon
+from polysync_core.console.parts.cards import copy_button
+from polysync_core.console.parts.notices import notice
+from polysync_core.console.parts.times import NOTHING
+from polysync_core.console.shell import page
+from polysync_core.domain.definitions.differences import FieldDifference
+from polysync_core.domain.definitions.document import write_definition
+from polysync_core.domain.errors import Problem
+from polysync_core.domain.json_types import JsonValue
+
+
+def review_page(
+    state: EditorPage, change: PlannedChange, token: str, *, remark: str = ""
+) -> HTMLResponse:
+    """Return the page that shows a plan, with the button that saves."""
+    name = change.reference.name
+    title = f"Create {name}?" if state.is_new else f"Save changes of {name}?"
+    return page(
+        state.request,
+        title,
+        remark and notice("warning", remark),
+        h.section(".card", aria_label="Plan")[
+            h.header[h.h2["What will change"]],
+            plan_content(state, change),
+            _form(state, change, token),
+        ],
+        section=state.editor.section,
+        crumbs=[section_crumb(state.editor.section)],
+        status=HTTPStatus.OK,
+    )
+
+
+def plan_content(state: EditorPage, change: PlannedChange) -> Node:
+    """Return the differences, the warnings and the consequences of a change."""
+    return [
+        _created(state, change)
+        if change.action is ChangeAction.CREATE
+        else difference_table(change.differences),
+        h.div(".in")[[_warning(each) for each in change.warnings]] if change.warnings else None,
+    ]
+
+
+def _warning(problem: Problem) -> Element:
+    return notice("warning", problem.path and h.code[problem.path], " ", problem.message)
+
+
+def difference_table(differences: tuple[FieldDifference, ...]) -> Element:
+    """Return a table of fields with the values before and after."""
+    return h.div(".table", tabindex="0", role="region", aria_label="Changed fields")[
+        h.table(".diff")[
+            h.caption(".hidden")["Changed fields"],
+            h.thead(".hidden")[
+                h.tr[[h.th(scope="col")[each] for each in ("Field", "Sign", "Value")]]
+            ],
+            h.tbody[[_rows(each) for each in differences]],
+        ]
+    ]
+
+
+def value_words(value: JsonValue) -> str:
+    """Return a value as text for a table; an absent value is a dash."""
+    if value is None:
+        return NOTHING
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def change_count(change: PlannedChange) -> int:
+    """Return the number of changed fields."""
+    return len(change.differences)
+
+
+def _rows(each: FieldDifference) -> Node:
+    before = (
+        each.before is not None
+        and h.tr(".removed")[
+            h.th(".path", scope="row")[each.path],
+            h.td(".sign")["-"],
+            h.td[value_words(each.before)],
+        ]
+    )
+    after = (
+        each.after is not None
+        and h.tr(".added")[
+            h.th(".path", scope="row")[each.path if each.before is None else ""],
+            h.td(".sign")["+"],
+            h.td[value_words(each.after)],
+        ]
+    )
+    return [before, after]
+
+
+def _created(state: EditorPage, change: PlannedChange) -> Node:
+    if change.definition is None:
+        return None
+    text = as_yaml(state.editor, write_definition(change.definition))
+    return h.pre(tabindex="0", aria_label="The new definition in YAML")[h.code[text]]
+
+
+def _form(state: EditorPage, change: PlannedChange, token: str) -> Element:
+    count = change_count(change)
+    label = "Create" if state.is_new else f"Save {count} {'change' if count == 1 else 'changes'}"
+    text = as_yaml(state.editor, state.document)
+    return h.form(id="editor", method="post", action=state.address)[
+        hidden_state(state),
+        h.input(type="hidden", name="~document", value=compact(state.document)),
+        h.input(type="hidden", name="~token", value=token),
+        h.div(".foot")[
+            h.button(type="submit", name="do", value="edit")["Back"],
+            copy_button(text, label="Copy as YAML"),
+            h.button(".primary", type="submit", name="do", value="save")[icon("document"), label],
+        ],
+    ]
