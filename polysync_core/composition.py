@@ -239,7 +239,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
     )
     return create_console(
         [*page_routes(), sign_in_routes(keys)],
-        [*_use_cases(services), deployment],
+        [*_use_cases(services), deployment, routes()],
         access=AccessPolicy(
             identify=by_cookie(keys, otherwise=identify) if keys else identify,
             roles=CONSOLE_ROLES,
@@ -256,6 +256,7 @@ def _use_cases(services: Services) -> list[object]:
         services.failure_details,
         services.fire_times,
         services.schedule_previews,
+        services.consequences,
         services.documents,
         services.documentation,
         services.gates,

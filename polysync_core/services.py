@@ -7,6 +7,10 @@ from functools import cache, cached_property, partial
 
 from polysync_core.adapters import Ports
 from polysync_core.appkit.jobs import AppKitJobs
+from polysync_core.application.definitions.consequences.calendars import CalendarConsequences
+from polysync_core.application.definitions.consequences.consequences import Consequences
+from polysync_core.application.definitions.consequences.limits import LimitConsequences
+from polysync_core.application.definitions.consequences.tasks import TaskConsequences
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.lookup import DefinitionLookup
@@ -325,7 +329,7 @@ class Services:
         return TaskGraphs(
             store=self.ports.definitions,
             runs=self.ports.runs,
-            schedules=self.schedules.statuses,
+            schedules=self.schedules.statuses_of,
             large=LargeGraphCache(self.ports.monotonic),
         )
 
@@ -346,6 +350,22 @@ class Services:
             definitions=self.definitions,
             states_of=self.ports.schedules.of_task,
             clock=self.ports.clock,
+        )
+
+    @cached_property
+    def consequences(self) -> Consequences:
+        store, clock = self.ports.definitions, self.ports.clock
+        return Consequences(
+            store=store,
+            tasks=TaskConsequences(
+                store=store,
+                runs=self.ports.runs,
+                states_of=self.ports.schedules.of_task,
+                downstream=self.task_graph.downstream,
+                clock=clock,
+            ),
+            calendars=CalendarConsequences(store=store, clock=clock),
+            limits=LimitConsequences(usage=self.limit_usage),
         )
 
     @cached_property

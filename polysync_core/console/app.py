@@ -15,6 +15,8 @@ from polysync_core.api.security.guard import Guard
 from polysync_core.api.security.same_origin import SameOrigin
 from polysync_core.api.tracing import RequestTracing
 from polysync_core.api.use_cases import provide
+from polysync_core.console.pages.help import api_reference
+from polysync_core.console.pages.help import routes as help_routes
 from polysync_core.console.paths import BASE, page_path
 from polysync_core.console.problem_pages import ProblemPages
 from polysync_core.console.shell import redirect
@@ -26,7 +28,13 @@ _SMALLEST_COMPRESSED = 1_000
 
 def page_routes() -> list[APIRouter]:
     """Return the routes of all pages."""
-    return [_home(), static_routes()]
+    return [
+        _home(),
+        static_routes(),
+        # The reference of the API comes before the pages of the documentation.
+        api_reference.router,
+        help_routes.router,
+    ]
 
 
 def create_console(

@@ -25,6 +25,11 @@ RULES: dict[Route, Role] = {
     # Limits
     # Calendars, webhooks
     # Definitions, audit, help
+    ("GET", "/help"): Role.READER,
+    ("GET", "/help/api"): Role.READER,
+    ("GET", "/help/api/{operation}"): Role.READER,
+    ("GET", "/help/{name}"): Role.READER,
+    ("GET", "/help/{folder}/{name}"): Role.READER,
 }
 
 CONSOLE_ROLES = RoleTable(RULES, OPEN)

@@ -14,7 +14,7 @@ one transaction changes a state together with its index entry.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -38,6 +38,7 @@ from polysync_core.storage.tables import Tables
 
 _PARTITIONS = 4
 """Never change this number: the partition of every stored row depends on it."""
+_FEW = 4
 _EDIT = "c~"
 _DUE = "d~"
 _IDLE = "i~"
@@ -62,6 +63,30 @@ class TableSchedules:
         """Return the states of a Task."""
         states = RowRange.prefixed(_partition(task), f"{_STATE}{task}~")
         return [_stored(row) for row in self._table.rows(states)]
+
+    def of_tasks(self, tasks: Collection[str]) -> list[StoredSchedule]:
+        """Return the states of Tasks: one range for each of a few, else one in each partition."""
+        if len(tasks) <= _FEW:
+            return [stored for task in tasks for stored in self.of_task(task)]
+        # "~" sorts after every character of a name, so a name may sort after a longer one.
+        first = min(f"{_STATE}{task}~" for task in tasks)
+        last = max(f"{_STATE}{task}~~" for task in tasks)
+        wanted = set(tasks)
+        rows = (
+            row
+            for partition in _partitions()
+            for row in self._table.rows(RowRange(partition, first, last))
+        )
+        return [_stored(row) for row in rows if row.key.split("~")[1] in wanted]
+
+    def next_due(self) -> Due | None:
+        """Return the earliest entry of the index, by one short range in each partition."""
+        found = [
+            _due(row)
+            for partition in _partitions()
+            for row in self._table.page(RowRange.prefixed(partition, _DUE), limit=1).rows
+        ]
+        return min(found, key=lambda due: due.at, default=None)
 
     def put(self, state: ScheduleState, *, replacing: StoredSchedule | None) -> StoredSchedule:
         """Write a state with its index entry; raise `StaleETag` if the row has changed."""

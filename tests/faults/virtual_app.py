@@ -26,7 +26,7 @@ from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.services import Services
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.schedules import TableSchedules
 from tests.fakes.app import FakeVaults, read_in_turn, settings_of
 from tests.fakes.platform import TimedPlatform

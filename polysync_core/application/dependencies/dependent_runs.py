@@ -18,6 +18,7 @@ from polysync_core.domain.dependencies.tokens import SCHEDULE, ScheduledFire, To
 from polysync_core.domain.errors import Invalid, TooLarge
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import (
     Outcome,
     Parent,
@@ -26,7 +27,6 @@ from polysync_core.domain.runs.run import (
     TriggerType,
 )
 from polysync_core.domain.runs.skip import Skip, SkipKind
-from polysync_core.domain.runs.stored import Listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from polysync_core.application.ports import RunReader
 from polysync_core.domain.errors import Invalid
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.stored import Listing
 
 DEFAULT_PERIOD = timedelta(days=7)
 MAX_PERIOD = timedelta(days=31)

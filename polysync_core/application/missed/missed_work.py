@@ -20,12 +20,14 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from polysync_core.domain.runs.stored import Listing
 
 AT_LIMITS = frozenset({FailureCause.CONTENTION_REJECTED, FailureCause.QUEUE_TIMEOUT})
 """The causes of runs that a limit ended before they started."""
 _PAGE = 100
+
+_FAILED = Listing(statuses=frozenset({RunStatus.FAILED}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,9 @@ class MissedWorkList:
             skipped=_like(skipped, skipped_runs.grouped(skipped.items)),
             fire_times=_like(skipped, [run for run in skipped.items if _is_of_schedule(run)]),
             stopped=stopped.all(),
-            dropped=newest_runs(self.runs, Listing(status=RunStatus.FAILED), since, _is_dropped),
+            dropped=newest_runs(
+                self.runs, Listing(statuses=frozenset({RunStatus.FAILED})), since, _is_dropped
+            ),
             excluded=excluded.between(since, now),
             messages=self._messages(since),
         )

@@ -11,9 +11,9 @@ from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.run_lookup import newest_success
 from polysync_core.domain.definitions.name_graph import upstream_first
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.skip import SkipKind
-from polysync_core.domain.runs.stored import Listing
 
 OF_SCHEDULES = frozenset({SkipKind.MISSED, SkipKind.OVERLAP, SkipKind.SCHEDULE_PAUSED})
 """The kinds of skips that a schedule decides on."""
@@ -57,7 +57,7 @@ class SkippedRuns:
 
     def since(self, moment: datetime) -> Bounded[TaskRun]:
         """Return the skipped runs since a time, newest first."""
-        return newest_runs(self.runs, Listing(status=RunStatus.SKIPPED), moment)
+        return newest_runs(self.runs, Listing(statuses=frozenset({RunStatus.SKIPPED})), moment)
 
     def grouped(self, skipped: Iterable[TaskRun]) -> list[SkippedGroup]:
         """Return skipped runs by root cause, the newest group first.

@@ -17,20 +17,10 @@ from polysync_core.domain.runs.failures.problem import RunProblem
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.skip import Skip
-from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
+from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus, TriggerType
 
 SYSTEM_ACTOR = "polysync"
 """The actor of a change that Polysync itself makes."""
-
-
-class TriggerType(StrEnum):
-    """The trigger of a run."""
-
-    MANUAL = "Manual"
-    SCHEDULE = "Schedule"
-    DEPENDENCY = "Dependency"
-    BACKFILL = "Backfill"
-    MESSAGE = "Message"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ instants come in ascending order, at any change and at any time of day.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from polysync_core.domain.clock import LATEST, clamped, zone_named
 from polysync_core.domain.definitions.schedules import Calendar, Fold, Gap, Schedule
@@ -28,6 +28,8 @@ from polysync_core.domain.schedules.wall_clock import pattern_of
 _INSTANT = timedelta(microseconds=1)
 _MAX_CHANGE = timedelta(days=2)
 """More than the longest change of any zone."""
+_MAX_EXCLUDED = 5_000
+"""Consecutive excluded fire times after which the search for the next one ends."""
 _COUNT_SPAN = timedelta(days=50 * 366)
 """The span that is counted before the count is compared with its limit."""
 
@@ -104,6 +106,14 @@ def _count_singly(schedule: Schedule, begin: datetime, end: datetime) -> int:
 def is_excluded(fire: FireTime, calendars: Iterable[Calendar]) -> bool:
     """Return True if a calendar contains the local date of a fire time."""
     return any(calendar.has(fire.local.date()) for calendar in calendars)
+
+
+def next_fire_time(
+    schedule: Schedule, calendars: Sequence[Calendar], *, after: datetime
+) -> FireTime | None:
+    """Return the next fire time that no calendar excludes; the search is bounded."""
+    fires = islice(fire_times(schedule, after=after), _MAX_EXCLUDED)
+    return next((each for each in fires if not is_excluded(each, calendars)), None)
 
 
 def jitter(task: str, schedule: Schedule, scheduled_time: datetime) -> timedelta:

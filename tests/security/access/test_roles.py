@@ -56,6 +56,7 @@ _NEEDS: Mapping[str, str] = {
     "GET /tasks/{name}/gate": _READER,
     "GET /tasks/{name}/fire-times": _READER,
     "GET /cron": _READER,
+    "GET /limits": _READER,
     "GET /tasks/{name}/schedules": _READER,
     "POST /tasks/{name}/pause": _OPERATOR,
     "POST /tasks/{name}/resume": _OPERATOR,

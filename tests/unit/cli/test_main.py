@@ -14,6 +14,8 @@ LIGHT = {
     "polysync_core.domain.display_text",
     "polysync_core.domain.json_types",
     "polysync_core.domain.runs",
+    "polysync_core.domain.runs.failures",
+    "polysync_core.domain.runs.failures.causes",
     "polysync_core.domain.runs.status",
 }
 SCRIPT = """

@@ -11,6 +11,7 @@ spreads its index as well. The entries of a run are written in one transaction:
     s~<status>~<newest first>~<run>      the runs with this outcome
     j~<job>~<newest first>~<run>         the runs of a job without a task, which are in no other
                                          list than this and the active one
+    h~<task>                             the newest run of a task (module `heads`)
 
 A list is one short range read per month and shard until its page is full. The table `RunIndex`
 lists the existing months and shards.
@@ -20,38 +21,42 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import chain, groupby
+from datetime import datetime
+from itertools import chain, groupby, product
+from typing import Protocol
 
 from polysync_core.domain.errors import NotFound, StaleETag
-from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun
 from polysync_core.storage.purging import delete_batch
-from polysync_core.storage.rows import Change, Operation, Row, RowRange, RowValue
+from polysync_core.storage.rows import Change, Operation, Row, RowRange
+from polysync_core.storage.runs.entries import (
+    ACTIVE,
+    ALL,
+    JOB,
+    Entry,
+    Span,
+    entry_of,
+    list_entries,
+    lists_of,
+    main_key,
+    outcome_entry,
+    position_of,
+    put_entry,
+)
+from polysync_core.storage.runs.heads import RunHeads, StoredHead
 from polysync_core.storage.tables import Table, Tables
 
-_MAX_MILLIS = 9_999_999_999_999
-"""The number from which epoch milliseconds are subtracted, so that the newest run sorts first."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ACTIVE = "a~"
-_ALL = "r~"
-_JOB = "j~"
 _PAGE = 50
+_MAX_PAGE = 1000
+"""The largest page of a long scan; the first page is short, because most lists end early."""
+_FEW = 20
+"""So many Tasks are read by point reads."""
 _TABLE = "RunIndex"
 _PARTS = "parts"
 """The partition that lists the month tables and their partitions."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One row of a list."""
-
-    run: ActiveRun
-    position: str
-    """The sort position within the list; a page continues after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,12 @@ class Part:
         return f"{999999 - int(self.month):06}~{self.shard}"
 
 
+class Mapper(Protocol):
+    """Calls a function for each item, perhaps in several threads."""
+
+    def __call__[A, B](self, call: Callable[[A], B], items: Iterable[A], /) -> Iterator[B]: ...
+
+
 def month_table(storage: Tables, moment: datetime) -> Table:
     """Return the index table of the month of a time."""
     return storage.table(f"{_TABLE}{moment:%Y%m}")
@@ -78,6 +89,7 @@ class RunIndex:
     def __init__(self, storage: Tables) -> None:
         self._storage = storage
         self._parts = storage.table(_TABLE)
+        self._heads = RunHeads()
         self._registered: set[Part] = set()
         self._lock = threading.Lock()
 
@@ -85,40 +97,64 @@ class RunIndex:
         """Write the entries of an active run."""
         self._register(Part(f"{run.queued_at:%Y%m}", run.shard))
         table = month_table(self._storage, run.queued_at)
-        table.transact([_put(run, _ACTIVE), *list_entries(run)])
+        entries = [put_entry(run, ACTIVE), *list_entries(run)]
+        self._heads.transact(table, run, entries, ended=False)
 
     def deactivate(self, run: TaskRun) -> None:
         """Replace the active entry of a run by an entry of its outcome."""
         table = month_table(self._storage, run.queued_at)
-        active = Row(run.shard, _ACTIVE + position_of(run.queued_at, run.run_id), {})
+        active = Row(run.shard, ACTIVE + position_of(run.queued_at, run.run_id), {})
         outcome = [] if run.task is None else [outcome_entry(run)]
+        operations = [Operation(Change.DELETE, active), *outcome]
         try:
-            table.transact([Operation(Change.DELETE, active), *outcome])
+            self._heads.transact_once(table, run, operations, ended=True)
         except (NotFound, StaleETag):
-            # The active entry is gone already; the outcome may or may not be listed.
-            if outcome:
-                table.transact(outcome)
+            # The active entry is gone already, or another process changed the head.
+            self._heads.transact(table, run, outcome, ended=True)
+            table.delete(active.partition, active.key)
 
     def remove(self, entry: ActiveRun) -> None:
         """Remove all entries of a run that was never written."""
         table = month_table(self._storage, entry.queued_at)
         position = position_of(entry.queued_at, entry.run_id)
-        for prefix in _lists(entry):
+        for prefix in lists_of(entry):
             table.delete(entry.shard, prefix + position)
-        table.delete(entry.shard, _ACTIVE + position)
+        part = Part(f"{entry.queued_at:%Y%m}", entry.shard)
+        self._heads.forget(table, [entry], lambda task: self._first(part, f"t~{task}~"))
+        table.delete(entry.shard, ACTIVE + position)
 
     def active(self) -> Iterator[Entry]:
         """Yield the active runs of all shards."""
         for part in self._all_parts():
-            yield from self._rows(part, _ACTIVE, after=None)
+            yield from self._rows(part, ACTIVE, Span())
 
-    def newest(self, prefix: str, *, after: str | None) -> Iterator[Entry]:
-        """Yield the entries of a prefix, newest first, after a position."""
-        newest_month = None if after is None else f"{_moment(after):%Y%m}"
+    def newest(self, prefixes: Sequence[str], span: Span) -> Iterator[Entry]:
+        """Yield the entries of some lists within a span, newest first and each run once."""
+        last = None
         for month, parts in groupby(self._all_parts(), key=lambda part: part.month):
-            if newest_month is None or month <= newest_month:
-                rows = [self._rows(part, prefix, after=after) for part in parts]
-                yield from heapq.merge(*rows, key=lambda entry: entry.position)
+            if span.has_month(month):
+                lists = product(parts, prefixes)
+                rows = [self._rows(part, prefix, span) for part, prefix in lists]
+                for entry in heapq.merge(*rows, key=lambda entry: entry.position):
+                    if entry.position != last:
+                        yield entry
+                    last = entry.position
+
+    def heads(self, tasks: Collection[str], each: Mapper = map) -> dict[str, StoredHead]:
+        """Return the newest heads of Tasks, the parts of a month at once by `each`.
+
+        Few Tasks cost a point read in each part; many cost ranges of a thousand heads.
+        """
+        found: dict[str, StoredHead] = {}
+        for _, parts in groupby(self._all_parts(), key=lambda part: part.month):
+            missing = sorted(set(tasks) - found.keys())
+            if not missing:
+                break
+            for head in chain.from_iterable(each(self._heads_reader(missing), parts)):
+                known = found.get(head.task)
+                if known is None or head.position < known.position:
+                    found[head.task] = head
+        return {task: head for task, head in found.items() if task in tasks}
 
     def parts_before(self, moment: datetime) -> list[Part]:
         """Return the parts of the months before a time, oldest first."""
@@ -126,16 +162,18 @@ class RunIndex:
 
     def listed(self, part: Part) -> Iterator[Entry]:
         """Yield the runs in the main lists of a part, those of Tasks first."""
-        return chain(*(self._rows(part, prefix, after=None) for prefix in (_ALL, _JOB)))
+        return chain(*(self._rows(part, prefix, Span()) for prefix in (ALL, JOB)))
 
     def active_in(self, part: Part) -> Iterator[Entry]:
         """Yield the active runs of a part."""
-        return self._rows(part, _ACTIVE, after=None)
+        return self._rows(part, ACTIVE, Span())
 
     def remove_from_main_list(self, part: Part, entries: Iterable[Entry]) -> None:
         """Remove deleted runs from the main lists; the month's drop removes the other entries."""
-        rows = [Row(part.shard, _main_key(entry.run), {}) for entry in entries]
-        delete_batch(self._storage.table(f"{_TABLE}{part.month}"), rows)
+        table = self._storage.table(f"{_TABLE}{part.month}")
+        gone = [entry.run for entry in entries]
+        self._heads.forget(table, gone, lambda task: self._active_of(part, task))
+        delete_batch(table, [Row(part.shard, main_key(run), {}) for run in gone])
 
     def drop(self, month: str) -> None:
         """Drop the table of a month, and then its entries in the list of parts."""
@@ -153,18 +191,35 @@ class RunIndex:
         rows = self._parts.rows(RowRange(_PARTS))
         return [Part(row.text("month"), row.text("shard")) for row in rows]
 
-    def _rows(self, part: Part, prefix: str, *, after: str | None) -> Iterator[Entry]:
+    def _heads_reader(self, tasks: Sequence[str]) -> Callable[[Part], list[StoredHead]]:
+        def read(part: Part) -> list[StoredHead]:
+            table = self._storage.table(f"{_TABLE}{part.month}")
+            if len(tasks) > _FEW:
+                return list(self._heads.between(table, part.shard, tasks[0], tasks[-1]))
+            found = (self._heads.get(table, part.shard, task) for task in tasks)
+            return [head for head in found if head is not None]
+
+        return read
+
+    def _first(self, part: Part, prefix: str) -> ActiveRun | None:
+        return next((entry.run for entry in self._rows(part, prefix, Span())), None)
+
+    def _active_of(self, part: Part, task: str) -> ActiveRun | None:
+        runs = (entry.run for entry in self.active_in(part))
+        return next((run for run in runs if run.task == task), None)
+
+    def _rows(self, part: Part, prefix: str, span: Span) -> Iterator[Entry]:
         rows = RowRange.prefixed(part.shard, prefix)
-        if after is not None:
-            # "!" sorts before every character of a position, so the range begins after `after`.
-            rows = RowRange(part.shard, f"{prefix}{after}!", rows.stop)
+        stop = rows.stop if span.stop is None else prefix + span.stop
+        rows = RowRange(part.shard, prefix + span.start, stop)
         table = self._storage.table(f"{_TABLE}{part.month}")
-        token: str | None = None
+        token, size = None, _PAGE
         while True:
-            page = table.page(rows, limit=_PAGE, token=token)
-            yield from (_entry(row, prefix) for row in page.rows)
+            page = table.page(rows, limit=size, token=token)
+            yield from (entry_of(row, prefix) for row in page.rows)
             if (token := page.token) is None:
                 return
+            size = min(2 * size, _MAX_PAGE)
 
     def _register(self, part: Part) -> None:
         if part in self._registered:
@@ -173,64 +228,3 @@ class RunIndex:
         self._parts.upsert(row)
         with self._lock:
             self._registered.add(part)
-
-
-def list_entries(run: TaskRun) -> list[Operation]:
-    """Return the writes that list a run in the lists of all statuses."""
-    return [_put(run, prefix) for prefix in _lists(ActiveRun.of(run))]
-
-
-def outcome_entry(run: TaskRun) -> Operation:
-    """Return the write that lists a run by its outcome."""
-    return _put(run, f"s~{run.status}~")
-
-
-def position_of(queued_at: datetime, run_id: str) -> str:
-    """Return the sort position of a run in every list."""
-    newest_first = _MAX_MILLIS - (queued_at - _EPOCH) // timedelta(milliseconds=1)
-    return f"{newest_first:013}~{run_id}"
-
-
-def _moment(position: str) -> datetime:
-    """Return the time in a position, to the millisecond."""
-    return _EPOCH + timedelta(milliseconds=_MAX_MILLIS - int(position.partition("~")[0]))
-
-
-def _lists(entry: ActiveRun) -> tuple[str, ...]:
-    """Return the lists of a run in any status; the first is its main list."""
-    if entry.task is None:
-        return (f"{_JOB}{entry.job}~",)
-    graph = () if entry.graph_run_id == entry.run_id else (f"g~{entry.graph_run_id}~",)
-    return (_ALL, f"t~{entry.task}~", *graph)
-
-
-def _main_key(entry: ActiveRun) -> str:
-    """Return the row key in the run's main list."""
-    return _lists(entry)[0] + position_of(entry.queued_at, entry.run_id)
-
-
-def _put(run: TaskRun, prefix: str) -> Operation:
-    values: dict[str, RowValue] = {
-        "run": run.run_id,
-        "graph": run.graph_run_id,
-        "queued": (run.queued_at - _EPOCH) // timedelta(microseconds=1),
-    }
-    if run.task is None:
-        values["job"] = run.job.name
-    else:
-        values["task"] = run.task
-    return Operation(
-        Change.REPLACE, Row(run.shard, prefix + position_of(run.queued_at, run.run_id), values)
-    )
-
-
-def _entry(row: Row, prefix: str) -> Entry:
-    found = ActiveRun(
-        run_id=RunId(row.text("run")),
-        task=row.text("task") if "task" in row.values else None,
-        graph_run_id=RunId(row.text("graph")),
-        shard=row.partition,
-        queued_at=_EPOCH + timedelta(microseconds=int(str(row.values["queued"]))),
-        job=row.text("job") if "job" in row.values else None,
-    )
-    return Entry(run=found, position=row.key.removeprefix(prefix))

@@ -7,7 +7,7 @@ index. (The emulator looks rows up by row key first: a shared row key would mean
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
@@ -15,19 +15,24 @@ from polysync_core.domain.continuation import decode_position, encode_position
 from polysync_core.domain.errors import Broken, Malformed
 from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.listing import Listing, matches, may_match
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
+from polysync_core.domain.runs.stored import ActiveRun, Page, RunHead, StoredRun
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import Row, RowExists
-from polysync_core.storage.run_index import Entry, RunIndex
+from polysync_core.storage.runs.entries import Entry, Span, lists_for, position_of
+from polysync_core.storage.runs.index import RunIndex
 from polysync_core.storage.tables import Table, Tables
 
 _DOCUMENT = "document"
 _READERS = 8
 _POSITION = re.compile(r"[0-9]{13}~[0-9a-z]{1,64}")
-_MAX_EXAMINED = 500
-"""Entries that one page examines. Beyond that, the page ends with a continuation token, so that a
-rare match does not scan the whole history."""
+_MAX_EXAMINED = 5_000
+_MAX_READ = 500
+"""Entries that one page examines, and rows that it reads. Beyond that, the page ends with a
+continuation token, so that a rare match does not scan the whole history."""
+_MAX_BATCH = 100
+"""The most rows that a page reads at once."""
 
 
 class TableRuns:
@@ -93,80 +98,87 @@ class TableRuns:
 
     def page(self, listing: Listing) -> Page[TaskRun]:
         """Return runs, newest first; a page shorter than its limit may have a continuation."""
-        token = listing.continuation_token
-        after = None if token is None else _position_of(listing, token)
+        entries = self._index.newest(lists_for(listing), _span(listing))
         found: list[TaskRun] = []
-        for examined, (entry, run) in enumerate(self._candidates(listing, after), start=1):
-            if run is not None and _matches(run, listing):
-                found.append(run)
-            if len(found) == listing.limit or examined == _MAX_EXAMINED:
-                rest = encode_position(_name_of(listing), [entry.position])
-                return Page(items=found, continuation_token=rest)
+        examined = read = 0
+        size = listing.limit
+        while batch := list(islice(entries, size)):
+            candidates = [entry for entry in batch if may_match(entry.run, listing)]
+            examined, read = examined + len(batch), read + len(candidates)
+            runs = self._genuine(candidates)
+            for entry in batch:
+                run = runs.get(entry.position)
+                if run is not None and matches(run, listing):
+                    found.append(run)
+                if len(found) == listing.limit:
+                    return _page(listing, found, entry)
+            if examined >= _MAX_EXAMINED or read >= _MAX_READ:
+                return _page(listing, found, batch[-1])
+            size = min(2 * size, _MAX_BATCH)
         return Page(items=[*found, *self._root(listing)])
 
-    def _candidates(
-        self, listing: Listing, after: str | None
-    ) -> Iterator[tuple[Entry, TaskRun | None]]:
-        """Yield entries with their runs, read ahead; None for an entry without a run."""
-        entries = (
-            entry
-            for entry in self._index.newest(_prefix(listing), after=after)
-            if _may_match(entry.run, listing)
-        )
-        while batch := list(islice(entries, listing.limit)):
-            read = self.get_many([entry.run.run_id for entry in batch])
-            runs = {stored.run.run_id: stored.run for stored in read}
-            for entry in batch:
-                run = runs.get(entry.run.run_id)
-                # A crash can leave two entries of one run; the right one has the time of the row.
-                genuine = run is not None and run.queued_at == entry.run.queued_at
-                yield entry, run if genuine else None
+    def count(self, listing: Listing, *, limit: int) -> int:
+        """Return the number of runs in a list, up to a limit."""
+        entries = self._index.newest(lists_for(listing), _span(listing))
+        examined = islice(entries, limit)
+        return sum(may_match(entry.run, listing) for entry in examined)
+
+    def heads(self, tasks: Collection[str]) -> dict[str, RunHead]:
+        """Return the newest runs of Tasks, by ranges of heads.
+
+        Each active run costs one read more."""
+        stored = self._index.heads(tasks, self._readers.map)
+        found = {task: each.head for task, each in stored.items() if each.head is not None}
+        unsure = {each.run_id: each for each in stored.values() if each.head is None}
+        for read in self.get_many(list(unsure)):
+            run, head = read.run, unsure.pop(read.run.run_id)
+            if position_of(run.queued_at, run.run_id) == head.position:
+                found[head.task] = RunHead.of(run)
+            else:
+                unsure[run.run_id] = head
+        for head in unsure.values():
+            # The run was never written or is deleted.
+            for run in self.page(Listing(task=head.task, limit=1)).items:
+                found[head.task] = RunHead.of(run)
+        return found
+
+    def _genuine(self, entries: Sequence[Entry]) -> dict[str, TaskRun]:
+        """Return the runs of entries by position, without those of left-over entries."""
+        read = self.get_many([entry.run.run_id for entry in entries])
+        runs = {stored.run.run_id: stored.run for stored in read}
+        # A crash can leave two entries of one run; the right one has the time of the row.
+        return {
+            entry.position: run
+            for entry in entries
+            if (run := runs.get(entry.run.run_id)) and run.queued_at == entry.run.queued_at
+        }
 
     def _root(self, listing: Listing) -> Iterator[TaskRun]:
         """Yield the root of the listed graph run; the index lists only its descendants."""
         if listing.graph_run_id is None:
             return
         stored = self.get(listing.graph_run_id)
-        if stored is not None and _matches(stored.run, listing):
+        if stored is not None and matches(stored.run, listing):
             yield stored.run
 
 
-def _prefix(listing: Listing) -> str:
-    """Return the key prefix of the narrowest list that holds all matching runs."""
-    if listing.job is not None:
-        return f"j~{listing.job}~"
-    if listing.graph_run_id is not None:
-        return f"g~{listing.graph_run_id}~"
-    if listing.task is not None:
-        return f"t~{listing.task}~"
-    if listing.status is None:
-        return "r~"
-    return f"s~{listing.status}~" if listing.status.is_terminal else "a~"
+def _span(listing: Listing) -> Span:
+    token = listing.continuation_token
+    after = None if token is None else _position_of(listing, token)
+    return Span(after=after, since=listing.since, until=listing.until)
 
 
-def _may_match(entry: ActiveRun, listing: Listing) -> bool:
-    """Return whether a run can match, by its index entry; the active list mixes all kinds."""
-    return entry.job == listing.job and listing.task in {None, entry.task}
-
-
-def _matches(run: TaskRun, listing: Listing) -> bool:
-    return (
-        _may_match(ActiveRun.of(run), listing)
-        and (listing.status is None or run.status is listing.status)
-        and (listing.graph_run_id is None or run.graph_run_id == listing.graph_run_id)
-    )
+def _page(listing: Listing, found: list[TaskRun], last: Entry) -> Page[TaskRun]:
+    """Return a page that continues after an entry."""
+    rest = encode_position(listing.identity, [last.position])
+    return Page(items=found, continuation_token=rest)
 
 
 def _position_of(listing: Listing, token: str) -> str:
-    position = decode_position(_name_of(listing), token, part=_POSITION)[0]
+    position = decode_position(listing.identity, token, part=_POSITION)[0]
     if position is None:
         raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
     return position
-
-
-def _name_of(listing: Listing) -> tuple[str | None, ...]:
-    """Return the texts that identify a list of runs with its filters."""
-    return ("runs", listing.status, listing.task, listing.job, listing.graph_run_id)
 
 
 def _row(run: TaskRun, document: str, *, etag: str = "") -> Row:

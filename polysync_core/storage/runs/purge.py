@@ -17,8 +17,9 @@ from polysync_core.domain.errors import StaleETag, Unavailable, Uncertain
 from polysync_core.domain.runs.retention import is_expired
 from polysync_core.storage.purging import More
 from polysync_core.storage.rows import MAX_OPERATIONS
-from polysync_core.storage.run_index import Entry, Part, RunIndex
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.entries import Entry
+from polysync_core.storage.runs.index import Part, RunIndex
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.tables import Tables
 
 _WORKERS = 8

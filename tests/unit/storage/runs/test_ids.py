@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.table import TableRuns
 from tests.fakes.builders import a_run
 from tests.fakes.tables import TableService
 
