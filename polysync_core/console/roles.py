@@ -15,6 +15,20 @@ OPEN: frozenset[Route] = frozenset(
 )
 """The routes without authentication; their answers contain no data."""
 
+
+def _editor(section: str) -> dict[Route, Role]:
+    """Return the routes of an editor and of its list."""
+    return {
+        ("GET", f"/{section}"): Role.READER,
+        ("GET", f"/{section}/new"): Role.ADMINISTRATOR,
+        ("POST", f"/{section}/new"): Role.ADMINISTRATOR,
+        ("GET", f"/{section}/{{name}}"): Role.READER,
+        ("POST", f"/{section}/{{name}}"): Role.ADMINISTRATOR,
+        ("GET", f"/{section}/{{name}}/delete"): Role.ADMINISTRATOR,
+        ("POST", f"/{section}/{{name}}/delete"): Role.ADMINISTRATOR,
+    }
+
+
 RULES: dict[Route, Role] = {
     ("GET", "/"): Role.READER,
     # Runs
@@ -22,6 +36,8 @@ RULES: dict[Route, Role] = {
     # Tasks
     # Jobs
     # Platforms, vaults
+    **_editor("vaults"),
+    ("POST", "/vaults/{name}/test"): Role.OPERATOR,
     # Limits
     # Calendars, webhooks
     # Definitions, audit, help

@@ -2,81 +2,113 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
 import htpy as h
 from fastapi.responses import HTMLResponse
-from htpy import Element
+from htpy import Element, Node
 
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import compact, section_crumb
-from polysync_core.console.editing.review import value_words
+from polysync_core.console.editing.review import difference_table, value_words
+from polysync_core.console.form_data import FormData
+from polysync_core.console.forms.filling import fill
+from polysync_core.console.forms.problems import control_id
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.shell import page
-from polysync_core.domain.definitions.base import Definition
-from polysync_core.domain.definitions.differences import FieldDifference, differences
 from polysync_core.domain.definitions.document import write_definition
-from polysync_core.domain.definitions.stored import StoredDefinition
+from polysync_core.domain.definitions.merging import FieldConflict, Merge, Side, merge
+from polysync_core.domain.json_types import JsonObject
+
+_TAKE = "~take:"
+_OWN = "Somebody else has saved it since you opened it. Nothing of yours is lost or saved yet."
 
 
-def conflict_page(state: EditorPage, mine: Definition) -> HTMLResponse:
+def conflict_page(state: EditorPage) -> HTMLResponse:
     """Return the page of a draft whose stored version has changed meanwhile.
 
     Raises `NotFound` if somebody has deleted the definition.
     """
-    stored = state.services.stored(state.editor.kind, mine.name)
-    differing = differences(stored.definition, mine)
+    name = state.name or ""
+    stored = state.services.stored(state.editor.kind, name)
+    theirs = write_definition(stored.definition)
+    merging = merge(state.base or {}, theirs, state.document)
     return page(
         state.request,
-        f"{mine.name} was changed meanwhile",
-        notice(
-            "warning",
-            "Somebody else has saved it since you opened it. Nothing of yours is lost, and"
-            " nothing is saved yet.",
-        ),
-        card("Theirs and yours", _table(differing), _form(state, stored)),
+        f"{name} was changed meanwhile",
+        notice("warning", _OWN),
+        h.form(".stack", id="editor", method="post", action=state.address)[
+            h.input(type="hidden", name="~document", value=compact(state.document)),
+            h.input(type="hidden", name="~base", value=compact(state.base or {})),
+            h.input(type="hidden", name="~etag", value=stored.etag),
+            _changes(merging),
+            h.div(".foot")[
+                h.a(".button", href=state.address)["Take theirs"],
+                h.button(type="submit", name="do", value="merge:mine")["Keep mine"],
+                h.button(".primary", type="submit", name="do", value="merge")["Merge by field"],
+            ],
+        ],
         section=state.editor.section,
-        crumbs=[section_crumb(state.editor.section), (mine.name, state.address)],
+        crumbs=[section_crumb(state.editor.section), (name, state.address)],
         status=HTTPStatus.PRECONDITION_FAILED,
     )
 
 
-def merged(state: EditorPage) -> EditorPage:
-    """Return the own draft on top of the version that is stored now."""
-    if state.name is None:
-        return state
-    stored = state.services.stored(state.editor.kind, state.name)
-    base = write_definition(stored.definition)
-    return replace(state, etag=stored.etag, base=base)
+def merged(state: EditorPage, form: FormData, *, keeps_mine: bool) -> EditorPage:
+    """Return the draft on top of the version that is stored now.
+
+    The own changes are merged with those of the other person, field by field, unless `keeps_mine`.
+    """
+    stored = state.services.stored(state.editor.kind, state.name or "")
+    theirs = write_definition(stored.definition)
+    document = state.document
+    if not keeps_mine:
+        document = merge(state.base or {}, theirs, state.document, _choices(form)).document
+    return _with_document(replace(state, etag=stored.etag, base=theirs), document)
 
 
-def _table(differing: tuple[FieldDifference, ...]) -> Element:
-    return h.div(".table", tabindex="0", role="region", aria_label="Fields that differ")[
-        h.table[
-            h.caption(".hidden")["Fields that differ"],
-            h.thead[h.tr[[h.th(scope="col")[each] for each in ("Field", "Theirs", "Yours")]]],
-            h.tbody[
-                [
-                    h.tr[
-                        h.th(scope="row")[each.path],
-                        h.td[value_words(each.before)],
-                        h.td[value_words(each.after)],
-                    ]
-                    for each in differing
-                ]
-            ],
-        ]
+def _with_document(state: EditorPage, document: JsonObject) -> EditorPage:
+    group = state.services.group(state.editor.kind, document, is_new=state.is_new)
+    return replace(state, group=group, raw=fill(group, document))
+
+
+def _choices(form: FormData) -> dict[str, Side]:
+    return {
+        name.removeprefix(_TAKE): Side(value)
+        for name, value in form.multi_items()
+        if name.startswith(_TAKE) and value in set(Side)
+    }
+
+
+def _changes(merging: Merge) -> Node:
+    return [
+        card("Both of you changed", _conflicts(merging.conflicts)) if merging.conflicts else None,
+        card("Their changes", difference_table(merging.theirs)) if merging.theirs else None,
+        card("Your changes", difference_table(merging.mine)) if merging.mine else None,
     ]
 
 
-def _form(state: EditorPage, stored: StoredDefinition[Definition]) -> Element:
-    return h.form(id="editor", method="post", action=state.address)[
-        h.input(type="hidden", name="~document", value=compact(state.document)),
-        h.input(type="hidden", name="~etag", value=stored.etag),
-        h.div(".foot")[
-            h.a(".button", href=state.address)["Take theirs"],
-            h.button(".primary", type="submit", name="do", value="merge")["Keep mine"],
+def _conflicts(conflicts: Sequence[FieldConflict]) -> Element:
+    return h.div(".in.stack")[[_conflict(each) for each in conflicts]]
+
+
+def _conflict(each: FieldConflict) -> Element:
+    return h.fieldset[
+        h.legend[h.code[each.path]],
+        h.div(".versus")[
+            _choice(each.path, Side.MINE, "Yours", value_words(each.mine), is_chosen=True),
+            _choice(each.path, Side.THEIRS, "Theirs", value_words(each.theirs)),
         ],
+    ]
+
+
+def _choice(path: str, side: Side, label: str, value: str, *, is_chosen: bool = False) -> Element:
+    name = _TAKE + path
+    control = f"{control_id(path)}-{side.value.lower()}"
+    return h.div(".check")[
+        h.input(type="radio", id=control, name=name, value=side.value, checked=is_chosen),
+        h.label(for_=control)[h.b[label], " ", h.span(".break")[value]],
     ]

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from fastapi import Request, Response
 
 from polysync_core.application.definitions.editing import WriteCondition
-from polysync_core.application.definitions.plans import ApplyPlan, ChangeAction, PlannedChange
+from polysync_core.application.definitions.plans import ChangeAction
 from polysync_core.console.editing.conflict import conflict_page, merged
 from polysync_core.console.editing.editor import Editor, EditorPage
 from polysync_core.console.editing.frame import editor_page
@@ -28,6 +28,8 @@ from polysync_core.domain.definitions.document import write_definition
 from polysync_core.domain.definitions.validation.drafts import read_draft
 from polysync_core.domain.errors import Invalid, Malformed, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject
+
+_PLANNED_ANEW = "This is not the plan that you have seen. Look at it again."
 
 
 def stored_page(
@@ -96,7 +98,7 @@ def answer_form(
         case "edit":
             return editor_page(state)
         case "merge":
-            return editor_page(merged(state))
+            return editor_page(merged(state, form, keeps_mine=path == "mine"))
         case _:
             return editor_page(_changed(state, action, path))
 
@@ -112,10 +114,11 @@ def review(state: EditorPage, *, remark: str = "") -> Response:
     except Invalid as error:
         return _wrong(state, error.problems)
     except StaleETag:
-        return _stale(state, definition)
+        return _stale(state)
     if change.action is ChangeAction.UNCHANGED:
         return redirect(state.editor.address(state.name, notice="unchanged"))
-    return review_page(state, change, token_of(change), remark=remark)
+    consequences = state.services.consequences.of(change, state.services.engine)
+    return review_page(state, change, consequences, remark=remark)
 
 
 def checked_definition(state: EditorPage) -> Definition:
@@ -131,11 +134,6 @@ def checked_definition(state: EditorPage) -> Definition:
     if reading.problems:
         raise Invalid(reading.problems)
     return definition
-
-
-def token_of(change: PlannedChange) -> str:
-    """Return the digest of a planned change and of the version that it replaces."""
-    return ApplyPlan(steps=(change,)).token
 
 
 def _submitted(
@@ -187,31 +185,29 @@ def _save(state: EditorPage, token: str) -> Response:
     editing = state.services.editing
     definition = checked_definition(state)
     try:
-        change = editing.plan_put(definition, _condition(state))
-        if token_of(change) != token:
-            return review(state, remark="The plan has changed since you saw it. Look again.")
-        saved = editing.put(definition, _condition(state), engine=state.services.engine)
+        saved = editing.put(definition, _condition(state, token), engine=state.services.engine)
     except Invalid as error:
         return _wrong(state, error.problems)
     except StaleETag:
-        return _stale(state, definition)
+        # Either another person has saved it, or the draft is not the planned one.
+        return review(state, remark=_PLANNED_ANEW)
     state.services.changed()
     code = "created" if saved.created else "saved"
     return redirect(state.editor.address(definition.name, tab=state.tab, notice=code))
 
 
-def _condition(state: EditorPage) -> WriteCondition:
-    return WriteCondition(if_match=state.etag, if_absent=state.is_new)
+def _condition(state: EditorPage, token: str | None = None) -> WriteCondition:
+    return WriteCondition(if_match=state.etag, if_absent=state.is_new, plan_token=token)
 
 
 def _wrong(state: EditorPage, problems: Sequence[Problem]) -> Response:
     return editor_page(state.with_problems(problems), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _stale(state: EditorPage, mine: Definition) -> Response:
+def _stale(state: EditorPage) -> Response:
     if state.is_new:
         return _wrong(state, [Problem("name", "is taken already: choose another name")])
-    return conflict_page(state, mine)
+    return conflict_page(state)
 
 
 def _json(text: str) -> JsonObject:

@@ -60,6 +60,13 @@ def do_button(view: FormView, action: str) -> dict[str, str | bool]:
     return view_action(view, action)
 
 
+def outer_button(action: str, *label: Node) -> Element:
+    """Return a button outside of the form that sends the draft."""
+    return h.button(type="submit", form="editor", name="do", value=action, formnovalidate=True)[
+        label
+    ]
+
+
 def hidden_state(state: EditorPage) -> Node:
     """Return the hidden inputs with the version that a draft began with."""
     return [

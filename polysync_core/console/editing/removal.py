@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import htpy as h
@@ -9,9 +10,11 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from htpy import Node
 
+from polysync_core.application.definitions.consequences.consequence import Consequence
 from polysync_core.application.definitions.editing import WriteCondition
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import section_crumb
+from polysync_core.console.editing.review import consequence_list
 from polysync_core.console.form_data import FormData
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.notices import notice
@@ -87,12 +90,19 @@ def _link(path: str) -> Node:
     return h.a(href=page_path(SECTIONS[Kind(kind)], name))[f"{Kind(kind).value}/{name}"]
 
 
+def _consequences(state: EditorPage) -> Sequence[Consequence]:
+    services = state.services
+    change = services.editing.plan_delete(Reference(state.editor.kind, state.name or ""))
+    return services.consequences.of(change, services.engine)
+
+
 def _question(state: EditorPage) -> Node:
     return h.form(".card", method="post", action=state.editor.address(state.name, "delete"))[
         h.input(type="hidden", name="~etag", value=state.etag),
         h.div(".in")[
             h.p["Nothing refers to it. It is deleted at once and cannot be brought back."],
         ],
+        consequence_list(_consequences(state)),
         h.div(".foot")[
             h.a(".button", href=state.editor.address(state.name))["Back"],
             h.button(".danger.primary", type="submit")[icon("delete"), f"Delete {state.name}"],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import htpy as h
 from fastapi.responses import HTMLResponse
 from htpy import Element, Node
 
+from polysync_core.application.definitions.consequences.consequence import Consequence
 from polysync_core.application.definitions.plans import ChangeAction, PlannedChange
 from polysync_core.console.editing.copies import as_yaml
 from polysync_core.console.editing.editor import EditorPage
@@ -25,7 +27,11 @@ from polysync_core.domain.json_types import JsonValue
 
 
 def review_page(
-    state: EditorPage, change: PlannedChange, token: str, *, remark: str = ""
+    state: EditorPage,
+    change: PlannedChange,
+    consequences: Sequence[Consequence],
+    *,
+    remark: str = "",
 ) -> HTMLResponse:
     """Return the page that shows a plan, with the button that saves."""
     name = change.reference.name
@@ -36,8 +42,8 @@ def review_page(
         remark and notice("warning", remark),
         h.section(".card", aria_label="Plan")[
             h.header[h.h2["What will change"]],
-            plan_content(state, change),
-            _form(state, change, token),
+            plan_content(state, change, consequences),
+            _form(state, change),
         ],
         section=state.editor.section,
         crumbs=[section_crumb(state.editor.section)],
@@ -45,13 +51,25 @@ def review_page(
     )
 
 
-def plan_content(state: EditorPage, change: PlannedChange) -> Node:
+def plan_content(
+    state: EditorPage, change: PlannedChange, consequences: Sequence[Consequence]
+) -> Node:
     """Return the differences, the warnings and the consequences of a change."""
     return [
         _created(state, change)
         if change.action is ChangeAction.CREATE
         else difference_table(change.differences),
         h.div(".in")[[_warning(each) for each in change.warnings]] if change.warnings else None,
+        consequence_list(consequences),
+    ]
+
+
+def consequence_list(consequences: Sequence[Consequence]) -> Node:
+    """Return the effects of a change that its fields do not show."""
+    if not consequences:
+        return None
+    return h.ul(".in.stack", aria_label="Consequences")[
+        [h.li[icon("warning"), " ", each.text] for each in consequences]
     ]
 
 
@@ -111,14 +129,14 @@ def _created(state: EditorPage, change: PlannedChange) -> Node:
     return h.pre(tabindex="0", aria_label="The new definition in YAML")[h.code[text]]
 
 
-def _form(state: EditorPage, change: PlannedChange, token: str) -> Element:
+def _form(state: EditorPage, change: PlannedChange) -> Element:
     count = change_count(change)
     label = "Create" if state.is_new else f"Save {count} {'change' if count == 1 else 'changes'}"
     text = as_yaml(state.editor, state.document)
     return h.form(id="editor", method="post", action=state.address)[
         hidden_state(state),
         h.input(type="hidden", name="~document", value=compact(state.document)),
-        h.input(type="hidden", name="~token", value=token),
+        h.input(type="hidden", name="~token", value=change.token),
         h.div(".foot")[
             h.button(type="submit", name="do", value="edit")["Back"],
             copy_button(text, label="Copy as YAML"),

@@ -14,6 +14,7 @@ from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.operations.connection_tests import CurrentConnectionTests
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.api.use_cases import use_case
+from polysync_core.application.definitions.consequences.consequences import Consequences
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.ports import Engine
@@ -41,6 +42,7 @@ class EditorServices:
     editing: DefinitionEditing
     types: TypeCatalogue
     tests: ConnectionTests
+    consequences: Consequences
     engine: Engine | None
     record: CurrentRecord
 
@@ -83,14 +85,29 @@ class EditorServices:
         return platform.type if isinstance(platform, Platform) else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """The engine and the audit record of a request."""
+
+    engine: PossibleEngine
+    record: CurrentRecord
+
+
 def _services(
     editing: CurrentDefinitionEditing,
     types: CurrentTypes,
     tests: CurrentConnectionTests,
-    engine: PossibleEngine,
-    record: CurrentRecord,
+    consequences: Annotated[Consequences, Depends(use_case(Consequences))],
+    write: Annotated[_Write, Depends()],
 ) -> EditorServices:
-    return EditorServices(editing=editing, types=types, tests=tests, engine=engine, record=record)
+    return EditorServices(
+        editing=editing,
+        types=types,
+        tests=tests,
+        consequences=consequences,
+        engine=write.engine,
+        record=write.record,
+    )
 
 
 CurrentEditorServices = Annotated[EditorServices, Depends(_services)]

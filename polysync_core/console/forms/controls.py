@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import htpy as h
@@ -21,6 +22,7 @@ from polysync_core.console.forms.fields import (
     Text,
     ThreeState,
     Value,
+    joined,
 )
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.values import needs_area
@@ -286,11 +288,11 @@ def _unit(each: Field) -> Node:
 
 def shown_attributes(each: Field, path: str) -> dict[str, str]:
     """Return the attributes by which the script hides a field that has no effect."""
-    if each.shown_when is None:
+    if each.shown_when is None or not each.shown_for:
         return {}
     parent = path.rpartition(".")[0]
-    field = f"{parent}.{each.shown_when.field}" if parent else each.shown_when.field
-    return {"data-shown-by": control_id(field), "data-shown-for": " ".join(each.shown_when.values)}
+    field = joined(parent, each.shown_when.field)
+    return {"data-shown-by": field, "data-shown-for": json.dumps(each.shown_for)}
 
 
 def _code(text: str) -> Node:

@@ -119,7 +119,8 @@ def _vault(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[F
         return _with(fields, "attributes", _open_group())
     blank = f"Default: {type_label(vault.default_auth)}" if vault.default_auth else _CHOOSE
     if vault.auth or document.get("auth"):
-        auth = _auth(vault.auth, document.get("auth"), blank=blank)
+        given = document.get("auth")
+        auth = _auth(vault.auth, given, blank=blank, blank_means=vault.default_auth)
         fields = _with(fields, "auth", auth, is_required=False)
     else:
         fields = [each for each in fields if each.name != "auth"]
@@ -176,6 +177,7 @@ def _auth(
     given: JsonValue,
     *,
     blank: str = _CHOOSE,
+    blank_means: str | None = None,
     default: str | None = None,
 ) -> Group:
     """Return the fields of the sign-in; each field is shown with its methods only."""
@@ -191,7 +193,7 @@ def _auth(
     method_field = Field(
         name="method",
         label=label_of("auth", "method"),
-        control=Choice(options=tuple(options), blank=blank),
+        control=Choice(options=tuple(options), blank=blank, blank_means=blank_means),
         help=own_help("Auth", "method") or "",
         is_required=blank == _CHOOSE and bool(methods),
         default=default if default in known else None,

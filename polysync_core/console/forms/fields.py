@@ -58,6 +58,8 @@ class Choice:
     options: tuple[Option, ...]
     blank: str | None = None
     """The label of the option without a value; None if a value is always chosen."""
+    blank_means: str | None = None
+    """The value that applies while the option without a value is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ class Field:
     default: JsonValue = None
     """The value that the form shows if the document has none."""
     shown_when: ShownWhen | None = None
+    shown_for: tuple[str, ...] = ()
+    """The values of `shown_when`, with the empty text where the default is one of them."""
     condition: str = ""
     """The words of `shown_when`, for readers without scripts."""
     locked: str | None = None

@@ -66,19 +66,21 @@ def fields_of(model: type[BaseModel], *, is_explicit: bool = False) -> tuple[Fie
 def with_conditions(fields: Iterable[Field]) -> tuple[Field, ...]:
     """Return the fields of one object with the words of their conditions."""
     given = tuple(fields)
-    return tuple(replace(each, condition=_condition(each, given)) for each in given)
+    return tuple(_conditional(each, given) for each in given)
 
 
-def _condition(each: Field, siblings: Iterable[Field]) -> str:
+def _conditional(each: Field, siblings: Iterable[Field]) -> Field:
     hint = each.shown_when
     if hint is None:
-        return ""
-    other = next((sibling for sibling in siblings if sibling.name == hint.field), None)
-    if other is None or not isinstance(other.control, Choice):
-        return ""
+        return each
+    other = next(sibling for sibling in siblings if sibling.name == hint.field)
+    if not isinstance(other.control, Choice):
+        return each
     words = {option.value: option.label for option in other.control.options}
     shown = " or ".join(words.get(value, value) for value in hint.values)
-    return f"Only with {other.label.lower()}: {shown}."
+    blank = ("",) if other.control.blank_means in hint.values else ()
+    condition = f"Only with {other.label.lower()}: {shown}."
+    return replace(each, condition=condition, shown_for=(*hint.values, *blank))
 
 
 def group_of(model: type[BaseModel], *, is_explicit: bool = False) -> Group:
@@ -203,7 +205,9 @@ def _with_blank(control: Control, info: FieldInfo, default: JsonValue) -> Contro
     match control:
         case Choice(options=options):
             words = next((each.label for each in options if each.value == default), None)
-            return Choice(options=options, blank=f"Default: {words}" if words else "Not set")
+            blank = f"Default: {words}" if words else "Not set"
+            meaning = default if isinstance(default, str) else None
+            return Choice(options=options, blank=blank, blank_means=meaning)
         case Flag():
             return ThreeState(blank="Default: yes" if default is True else "Default: no")
         case Number() if default is not None:
