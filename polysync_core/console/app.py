@@ -17,6 +17,7 @@ from polysync_core.api.tracing import RequestTracing
 from polysync_core.api.use_cases import provide
 from polysync_core.console.pages.help import api_reference
 from polysync_core.console.pages.help import routes as help_routes
+from polysync_core.console.pages.operations import audit, definitions
 from polysync_core.console.pages.vaults import editor as vaults_editor
 from polysync_core.console.paths import BASE, page_path
 from polysync_core.console.problem_pages import ProblemPages
@@ -32,6 +33,8 @@ def page_routes() -> list[APIRouter]:
     return [
         _home(),
         static_routes(),
+        definitions.router,
+        audit.router,
         # The reference of the API comes before the pages of the documentation.
         api_reference.router,
         help_routes.router,

@@ -41,6 +41,10 @@ RULES: dict[Route, Role] = {
     # Limits
     # Calendars, webhooks
     # Definitions, audit, help
+    ("GET", "/definitions"): Role.READER,
+    ("GET", "/definitions/export"): Role.READER,
+    ("POST", "/definitions"): Role.ADMINISTRATOR,
+    ("GET", "/audit"): Role.ADMINISTRATOR,
     ("GET", "/help"): Role.READER,
     ("GET", "/help/api"): Role.READER,
     ("GET", "/help/api/{operation}"): Role.READER,
