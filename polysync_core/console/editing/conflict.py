@@ -1,4 +1,4 @@
-"""Shows a conflict: the version that somebody else has saved, beside the own draft."""
+"""Shows a conflict: the version that another person has saved, beside the own draft."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from htpy import Element, Node
 
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import compact, section_crumb
-from polysync_core.console.editing.review import difference_table, value_words
 from polysync_core.console.form_data import FormData
 from polysync_core.console.forms.filling import fill
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.parts.cards import card
+from polysync_core.console.parts.differences import difference_table, value_text
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.shell import page
+from polysync_core.domain.definitions.differences import FieldDifference
 from polysync_core.domain.definitions.document import write_definition
 from polysync_core.domain.definitions.merging import FieldConflict, Merge, Side, merge
 from polysync_core.domain.json_types import JsonObject
 
 _TAKE = "~take:"
-_OWN = "Somebody else has saved it since you opened it. Nothing of yours is lost or saved yet."
+_OWN = "Another person has saved it since you opened it. Nothing of yours is lost or saved yet."
 
 
 def conflict_page(state: EditorPage) -> HTMLResponse:
     """Return the page of a draft whose stored version has changed meanwhile.
 
-    Raises `NotFound` if somebody has deleted the definition.
+    Raises `NotFound` if another person has deleted the definition.
     """
     name = state.name or ""
     stored = state.services.stored(state.editor.kind, name)
@@ -86,9 +87,13 @@ def _choices(form: FormData) -> dict[str, Side]:
 def _changes(merging: Merge) -> Node:
     return [
         card("Both of you changed", _conflicts(merging.conflicts)) if merging.conflicts else None,
-        card("Their changes", difference_table(merging.theirs)) if merging.theirs else None,
-        card("Your changes", difference_table(merging.mine)) if merging.mine else None,
+        _differences("Their changes", merging.theirs),
+        _differences("Your changes", merging.mine),
     ]
+
+
+def _differences(title: str, differences: Sequence[FieldDifference]) -> Node:
+    return card(title, difference_table(title, differences)) if differences else None
 
 
 def _conflicts(conflicts: Sequence[FieldConflict]) -> Element:
@@ -99,13 +104,13 @@ def _conflict(each: FieldConflict) -> Element:
     return h.fieldset[
         h.legend[h.code[each.path]],
         h.div(".versus")[
-            _choice(each.path, Side.MINE, "Yours", value_words(each.mine), is_chosen=True),
-            _choice(each.path, Side.THEIRS, "Theirs", value_words(each.theirs)),
+            _choice(each.path, Side.MINE, "Yours", value_text(each.mine), is_chosen=True),
+            _choice(each.path, Side.THEIRS, "Theirs", value_text(each.theirs)),
         ],
     ]
 
 
-def _choice(path: str, side: Side, label: str, value: str, *, is_chosen: bool = False) -> Element:
+def _choice(path: str, side: Side, label: str, value: Node, *, is_chosen: bool = False) -> Element:
     name = _TAKE + path
     control = f"{control_id(path)}-{side.value.lower()}"
     return h.div(".check")[

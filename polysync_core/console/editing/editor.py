@@ -88,18 +88,18 @@ class EditorPage:
     base: JsonObject | None = None
     """The document of that version."""
     problems: tuple[Problem, ...] = ()
-    remarks: Mapping[str, Node] = MappingProxyType({})
+    results: Mapping[str, Node] = MappingProxyType({})
     """The results of tests, by the paths of the fields; the empty path is the whole form."""
     tab: str | None = None
 
     @property
     def is_new(self) -> bool:
-        """Whether the definition is not stored yet."""
+        """True if the definition is not stored yet."""
         return self.name is None
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the person may not edit."""
+        """True if the person may only read."""
         return not has_role(self.request, Role.ADMINISTRATOR)
 
     @property
@@ -118,7 +118,7 @@ class EditorPage:
             names=self.services.names,
             stored=self.services.filled(self.editor.kind, self.base, is_new=self.is_new),
             is_read_only=self.is_read_only,
-            remarks=self.remarks,
+            results=self.results,
         )
 
     @cached_property
@@ -129,7 +129,7 @@ class EditorPage:
 
     @cached_property
     def stored(self) -> StoredDefinition[Definition] | None:
-        """The stored definition as it is now; None if there is none."""
+        """The stored definition as it is now; None for a new one."""
         return None if self.name is None else self.services.stored(self.editor.kind, self.name)
 
     def with_problems(self, problems: Sequence[Problem]) -> EditorPage:
@@ -141,6 +141,6 @@ class EditorPage:
         group = self.services.group(self.editor.kind, raw, is_new=self.is_new)
         return replace(self, raw=raw, group=group)
 
-    def with_remark(self, path: str, remark: Node) -> EditorPage:
+    def with_result(self, path: str, result: Node) -> EditorPage:
         """Return the page with the result of a test."""
-        return replace(self, remarks={**self.remarks, path: remark})
+        return replace(self, results={**self.results, path: result})

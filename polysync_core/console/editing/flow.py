@@ -17,8 +17,7 @@ from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.review import review_page
 from polysync_core.console.editing.services import EditorServices
 from polysync_core.console.form_data import FormData
-from polysync_core.console.forms.filling import empty_row, fill
-from polysync_core.console.forms.locating import rows_at
+from polysync_core.console.forms.filling import empty_row, fill, rows_at
 from polysync_core.console.forms.raw import RawObject, nested, with_row, without_row
 from polysync_core.console.forms.reading import read, without_blank_rows
 from polysync_core.console.forms.values import Unreadable, read_json_text
@@ -103,7 +102,7 @@ def answer_form(
             return editor_page(_changed(state, action, path))
 
 
-def review(state: EditorPage, *, remark: str = "") -> Response:
+def review(state: EditorPage, *, message: str = "") -> Response:
     """Return the plan of a draft, the form with its problems, or the conflict."""
     try:
         definition = checked_definition(state)
@@ -118,7 +117,7 @@ def review(state: EditorPage, *, remark: str = "") -> Response:
     if change.action is ChangeAction.UNCHANGED:
         return redirect(state.editor.address(state.name, notice="unchanged"))
     consequences = state.services.consequences.of(change, state.services.engine)
-    return review_page(state, change, consequences, remark=remark)
+    return review_page(state, change, consequences, message=message)
 
 
 def checked_definition(state: EditorPage) -> Definition:
@@ -152,7 +151,7 @@ def _submitted(
 
 
 def _tidied(state: EditorPage) -> EditorPage:
-    """Return the state without blank rows, so that problems point at the rows that are left."""
+    """Return the state without blank rows, which no problem refers to."""
     return state.with_raw(without_blank_rows(state.group, state.raw))
 
 
@@ -173,7 +172,7 @@ def _changed(state: EditorPage, action: str, path: str) -> EditorPage:
             return state.with_raw(without_row(state.raw, path))
         case "secret":
             result = state.services.tests.test_secret(state.view.text(path))
-            return state.with_remark(path, result_notice(result))
+            return state.with_result(path, result_notice(result))
         case _:
             own = state.editor.actions.get(action)
             if own is None:
@@ -190,7 +189,7 @@ def _save(state: EditorPage, token: str) -> Response:
         return _wrong(state, error.problems)
     except StaleETag:
         # Either another person has saved it, or the draft is not the planned one.
-        return review(state, remark=_PLANNED_ANEW)
+        return review(state, message=_PLANNED_ANEW)
     state.services.changed()
     code = "created" if saved.created else "saved"
     return redirect(state.editor.address(definition.name, tab=state.tab, notice=code))

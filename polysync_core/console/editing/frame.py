@@ -13,8 +13,8 @@ from htpy import Element, Node
 from polysync_core.console.editing.copies import copies
 from polysync_core.console.editing.editor import EditorPage, EditorTab
 from polysync_core.console.forms.problems import placed, problem_summary
-from polysync_core.console.forms.rows import form_fields, view_action
-from polysync_core.console.forms.view import FormView
+from polysync_core.console.forms.rows import form_fields
+from polysync_core.console.forms.view import FormView, view_action
 from polysync_core.console.icons import icon
 from polysync_core.console.navigation import sections
 from polysync_core.console.paths import page_path
@@ -120,7 +120,7 @@ def _form(state: EditorPage) -> Element:
         )["Review and save"],
         hidden_state(state),
         problem_summary(view.group, found, state.problems) if state.problems else None,
-        state.remarks.get(""),
+        state.results.get(""),
         h.div(".form")[[_panel(state, tab) for tab in shown_tabs(state)]],
         _save_bar(state),
     ]

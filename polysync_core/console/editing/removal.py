@@ -36,15 +36,15 @@ SECTIONS = {
 """The sections of the console by the kinds of definition."""
 
 
-def removal_page(state: EditorPage, *, remark: str = "") -> HTMLResponse:
+def removal_page(state: EditorPage, *, message: str = "") -> HTMLResponse:
     """Return the page that asks whether a definition shall be deleted."""
     name = state.name or ""
     referrers = _referrers(state)
-    status = HTTPStatus.CONFLICT if remark else HTTPStatus.OK
+    status = HTTPStatus.CONFLICT if message else HTTPStatus.OK
     return page(
         state.request,
         f"Delete {name}?",
-        remark and notice("error", remark),
+        message and notice("error", message),
         _refused(referrers) if referrers else _question(state),
         section=state.editor.section,
         crumbs=[section_crumb(state.editor.section), (name, state.editor.address(name))],
@@ -59,10 +59,10 @@ def delete_definition(state: EditorPage, form: FormData) -> Response:
     try:
         state.services.editing.delete(reference, condition, engine=state.services.engine)
     except StaleETag:
-        remark = "Somebody else has changed it since you opened this page. Look at it again."
-        return removal_page(state, remark=remark)
+        message = "Another person has changed it since you opened this page. Look at it again."
+        return removal_page(state, message=message)
     except Conflict as error:
-        return removal_page(state, remark=str(error))
+        return removal_page(state, message=str(error))
     return redirect(page_path(state.editor.section, notice="deleted"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -17,13 +16,11 @@ from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import compact, hidden_state, section_crumb
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.cards import copy_button
+from polysync_core.console.parts.differences import difference_table
 from polysync_core.console.parts.notices import notice
-from polysync_core.console.parts.times import NOTHING
 from polysync_core.console.shell import page
-from polysync_core.domain.definitions.differences import FieldDifference
 from polysync_core.domain.definitions.document import write_definition
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.json_types import JsonValue
 
 
 def review_page(
@@ -31,7 +28,7 @@ def review_page(
     change: PlannedChange,
     consequences: Sequence[Consequence],
     *,
-    remark: str = "",
+    message: str = "",
 ) -> HTMLResponse:
     """Return the page that shows a plan, with the button that saves."""
     name = change.reference.name
@@ -39,7 +36,7 @@ def review_page(
     return page(
         state.request,
         title,
-        remark and notice("warning", remark),
+        message and notice("warning", message),
         h.section(".card", aria_label="Plan")[
             h.header[h.h2["What will change"]],
             plan_content(state, change, consequences),
@@ -58,7 +55,7 @@ def plan_content(
     return [
         _created(state, change)
         if change.action is ChangeAction.CREATE
-        else difference_table(change.differences),
+        else difference_table("Changed fields", change.differences),
         h.div(".in")[[_warning(each) for each in change.warnings]] if change.warnings else None,
         consequence_list(consequences),
     ]
@@ -77,49 +74,9 @@ def _warning(problem: Problem) -> Element:
     return notice("warning", problem.path and h.code[problem.path], " ", problem.message)
 
 
-def difference_table(differences: tuple[FieldDifference, ...]) -> Element:
-    """Return a table of fields with the values before and after."""
-    return h.div(".table", tabindex="0", role="region", aria_label="Changed fields")[
-        h.table(".diff")[
-            h.caption(".hidden")["Changed fields"],
-            h.thead(".hidden")[
-                h.tr[[h.th(scope="col")[each] for each in ("Field", "Sign", "Value")]]
-            ],
-            h.tbody[[_rows(each) for each in differences]],
-        ]
-    ]
-
-
-def value_words(value: JsonValue) -> str:
-    """Return a value as text for a table; an absent value is a dash."""
-    if value is None:
-        return NOTHING
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-
-
 def change_count(change: PlannedChange) -> int:
     """Return the number of changed fields."""
     return len(change.differences)
-
-
-def _rows(each: FieldDifference) -> Node:
-    before = (
-        each.before is not None
-        and h.tr(".removed")[
-            h.th(".path", scope="row")[each.path],
-            h.td(".sign")["-"],
-            h.td[value_words(each.before)],
-        ]
-    )
-    after = (
-        each.after is not None
-        and h.tr(".added")[
-            h.th(".path", scope="row")[each.path if each.before is None else ""],
-            h.td(".sign")["+"],
-            h.td[value_words(each.after)],
-        ]
-    )
-    return [before, after]
 
 
 def _created(state: EditorPage, change: PlannedChange) -> Node:

@@ -69,11 +69,11 @@ class EditorServices:
         return fill(self.group(kind, document, is_new=is_new), document)
 
     def unchanged(self) -> None:
-        """Tell the audit that the request changes nothing."""
+        """Record that the request changes nothing."""
         changes_nothing(self.record)
 
     def changed(self) -> None:
-        """Tell the audit that the request has changed something."""
+        """Record that the request has changed something."""
         if self.record is not None:
             self.record.changes = True
 

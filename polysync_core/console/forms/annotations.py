@@ -47,7 +47,7 @@ class Annotation:
 
     @property
     def is_literal(self) -> bool:
-        """Whether the type is one of certain values."""
+        """True if the type is one of certain values."""
         return get_origin(self.plain) is Literal
 
 

@@ -1,4 +1,4 @@
-"""Builds the fields of each kind of definition, which depend on the types in its document."""
+"""Builds the fields of each kind of definition, with those of its type."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FormContext:
 
     types: TypeCatalogue
     platform_type: Callable[[str], str | None] = field(default=lambda _: None)
-    """Returns the type of the Platform of a name; None if there is none."""
+    """Returns the type of the Platform of a name; None for an unknown name."""
     is_new: bool = True
     """Whether the definition is not stored yet; otherwise some fields are locked."""
 

@@ -142,7 +142,7 @@ class Rows:
 
     @property
     def is_simple(self) -> bool:
-        """Whether an entry is a single value."""
+        """True if an entry is a single value."""
         return not isinstance(self.item.control, Group)
 
 

@@ -17,8 +17,9 @@ from polysync_core.console.forms.fields import (
     ThreeState,
     Value,
 )
-from polysync_core.console.forms.raw import Raw, RawObject
+from polysync_core.console.forms.raw import Raw, RawObject, parts_of
 from polysync_core.console.forms.values import json_dumps, value_text
+from polysync_core.domain.errors import Malformed, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
 
@@ -42,6 +43,28 @@ def empty_row(rows: Rows | Pairs) -> Raw:
     if isinstance(rows, Pairs):
         return {"name": "", "value": ""}
     return _filled(rows.item.control, None)
+
+
+def rows_at(group: Group, path: str) -> Rows | Pairs:
+    """Return the list at a path such as `dependencies[0].mappings`; raises `Malformed`."""
+    control: Control | None = group
+    for part in parts_of(path):
+        control = _inside(control, part)
+    if not isinstance(control, Rows | Pairs):
+        raise Malformed([Problem(path, "is no list of this form: reload the page")])
+    return control
+
+
+def _inside(control: Control | None, part: str | int) -> Control | None:
+    match control:
+        case Rows(item=item) if isinstance(part, int):
+            return item.control
+        case Group() if part == OTHER:
+            return Pairs(value=Value())
+        case Group(fields=fields):
+            return next((each.control for each in fields if each.name == part), None)
+        case _:
+            return None
 
 
 def _filled(control: Control, value: JsonValue) -> Raw:

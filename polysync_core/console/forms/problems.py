@@ -55,18 +55,18 @@ def problem_summary(group: Group, found: Sequence[Placed], problems: Sequence[Pr
             h.b[heading],
             h.ul[
                 [
-                    _line(group, place, message, problem.path)
-                    for (place, message), problem in zip(found, problems, strict=True)
+                    _line(group, control, message, problem.path)
+                    for (control, message), problem in zip(found, problems, strict=True)
                 ]
             ],
         ],
     ]
 
 
-def _line(group: Group, place: str, message: str, path: str) -> Element:
-    if not place:
+def _line(group: Group, control: str, message: str, path: str) -> Element:
+    if not control:
         return h.li[f"{path}: {message}" if path else message]
-    return h.li[h.a(href=f"#{control_id(place)}")[label_at(group, place)], f": {message}"]
+    return h.li[h.a(href=f"#{control_id(control)}")[label_at(group, control)], f": {message}"]
 
 
 def _place(group: Group, raw: Raw | None, path: str, prefix: str) -> str:

@@ -58,7 +58,7 @@ def at(raw: Raw | None, path: str) -> Raw | None:
 
 
 def with_row(raw: RawObject, path: str, row: Raw) -> RawObject:
-    """Return raw values with one more row at the end of the list at a path."""
+    """Return raw values with one more row at the end of a list."""
     return cast("RawObject", _changed(raw, parts_of(path), lambda rows: [*rows, row]))
 
 

@@ -24,7 +24,7 @@ from polysync_core.console.forms.fields import (
     joined,
 )
 from polysync_core.console.forms.problems import control_id
-from polysync_core.console.forms.view import FormView
+from polysync_core.console.forms.view import FormView, view_action
 from polysync_core.console.icons import icon
 
 _OTHER = Field(
@@ -83,23 +83,6 @@ def add_button(view: FormView, path: str, label: str) -> Node:
     return h.button(".small", view_action(view, f"add:{path}"), type="submit")[
         icon("add"), f"Add to {label[:1].lower()}{label[1:]}"
     ]
-
-
-def view_action(view: FormView, action: str) -> dict[str, str | bool]:
-    """Return the attributes of a button that changes the form without saving it.
-
-    Without scripts the button sends the form, and the page comes back. With scripts, only the
-    form is exchanged.
-    """
-    return {
-        "name": "do",
-        "value": action,
-        "formnovalidate": True,
-        "hx-post": view.address,
-        "hx-target": f"#{view.form_id}",
-        "hx-select": f"#{view.form_id}",
-        "hx-swap": "outerMorph",
-    }
 
 
 _NAME_FIELD = Field(name="name", label="Name", control=Text(max_length=255))

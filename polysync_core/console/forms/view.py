@@ -39,7 +39,7 @@ class FormView:
     stored: RawObject | None = None
     """The values of the stored version, by which changed fields are marked."""
     is_read_only: bool = False
-    remarks: Mapping[str, Node] = MappingProxyType({})
+    results: Mapping[str, Node] = MappingProxyType({})
     """The results of tests, by the paths of their fields."""
     form_id: str = "editor"
 
@@ -56,7 +56,7 @@ class FormView:
         return at(self.raw, path)
 
     def text(self, path: str) -> str:
-        """Return the text at a path; empty if there is none."""
+        """Return the text at a path; empty for an absent value."""
         value = self.value(path)
         return value if isinstance(value, str) else ""
 
@@ -77,3 +77,20 @@ class FormView:
     def wrong_in(self, names: Sequence[str]) -> int:
         """Return the number of wrong controls in some fields of the form."""
         return sum(path.split(".")[0].split("[")[0] in names for path in self.messages if path)
+
+
+def view_action(view: FormView, action: str) -> dict[str, str | bool]:
+    """Return the attributes of a button that changes the form without saving it.
+
+    Without scripts the button sends the form, and the page comes back. With scripts, only the
+    form is exchanged.
+    """
+    return {
+        "name": "do",
+        "value": action,
+        "formnovalidate": True,
+        "hx-post": view.address,
+        "hx-target": f"#{view.form_id}",
+        "hx-select": f"#{view.form_id}",
+        "hx-swap": "outerMorph",
+    }

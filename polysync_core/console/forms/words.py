@@ -54,7 +54,7 @@ _OPTIONS: Mapping[str, str] = {
     "Cloud.AzurePublic": "Azure (public)",
     "Cloud.AzureUSGovernment": "Azure US Government",
     "Cloud.AzureChina": "Azure China (21Vianet)",
-    "Condition.OnCompletion": "Whatever the outcome",
+    "Condition.OnCompletion": "After any outcome",
     "Condition.OnFailure": "After a failure",
     "Condition.OnSkipped": "After a skip",
     "Condition.OnSuccess": "After a success",

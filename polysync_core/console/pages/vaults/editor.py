@@ -90,7 +90,7 @@ def _test(state: EditorPage, _: str) -> EditorPage:
     except Invalid as error:
         return state.with_problems(error.problems)
     result = state.services.tests.try_vault(cast("Vault", vault))
-    return state.with_remark("", result_notice(result))
+    return state.with_result("", result_notice(result))
 
 
 EDITOR = Editor(
@@ -126,4 +126,4 @@ def test_vault(
     """Test the stored vault, and show the result on its page."""
     changes_nothing(record)
     state = stored_page(request, EDITOR, services, name)
-    return editor_page(state.with_remark("", result_notice(tests.test_vault(name))))
+    return editor_page(state.with_result("", result_notice(tests.test_vault(name))))
