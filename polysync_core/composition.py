@@ -257,6 +257,8 @@ def _use_cases(services: Services) -> list[object]:
         services.fire_times,
         services.schedule_previews,
         services.consequences,
+        services.task_graph,
+        services.task_lists,
         services.documents,
         services.documentation,
         services.gates,

@@ -17,6 +17,7 @@ from polysync_core.api.tracing import RequestTracing
 from polysync_core.api.use_cases import provide
 from polysync_core.console.pages.help import api_reference
 from polysync_core.console.pages.help import routes as help_routes
+from polysync_core.console.pages.tasks.routes import task_routers
 from polysync_core.console.paths import BASE, page_path
 from polysync_core.console.problem_pages import ProblemPages
 from polysync_core.console.shell import redirect
@@ -34,6 +35,7 @@ def page_routes() -> list[APIRouter]:
         # The reference of the API comes before the pages of the documentation.
         api_reference.router,
         help_routes.router,
+        *task_routers(),
     ]
 
 

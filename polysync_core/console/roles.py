@@ -20,6 +20,15 @@ RULES: dict[Route, Role] = {
     # Runs
     # Graph, missed runs, upcoming fire times
     # Tasks
+    ("GET", "/tasks"): Role.READER,
+    ("GET", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/pause"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/resume"): Role.OPERATOR,
+    ("POST", "/tasks/-/pause"): Role.OPERATOR,
+    ("POST", "/tasks/-/resume"): Role.OPERATOR,
+    ("POST", "/tasks/-/enable"): Role.ADMINISTRATOR,
+    ("POST", "/tasks/-/disable"): Role.ADMINISTRATOR,
     # Jobs
     # Platforms, vaults
     # Limits
