@@ -19,6 +19,10 @@ RULES: dict[Route, Role] = {
     ("GET", "/"): Role.READER,
     # Runs
     # Graph, missed runs, upcoming fire times
+    ("GET", "/graph"): Role.READER,
+    ("GET", "/part/graph"): Role.READER,
+    ("GET", "/live/graph"): Role.READER,
+    ("GET", "/live/graph/states"): Role.READER,
     # Tasks
     ("GET", "/tasks"): Role.READER,
     ("GET", "/tasks/{name}/backfill"): Role.OPERATOR,
@@ -34,6 +38,10 @@ RULES: dict[Route, Role] = {
     # Limits
     # Calendars, webhooks
     # Definitions, audit, help
+    ("GET", "/definitions"): Role.READER,
+    ("GET", "/definitions/export"): Role.READER,
+    ("POST", "/definitions"): Role.ADMINISTRATOR,
+    ("GET", "/audit"): Role.ADMINISTRATOR,
     ("GET", "/help"): Role.READER,
     ("GET", "/help/api"): Role.READER,
     ("GET", "/help/api/{operation}"): Role.READER,

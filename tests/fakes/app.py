@@ -86,17 +86,6 @@ class FakeReceiver:
         self.posts.append((url, headers, body))
 
 
-class SequentialPool:
-    """A pool without threads, which keeps the order of the steps."""
-
-    map = staticmethod(map)
-
-
-def read_in_turn(ports: Ports) -> None:
-    """Let the table of runs read its rows without threads."""
-    ports.runs._readers = SequentialPool()  # type: ignore[attr-defined]
-
-
 class FakeApp:
     """An app in memory: real use cases and API; fake storage, engine, platform and vaults.
 
@@ -136,7 +125,6 @@ class FakeApp:
             open_connector=self._connect,
             post=self.receiver.post,
         )
-        read_in_turn(in_memory)
         return replace(
             in_memory,
             **{

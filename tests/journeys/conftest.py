@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.faults.local_system import LocalSystem, local_system
 from tests.host_kinds import HostKind
 from tests.journeys.browser.finding import required_browser
+from tests.journeys.browser.keys import STORED_KEYS
 from tests.journeys.browser.visitor import Visitor
 
 
@@ -32,8 +33,11 @@ def browser_program() -> str:
 @pytest.fixture(scope="session")
 def system(browser_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     """The host with its simulator. All journeys share it, so each uses its own names."""
-    with local_system(tmp_path_factory.mktemp("journeys"), kind=HostKind.EMBEDDED) as opened:
-        yield opened
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYSYNC_ACCESS_KEYS", ",".join(STORED_KEYS))
+        folder = tmp_path_factory.mktemp("journeys")
+        with local_system(folder, kind=HostKind.EMBEDDED) as opened:
+            yield opened
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,16 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     opened.set_default_timeout(15_000)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def without_scripts(system: LocalSystem, browser: Browser) -> Iterator[Visitor]:
+    """A person whose browser runs no scripts."""
+    context = browser.new_context(java_script_enabled=False)
+    visitor = Visitor(context, f"http://127.0.0.1:{system.host.port}")
+    yield visitor
+    visitor.require_no_offences()
+    context.close()
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from tests.journeys.browser.visitor import Visitor
 
 PAGES = [
     "sign-in",
+    "audit",
+    "definitions",
     "help",
     "help?q=cron",
     "help?q=zzzzzz",

@@ -21,6 +21,8 @@
  *   <form data-guard>            ask before typed values are lost, keep them over a sign-in;
  *                                data-changes inside shows the number of changes
  *   data-auto-submit             a form of filters: submit on change
+ *   data-read-into="id"          a file field: put the text of the file into a text area
+ *   <a data-line data-column>    in a link to a text area: put the cursor there
  *   data-live                    a button: stop and start the streams of the page
  *   hx-sse:connect, data-look    a stream; after its event "idle" the address is looked at
  */
@@ -478,6 +480,28 @@
     keepDraft(form, false)
   })
   enhance(() => { for (const form of $$('form[data-guard]')) { settle(form); count(form) } })
+
+  /* documents --------------------------------------------------------------------------------------------------- */
+
+  on('change', async event => {
+    const target = document.getElementById(event.target.dataset?.readInto ?? '')
+    const file = event.target.files?.[0]
+    if (!target || !file) return
+    target.value = await file.text()
+    target.dispatchEvent(new Event('input', { bubbles: true }))
+    say(`${file.name} is in the text field`)
+  })
+  clicked('a[data-line]', (link, event) => {
+    const area = document.getElementById(link.hash.slice(1))
+    if (!area) return
+    event.preventDefault()
+    const lines = area.value.split('\n')
+    const [line, column] = [Number(link.dataset.line) - 1, Number(link.dataset.column) - 1]
+    const start = lines.slice(0, line).reduce((sum, each) => sum + each.length + 1, 0) + column
+    area.focus()
+    area.setSelectionRange(start, start + Math.max(1, (lines[line] ?? '').length - column))
+    area.scrollTop = area.scrollHeight * line / lines.length - area.clientHeight / 3
+  })
 
   /* answers of htmx ------------------------------------------------------------------------------------------- */
 

@@ -25,7 +25,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, groupby, product
-from typing import Protocol
 
 from polysync_core.domain.errors import NotFound, StaleETag
 from polysync_core.domain.runs.run import TaskRun
@@ -70,12 +69,6 @@ class Part:
     def key(self) -> str:
         """The row key in the list of parts, newest month first."""
         return f"{999999 - int(self.month):06}~{self.shard}"
-
-
-class Mapper(Protocol):
-    """Calls a function for each item, perhaps in several threads."""
-
-    def __call__[A, B](self, call: Callable[[A], B], items: Iterable[A], /) -> Iterator[B]: ...
 
 
 def month_table(storage: Tables, moment: datetime) -> Table:
@@ -140,8 +133,8 @@ class RunIndex:
                         yield entry
                     last = entry.position
 
-    def heads(self, tasks: Collection[str], each: Mapper = map) -> dict[str, StoredHead]:
-        """Return the newest heads of Tasks, the parts of a month at once by `each`.
+    def heads(self, tasks: Collection[str]) -> dict[str, StoredHead]:
+        """Return the newest heads of Tasks.
 
         Few Tasks cost a point read in each part; many cost ranges of a thousand heads.
         """
@@ -150,7 +143,7 @@ class RunIndex:
             missing = sorted(set(tasks) - found.keys())
             if not missing:
                 break
-            for head in chain.from_iterable(each(self._heads_reader(missing), parts)):
+            for head in chain.from_iterable(map(self._heads_reader(missing), parts)):
                 known = found.get(head.task)
                 if known is None or head.position < known.position:
                     found[head.task] = head

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from polysync_core.domain.continuation import decode_position, encode_position
@@ -25,7 +24,6 @@ from polysync_core.storage.runs.index import RunIndex
 from polysync_core.storage.tables import Table, Tables
 
 _DOCUMENT = "document"
-_READERS = 8
 _POSITION = re.compile(r"[0-9]{13}~[0-9a-z]{1,64}")
 _MAX_EXAMINED = 5_000
 _MAX_READ = 500
@@ -41,7 +39,6 @@ class TableRuns:
     def __init__(self, storage: Tables) -> None:
         self._runs: Table = storage.table("Runs")
         self._index = RunIndex(storage)
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="run-reader")
 
     def get(self, run_id: RunId) -> StoredRun | None:
         """Return a run by one point read."""
@@ -49,8 +46,8 @@ class TableRuns:
         return None if row is None else _stored(row)
 
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
-        """Return the existing ones of some runs, by one point read each."""
-        return (stored for stored in self._readers.map(self.get, run_ids) if stored is not None)
+        """Return the existing ones of some runs, in the order of the ids."""
+        return map(_stored, self._runs.get_many((run_id, run_id) for run_id in run_ids))
 
     def ids_from(self, prefix: str, *, limit: int) -> list[RunId]:
         """Return the first ids that begin with a prefix, by one range read of keys."""
@@ -127,7 +124,7 @@ class TableRuns:
         """Return the newest runs of Tasks, by ranges of heads.
 
         Each active run costs one read more."""
-        stored = self._index.heads(tasks, self._readers.map)
+        stored = self._index.heads(tasks)
         found = {task: each.head for task, each in stored.items() if each.head is not None}
         unsure = {each.run_id: each for each in stored.values() if each.head is None}
         for read in self.get_many(list(unsure)):

@@ -63,6 +63,19 @@ class Visitor:
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
 
+    def sign_in(self, key: str) -> None:
+        """Sign in with an access key."""
+        self.open("sign-in?next=/console/help")
+        self.fill("Access key", key)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.sees_title("Help and API")
+
+    def end_session(self) -> None:
+        """Replace the key of the session by an unknown one, as after its revocation."""
+        for cookie in self.page.context.cookies():
+            changed = {**cookie, "value": "polysync-gone"}
+            self.page.context.add_cookies([changed])  # type: ignore[list-item]
+
     @property
     def path(self) -> str:
         """The path and the query of the page, without the base of the console."""

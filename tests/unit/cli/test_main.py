@@ -1,4 +1,4 @@
-"""The start of the program."""
+"""Tests of the start of the command line: imports, help, version and usage."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.runs.stored import Listing
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.schedules.fire_times import next_fire_time
 from polysync_core.domain.schedules.state import Pause, revision_of
 from polysync_core.domain.schedules.stored import StoredSchedule

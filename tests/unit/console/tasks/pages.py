@@ -53,7 +53,7 @@ def send(browser: TestClient, path: str, fields: list[tuple[str, str]], **option
 
 
 def texts(tree: LexborHTMLParser | LexborNode, selector: str) -> list[str]:
-    return [" ".join(node.text().split()) for node in tree.css(selector)]
+    return [" ".join(node.text(separator=" ").split()) for node in tree.css(selector)]
 
 
 def check_page(tree: LexborHTMLParser) -> None:

@@ -17,7 +17,6 @@ from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, finish, n
 from polysync_core.domain.runs.stored import RunHead
 from polysync_core.storage.runs.entries import position_of
 from polysync_core.storage.runs.table import TableRuns
-from tests.fakes.app import SequentialPool
 from tests.fakes.builders import NOON, a_run
 from tests.fakes.tables import Call, TableService
 
@@ -39,9 +38,7 @@ class HeadsMachine(RuleBasedStateMachine):
         self.rows: dict[RunId, TaskRun] = {}
 
     def started(self) -> TableRuns:
-        runs = TableRuns(self.service.storage())
-        runs._readers = SequentialPool()  # type: ignore[assignment]
-        return runs
+        return TableRuns(self.service.storage())
 
     def do(self, process: int, crash_at: int, after: bool, step: Callable[[TableRuns], Any]) -> Any:
         """Execute a step; the process crashes at its n-th write, before or after it."""

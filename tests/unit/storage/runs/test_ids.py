@@ -1,4 +1,4 @@
-"""Run ids by their first characters: one range read of keys, however many runs are stored."""
+"""Tests that a run id's prefix costs one range read of keys."""
 
 from __future__ import annotations
 
