@@ -33,6 +33,7 @@ from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.drift import Drift
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.platform_texts import PlatformTexts
@@ -42,6 +43,8 @@ from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.explaining import Explanations
 from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, RunFinisher
 from polysync_core.application.runs.job_runs import JobRuns
+from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
+from polysync_core.application.runs.lists.overview import RunsOverview
 from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
@@ -153,6 +156,16 @@ class Services:
             lookup=self.definitions,
             editing=self.definition_editing,
             connections=self.connections,
+            monotonic=self.ports.monotonic,
+        )
+
+    @cached_property
+    def drift(self) -> Drift:
+        return Drift(
+            lookup=self.definitions,
+            editing=self.definition_editing,
+            connections=self.connections,
+            artefact_import=self.artefact_import,
             monotonic=self.ports.monotonic,
         )
 
@@ -285,6 +298,19 @@ class Services:
     def limit_usage(self) -> LimitUsage:
         ports = self.ports
         return LimitUsage(store=ports.definitions, runs=ports.runs, clock=ports.clock)
+
+    @cached_property
+    def runs_overview(self) -> RunsOverview:
+        return RunsOverview(
+            runs=self.ports.runs,
+            schedules=self.ports.schedules,
+            explanations=self.explanations,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def failure_groups(self) -> FailureGroupReader:
+        return FailureGroupReader(runs=self.ports.runs, clock=self.ports.clock)
 
     @cached_property
     def retention(self) -> Retention:
