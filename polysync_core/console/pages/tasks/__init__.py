@@ -1,1 +1,1 @@
-"""Serves the list of Tasks, the editor of a Task, and the pages of its actions."""
+"""Serves the list and the editor of Tasks, and the pages of their actions."""

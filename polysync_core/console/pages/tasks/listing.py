@@ -237,7 +237,7 @@ def _newest(row: TaskRow, now: datetime) -> Node:
 
 
 def _fire_reason(row: TaskRow) -> Node:
-    """Say why a Task has no next fire time."""
+    """Return the reason for a missing next fire time."""
     if row.next_fire_time is not None:
         return None
     if not row.task.schedules:

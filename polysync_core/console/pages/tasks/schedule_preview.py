@@ -79,7 +79,7 @@ def _differences(preview: SchedulePreview) -> Node:
 
 
 def _special_rows(year: YearOutlook, shown: set[datetime]) -> Iterator[Element]:
-    """Yield the excluded dates and the clock changes, as far as they are not listed above."""
+    """Yield excluded dates and clock changes that are not listed above."""
     for each in year.excluded_days[:_MAX_EXCLUDED]:
         count = "" if each.count == 1 else f", {each.count} times"
         yield h.tr(".out")[

@@ -1,4 +1,4 @@
-"""Draws the fire times of a year as a ribbon, with excluded dates and clock changes."""
+"""Draws the fire times, excluded dates and clock changes of a year as a ribbon."""
 
 from __future__ import annotations
 
