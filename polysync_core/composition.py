@@ -243,7 +243,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
     )
     return create_console(
         [*page_routes(), sign_in_routes(keys)],
-        [*_use_cases(services), deployment, routes()],
+        [*_use_cases(services), services.name_search, deployment, routes()],
         access=AccessPolicy(
             identify=by_cookie(keys, otherwise=identify) if keys else identify,
             roles=CONSOLE_ROLES,

@@ -14,6 +14,7 @@ from polysync_core.application.definitions.consequences.tasks import TaskConsequ
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.definitions.task_list import TaskLists
@@ -474,6 +475,10 @@ class Services:
     @cached_property
     def audit(self) -> Audit:
         return Audit(store=self.ports.audit, clock=self.ports.clock, new_id=self.ports.new_id)
+
+    @cached_property
+    def name_search(self) -> NameSearch:
+        return NameSearch(self.ports.definitions, monotonic=self.ports.monotonic)
 
     @cached_property
     def documentation(self) -> Documentation:

@@ -19,6 +19,7 @@ from polysync_core.console.live import graph_states
 from polysync_core.console.pages.graph import routes as graph_routes
 from polysync_core.console.pages.help import api_reference
 from polysync_core.console.pages.help import routes as help_routes
+from polysync_core.console.pages.jump import routes as jump_routes
 from polysync_core.console.pages.operations import audit, definitions
 from polysync_core.console.pages.tasks.routes import task_routers
 from polysync_core.console.paths import BASE, page_path
@@ -35,6 +36,7 @@ def page_routes() -> list[APIRouter]:
     return [
         _home(),
         static_routes(),
+        jump_routes.router,
         graph_routes.router,
         graph_states.router,
         definitions.router,

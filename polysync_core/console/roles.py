@@ -17,6 +17,8 @@ OPEN: frozenset[Route] = frozenset(
 
 RULES: dict[Route, Role] = {
     ("GET", "/"): Role.READER,
+    ("GET", "/jump"): Role.READER,
+    ("GET", "/part/jump"): Role.READER,
     # Runs
     # Graph, missed runs, upcoming fire times
     ("GET", "/graph"): Role.READER,
