@@ -31,9 +31,24 @@ def _editor(section: str) -> dict[Route, Role]:
 
 RULES: dict[Route, Role] = {
     ("GET", "/"): Role.READER,
+    ("GET", "/jump"): Role.READER,
+    ("GET", "/part/jump"): Role.READER,
     # Runs
     # Graph, missed runs, upcoming fire times
+    ("GET", "/graph"): Role.READER,
+    ("GET", "/part/graph"): Role.READER,
+    ("GET", "/live/graph"): Role.READER,
+    ("GET", "/live/graph/states"): Role.READER,
     # Tasks
+    ("GET", "/tasks"): Role.READER,
+    ("GET", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/pause"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/resume"): Role.OPERATOR,
+    ("POST", "/tasks/-/pause"): Role.OPERATOR,
+    ("POST", "/tasks/-/resume"): Role.OPERATOR,
+    ("POST", "/tasks/-/enable"): Role.ADMINISTRATOR,
+    ("POST", "/tasks/-/disable"): Role.ADMINISTRATOR,
     # Jobs
     # Platforms, vaults
     **_editor("vaults"),
