@@ -1,4 +1,4 @@
-"""The Functions app: registers what the other modules define, and nothing else."""
+"""Registers all functions, orchestrations and entities with the Azure Functions host."""
 
 # ruff: noqa: E402 - a wrong setting is reported before other modules are imported
 from polysync_core.composition import observe

@@ -1,4 +1,4 @@
-"""Starts the host of one machine for measurements, with a platform that costs nothing."""
+"""Starts the embedded host for measurements, with a simulated platform at almost no cost."""
 
 from __future__ import annotations
 

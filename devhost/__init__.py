@@ -1,1 +1,1 @@
-"""Implements the local host, which runs a Functions app on one machine."""
+"""Implements a local Functions host, which runs a Functions app on one machine."""

@@ -27,8 +27,8 @@ from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.poison import TablePoison
-from polysync_core.storage.run_purge import ExpiredRuns
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.purge import ExpiredRuns
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.schedules import TableSchedules
 from polysync_core.storage.sqlite.database import path_of, shared_database
 from polysync_core.storage.sqlite.queues import SqliteQueues

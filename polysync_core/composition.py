@@ -16,20 +16,25 @@ from polysync_core.adapters import Ports, production_ports
 from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
+from polysync_core.api.definitions.drift import drift_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
+from polysync_core.api.missed.routes import missed_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
 from polysync_core.api.operations.metrics import NO_METRICS, Metrics, metrics_routes
 from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
+from polysync_core.api.runs.failures import failure_routes
 from polysync_core.api.runs.gates import gate_routes
 from polysync_core.api.runs.graph import graph_routes
+from polysync_core.api.runs.limits import limit_routes
 from polysync_core.api.runs.logs import log_routes
 from polysync_core.api.runs.platform_runs import platform_run_routes
 from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.backfill import backfill_routes
+from polysync_core.api.schedules.cron import cron_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.api.schedules.routes import schedule_routes
 from polysync_core.api.security.access_policy import AccessPolicy
@@ -107,6 +112,12 @@ def api() -> FastAPI:
 
 
 @cache
+def console() -> FastAPI:
+    """Return the web console of this process."""
+    return build_console(services(), identify())
+
+
+@cache
 def identify() -> Identify:
     """Return the function by which every entry point of this process identifies its callers."""
     return identify_by(settings())
@@ -180,8 +191,11 @@ def routes() -> ApiRoutes:
             # Before the routes of definitions, which would take `/test` for a name.
             connection_test_routes(),
             explanation_routes(),
+            failure_routes(),
+            limit_routes(),
             log_routes(),
             fire_time_routes(),
+            cron_routes(),
             document_routes(),
             documentation_routes(),
             metrics_routes(),
@@ -192,7 +206,9 @@ def routes() -> ApiRoutes:
             platform_run_routes(),
             definition_routes(),
             import_routes(),
+            drift_routes(),
             poison_message_routes(),
+            missed_routes(),
             graph_routes(),
             audit_routes(),
         ]
@@ -203,25 +219,66 @@ def build_api(services: Services, identify: Identify, *, metrics: Metrics = NO_M
     """Return the API in front of some use cases."""
     return create_app(
         routes(),
-        [
-            services.connection_tests,
-            services.explanations,
-            services.failure_details,
-            services.fire_times,
-            services.documents,
-            services.documentation,
-            metrics,
-            services.gates,
-            services.schedules,
-            services.backfill,
-            JobHandlers(services.job_runs, services.appkit_jobs),
-            services.platform_runs,
-            services.definition_editing,
-            services.artefact_import,
-            services.task_runs,
-            services.poison_messages,
-            services.graphs,
-            services.audit,
-        ],
+        [*_use_cases(services), metrics],
         access=AccessPolicy(identify=identify, audit=services.audit),
     )
+
+
+def build_console(services: Services, identify: Identify) -> FastAPI:
+    """Return the web console in front of some use cases."""
+    # Only the first request of a browser pays for the import.
+    from polysync_core.console.app import create_console, page_routes
+    from polysync_core.console.deployment import Deployment, SignIn
+    from polysync_core.console.roles import CONSOLE_ROLES
+    from polysync_core.console.sign_in import by_cookie, sign_in_routes
+
+    settings = services.settings
+    keys = settings.access_keys
+    deployment = Deployment(
+        name=settings.deployment_name,
+        colour=settings.deployment_colour,
+        sign_in=SignIn(with_key=not settings.app_service_authentication)
+        if keys or settings.app_service_authentication
+        else None,
+    )
+    return create_console(
+        [*page_routes(), sign_in_routes(keys)],
+        [*_use_cases(services), services.name_search, deployment, routes()],
+        access=AccessPolicy(
+            identify=by_cookie(keys, otherwise=identify) if keys else identify,
+            roles=CONSOLE_ROLES,
+            audit=services.audit,
+        ),
+    )
+
+
+def _use_cases(services: Services) -> list[object]:
+    return [
+        services.connection_tests,
+        services.explanations,
+        services.limit_usage,
+        services.failure_details,
+        services.fire_times,
+        services.schedule_previews,
+        services.consequences,
+        services.task_graph,
+        services.task_lists,
+        services.documents,
+        services.documentation,
+        services.gates,
+        services.schedules,
+        services.backfill,
+        JobHandlers(services.job_runs, services.appkit_jobs),
+        services.platform_runs,
+        services.definition_editing,
+        services.types,
+        services.artefact_import,
+        services.drift,
+        services.task_runs,
+        services.runs_overview,
+        services.failure_groups,
+        services.poison_messages,
+        services.missed_work,
+        services.graphs,
+        services.audit,
+    ]

@@ -7,25 +7,34 @@ from functools import cache, cached_property, partial
 
 from polysync_core.adapters import Ports
 from polysync_core.appkit.jobs import AppKitJobs
+from polysync_core.application.definitions.consequences.calendars import CalendarConsequences
+from polysync_core.application.definitions.consequences.consequences import Consequences
+from polysync_core.application.definitions.consequences.limits import LimitConsequences
+from polysync_core.application.definitions.consequences.tasks import TaskConsequences
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.definitions.task_list import TaskLists
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
+from polysync_core.application.dispatch.limit_usage import LimitUsage
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.missed.missed_work import MissedWorkList
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.drift import Drift
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.platform_texts import PlatformTexts
@@ -35,6 +44,8 @@ from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.explaining import Explanations
 from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, RunFinisher
 from polysync_core.application.runs.job_runs import JobRuns
+from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
+from polysync_core.application.runs.lists.overview import RunsOverview
 from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
@@ -45,10 +56,13 @@ from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
+from polysync_core.application.schedules.schedule_preview import SchedulePreviews
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.definition_rules import definition_rules
+from polysync_core.definition_types import type_catalogue
+from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
 from polysync_core.vaults.resolver import SecretResolver
@@ -66,6 +80,10 @@ class Services:
     @cached_property
     def rules(self) -> Rules:
         return definition_rules(self.settings)
+
+    @cached_property
+    def types(self) -> TypeCatalogue:
+        return type_catalogue(self.settings)
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
@@ -139,6 +157,16 @@ class Services:
             lookup=self.definitions,
             editing=self.definition_editing,
             connections=self.connections,
+            monotonic=self.ports.monotonic,
+        )
+
+    @cached_property
+    def drift(self) -> Drift:
+        return Drift(
+            lookup=self.definitions,
+            editing=self.definition_editing,
+            connections=self.connections,
+            artefact_import=self.artefact_import,
             monotonic=self.ports.monotonic,
         )
 
@@ -265,9 +293,25 @@ class Services:
 
     @cached_property
     def explanations(self) -> Explanations:
-        return Explanations(
-            runs=self.ports.runs, definitions=self.definitions, clock=self.ports.clock
+        return Explanations(runs=self.ports.runs, clock=self.ports.clock)
+
+    @cached_property
+    def limit_usage(self) -> LimitUsage:
+        ports = self.ports
+        return LimitUsage(store=ports.definitions, runs=ports.runs, clock=ports.clock)
+
+    @cached_property
+    def runs_overview(self) -> RunsOverview:
+        return RunsOverview(
+            runs=self.ports.runs,
+            schedules=self.ports.schedules,
+            explanations=self.explanations,
+            clock=self.ports.clock,
         )
+
+    @cached_property
+    def failure_groups(self) -> FailureGroupReader:
+        return FailureGroupReader(runs=self.ports.runs, clock=self.ports.clock)
 
     @cached_property
     def retention(self) -> Retention:
@@ -313,7 +357,7 @@ class Services:
         return TaskGraphs(
             store=self.ports.definitions,
             runs=self.ports.runs,
-            schedules=self.schedules.statuses,
+            schedules=self.schedules.statuses_of,
             large=LargeGraphCache(self.ports.monotonic),
         )
 
@@ -335,6 +379,34 @@ class Services:
             states_of=self.ports.schedules.of_task,
             clock=self.ports.clock,
         )
+
+    @cached_property
+    def task_lists(self) -> TaskLists:
+        return TaskLists(
+            store=self.ports.definitions,
+            runs=self.ports.runs,
+            schedules=self.schedules.statuses,
+        )
+
+    @cached_property
+    def consequences(self) -> Consequences:
+        store, clock = self.ports.definitions, self.ports.clock
+        return Consequences(
+            store=store,
+            tasks=TaskConsequences(
+                store=store,
+                runs=self.ports.runs,
+                states_of=self.ports.schedules.of_task,
+                task_graph=self.task_graph,
+                clock=clock,
+            ),
+            calendars=CalendarConsequences(store=store, clock=clock),
+            limits=LimitConsequences(usage=self.limit_usage),
+        )
+
+    @cached_property
+    def schedule_previews(self) -> SchedulePreviews:
+        return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:
@@ -390,8 +462,23 @@ class Services:
         return PoisonMessages(store=self.ports.poison, clock=self.ports.clock)
 
     @cached_property
+    def missed_work(self) -> MissedWorkList:
+        ports = self.ports
+        return MissedWorkList(
+            runs=ports.runs,
+            definitions=ports.definitions,
+            schedules=ports.schedules,
+            poison=ports.poison,
+            clock=ports.clock,
+        )
+
+    @cached_property
     def audit(self) -> Audit:
         return Audit(store=self.ports.audit, clock=self.ports.clock, new_id=self.ports.new_id)
+
+    @cached_property
+    def name_search(self) -> NameSearch:
+        return NameSearch(self.ports.definitions, monotonic=self.ports.monotonic)
 
     @cached_property
     def documentation(self) -> Documentation:

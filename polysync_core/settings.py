@@ -30,6 +30,9 @@ DELIVERIES = "webhook-deliveries"
 """The queue of deliveries to webhooks; abandoned ones go to its `-poison` queue."""
 RUN_REQUESTS = "run-requests"
 """The queue of run requests by other systems; refused ones go to its `-poison` queue."""
+COLOURS = ("grey", "blue", "green", "amber", "red")
+"""The colours behind the name of a deployment in the console; the first one is the default."""
+_MAX_NAME = 40
 _OWN_QUEUES = {DELIVERIES, f"{DELIVERIES}-poison", RUN_REQUESTS, f"{RUN_REQUESTS}-poison"}
 
 
@@ -50,6 +53,10 @@ class Settings:
     """The configuration of one deployment."""
 
     environment: Environment
+    deployment_name: str | None
+    """The name that each page of the console shows, such as `Production`; None shows nothing."""
+    deployment_colour: str
+    """The colour behind the name."""
     app_service_authentication: bool
     """Whether App Service authenticates callers before requests reach the app."""
     access_keys: tuple[AccessKey, ...]
@@ -100,6 +107,8 @@ class Settings:
         """Return the settings, or raise `SettingError` naming the wrong variable."""
         return cls(
             environment=_environment(variables),
+            deployment_name=_deployment_name(variables),
+            deployment_colour=_colour(variables),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             token_issuer=_token_issuer(variables),
@@ -120,6 +129,22 @@ class Settings:
             storage=_storage(variables),
             appkit=read_appkit(variables),
         )
+
+
+def _deployment_name(variables: Mapping[str, str]) -> str | None:
+    name = variables.get("POLYSYNC_NAME", "").strip()
+    if len(name) > _MAX_NAME or not name.isprintable():
+        raise SettingError(
+            f"POLYSYNC_NAME must be printable text of at most {_MAX_NAME} characters."
+        )
+    return name or None
+
+
+def _colour(variables: Mapping[str, str]) -> str:
+    colour = variables.get("POLYSYNC_COLOUR") or COLOURS[0]
+    if colour not in COLOURS:
+        raise SettingError(f"POLYSYNC_COLOUR must be one of {', '.join(COLOURS)}.")
+    return colour
 
 
 def read_appkit(

@@ -1,4 +1,4 @@
-"""Starts, watches and ends programs as child processes, and finds free ports."""
+"""Starts, watches and ends child processes, and checks whether their ports are free."""
 
 from __future__ import annotations
 

@@ -44,9 +44,13 @@ def demo(*, port: int | None, data: Path | None) -> int:
 
 
 def _announce(options: Options, address: str) -> None:
+    # The app is loaded by now; before, this import would delay the messages about wrong options.
+    from polysync_core.api.app import PREFIX
+    from polysync_core.console.paths import BASE
+
     lines = [
-        f"ready {address}/api",
-        _line("Documentation", f"{address}/api/docs"),
+        f"ready {address}{BASE}/",
+        _line("API", f"{address}{PREFIX}"),
         _line("MCP endpoint", f"{address}{MCP_PATH}"),
         _line("Data", str(options.database)),
     ]

@@ -1,4 +1,4 @@
-"""Decides who can reach the host: its address, its environment, and whether callers sign in."""
+"""Checks the host's address, and requires sign-in if other machines can reach the host."""
 
 from __future__ import annotations
 

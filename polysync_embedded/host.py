@@ -12,7 +12,7 @@ from typing import Any
 
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.application.operations.background_work import Step
-from polysync_core.composition import api, background_work, identify
+from polysync_core.composition import api, background_work, console, identify
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS
 from polysync_core.storage.sqlite.database import shared_database
 from polysync_core.storage.sqlite.queues import SqliteQueues
@@ -48,7 +48,7 @@ class EmbeddedHost:
         self._engine: RunningEngine = run_on(loop, activity_threads=ACTIVITY_THREADS)
         about = McpServerInfo(name=NAME, version=api().version, instructions=INSTRUCTIONS)
         self._mcp = McpEndpoint(self._catalogue, about, identify())
-        self._app = WebApp(api(), self._engine, self._mcp)
+        self._app = WebApp(api=api(), console=console, mcp=self._mcp, engine=self._engine)
         self._server = WebServer(self._app, listening, stop_seconds=_REQUEST_SECONDS)
         self._timers = self._build_timers(options)
         self._consumers = self._build_consumers(SqliteQueues(shared_database(options.database)))

@@ -1,4 +1,4 @@
-"""Routes each request to the API or the MCP endpoint, and ends open event streams.
+"""Routes each request to the API, the console or the MCP endpoint.
 
 When the host stops, it ends the open event streams.
 """
@@ -11,12 +11,13 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polysync_core.api.app import PREFIX
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.application.ports import Engine
+from polysync_core.console.paths import BASE
 from polysync_embedded.mcp import endpoint
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,12 @@ log = logging.getLogger(__name__)
 class WebApp:
     """The ASGI app of this host."""
 
-    def __init__(self, api: ASGIApp, engine: Engine, mcp: ASGIApp) -> None:
+    def __init__(
+        self, *, api: ASGIApp, console: Callable[[], ASGIApp], mcp: ASGIApp, engine: Engine
+    ) -> None:
         self._api = api
+        self._console = console
+        """Builds the console on its first request."""
         self._engine = engine
         self._mcp = mcp
         self._streams: set[_EventStream] = set()
@@ -36,7 +41,11 @@ class WebApp:
         """Answer a request."""
         path = scope["path"]
         if path.startswith(f"{PREFIX}/"):
-            await self._call_api(scope, receive, send)
+            await self._call_app(self._api, PREFIX, scope, receive, send)
+        elif path == BASE or path.startswith(f"{BASE}/"):
+            await self._call_app(self._console(), BASE, scope, receive, send)
+        elif path == "/":
+            await RedirectResponse(f"{BASE}/")(scope, receive, send)
         elif path == endpoint.PATH:
             await self._call_mcp(scope, receive, send)
         else:
@@ -48,11 +57,13 @@ class WebApp:
         for stream in tuple(self._streams):
             stream.end()
 
-    async def _call_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _call_app(
+        self, app: ASGIApp, prefix: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         stream = _EventStream(send, on_start=self._add)
-        inner_scope = {**scope, "root_path": PREFIX, SCOPE_KEY: self._engine}
+        inner_scope = {**scope, "root_path": prefix, SCOPE_KEY: self._engine}
         try:
-            await self._api(inner_scope, receive, stream.send)
+            await app(inner_scope, receive, stream.send)
         except asyncio.CancelledError:
             if not stream.ended:
                 raise
@@ -109,6 +120,7 @@ def _is_event_stream(start: Message) -> bool:
 
 def _not_found() -> Response:
     status = HTTPStatus.NOT_FOUND
-    body = {"title": status.phrase, "status": status.value, "detail": f"The API is at {PREFIX}."}
+    detail = f"The console is at {BASE}, and the API is at {PREFIX}."
+    body = {"title": status.phrase, "status": status.value, "detail": detail}
     headers = {"Content-Type": "application/problem+json"}
     return Response(json.dumps(body), status, headers=headers)

@@ -1,4 +1,4 @@
-"""Makes the next requests to an endpoint fail in the way that a test chooses.
+"""Injects faults that a test chooses into the next requests to an endpoint.
 
 Every simulator supports them. It adds `fault_routes`, takes a fault for each request by the name
 of the endpoint, and answers with `inject_fault`.

@@ -1,4 +1,4 @@
-"""Simulates scripted HTTP functions, and starts the simulators that serve them."""
+"""Simulates HTTP functions whose answers a test defines, and runs the function simulators."""
 
 from __future__ import annotations
 

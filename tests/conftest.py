@@ -1,4 +1,4 @@
-"""Settings of all tests."""
+"""Configures pytest, Hypothesis and garbage collection for all tests."""
 
 from __future__ import annotations
 

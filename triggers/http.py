@@ -1,4 +1,4 @@
-"""Passes every HTTP request to the FastAPI app.
+"""Passes every HTTP request to the API or the console, which are FastAPI apps.
 
 The Functions worker delivers a Starlette request and expects a Starlette response. The app runs
 inside the invocation until the response begins; a longer body is streamed afterwards.
@@ -12,14 +12,20 @@ from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
-from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
+from azurefunctions.extensions.http.fastapi import (
+    RedirectResponse,
+    Request,
+    Response,
+    StreamingResponse,
+)
 from starlette.convertors import PathConvertor, register_url_convertor
-from starlette.types import Message
+from starlette.types import ASGIApp, Message
 
 from orchestrations.engine import DurableEngine
 from polysync_core.api.app import PREFIX
 from polysync_core.api.engine import SCOPE_KEY
-from polysync_core.composition import api
+from polysync_core.composition import api, console
+from polysync_core.console.paths import BASE
 
 
 class EveryPath(PathConvertor):
@@ -39,11 +45,13 @@ blueprint = df.Blueprint()
 
 type _Messages = asyncio.Queue[Message | Exception]
 
+_EMPTY_PATH = "{ignored:maxlength(0)?}"
+"""An optional segment without a character: the host takes an empty route for a missing one."""
 _METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @blueprint.function_name("http")
-@blueprint.route(route="{*path}", methods=_METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+@blueprint.route(route="api/{*path}", methods=_METHODS, auth_level=func.AuthLevel.ANONYMOUS)
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 async def http(req: Request, durable: str) -> Response:
     """Answer a request of the API.
@@ -51,14 +59,29 @@ async def http(req: Request, durable: str) -> Response:
     The durable client is bound as text, because a client object would open a connection for every
     request. `DurableEngine` keeps one connection.
     """
-    return await _respond(req, DurableEngine(durable))
+    return await _respond(api(), PREFIX, req, DurableEngine(durable))
 
 
-async def _respond(request: Any, engine: DurableEngine) -> Any:
+@blueprint.function_name("console")
+@blueprint.route(route="console/{*path}", methods=_METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+@blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
+async def open_console(req: Request, durable: str) -> Response:
+    """Answer a request of the web console."""
+    return await _respond(console(), BASE, req, DurableEngine(durable))
+
+
+@blueprint.function_name("home")
+@blueprint.route(route=_EMPTY_PATH, methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def home(req: Request) -> Response:
+    """Send a browser from the empty path to the console."""
+    return RedirectResponse(f"{BASE}/")
+
+
+async def _respond(app: ASGIApp, prefix: str, request: Any, engine: DurableEngine) -> Any:
     """Run the app until its response begins, and return that response."""
-    scope = {**request.scope, "root_path": PREFIX, SCOPE_KEY: engine}
+    scope = {**request.scope, "root_path": prefix, SCOPE_KEY: engine}
     messages: _Messages = asyncio.Queue()
-    running = asyncio.create_task(_run(scope, request.receive, messages))
+    running = asyncio.create_task(_run(app, scope, request.receive, messages))
     start = await _next(messages)
     first = await _next(messages)
     if not first.get("more_body"):
@@ -68,9 +91,9 @@ async def _respond(request: Any, engine: DurableEngine) -> Any:
     return _with_headers(StreamingResponse(stream, start["status"]), start)
 
 
-async def _run(scope: dict[str, Any], receive: Any, messages: _Messages) -> None:
+async def _run(app: ASGIApp, scope: dict[str, Any], receive: Any, messages: _Messages) -> None:
     try:
-        await api()(scope, receive, messages.put)
+        await app(scope, receive, messages.put)
     except Exception as error:
         await messages.put(error)
 

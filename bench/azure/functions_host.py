@@ -64,7 +64,8 @@ def runs_on_functions(_: argparse.Namespace) -> None:
         folder = Path(name)
         host = _functions_host(folder)
         with simulator(folder) as platform, host.program as program:
-            address, url = platform.address(), program.line("ready ").split()[1]
+            address = platform.address()
+            url = f"{program.line('ready ').split()[1]}/api"
             apply_definitions(url, address)
             _run(url, address, WARM_UP)
             before, cpu = host.table_operations(), program.cpu_seconds()

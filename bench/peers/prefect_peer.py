@@ -1,4 +1,4 @@
-"""Runs workloads on Prefect: a server with its SQLite file, and a process that runs flows."""
+"""Runs workloads on Prefect, with one server and one process that runs flows."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Measures the host of one machine with many stored runs."""
+"""Measures the embedded host with many stored runs."""

@@ -23,8 +23,8 @@ from polysync_core.domain.runs.run import (
     new_run,
     with_attempt,
 )
-from polysync_core.storage.run_index import position_of
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.entries import position_of
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.sqlite.database import Database
 from polysync_core.storage.sqlite.tables import SqliteTables
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bench.stored.counting import CountingTables, empty_database
 from bench.stored.filling import fill
 from polysync_core.application.runs.polling import DurationHistory
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS
-from polysync_core.domain.runs.stored import Listing
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.sqlite.tables import SqliteTables
 
 

@@ -19,8 +19,8 @@ from bench.processes import simulator
 from bench.report import row, spread, title
 from bench.stored.active_runs import ACTIVE, Restart, kill_and_restart, start_active
 from bench.stored.filling import Filled, fill, task_name
-from polysync_core.storage.run_purge import ExpiredRuns
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.purge import ExpiredRuns
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.sqlite.database import Database
 from polysync_core.storage.sqlite.tables import SqliteTables
 

@@ -35,7 +35,7 @@ from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.schedules.state import TaskSchedule, initial_state
 from polysync_core.platforms.connector import Connector
 from polysync_core.storage.definitions import TableDefinitions
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.schedules import TableSchedules
 from polysync_core.storage.sqlite.tables import SqliteTables
 

@@ -1,4 +1,4 @@
-"""Defines the messages that the Functions host and the Python worker library exchange.
+"""Replaces the generated protobuf classes of the Python worker library with plain classes.
 
 The worker library gets the classes from its caller and uses them like the generated classes:
 with keyword arguments, attributes and `WhichOneof`. Names follow `FunctionRpc.proto` of

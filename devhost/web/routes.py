@@ -18,6 +18,8 @@ _CONSTRAINTS = {
     "long": r"-?\d+",
     "bool": r"(?:true|false)",
     "alpha": r"[a-z]+",
+    # A segment without a character: the template of the root.
+    "maxlength(0)": "",
     "guid": r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}",
 }
 

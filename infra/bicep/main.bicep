@@ -130,6 +130,20 @@ param vaultOfficerType string = 'User'
 @maxLength(63)
 param runEventsQueue string = ''
 
+@description('Optional. Name of this deployment, such as Production, that each page of the console shows.')
+@maxLength(40)
+param deploymentName string = ''
+
+@description('Optional. Colour behind the name of this deployment in the console.')
+@allowed([
+  'grey'
+  'blue'
+  'green'
+  'amber'
+  'red'
+])
+param deploymentColour string = 'grey'
+
 @description('Optional. Number of delivery attempts for a webhook event before it is abandoned.')
 @minValue(1)
 @maxValue(50)
@@ -347,6 +361,8 @@ module app './modules/app.bicep' = {
     accessKeys: accessKeys
     privateHosts: privateHosts
     runEventsQueue: runEventsQueue
+    deploymentName: deploymentName
+    deploymentColour: deploymentColour
     webhookAttempts: webhookAttempts
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
     runRetentionDays: runRetentionDays

@@ -20,6 +20,7 @@ from polysync_core.api.security.access_policy import OPEN_ACCESS, AccessControl,
 from polysync_core.api.security.audit_trail import AuditTrail
 from polysync_core.api.security.bodies import DEFAULT_LIMITS, BodyLimits, BodyReader
 from polysync_core.api.security.guard import Guard
+from polysync_core.api.security.same_origin import SameOrigin
 from polysync_core.api.tracing import RequestTracing
 from polysync_core.api.use_cases import provide
 
@@ -78,6 +79,7 @@ def create_app(
         app.add_middleware(AuditTrail, audit=access.audit)
     app.add_middleware(BodyReader, limits=body_limits)
     app.add_middleware(AccessControl, policy=access, prefix=PREFIX)
+    app.add_middleware(SameOrigin)
     app.add_middleware(Guard, limits=body_limits, prefix=PREFIX)
     problems.install(app)
     app.openapi = lambda: routes.document

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -188,6 +189,12 @@ def _headers(error: Exception) -> dict[str, str] | None:
     return {"Retry-After": str(max(1, round(seconds)) if seconds is not None else 5)}
 
 
+def _at_parameter(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the details of an error without the index of a repeated query parameter."""
+    location = details["loc"]
+    return {**details, "loc": location[:2]} if location[:1] == ("query",) else details
+
+
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise TypeError from error
@@ -197,5 +204,5 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
         return problem(
             status, "The body is not JSON.", members=appkit_error_members(request.scope, status)
         )
-    found = [problem_of(each, skip=1) for each in details[:MAX_PROBLEMS]]
+    found = [problem_of(_at_parameter(each), skip=1) for each in details[:MAX_PROBLEMS]]
     return answer_to(Invalid(found, omitted=len(details) - len(found)), request.scope)

@@ -12,6 +12,7 @@ from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.problem import ProblemKind, ProblemStep, RunProblem
 from polysync_core.domain.runs.interruptions import status_text
 from polysync_core.domain.runs.run import Attempt, HistoryEntry, RunStatus, TaskRun, TriggerType
+from polysync_core.domain.runs.skip import SkipKind
 from polysync_core.domain.runs.values import values_of
 from polysync_core.domain.runs.warnings import warnings_of
 
@@ -90,6 +91,26 @@ class ProblemView(View):
     """The problem in one sentence."""
 
 
+class RootCauseView(View):
+    """The run at the beginning of a chain of skipped runs."""
+
+    task: str
+    """The Task of the run."""
+    run_id: RunIdText
+    """The id of the run."""
+    status: RunStatus
+    """The outcome of the run."""
+
+
+class SkipView(View):
+    """Why a run was skipped."""
+
+    kind: SkipKind
+    """The rule that skipped the run."""
+    root: RootCauseView | None
+    """The first run of the chain; null unless an upstream is the cause."""
+
+
 class TaskRunView(View):
     """One execution of a Task, or of a Job without a Task."""
 
@@ -147,6 +168,8 @@ class TaskRunView(View):
     """The sources of the parameters that mappings supplied, by parameter."""
     attempts: list[AttemptView]
     """The attempts, oldest first."""
+    skip: SkipView | None = Field(default=None, exclude_if=operator.not_)
+    """Why the run was skipped; absent for any other run."""
     warnings: list[str] = Field(default_factory=list[str], exclude_if=operator.not_)
     """Doubts about the run, such as a value that the artefact does not read."""
 
@@ -200,6 +223,7 @@ def run_view(run: TaskRun) -> TaskRunView:
             name: MappedInputView.model_validate(each) for name, each in run.mapped_inputs.items()
         },
         attempts=[_attempt_view(run, attempt) for attempt in run.attempts],
+        skip=None if run.skip is None else SkipView.model_validate(run.skip),
         warnings=warnings_of(run),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -13,10 +13,11 @@ from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingR
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
+from polysync_core.domain.runs.stored import ActiveRun, Page, RunHead, StoredRun
 from polysync_core.domain.schedules.state import ScheduleState
-from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
+from polysync_core.domain.schedules.stored import Due, Edit, IdleSchedule, StoredSchedule
 
 
 class RunReader(Protocol):
@@ -43,7 +44,15 @@ class RunReader(Protocol):
         ...
 
     def page(self, listing: Listing) -> Page[TaskRun]:
-        """Return runs, newest first."""
+        """Return runs, newest first; a page shorter than its limit may have a continuation."""
+        ...
+
+    def count(self, listing: Listing, *, limit: int) -> int:
+        """Return the number of runs in a list, up to a limit."""
+        ...
+
+    def heads(self, tasks: Collection[str]) -> Mapping[str, RunHead]:
+        """Return the newest run of each Task that has one; costs ranges, and no read per Task."""
         ...
 
 
@@ -114,6 +123,14 @@ class ScheduleStore(Protocol):
         """Return the states of a Task."""
         ...
 
+    def of_tasks(self, tasks: Collection[str]) -> Sequence[StoredSchedule]:
+        """Return the states of Tasks; many Tasks cost ranges, and no read per Task."""
+        ...
+
+    def next_due(self) -> Due | None:
+        """Return the schedule that is due next, or None."""
+        ...
+
     def put(self, state: ScheduleState, *, replacing: StoredSchedule | None) -> StoredSchedule:
         """Write a state over the one that it replaces, or a new one; may raise `StaleETag`."""
         ...
@@ -126,6 +143,20 @@ class ScheduleStore(Protocol):
         """Return the schedules and edits to process now, the oldest first.
 
         The cost depends on their number. `limit` bounds the entries of each partition.
+        """
+        ...
+
+    def upcoming(self, *, until: datetime) -> Iterator[Due]:
+        """Yield the schedules that are due before a time, the next one first.
+
+        The cost depends on the number of schedules that the caller takes.
+        """
+        ...
+
+    def idle(self, *, limit: int) -> Sequence[IdleSchedule]:
+        """Return the first schedules that will not fire in their present state.
+
+        `limit` bounds the entries of each partition.
         """
         ...
 

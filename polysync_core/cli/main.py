@@ -12,6 +12,7 @@ import typer
 
 from polysync_core.cli.commands.definitions.apply import apply
 from polysync_core.cli.commands.definitions.artefacts import artefacts
+from polysync_core.cli.commands.definitions.drift import drift
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.test import test
@@ -23,8 +24,10 @@ from polysync_core.cli.commands.host.doctor import doctor
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
+from polysync_core.cli.commands.runs.failures import failures
 from polysync_core.cli.commands.runs.graph import graph
 from polysync_core.cli.commands.runs.logs import logs
+from polysync_core.cli.commands.runs.missed import missed
 from polysync_core.cli.commands.runs.platform_runs import platform_runs
 from polysync_core.cli.commands.runs.rerun import rerun
 from polysync_core.cli.commands.runs.run import run
@@ -32,6 +35,7 @@ from polysync_core.cli.commands.runs.runs import runs
 from polysync_core.cli.commands.runs.show import show
 from polysync_core.cli.commands.runs.usage import usage
 from polysync_core.cli.commands.schedules.backfill import backfill
+from polysync_core.cli.commands.schedules.cron import cron
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
 from polysync_core.cli.plain_usage import PlainCommand, PlainGroup
@@ -79,11 +83,14 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(show)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(logs)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(graph)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(explain)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(missed)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(failures)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(usage)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(cancel)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(rerun)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(schedules)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(fire_times)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(cron)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(resume)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(backfill)
@@ -91,6 +98,7 @@ app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(test)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(artefacts)
 app.command("import", cls=PlainCommand, rich_help_panel=_PLATFORMS)(import_jobs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
+app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(drift)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)

@@ -1,4 +1,4 @@
-"""Shows the arguments and flags of commands in the usual notation: `TASK`, `[TASK]`, `--json`."""
+"""Formats the usage of commands without braces and flag types: `TASK`, `[TASK]`, `--json`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
@@ -19,10 +19,12 @@ from pydantic import (
     ValidationInfo,
 )
 
-from polysync_core.domain.errors import HintedError
+from polysync_core.domain.errors import HintedError, Invalid
 from polysync_core.domain.stored_values import is_stored
 
 _UNSUPPORTED = "must be from 1900-01-01 to 8999-12-31 in UTC"
+_AGE = re.compile(r"([0-9]{1,5})([smhdw])")
+_AGE_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 type Clock = Callable[[], datetime]
@@ -77,6 +79,24 @@ type Day = Annotated[date, AfterValidator(check_day)]
 
 type DayText = Annotated[Day, BeforeValidator(_only_day)]
 """A date of a request, as text without a time."""
+
+
+def time_or_age(text: str, *, now: datetime, path: str) -> datetime:
+    """Return the time that a text names: a time with its offset, or an age such as `24h`.
+
+    Raises `Invalid`, whose problem has the path.
+    """
+    age = _AGE.fullmatch(text.strip())
+    if age is not None:
+        return clamped(now - timedelta(**{_AGE_UNITS[age[2]]: int(age[1])}))
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or not is_supported(moment):
+        hint = "an age such as 30m, 24h or 7d, or a time such as 2026-12-31T06:00:00Z"
+        raise Invalid.at(path, f"must be {hint}")
+    return moment.astimezone(UTC)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Marks values from the store, so that validators can recognise them."""
+"""Checks whether a validated value comes from the store, by its validation context."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus
 from polysync_core.domain.security.secrets import references_in
 from polysync_core.mcp.answers import MAX_TEXT, compact, items_of, untrusted
@@ -78,6 +79,14 @@ class ListRuns(Arguments):
 
     task: Annotated[Name | None, Field(description="Only runs of this Task.")] = None
     status: Annotated[RunStatus | None, Field(description="Only runs with this status.")] = None
+    platform: Annotated[Name | None, Field(description="Only runs on this Platform.")] = None
+    cause: Annotated[
+        FailureCause | None, Field(description="Only failed runs with this cause.")
+    ] = None
+    since: Annotated[
+        Annotated[str, StringConstraints(max_length=40)] | None,
+        Field(description="Only runs accepted since this time or within this age, such as 24h."),
+    ] = None
     graph_run_id: Annotated[
         RunIdText | None, Field(description="Only runs of the graph run with this id.")
     ] = None
@@ -146,6 +155,9 @@ async def _list_runs(api: InProcessApi, given: ListRuns) -> JsonObject:
         "task-runs",
         task=given.task,
         status=given.status,
+        platform=given.platform,
+        cause=given.cause,
+        since=given.since,
         graphRunId=given.graph_run_id,
         limit=given.limit,
         continuationToken=given.continuation_token,

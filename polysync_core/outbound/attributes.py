@@ -1,13 +1,15 @@
-"""Validates the attributes of a definition with the pydantic model of its type."""
+"""Validates the attributes and settings of a definition with the pydantic model of its type."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
 
 from polysync_core.domain.definitions.validation.messages import problems_of
-from polysync_core.domain.errors import Invalid
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.json_types import JsonValue
 
 
 def read_attributes[M: BaseModel](model: type[M], attributes: Mapping[str, object]) -> M:
@@ -16,3 +18,17 @@ def read_attributes[M: BaseModel](model: type[M], attributes: Mapping[str, objec
         return model.model_validate(attributes)
     except ValidationError as error:
         raise Invalid(problems_of(error, model, prefix="attributes")) from error
+
+
+def settings_problems(model: type[BaseModel], settings: Mapping[str, JsonValue]) -> list[Problem]:
+    """Return the problems of a Job's settings, which have exactly the types of `model`.
+
+    The problems have the order of the settings.
+    """
+    try:
+        model.model_validate_json(json.dumps(settings), strict=True, by_alias=True, by_name=False)
+    except ValidationError as error:
+        order = {f"settings.{name}": index for index, name in enumerate(settings)}
+        problems = problems_of(error, model, prefix="settings")
+        return sorted(problems, key=lambda each: order.get(each.path, len(order)))
+    return []

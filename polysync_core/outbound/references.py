@@ -1,4 +1,4 @@
-"""Defines the resolver of secret references, and checks the text of a reference."""
+"""Defines the interface that resolves secret references, and checks the text of a reference."""
 
 from __future__ import annotations
 

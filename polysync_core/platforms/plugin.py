@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pydantic import BaseModel
+
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.types.catalogue import AnyFields
 from polysync_core.domain.definitions.validation.messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import FAST, PollPlan
@@ -41,6 +44,10 @@ class JobTypePlugin:
 
     check: Callable[[Job], Sequence[Problem]]
     """Returns the problems of a Job, by paths such as `externalId` or `settings.x`."""
+    settings: type[BaseModel] = AnyFields
+    """The model by which `check` reads the settings; forms are built from it."""
+    external_id_hint: str = "The platform's own id of the artefact."
+    """The form of the external id, with an example."""
     capabilities: frozenset[Capability] = frozenset(Capability)
     outputs_setting: str | None = None
     """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
@@ -86,6 +93,8 @@ class PlatformPlugin:
     The connection is shared between threads and holds its token, so callers cache it while the
     definition is unchanged. TCP connections are pooled for the whole process.
     """
+    attributes: type[BaseModel] = AnyFields
+    """The model by which `check` reads the attributes; forms are built from it."""
     announces_sends: bool = False
     """Whether `submit` announces each request that may start a run, as `PlatformClient` does.
 

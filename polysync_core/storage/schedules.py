@@ -1,7 +1,9 @@
 """Stores schedule states, an index of due times, and records of Task edits.
 
     c~<task>~<token>                the record of an edit of the Task
-    d~<due>~<task>~<schedule>       an index entry; `due` is in epoch milliseconds
+    d~<due>~<task>~<schedule>       the index entry of a schedule that will fire; `due` is in epoch
+                                    milliseconds
+    i~<task>~<schedule>             the index entry of an idle schedule, which will not fire
     s~<task>~<schedule>             a state; its ETag guards every change
 
 All Tasks share a few partitions, so that no partition is hot. A tick reads one short range of each:
@@ -11,7 +13,8 @@ one transaction changes a state together with its index entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -20,7 +23,7 @@ from polysync_core.domain.dispatch.state import millis, moment
 from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.domain.schedules.codec import decode_schedule, encode_schedule
 from polysync_core.domain.schedules.state import ScheduleState
-from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
+from polysync_core.domain.schedules.stored import Due, Edit, IdleSchedule, StoredSchedule
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import (
     Change,
@@ -35,8 +38,10 @@ from polysync_core.storage.tables import Tables
 
 _PARTITIONS = 4
 """Never change this number: the partition of every stored row depends on it."""
+_FEW = 4
 _EDIT = "c~"
 _DUE = "d~"
+_IDLE = "i~"
 _STATE = "s~"
 _DOCUMENT = "document"
 _AT = "at"
@@ -59,6 +64,30 @@ class TableSchedules:
         states = RowRange.prefixed(_partition(task), f"{_STATE}{task}~")
         return [_stored(row) for row in self._table.rows(states)]
 
+    def of_tasks(self, tasks: Collection[str]) -> list[StoredSchedule]:
+        """Return the states of Tasks: one range for each of a few, else one in each partition."""
+        if len(tasks) <= _FEW:
+            return [stored for task in tasks for stored in self.of_task(task)]
+        # "~" sorts after every character of a name, so a name may sort after a longer one.
+        first = min(f"{_STATE}{task}~" for task in tasks)
+        last = max(f"{_STATE}{task}~~" for task in tasks)
+        wanted = set(tasks)
+        rows = (
+            row
+            for partition in _partitions()
+            for row in self._table.rows(RowRange(partition, first, last))
+        )
+        return [_stored(row) for row in rows if row.key.split("~")[1] in wanted]
+
+    def next_due(self) -> Due | None:
+        """Return the earliest entry of the index, by one short range in each partition."""
+        found = [
+            _due(row)
+            for partition in _partitions()
+            for row in self._table.page(RowRange.prefixed(partition, _DUE), limit=1).rows
+        ]
+        return min(found, key=lambda due: due.at, default=None)
+
     def put(self, state: ScheduleState, *, replacing: StoredSchedule | None) -> StoredSchedule:
         """Write a state with its index entry; raise `StaleETag` if the row has changed."""
         former = None if replacing is None else _index_key(replacing.state)
@@ -70,7 +99,7 @@ class TableSchedules:
         entry = _index_key(state)
         if former is not None and former != entry:
             operations.append(Operation(Change.DELETE, Row(row.partition, former, {})))
-        if entry is not None and former != entry:
+        if former != entry:
             operations.append(Operation(Change.REPLACE, Row(row.partition, entry, {})))
         try:
             etag, *_ = self._table.transact(operations)
@@ -83,8 +112,7 @@ class TableSchedules:
         state, entry = stored.state, _index_key(stored.state)
         partition = _partition(state.task)
         rows = [Row(partition, f"{_STATE}{state.task}~{state.schedule}", {}, stored.etag)]
-        if entry is not None:
-            rows.append(Row(partition, entry, {}))
+        rows.append(Row(partition, entry, {}))
         self._table.transact([Operation(Change.DELETE, row) for row in rows])
 
     def due(self, now: datetime, *, limit: int) -> list[Due | Edit]:
@@ -96,6 +124,24 @@ class TableSchedules:
             for row in islice(self._table.rows(RowRange(partition, _EDIT, until)), limit)
         ]
         return sorted(found, key=lambda each: each.at)
+
+    def upcoming(self, *, until: datetime) -> Iterator[Due]:
+        """Yield the schedules that are due before a time, the next one first."""
+        stop = f"{_DUE}{millis(until):013}"
+        of_partitions = [
+            map(_due, self._table.rows(RowRange(partition, _DUE, stop)))
+            for partition in _partitions()
+        ]
+        return heapq.merge(*of_partitions, key=lambda each: (each.at, each.task, each.schedule))
+
+    def idle(self, *, limit: int) -> list[IdleSchedule]:
+        """Return the first schedules that will not fire, up to `limit` of each partition."""
+        found = [
+            _idle(row)
+            for partition in _partitions()
+            for row in islice(self._table.rows(RowRange.prefixed(partition, _IDLE)), limit)
+        ]
+        return sorted(found, key=lambda each: (each.task, each.schedule))
 
     def record_edit(self, task: str) -> Edit:
         """Record that a Task is about to be edited."""
@@ -118,15 +164,20 @@ def _partition(task: str) -> str:
     return f"p{int(hashed_key(task), 16) % _PARTITIONS}"
 
 
-def _index_key(state: ScheduleState) -> str | None:
+def _index_key(state: ScheduleState) -> str:
     if state.due is None:
-        return None
+        return f"{_IDLE}{state.task}~{state.schedule}"
     return f"{_DUE}{millis(state.due):013}~{state.task}~{state.schedule}"
 
 
 def _due(row: Row) -> Due:
     _, due, task, schedule = row.key.split("~")
     return Due(task=task, schedule=schedule, at=moment(int(due)))
+
+
+def _idle(row: Row) -> IdleSchedule:
+    _, task, schedule = row.key.split("~")
+    return IdleSchedule(task=task, schedule=schedule)
 
 
 def _edit(row: Row) -> Edit:

@@ -6,7 +6,7 @@ compare-and-set.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from polysync_core.storage.rows import Operation, Row, RowPage, RowRange
@@ -21,6 +21,10 @@ class Table(Protocol):
 
     def get(self, partition: str, key: str) -> Row | None:
         """Return the row with these keys, or None."""
+        ...
+
+    def get_many(self, keys: Iterable[tuple[str, str]]) -> Iterator[Row]:
+        """Yield the existing rows with these partitions and keys, in the order of the keys."""
         ...
 
     def insert(self, row: Row) -> str:

@@ -50,7 +50,9 @@ class KeyVaultAttributes(Value):
     """`attributes` of an Azure Key Vault."""
 
     vault_url: str
+    """The address of the vault, such as `https://my-vault.vault.azure.net`."""
     cloud: Cloud = Cloud.PUBLIC
+    """The Azure cloud of the vault."""
 
     def base_address(self) -> BaseAddress:
         """Return the vault's address; Azure's zone may resolve to a private endpoint."""
@@ -171,6 +173,7 @@ def _open(vault: Vault, context: VaultContext) -> AzureKeyVault:
 PLUGIN = VaultPlugin(
     name=VaultProvider.AZURE_KEY_VAULT,
     check=check_key_vault,
+    attributes=KeyVaultAttributes,
     open=_open,
     sign_in=ENTRA_METHODS,
     default_auth=_APP_IDENTITY,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from polysync_core.domain.definitions.types.catalogue import NoFields
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import PlatformRefused, Problem
 from polysync_core.domain.runs.failures.causes import FailureCause
@@ -59,4 +60,9 @@ def _open(vault: Vault, context: VaultContext) -> EnvironmentVariables:
     return EnvironmentVariables()
 
 
-PLUGIN = VaultPlugin(name=VaultProvider.ENVIRONMENT, check=check_environment, open=_open)
+PLUGIN = VaultPlugin(
+    name=VaultProvider.ENVIRONMENT,
+    check=check_environment,
+    attributes=NoFields,
+    open=_open,
+)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from polysync_core.domain.definitions.types.catalogue import NoFields
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import PlatformRefused, Problem, Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
@@ -101,4 +102,4 @@ def _open(_vault: Vault, context: VaultContext) -> SecretFiles:
     return SecretFiles(context.secrets_folder)
 
 
-PLUGIN = VaultPlugin(name=VaultProvider.FILES, check=_check, open=_open)
+PLUGIN = VaultPlugin(name=VaultProvider.FILES, check=_check, attributes=NoFields, open=_open)

@@ -47,6 +47,7 @@ class SecretManagerAttributes(Value):
     """`attributes` of a Google Secret Manager."""
 
     project_id: str
+    """The id or the number of the project."""
     endpoint: str | None = None
     """The address of a simulator for all of Google's services; for development only."""
 
@@ -218,6 +219,7 @@ def _open(vault: Vault, context: VaultContext) -> GoogleSecretManager:
 PLUGIN = VaultPlugin(
     name=VaultProvider.GOOGLE_SECRET_MANAGER,
     check=check_secret_manager,
+    attributes=SecretManagerAttributes,
     open=_open,
     sign_in=GOOGLE_METHODS,
     default_auth=_HOST_CREDENTIALS,

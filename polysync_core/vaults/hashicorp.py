@@ -34,9 +34,13 @@ class HashiCorpAttributes(Value):
     """`attributes` of a HashiCorp Vault."""
 
     address: str
+    """The address of the server, such as `https://vault.example.com:8200`."""
     mount: str = "secret"
+    """The path of the key-value engine, without outer slashes."""
     kv_version: Annotated[int, Field(ge=1, le=2)] = 2
+    """The version of the key-value engine."""
     namespace: str | None = None
+    """The namespace, such as `admin/team`; empty for the root."""
     key: str | None = None
     """The key of a secret's map that holds the value."""
 
@@ -228,5 +232,9 @@ def _open(vault: Vault, context: VaultContext) -> HashiCorpVault:
 
 
 PLUGIN = VaultPlugin(
-    name=VaultProvider.HASHICORP_VAULT, check=check_hashicorp, open=_open, sign_in=SIGN_IN
+    name=VaultProvider.HASHICORP_VAULT,
+    check=check_hashicorp,
+    attributes=HashiCorpAttributes,
+    open=_open,
+    sign_in=SIGN_IN,
 )

@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from polysync_core.domain.definitions.platforms import (
     Auth,
 )
+from polysync_core.domain.definitions.types.catalogue import AnyFields
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Problem
 from polysync_core.outbound.references import Secrets
@@ -39,6 +42,8 @@ class VaultPlugin:
     """Returns the problems of a definition; the flag says whether this is a development machine."""
     open: Callable[[Vault, VaultContext], SecretSource]
     """Returns a connection to a checked vault; nothing is sent before the first call."""
+    attributes: type[BaseModel] = AnyFields
+    """The model by which `check` reads the attributes; forms are built from it."""
     sign_in: Sequence[SignInMethod] = ()
     """The sign-in methods with their fields; empty if the provider needs no sign-in."""
     default_auth: Auth | None = None

@@ -39,6 +39,11 @@ def vault_plugin(name: str) -> VaultPlugin:
     return _PLUGINS.find(name, "provider")
 
 
+def vault_providers() -> list[str]:
+    """Return the names of all vault providers, without importing a package."""
+    return _PLUGINS.names()
+
+
 def open_vault(
     vault: Vault,
     *,

@@ -1,4 +1,4 @@
-"""Defines the template jobs that exist in every new workspace."""
+"""Defines the template jobs that exist in every new simulated workspace."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from polysync_core.adapters import Ports, table_ports
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.security.callers import Identify
-from polysync_core.composition import build, build_api, identify_by
+from polysync_core.composition import build, build_api, build_console, identify_by
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.document import reference_to
@@ -86,17 +86,6 @@ class FakeReceiver:
         self.posts.append((url, headers, body))
 
 
-class SequentialPool:
-    """A pool without threads, which keeps the order of the steps."""
-
-    map = staticmethod(map)
-
-
-def read_in_turn(ports: Ports) -> None:
-    """Let the table of runs read its rows without threads."""
-    ports.runs._readers = SequentialPool()  # type: ignore[attr-defined]
-
-
 class FakeApp:
     """An app in memory: real use cases and API; fake storage, engine, platform and vaults.
 
@@ -136,7 +125,6 @@ class FakeApp:
             open_connector=self._connect,
             post=self.receiver.post,
         )
-        read_in_turn(in_memory)
         return replace(
             in_memory,
             **{
@@ -158,6 +146,8 @@ class FakeApp:
         self.services = self.started()
         self.__dict__.pop("api", None)
         self.__dict__.pop("http", None)
+        self.__dict__.pop("console", None)
+        self.__dict__.pop("browser", None)
 
     def queue(self, name: str) -> FakeQueue:
         """Return the queue of a name."""
@@ -176,6 +166,21 @@ class FakeApp:
     def api(self) -> FastAPI:
         """The API, which identifies callers according to the settings."""
         return build_api(self.services, self._identify)
+
+    @cached_property
+    def console(self) -> FastAPI:
+        """The web console, which identifies people according to the settings."""
+        return build_console(self.services, self._identify)
+
+    @cached_property
+    def browser(self) -> TestClient:
+        """A client of the web console that follows no redirect."""
+        return TestClient(
+            with_engine(self.console, self.engine),
+            base_url="http://localhost/console",
+            headers={"Sec-Fetch-Site": "same-origin"},
+            follow_redirects=False,
+        )
 
     @cached_property
     def http(self) -> TestClient:

@@ -1,4 +1,4 @@
-"""A fake of Google on loopback: OAuth 2, STS, IAM, and the secrets of one project."""
+"""A fake of Google on loopback: OAuth 2, STS, IAM and one project's secrets."""
 
 from __future__ import annotations
 

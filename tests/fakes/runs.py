@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.listing import Listing, matches
 from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
@@ -17,7 +18,7 @@ from polysync_core.domain.runs.run import (
     begin_attempt,
     finish,
 )
-from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
+from polysync_core.domain.runs.stored import ActiveRun, Page, RunHead, StoredRun
 from tests.fakes.events import FakePublisher
 
 
@@ -91,18 +92,19 @@ class FakeRunTable:
 
     def page(self, listing: Listing) -> Page[TaskRun]:
         newest = sorted(self.rows.values(), key=lambda s: s.run.queued_at, reverse=True)
-        wanted = [
-            stored.run
-            for stored in newest
-            if ActiveRun.of(stored.run).job == listing.job
-            and listing.status in {None, stored.run.status}
-            and listing.task in {None, stored.run.task}
-            and listing.graph_run_id in {None, stored.run.graph_run_id}
-        ]
+        wanted = [stored.run for stored in newest if matches(stored.run, listing)]
         start = int(listing.continuation_token or 0)
         end = start + listing.limit
         rest = str(end) if end < len(wanted) else None
         return Page(items=wanted[start:end], continuation_token=rest)
+
+    def count(self, listing: Listing, *, limit: int) -> int:
+        return sum(matches(stored.run, listing) for stored in list(self.rows.values())[:limit])
+
+    def heads(self, tasks: Collection[str]) -> dict[str, RunHead]:
+        oldest_first = sorted(self.rows.values(), key=lambda stored: stored.run.queued_at)
+        runs = (stored.run for stored in oldest_first)
+        return {run.task: RunHead.of(run) for run in runs if run.task in set(tasks) and run.task}
 
     def count_write(self) -> None:
         """Count a write, and crash at the chosen one."""

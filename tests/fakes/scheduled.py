@@ -12,8 +12,8 @@ from polysync_core.application.schedules.tick import Tally
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, read_definition
 from polysync_core.domain.definitions.stored import StoredDefinition
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
-from polysync_core.domain.runs.stored import Listing
 from tests.fakes.builders import a_platform
 from tests.fakes.world import AppWorld
 
@@ -80,7 +80,12 @@ class Scheduled(AppWorld):
         token = None
         while True:
             page = self.runs.page(
-                Listing(status=status, task=task, limit=100, continuation_token=token)
+                Listing(
+                    statuses=frozenset() if status is None else frozenset({status}),
+                    task=task,
+                    limit=100,
+                    continuation_token=token,
+                )
             )
             found += page.items
             if (token := page.continuation_token) is None:

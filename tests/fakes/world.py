@@ -1,4 +1,4 @@
-"""Gives the worlds of several features the app, its services and its runs."""
+"""Defines an app with services and stored runs, which a test may restart."""
 
 from __future__ import annotations
 

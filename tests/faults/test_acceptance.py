@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.application.runs.task_runs import RunRequest
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun, new_run
-from polysync_core.domain.runs.stored import Listing
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.table import TableRuns
 from tests.fakes.builders import NOON, a_run
 from tests.faults.invariants import check_invariants
 from tests.faults.virtual_app import VirtualApp

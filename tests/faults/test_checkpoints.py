@@ -1,4 +1,4 @@
-"""`kill -9` of the local host between two writes that belong together, and a restart.
+"""Kills a host between two writes that belong together, and restarts the host.
 
 The proxy in front of storage holds the host at that point. The product has no hooks for it.
 """

@@ -1,4 +1,4 @@
-"""Every kind of fault at every step of every scenario: no run is lost or started twice.
+"""Tests that no fault at any step of a scenario loses or doubles a run.
 
 The cases are generated. A scenario is played many times, and each time the fault hits its next call
 to storage, to the engine or to the platform.

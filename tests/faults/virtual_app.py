@@ -26,9 +26,9 @@ from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.services import Services
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.schedules import TableSchedules
-from tests.fakes.app import FakeVaults, read_in_turn, settings_of
+from tests.fakes.app import FakeVaults, settings_of
 from tests.fakes.platform import TimedPlatform
 from tests.fakes.runs import Crash
 from tests.fakes.tables import Call, TableService
@@ -201,7 +201,6 @@ class VirtualApp:
             clock=lambda: self.clock() + timedelta(seconds=self.clock_error),
             monotonic=self.clock.seconds,
         )
-        read_in_turn(ports)
         return build(ports, settings_of(POLYSYNC_RUN_EVENTS_QUEUE="run-events"))
 
     def _queue(self, name: str) -> VirtualQueue:

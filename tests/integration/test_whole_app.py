@@ -1,5 +1,4 @@
-"""The app itself on the official worker: every trigger is invoked, keys open what they should, and
-smoke.py finds it whole."""
+"""Tests the whole app on the official worker: triggers, access keys and the smoke test."""
 
 from __future__ import annotations
 

@@ -67,6 +67,12 @@ param privateHosts string
 @description('Required. Name of the queue of run events; empty for none.')
 param runEventsQueue string
 
+@description('Required. Name of the deployment that each page of the console shows; empty for none.')
+param deploymentName string
+
+@description('Required. Colour behind the name of the deployment.')
+param deploymentColour string
+
 @description('Required. Number of delivery attempts for a webhook event.')
 param webhookAttempts int
 
@@ -110,6 +116,8 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   AZURE_CLIENT_ID: identityClientId
   AZURE_FUNCTIONS_DURABLE_STRICT_TYPING: '1'
+  // The console answers at the root, where the host would show a page of its own.
+  AzureWebJobsDisableHomepage: 'true'
   OTEL_SERVICE_NAME: name
   PYTHON_ENABLE_OPENTELEMETRY: 'true'
   PYTHON_THREADPOOL_THREAD_COUNT: '32'
@@ -128,6 +136,8 @@ var settings = {
   POLYSYNC_ACCESS_KEYS: accessKeys
   POLYSYNC_PRIVATE_HOSTS: privateHosts
   POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue
+  POLYSYNC_NAME: deploymentName
+  POLYSYNC_COLOUR: deploymentColour
   POLYSYNC_WEBHOOK_ATTEMPTS: string(webhookAttempts)
   POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)
   POLYSYNC_RUN_RETENTION_DAYS: string(runRetentionDays)

@@ -37,6 +37,10 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
       unauthenticatedClientAction: keysAllowed ? 'AllowAnonymous' : 'Return401'
       excludedPaths: [
         '/api/health'
+        // The way from a browser without a session to the sign-in.
+        '/'
+        '/console/sign-in'
+        '/console/static/*'
       ]
     }
     httpSettings: {

@@ -15,7 +15,7 @@ from polysync_core.api.contract import answers
 from polysync_core.api.contract.parameters import describe_parameters
 from polysync_core.api.definitions.schemas import definition_schemas
 from polysync_core.api.problem_document import JobProblemDocument, ProblemDocument
-from polysync_core.api.security.roles import is_open, role_for
+from polysync_core.api.security.roles import API_ROLES
 from polysync_core.domain.json_types import JsonValue
 
 _REF = "#/components/schemas/"
@@ -109,12 +109,12 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Add the security, the parameters' rules and the errors of an operation."""
-    opened = is_open(method.upper(), path)
+    opened = API_ROLES.is_open(method.upper(), path)
     if opened:
         operation["security"] = []
     if "description" in operation:
         operation["summary"] = operation["description"].split("\n")[0].rstrip(".")
-    role = role_for(method.upper(), path)
+    role = API_ROLES.role_for(method.upper(), path)
     needs = "Needs no authentication." if opened else f"Needs the app role `{role}`."
     operation["description"] = f"{operation.get('description', operation['summary'])}\n\n{needs}"
     describe_parameters(path, operation)

@@ -16,6 +16,8 @@ _SCHEMAS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("path", "run_id"): _RUN_ID,
     ("query", "graphRunId"): _RUN_ID,
     ("query", "task"): _NAME,
+    ("query", "job"): _NAME,
+    ("query", "platform"): _NAME,
     ("query", "asUser"): _FLAG,
     ("query", "stream"): _FLAG,
 }

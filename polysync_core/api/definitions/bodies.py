@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Query, Request
 
 from polysync_core.application.definitions.editing import ANY, WriteCondition
 from polysync_core.domain.errors import Malformed
@@ -28,6 +28,15 @@ def _yaml_first(request: Request, body: Annotated[bytes, Depends(_raw)]) -> Json
     return read_json(body) if "json" in content_type.lower() else read_yaml(body)
 
 
+PlanToken = Annotated[
+    str | None,
+    Query(
+        alias="planToken",
+        description="From a dry run: execute exactly that plan, or answer 412.",
+    ),
+]
+
+
 async def _condition(
     if_match: Annotated[
         str | None, Header(description="The ETag from the last read, or *.")
@@ -35,6 +44,7 @@ async def _condition(
     if_none_match: Annotated[
         str | None, Header(description="* to create the definition only.")
     ] = None,
+    plan_token: PlanToken = None,
 ) -> WriteCondition:
     if if_none_match not in {None, ANY}:
         raise Malformed.at("If-None-Match", "only * is supported")
@@ -43,6 +53,7 @@ async def _condition(
     return WriteCondition(
         if_match=if_match.strip() if if_match is not None else None,
         if_absent=if_none_match is not None,
+        plan_token=plan_token,
     )
 
 

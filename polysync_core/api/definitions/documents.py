@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import JSONResponse
 
-from polysync_core.api.definitions.bodies import DocumentBody
+from polysync_core.api.definitions.bodies import DocumentBody, PlanToken
 from polysync_core.api.definitions.plan_views import PlanView, plan_view
 from polysync_core.api.definitions.routes import DryRun
 from polysync_core.api.definitions.schemas import document_body, document_content
@@ -22,14 +22,6 @@ YAML = "application/yaml"
 EXPORT: dict[int | str, dict[str, Any]] = {
     200: {"description": "All definitions.", **document_content(YAML, "application/json")}
 }
-PlanToken = Annotated[
-    str | None,
-    Query(
-        alias="planToken",
-        description="From a dry run: apply exactly that plan, or answer 412.",
-    ),
-]
-
 
 CurrentDocuments = Annotated[Documents, Depends(use_case(Documents))]
 

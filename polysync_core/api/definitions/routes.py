@@ -17,11 +17,13 @@ from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.models import Page
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.api.use_cases import use_case
+from polysync_core.application.definitions.consequences.consequences import Consequences
 from polysync_core.application.definitions.editing import (
     DefinitionEditing,
     SavedDefinition,
     WriteCondition,
 )
+from polysync_core.application.definitions.plans import PlannedChange
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference, reference_to
@@ -48,14 +50,23 @@ class _Write:
     condition: WriteCondition
     engine: Engine | None
     dry_run: bool
+    consequences: Consequences
+
+    def plan(self, change: PlannedChange) -> PlanView:
+        """Return the answer to a dry run."""
+        return change_plan_view(change, self.consequences.of(change, self.engine))
 
 
 async def _write_context(
-    condition: Precondition, engine: PossibleEngine, record: CurrentRecord, dry_run: DryRun = False
+    condition: Precondition,
+    engine: PossibleEngine,
+    record: CurrentRecord,
+    consequences: Annotated[Consequences, Depends(use_case(Consequences))],
+    dry_run: DryRun = False,
 ) -> _Write:
     if dry_run:
         changes_nothing(record)
-    return _Write(condition=condition, engine=engine, dry_run=dry_run)
+    return _Write(condition=condition, engine=engine, dry_run=dry_run, consequences=consequences)
 
 
 WriteContext = Annotated[_Write, Depends(_write_context)]
@@ -126,7 +137,7 @@ def _add_writes(routes: APIRouter, kind: Kind) -> None:
     ) -> StoredView | PlanView:
         definition = definitions.complete(_draft(kind, body, name))
         if context.dry_run:
-            return change_plan_view(definitions.plan_put(definition, context.condition))
+            return context.plan(definitions.plan_put(definition, context.condition))
         saved = definitions.put(definition, context.condition, engine=context.engine)
         return answer(saved, response)
 
@@ -147,7 +158,7 @@ def _add_writes(routes: APIRouter, kind: Kind) -> None:
     ) -> StoredView | PlanView:
         reference, patch = Reference(kind, name), _writable(body)
         if context.dry_run:
-            return change_plan_view(definitions.plan_patch(reference, patch, context.condition))
+            return context.plan(definitions.plan_patch(reference, patch, context.condition))
         saved = definitions.patch(reference, patch, context.condition, engine=context.engine)
         return answer(saved, response)
 
@@ -168,7 +179,7 @@ def _add_delete(routes: APIRouter, kind: Kind) -> None:
     ) -> Response:
         reference = Reference(kind, name)
         if context.dry_run:
-            plan = change_plan_view(definitions.plan_delete(reference, context.condition))
+            plan = context.plan(definitions.plan_delete(reference, context.condition))
             return JSONResponse(plan.as_json())
         definitions.delete(reference, context.condition, engine=context.engine)
         return Response(status_code=204)

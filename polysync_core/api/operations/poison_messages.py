@@ -41,13 +41,14 @@ def poison_message_routes() -> APIRouter:
     ) -> Page[PoisonMessageView]:
         """List poison messages, newest first."""
         page = messages.page(limit=limit, token=token)
-        items = [_view(message) for message in page.items]
+        items = [poison_message_view(message) for message in page.items]
         return Page(items=items, continuation_token=page.continuation_token)
 
     return routes
 
 
-def _view(message: PoisonMessage) -> PoisonMessageView:
+def poison_message_view(message: PoisonMessage) -> PoisonMessageView:
+    """Return the view of a poison message."""
     return PoisonMessageView(
         at=message.at,
         queue=message.queue,

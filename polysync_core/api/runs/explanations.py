@@ -1,4 +1,4 @@
-"""Serves the routes that explain waiting runs and show the usage of contention profiles."""
+"""Serves the route that explains why a run waits."""
 
 from __future__ import annotations
 
@@ -7,51 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from polysync_core.api.engine import CurrentEngine
-from polysync_core.api.models import Json, RunIdText, Time, View
+from polysync_core.api.models import RunIdText, Time, View
+from polysync_core.api.runs.limits import MAX_SHOWN, LeaseView, lease_view
 from polysync_core.api.use_cases import use_case
-from polysync_core.application.runs.explaining import Explained, Explanations, Usage
+from polysync_core.application.runs.explaining import Explained, Explanations
 from polysync_core.application.runs.run_lookup import find_run_id
-from polysync_core.domain.definitions.contention import ProfileType, Scope
-from polysync_core.domain.dispatch.explain import ProfileUsage, WaitReason, WaitReasonKind
-from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
+from polysync_core.domain.dispatch.explain import WaitReason, WaitReasonKind
 from polysync_core.domain.runs.status import RunStatus
-
-_MAX_SHOWN = 100
-"""The most holders and waiting runs in an answer. The counts are complete."""
-
-
-class LeaseView(View):
-    """The right of one attempt to run."""
-
-    run_id: RunIdText
-    """The run."""
-    attempt: int
-    """The number of the attempt."""
-    task: str | None
-    """The Task; null for a run of a Job without a Task."""
-    platform: str
-    """The Platform."""
-    weight: int
-    """The number of slots that the attempt uses."""
-    since: Time
-    """When the attempt got the lease."""
-
-
-class WaitingRunView(View):
-    """A run that waits for its start."""
-
-    run_id: RunIdText
-    """The run."""
-    attempt: int
-    """The number of the next attempt."""
-    task: str | None
-    """The Task; null for a run of a Job without a Task."""
-    platform: str
-    """The Platform."""
-    priority: int
-    """The priority; a higher one starts first."""
-    since: Time
-    """The start of the wait."""
 
 
 class WaitReasonView(View):
@@ -96,47 +58,11 @@ class ExplanationView(View):
     """The explanation in sentences."""
 
 
-class CounterView(View):
-    """The usage of a profile for one Platform, or for all Platforms together."""
-
-    platform: str | None
-    """The Platform; null for all Platforms together."""
-    used: int
-    """The used part of the limit."""
-    limit: int
-    """The limit."""
-    holders: list[LeaseView]
-    """The first 100 leases that use the slots; empty for a rate."""
-    queue_length: int
-    """The number of runs that the profile blocks."""
-    queue: list[WaitingRunView]
-    """The first 100 runs that the profile blocks, the next one first."""
-    next_start: Time | None
-    """The next start that a rate permits."""
-
-
-class UsageView(View):
-    """A contention profile with its usage."""
-
-    name: str
-    """The name of the profile."""
-    type: ProfileType
-    """The type of the profile."""
-    scope: Scope
-    """The scope of the profile."""
-    enabled: bool
-    """False if the profile is switched off."""
-    settings: dict[str, Json]
-    """The settings of the profile that have a value."""
-    counters: list[CounterView]
-    """The usage, one entry for each Platform or one for all."""
-
-
 CurrentExplanations = Annotated[Explanations, Depends(use_case(Explanations))]
 
 
 def explanation_routes() -> APIRouter:
-    """Return the routes of explanations and of the usage of profiles."""
+    """Return the route of explanations."""
     routes = APIRouter()
 
     @routes.get("/task-runs/{run_id}/explain", tags=["Task runs"])
@@ -146,13 +72,6 @@ def explanation_routes() -> APIRouter:
         """Explain why a run waits, as data and as sentences."""
         found = find_run_id(explanations.runs, run_id)
         return _explained_view(explanations.run(found, engine))
-
-    @routes.get("/contention-profiles/{name}/usage", tags=["Contention profiles"])
-    def get_profile_usage(
-        name: str, explanations: CurrentExplanations, engine: CurrentEngine
-    ) -> UsageView:
-        """Show the holders, the waiting runs and the start window of a profile."""
-        return _usage_view(explanations.usage(name, engine))
 
     return routes
 
@@ -177,54 +96,8 @@ def _reason_view(reason: WaitReason) -> WaitReasonView:
         used=reason.used,
         limit=reason.limit,
         needs=reason.needs,
-        held_by=[_lease_view(lease) for lease in reason.holders[:_MAX_SHOWN]],
+        held_by=[lease_view(lease) for lease in reason.holders[:MAX_SHOWN]],
         kept_for=reason.reserved_for,
         until=reason.until,
         sentence=reason.sentence,
-    )
-
-
-def _usage_view(usage: Usage) -> UsageView:
-    profile = usage.profile
-    return UsageView(
-        name=profile.name,
-        type=profile.type,
-        scope=profile.scope,
-        enabled=profile.enabled,
-        settings=profile.settings.model_dump(mode="json", by_alias=True, exclude_none=True),
-        counters=[_counter_view(counter) for counter in usage.counters],
-    )
-
-
-def _counter_view(counter: ProfileUsage) -> CounterView:
-    return CounterView(
-        platform=counter.scope,
-        used=counter.used,
-        limit=counter.limit,
-        holders=[_lease_view(lease) for lease in counter.holders[:_MAX_SHOWN]],
-        queue_length=len(counter.queue),
-        queue=[_waiting_view(entry) for entry in counter.queue[:_MAX_SHOWN]],
-        next_start=counter.next_start,
-    )
-
-
-def _lease_view(lease: Lease) -> LeaseView:
-    return LeaseView(
-        run_id=lease.run_id,
-        attempt=lease.attempt,
-        task=lease.task,
-        platform=lease.platform,
-        weight=lease.weight,
-        since=lease.granted_at,
-    )
-
-
-def _waiting_view(entry: WaitingEntry) -> WaitingRunView:
-    return WaitingRunView(
-        run_id=entry.run_id,
-        attempt=entry.attempt,
-        task=entry.task,
-        platform=entry.platform,
-        priority=entry.priority,
-        since=moment(entry.waiting_since),
     )

@@ -13,13 +13,13 @@ from polysync_core.api.contract.answers import ACCEPTED, EVENTS
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Page, RunIdText, View
 from polysync_core.api.runs.events import run_events
+from polysync_core.api.runs.filters import CurrentRunFilters
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.use_cases import use_case
 from polysync_core.api.views import HistoryEntryView, TaskRunView, entry_view, run_view
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.runs.run import RunStatus, TaskRun
-from polysync_core.domain.runs.stored import Listing
+from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.security.roles import Role
 
 
@@ -126,31 +126,18 @@ def _add_run_once(routes: APIRouter) -> None:
 
 def _add_list(routes: APIRouter) -> None:
     @routes.get("/task-runs")
-    def list_runs(  # noqa: PLR0913
+    def list_runs(
         runs: CurrentTaskRuns,
-        status: Annotated[
-            RunStatus | None, Query(description="Only runs with this status.")
-        ] = None,
-        task: Annotated[str | None, Query(description="Only runs of this Task.")] = None,
-        graph_run_id: Annotated[
-            str | None, Query(alias="graphRunId", description="Only runs of this graph run.")
-        ] = None,
+        filters: CurrentRunFilters,
         limit: Limit = 20,
         continuation_token: Annotated[
             str | None,
             Query(alias="continuationToken", description="From the previous answer."),
         ] = None,
     ) -> Page[TaskRunView]:
-        """List runs, newest first."""
-        page = runs.page(
-            Listing(
-                status=status,
-                task=task,
-                graph_run_id=None if graph_run_id is None else runs.find(graph_run_id),
-                limit=limit,
-                continuation_token=continuation_token,
-            )
-        )
+        """List runs, newest first; a page may be short, and still have a continuation token."""
+        listing = filters.listing(runs, limit=limit, continuation_token=continuation_token)
+        page = runs.page(listing)
         items = [run_view(run) for run in page.items]
         return Page(items=items, continuation_token=page.continuation_token)
 

@@ -6,7 +6,6 @@ Requests without a row in the table of roles are refused.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -16,26 +15,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from polysync_core.api.problems import answer_to
 from polysync_core.api.security.audit_trail import PATH_KEY
-from polysync_core.api.security.callers import CALLER_KEY, Caller, Identify, accept_all
-from polysync_core.api.security.roles import is_open, methods_of, role_for
+from polysync_core.api.security.callers import CALLER_KEY, Identify, accept_all
+from polysync_core.api.security.role_table import EveryRoute, RoleTable
+from polysync_core.api.security.roles import API_ROLES
 from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError
-from polysync_core.domain.security.roles import Role
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPolicy:
-    """The functions that identify callers, find required roles, and audit changes."""
+    """The parts that identify callers, find required roles, and audit changes."""
 
     identify: Identify
-    required_role: Callable[[str, str], Role | None] = role_for
-    """Returns the role for a method and a path; None if the API has no such route."""
+    roles: RoleTable = API_ROLES
     audit: Audit | None = None
 
 
-OPEN_ACCESS = AccessPolicy(identify=accept_all, required_role=lambda _method, _path: Role.READER)
+OPEN_ACCESS = AccessPolicy(identify=accept_all, roles=EveryRoute())
 """For parts of the API in isolation, without the table of roles."""
 
 
@@ -52,18 +50,18 @@ class AccessControl:
             await self._app(scope, receive, send)
             return
         method, path = scope["method"], self._path(scope)
-        if is_open(method, path):
+        if self._policy.roles.is_open(method, path):
             await self._app(scope, receive, send)
             return
         try:
-            caller = await self._authorise(scope, method, path)
+            await self._authorise(scope, method, path)
         except (PolysyncError, HTTPException) as refusal:
             await answer_to(refusal, scope)(scope, receive, send)
             return
         if method == "OPTIONS":
-            await _allowed_methods(path)(scope, receive, send)
+            await self._allowed_methods(path)(scope, receive, send)
             return
-        await self._app({**scope, CALLER_KEY: caller, PATH_KEY: path}, receive, send)
+        await self._app({**scope, PATH_KEY: path}, receive, send)
 
     def _path(self, scope: Scope) -> str:
         """Return the path without the prefix, which some hosts leave in it."""
@@ -71,13 +69,15 @@ class AccessControl:
         root: str = scope.get("root_path") or self._prefix
         return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
-    async def _authorise(self, scope: Scope, method: str, path: str) -> Caller:
+    async def _authorise(self, scope: Scope, method: str, path: str) -> None:
         caller = await self._policy.identify(scope)
-        if method == "OPTIONS" and methods_of(path):
-            return caller
-        role = self._policy.required_role(method, path)
+        # The page of a refusal shows who is signed in.
+        scope[CALLER_KEY] = caller
+        if method == "OPTIONS" and self._policy.roles.methods_of(path):
+            return
+        role = self._policy.roles.role_for(method, path)
         if role is None:
-            raise _no_route(path)
+            raise self._no_route(path)
         if not caller.has(role):
             _log.warning(
                 "A caller was refused.",
@@ -90,17 +90,14 @@ class AccessControl:
                 },
             )
             raise Forbidden(f"This request needs the app role {role}.")
-        return caller
 
+    def _no_route(self, path: str) -> Exception:
+        methods = ", ".join(self._policy.roles.methods_of(path))
+        if methods:
+            status = HTTPStatus.METHOD_NOT_ALLOWED
+            return HTTPException(status, status.phrase, headers={"Allow": methods})
+        return NotFound("There is no such path.")
 
-def _no_route(path: str) -> Exception:
-    methods = ", ".join(methods_of(path))
-    if methods:
-        status = HTTPStatus.METHOD_NOT_ALLOWED
-        return HTTPException(status, status.phrase, headers={"Allow": methods})
-    return NotFound("The API has no such path.")
-
-
-def _allowed_methods(path: str) -> Response:
-    allowed = ", ".join(methods_of(path))
-    return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})
+    def _allowed_methods(self, path: str) -> Response:
+        allowed = ", ".join(self._policy.roles.methods_of(path))
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})

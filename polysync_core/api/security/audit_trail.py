@@ -18,16 +18,19 @@ PATH_KEY = "polysync.path"
 class AuditTrail:
     """Middleware that writes an audit entry for each authorised change."""
 
-    def __init__(self, app: ASGIApp, *, audit: Audit) -> None:
+    def __init__(self, app: ASGIApp, *, audit: Audit, prefix: str = "") -> None:
         self._app = app
         self._audit = audit
+        self._prefix = prefix
+        """The prefix of the paths in the entries; empty for the API."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] == "GET" or CALLER_KEY not in scope:
             await self._app(scope, receive, send)
             return
         try:
-            record = await self._begin(scope[CALLER_KEY], scope["method"], scope[PATH_KEY])
+            path = f"{self._prefix}{scope[PATH_KEY]}"
+            record = await self._begin(scope[CALLER_KEY], scope["method"], path)
         except PolysyncError as refusal:
             await answer_to(refusal, scope)(scope, receive, send)
             return

@@ -50,11 +50,13 @@ class Guard:
         if self._limits.announced_too_large(scope):
             await self._limits.too_large(scope)(scope, receive, answer.send)
             return
+        # Some hosts do not report the prefix that they remove; the documentation needs it.
+        root = scope.get("root_path") or self._prefix
+        path = scope["path"].rstrip("/") or "/"
         inner_scope = {
             **scope,
-            "path": scope["path"].rstrip("/") or "/",
-            # Some hosts do not report the prefix that they remove; the documentation needs it.
-            "root_path": scope.get("root_path") or self._prefix,
+            "path": f"{root}/" if path == root else path,
+            "root_path": root,
         }
         try:
             await self._app(inner_scope, receive, answer.send)

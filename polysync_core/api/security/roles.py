@@ -1,13 +1,8 @@
-"""Defines the role that each route requires.
-
-A route without a row cannot be reached; a test reports it.
-"""
+"""Defines the role that each route of the API requires."""
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
+from polysync_core.api.security.role_table import RoleTable
 from polysync_core.domain.definitions.kinds import KINDS
 from polysync_core.domain.security.roles import Role
 
@@ -29,6 +24,8 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/platforms/{name}/artefacts"): Role.READER,
     ("POST", "/platforms/{name}/import"): Role.ADMINISTRATOR,
     ("POST", "/jobs/{name}/sync-parameters"): Role.ADMINISTRATOR,
+    ("GET", "/drift"): Role.READER,
+    ("GET", "/jobs/{name}/drift"): Role.READER,
     ("POST", "/jobs/{name}/tasks"): Role.ADMINISTRATOR,
     ("POST", "/jobs/{name}/run"): Role.OPERATOR,
     ("GET", "/jobs/{name}/runs"): Role.READER,
@@ -37,6 +34,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/jobs/{name}/status"): Role.READER,
     ("GET", "/jobs/{name}/platform-runs"): Role.READER,
     ("GET", "/contention-profiles/{name}/usage"): Role.READER,
+    ("GET", "/limits"): Role.READER,
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,
     ("GET", "/tasks/{name}/gate"): Role.READER,
     ("GET", "/tasks/{name}/fire-times"): Role.READER,
@@ -44,6 +42,8 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/tasks/{name}/pause"): Role.OPERATOR,
     ("POST", "/tasks/{name}/resume"): Role.OPERATOR,
     ("POST", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("GET", "/cron"): Role.READER,
+    ("GET", "/failures"): Role.READER,
     ("GET", "/graph"): Role.READER,
     ("GET", "/task-runs"): Role.READER,
     ("GET", "/task-runs/{run_id}"): Role.READER,
@@ -54,6 +54,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/task-runs/{run_id}/cancel"): Role.OPERATOR,
     ("POST", "/task-runs/{run_id}/rerun"): Role.OPERATOR,
     ("GET", "/poison-messages"): Role.READER,
+    ("GET", "/missed"): Role.READER,
     ("GET", "/audit"): Role.ADMINISTRATOR,
     ("GET", "/documentation"): Role.READER,
     ("GET", "/metrics"): Role.READER,
@@ -61,35 +62,5 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/docs"): Role.READER,
 }
 
-
-def is_open(method: str, path: str) -> bool:
-    """Return whether a request needs no authentication."""
-    return (method, path) in OPEN
-
-
-def role_for(method: str, path: str) -> Role | None:
-    """Return the role that a request needs; None if the API has no such route.
-
-    If several rows match a path, the strictest one counts.
-    """
-    roles = [
-        role
-        for (row_method, template), role in RULES.items()
-        if row_method == method and _pattern(template).fullmatch(path)
-    ]
-    return max(roles, key=lambda role: len(role.includes), default=None)
-
-
-def methods_of(path: str) -> list[str]:
-    """Return the methods that a path has; empty for an unknown path."""
-    rows = {*RULES, *OPEN}
-    methods = {method for method, template in rows if _pattern(template).fullmatch(path)}
-    if not methods:
-        return []
-    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
-
-
-@cache
-def _pattern(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{\w+\}", template)
-    return re.compile("[^/]+".join(map(re.escape, parts)))
+API_ROLES = RoleTable(RULES, OPEN)
+"""The table of the API."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import cast
@@ -53,15 +53,18 @@ type _Change = Callable[[Definition | None], Definition]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteCondition:
-    """The precondition of a write: an ETag, any version (`*`), absence, or no precondition."""
+    """The precondition of a write: an ETag, any version (`*`), absence, a plan, or none."""
 
     if_match: str | None = None
     if_absent: bool = False
+    plan_token: str | None = None
+    """The token of the plan that the caller has seen; only that plan is executed."""
 
     @property
     def max_tries(self) -> int:
         """Write attempts after conflicts: one attempt if the caller expects a certain version."""
-        accepts_any_version = self.if_match in {None, ANY} and not self.if_absent
+        has_version = self.if_absent or self.plan_token is not None
+        accepts_any_version = self.if_match in {None, ANY} and not has_version
         return MAX_TRIES if accepts_any_version else 1
 
     def check(self, stored: StoredDefinition[Definition] | None) -> None:
@@ -72,6 +75,11 @@ class WriteCondition:
             raise StaleETag("The definition does not exist.")
         if stored is not None and self.if_match not in {None, ANY, stored.etag}:
             raise StaleETag
+
+    def check_plan(self, change: PlannedChange) -> None:
+        """Raise `StaleETag` if a change is not the planned one."""
+        if self.plan_token not in {None, change.token}:
+            raise StaleETag("The definition has changed since it was planned: plan it again.")
 
 
 NO_CONDITION = WriteCondition()
@@ -100,6 +108,10 @@ class DefinitionEditing:
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         """Return definitions of a kind by name."""
         return self._source.page(kind, limit=limit, token=token)
+
+    def names(self, kind: Kind, *, limit: int) -> Sequence[str]:
+        """Return the first names of a kind; `limit` bounds the cost."""
+        return self._source.names(kind, limit=limit)
 
     def complete(self, draft: Draft) -> Definition:
         """Return a definition that could be read completely.
@@ -172,6 +184,7 @@ class DefinitionEditing:
         def attempt() -> None:
             stored = self.get(reference.kind, reference.name)
             condition.check(stored)
+            condition.check_plan(planned_delete(stored))
             edit.delete(stored)
 
         with self._writer.edit(engine) as edit:
@@ -227,6 +240,7 @@ class DefinitionEditing:
             before = self._source.get(reference.kind, reference.name)
             condition.check(before)
             definition = change(None if before is None else before.definition)
+            condition.check_plan(planned_write(definition, before))
             if before is not None and same(before.definition, definition):
                 return SavedDefinition(stored=before)
             stored = self._write(definition, before, edit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -44,6 +45,11 @@ class PlannedChange:
     warnings: tuple[Problem, ...] = ()
     """Doubts about the definition, with their paths; they prevent nothing."""
 
+    @property
+    def token(self) -> str:
+        """A digest of the planned write and the version that it replaces."""
+        return _digest([self])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyPlan:
@@ -63,16 +69,20 @@ class ApplyPlan:
     @property
     def token(self) -> str:
         """A digest of the planned writes and the versions that they replace."""
-        content = [
-            (
-                step.action,
-                str(step.reference),
-                step.before.etag if step.before is not None else None,
-                canonical(step.definition) if step.definition is not None else None,
-            )
-            for step in self.steps
-        ]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+        return _digest(self.steps)
+
+
+def _digest(steps: Iterable[PlannedChange]) -> str:
+    content = [
+        (
+            step.action,
+            str(step.reference),
+            step.before.etag if step.before is not None else None,
+            canonical(step.definition) if step.definition is not None else None,
+        )
+        for step in steps
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
 def with_warnings(step: PlannedChange, find: Find, *, path: str = "") -> PlannedChange:

@@ -18,6 +18,7 @@ from polysync_core.domain.dependencies.tokens import SCHEDULE, ScheduledFire, To
 from polysync_core.domain.errors import Invalid, TooLarge
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import (
     Outcome,
     Parent,
@@ -25,7 +26,7 @@ from polysync_core.domain.runs.run import (
     TaskRun,
     TriggerType,
 )
-from polysync_core.domain.runs.stored import Listing
+from polysync_core.domain.runs.skip import Skip, SkipKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +81,8 @@ class DependentRuns:
     def _run(self, task: Task, decision: GateDecision, at: datetime) -> TaskRun:
         """Return the run of a decision: queued, skipped, or failed because of its parameters."""
         spec = _spec(decision, at)
-        disabled = None if task.enabled else f"Task '{task.name}' is disabled."
-        if reason := decision.skip_reason or disabled:
-            outcome = Outcome(status=RunStatus.SKIPPED, reason=reason)
-            return self.factory.finished_run(task, spec, outcome)
+        if (skipped := _skipped(task, decision)) is not None:
+            return self.factory.finished_run(task, spec, skipped)
         try:
             spec = self._with_mapped_values(task, decision, spec)
             return self.factory.queued_run(task, spec)
@@ -128,6 +127,16 @@ class DependentRuns:
             parameters={**spec.parameters, **mapped},
             mapped_inputs=mapped_inputs(task, parents, mapped),
         )
+
+
+def _skipped(task: Task, decision: GateDecision) -> Outcome | None:
+    """Return the outcome of a decision that skips the Task; None if the Task starts."""
+    reason, skip = decision.skip_reason, decision.skip
+    if reason is None and not task.enabled:
+        reason, skip = f"Task '{task.name}' is disabled.", Skip(kind=SkipKind.TASK_DISABLED)
+    if reason is None:
+        return None
+    return Outcome(status=RunStatus.SKIPPED, reason=reason, skip=skip)
 
 
 def _spec(decision: GateDecision, at: datetime) -> RunSpec:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, islice
+from itertools import islice
 
 from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
@@ -21,12 +20,14 @@ from polysync_core.domain.definitions.tasks import Condition, Task
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
 from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.stored import Listing
+from polysync_core.domain.runs.stored import RunHead
 
 MAX_NODES = 1_000
-"""The largest graph in one answer; each node costs several reads."""
-_READERS = 8
+"""The largest graph in one answer."""
+_FEW = 20
+"""So many Jobs are read one by one; more of them are read as a range."""
 _PAGE = 100
 
 
@@ -40,9 +41,11 @@ class Node:
     job_type: TypeName | None
     enabled: bool
     schedules: int
-    last_run: TaskRun | None
+    last_run: RunHead | None
     """The newest run; in the graph of a graph run, the newest run of that graph run."""
     next_fire_time: datetime | None
+    run: TaskRun | None = None
+    """The whole newest run; only in the graph of a graph run."""
     paused_schedules: int = 0
     disabled_schedules: int = 0
 
@@ -71,8 +74,8 @@ class TaskGraphs:
 
     store: DefinitionSource
     runs: RunReader
-    schedules: Callable[[str], Sequence[ScheduleStatus]]
-    """Returns the states of a Task's schedules."""
+    schedules: Callable[[Iterable[Task]], Mapping[str, Sequence[ScheduleStatus]]]
+    """Returns the states of the schedules of Tasks, by Task."""
     large: LargeGraphCache[Graph]
 
     def of_tasks(self, task: str | None = None) -> Graph:
@@ -94,7 +97,7 @@ class TaskGraphs:
 
     def _read_tasks(self, task: str | None) -> Graph:
         tasks = self._all() if task is None else self._with_relatives(task)
-        return self._graph(tasks, self._newest(tasks))
+        return self._graph(tasks, self.runs.heads(tasks), {})
 
     def _read_graph_run(self, graph_run_id: RunId, task: str | None) -> Graph:
         found = self._runs_of(graph_run_id)
@@ -102,13 +105,13 @@ class TaskGraphs:
             raise NotFound("There is no graph run of this id.")
         if task is not None:
             tasks = self._with_relatives(task)
-            return self._graph(tasks, {name: found[name] for name in tasks if name in found})
+            return self._graph_of(tasks, {name: found[name] for name in tasks if name in found})
         roots = [name for name, run in found.items() if run.run_id == graph_run_id]
         known = {name: known for name in found if (known := self._task(name)) is not None}
         downstream = self._reachable(
             [known[name] for name in roots if name in known], self._dependents
         )
-        return self._graph({**known, **downstream}, found)
+        return self._graph_of({**known, **downstream}, found)
 
     def _all(self) -> dict[str, Task]:
         stored = islice(self.store.all(Kind.TASK), MAX_NODES + 1)
@@ -155,13 +158,12 @@ class TaskGraphs:
         found = stored and stored.definition
         return found if isinstance(found, Job) else None
 
-    def _newest(self, tasks: Iterable[str]) -> dict[str, TaskRun]:
-        def newest(task: str) -> Sequence[TaskRun]:
-            return self.runs.page(Listing(task=task, limit=1)).items
-
-        with ThreadPoolExecutor(_READERS) as pool:
-            found = chain.from_iterable(pool.map(newest, tasks))
-            return {run.task: run for run in found if run.task is not None}
+    def _jobs(self, names: Collection[str]) -> dict[str, Job]:
+        if len(names) > _FEW:
+            stored = (each.definition for each in self.store.all(Kind.JOB))
+            return {each.name: each for each in stored if isinstance(each, Job)}
+        found = ((name, self._job(name)) for name in names)
+        return {name: job for name, job in found if job is not None}
 
     def _runs_of(self, graph_run_id: RunId) -> dict[str, TaskRun]:
         """Return the newest run of each Task in a graph run."""
@@ -176,10 +178,25 @@ class TaskGraphs:
             if len(newest) > MAX_NODES or (token := page.continuation_token) is None:
                 return _bounded(newest)
 
-    def _graph(self, tasks: Mapping[str, Task], runs: Mapping[str, TaskRun]) -> Graph:
-        jobs = {name: self._job(name) for name in {each.job for each in tasks.values()}}
+    def _graph_of(self, tasks: Mapping[str, Task], runs: Mapping[str, TaskRun]) -> Graph:
+        heads = {name: RunHead.of(run) for name, run in runs.items()}
+        return self._graph(tasks, heads, runs)
+
+    def _graph(
+        self,
+        tasks: Mapping[str, Task],
+        heads: Mapping[str, RunHead],
+        runs: Mapping[str, TaskRun],
+    ) -> Graph:
+        jobs = self._jobs({each.job for each in tasks.values()})
+        schedules = self.schedules(tasks.values())
         nodes = {
-            name: self._node(task, jobs[task.job], runs.get(name)) for name, task in tasks.items()
+            name: replace(
+                _node(task, jobs.get(task.job), schedules.get(name, ())),
+                last_run=heads.get(name),
+                run=runs.get(name),
+            )
+            for name, task in tasks.items()
         }
         nodes |= {
             name: _node_of_deleted_task(name, run)
@@ -193,23 +210,23 @@ class TaskGraphs:
         ordered = [nodes[name] for name in upstream_first(upstream)]
         return Graph(nodes=tuple(ordered), edges=tuple(edges))
 
-    def _node(self, task: Task, job: Job | None, last_run: TaskRun | None) -> Node:
-        schedules = self.schedules(task.name) if task.schedules else ()
-        times = [each.next_fire_time for each in schedules if each.next_fire_time is not None]
-        return Node(
-            task=task.name,
-            job=task.job,
-            platform=job and job.platform,
-            job_type=job and job.job_type,
-            enabled=task.enabled,
-            schedules=len(task.schedules),
-            last_run=last_run,
-            next_fire_time=min(times, default=None),
-            paused_schedules=sum(
-                each.paused is not None and each.schedule.enabled for each in schedules
-            ),
-            disabled_schedules=sum(not each.schedule.enabled for each in schedules),
-        )
+
+def _node(task: Task, job: Job | None, schedules: Sequence[ScheduleStatus]) -> Node:
+    times = [each.next_fire_time for each in schedules if each.next_fire_time is not None]
+    return Node(
+        task=task.name,
+        job=task.job,
+        platform=job and job.platform,
+        job_type=job and job.job_type,
+        enabled=task.enabled,
+        schedules=len(task.schedules),
+        last_run=None,
+        next_fire_time=min(times, default=None),
+        paused_schedules=sum(
+            each.paused is not None and each.schedule.enabled for each in schedules
+        ),
+        disabled_schedules=sum(not each.schedule.enabled for each in schedules),
+    )
 
 
 def _edges(tasks: Mapping[str, Task]) -> Iterator[DependencyEdge]:
@@ -234,8 +251,9 @@ def _node_of_deleted_task(task: str, run: TaskRun) -> Node:
         job_type=run.job.job_type,
         enabled=False,
         schedules=0,
-        last_run=run,
+        last_run=RunHead.of(run),
         next_fire_time=None,
+        run=run,
     )
 
 

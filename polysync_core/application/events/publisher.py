@@ -1,4 +1,4 @@
-"""Puts the events of runs into the queues of consumers and webhook deliveries.
+"""Puts run events into the event queue for consumers and the webhook delivery queue.
 
 An event without a receiver costs no message and no request.
 """

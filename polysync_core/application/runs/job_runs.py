@@ -16,8 +16,9 @@ from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun, TriggerType
-from polysync_core.domain.runs.stored import Listing, Page
+from polysync_core.domain.runs.stored import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ class JobRuns:
         """Return the runs of a Job, newest first; raises `NotFound`."""
         listing = Listing(
             job=self.factory.definitions.job(job).name,
+            without_task=True,
             limit=limit,
             continuation_token=continuation_token,
         )
@@ -107,7 +109,7 @@ class JobRuns:
 
     def newest(self, job: str) -> TaskRun | None:
         """Return the newest run of a Job, or None before the first; raises `NotFound`."""
-        listing = Listing(job=self.factory.definitions.job(job).name)
+        listing = Listing(job=self.factory.definitions.job(job).name, without_task=True)
         return newest_run(self.runs, listing)
 
     def cancel(self, job: str, run_id: RunId, *, actor: str, engine: Engine) -> TaskRun:

@@ -14,10 +14,10 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, RunEnd, learned
 from polysync_core.domain.runs.polling import at_least
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from polysync_core.domain.runs.stored import Listing
 from polysync_core.platforms.connector import ProviderStatus, Report
 
 HISTORY_TTL = 600.0
@@ -173,6 +173,7 @@ class DurationHistory:
                 Listing(
                     task=run.task,
                     job=run.job.name if run.task is None else None,
+                    without_task=run.task is None,
                     limit=MAX_PAST_RUNS,
                     continuation_token=token,
                 )

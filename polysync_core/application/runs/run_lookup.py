@@ -7,8 +7,9 @@ from dataclasses import replace
 from polysync_core.application.ports import RunReader
 from polysync_core.domain.errors import Ambiguous, NotFound
 from polysync_core.domain.runs.identity import RunId, is_run_id, parse_run_id_prefix
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from polysync_core.domain.runs.stored import Listing, StoredRun
+from polysync_core.domain.runs.stored import StoredRun
 
 _MAX_PAGES = 20
 """The maximum number of pages to read, because the list may hold no run."""
@@ -60,4 +61,4 @@ def newest_run(runs: RunReader, listing: Listing) -> TaskRun | None:
 
 def newest_success(runs: RunReader, task: str) -> TaskRun | None:
     """Return the successful run of a Task that was accepted last."""
-    return newest_run(runs, Listing(task=task, status=RunStatus.SUCCEEDED))
+    return newest_run(runs, Listing(task=task, statuses=frozenset({RunStatus.SUCCEEDED})))

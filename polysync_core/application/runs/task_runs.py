@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from polysync_core.application.ports import Engine, RunReader
@@ -24,6 +24,7 @@ from polysync_core.domain.errors import Conflict
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
 from polysync_core.domain.runs.interruptions import request_cancel
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import (
     Outcome,
     Parent,
@@ -32,7 +33,7 @@ from polysync_core.domain.runs.run import (
     TriggerType,
     finish,
 )
-from polysync_core.domain.runs.stored import Listing, Page
+from polysync_core.domain.runs.stored import Page, RunHead
 from polysync_core.domain.runs.values import inputs_of
 
 
@@ -155,6 +156,10 @@ class TaskRuns:
     def page(self, listing: Listing) -> Page[TaskRun]:
         """Return runs, newest first."""
         return self.runs.page(listing)
+
+    def heads(self, tasks: Collection[str]) -> Mapping[str, RunHead]:
+        """Return the newest run of each Task that has one, in short."""
+        return self.runs.heads(tasks)
 
     def cancel(self, run_id: RunId, *, actor: str, engine: Engine) -> TaskRun:
         """Cancel at once what its platform cannot know; ask the platform to stop a running run.

@@ -22,6 +22,7 @@ from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Outcome, RunStatus, TriggerType
+from polysync_core.domain.runs.skip import Skip, SkipKind
 from polysync_core.domain.schedules.fire_plan import describe, plan_fires
 from polysync_core.domain.schedules.state import (
     DecidedFireTime,
@@ -186,13 +187,15 @@ class ScheduleProcessor:
             spec = _spec(task_schedule, plan, DecidedFireTime(scheduled_time=plan.missed.last))
             run_id = missed_id(task_schedule.task.name, task_schedule.schedule.name, plan.missed)
             reason = describe(plan.missed)
-            self._create_skipped(task_schedule.task, replace(spec, run_id=run_id), reason, engine)
+            outcome = _skipped(SkipKind.MISSED, reason)
+            self._create_finished(task_schedule.task, replace(spec, run_id=run_id), outcome, engine)
         for index, occurrence in enumerate(plan.occurrences):
             # The Dispatcher orders runs by this time, so the oldest fire time starts first.
             at = plan.at + timedelta(milliseconds=index)
             spec = replace(_spec(task_schedule, plan, occurrence), at=at)
             if occurrence.skip_reason is not None:
-                self._create_skipped(task_schedule.task, spec, occurrence.skip_reason, engine)
+                outcome = _skipped(occurrence.skip_kind, occurrence.skip_reason)
+                self._create_finished(task_schedule.task, spec, outcome, engine)
             else:
                 self._fire(task_schedule, occurrence, spec, engine)
 
@@ -222,15 +225,16 @@ class ScheduleProcessor:
         if self.factory.create(run) is not None:
             self.factory.enqueue(run, engine)
 
-    def _create_skipped(self, task: Task, spec: RunSpec, reason: str, engine: Engine) -> None:
-        outcome = Outcome(status=RunStatus.SKIPPED, reason=reason)
-        self._create_finished(task, spec, outcome, engine)
-
     def _create_finished(self, task: Task, spec: RunSpec, outcome: Outcome, engine: Engine) -> None:
         """Create a run with a terminal status, and start to notify its dependents."""
         stored = self.factory.create(self.factory.finished_run(task, spec, outcome))
         if stored is not None:
             self.finisher.start_notifying(stored.run, engine)
+
+
+def _skipped(kind: SkipKind | None, reason: str) -> Outcome:
+    skip = None if kind is None else Skip(kind=kind)
+    return Outcome(status=RunStatus.SKIPPED, reason=reason, skip=skip)
 
 
 def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: DecidedFireTime) -> RunSpec:

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
@@ -66,14 +66,21 @@ class FireTimePreview:
 
     def _future(self, task: Task, schedule: Schedule, now: datetime) -> Iterator[FutureFireTime]:
         calendars = [self.definitions.calendar(name) for name in schedule.calendars]
-        for fire in fire_times(schedule, after=now):
-            day = fire.local.date()
-            yield FutureFireTime(
-                schedule=schedule,
-                fire=fire,
-                starts_at=fire.scheduled_time + jitter(task.name, schedule, fire.scheduled_time),
-                excluded_by=next((each.name for each in calendars if each.has(day)), None),
-            )
+        return future_fire_times(schedule, calendars, after=now, task=task.name)
+
+
+def future_fire_times(
+    schedule: Schedule, calendars: Sequence[Calendar], *, after: datetime, task: str | None
+) -> Iterator[FutureFireTime]:
+    """Yield the fire times of a schedule; the name of the Task decides the jitter."""
+    for fire in fire_times(schedule, after=after):
+        day, at = fire.local.date(), fire.scheduled_time
+        yield FutureFireTime(
+            schedule=schedule,
+            fire=fire,
+            starts_at=at if task is None else at + jitter(task, schedule, at),
+            excluded_by=next((each.name for each in calendars if each.has(day)), None),
+        )
 
 
 def _notes(task: Task, now: datetime, pauses: dict[str, Pause]) -> Iterator[str]:

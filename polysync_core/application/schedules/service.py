@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.application.schedules.syncing import ScheduleSync
@@ -16,7 +15,7 @@ from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, NotFound, Unavailable
-from polysync_core.domain.schedules.fire_times import fire_times, is_excluded
+from polysync_core.domain.schedules.fire_times import next_fire_time
 from polysync_core.domain.schedules.state import (
     Pause,
     ScheduleState,
@@ -25,10 +24,7 @@ from polysync_core.domain.schedules.state import (
     resumed,
     revision_of,
 )
-from polysync_core.domain.schedules.stored import StoredSchedule
-
-_MAX_EXCLUDED = 5_000
-"""Consecutive excluded fire times after which the search for the next one ends."""
+from polysync_core.domain.schedules.stored import Due, StoredSchedule
 
 _log = logging.getLogger(__name__)
 
@@ -60,9 +56,27 @@ class ScheduleService:
     def statuses(self, name: str) -> list[ScheduleStatus]:
         """Return the status of each schedule of a Task; raises `NotFound`."""
         task = self.definitions.task(name)
-        stored = self.store.of_task(name) if task.schedules else ()
-        states = {each.state.schedule: each.state for each in stored}
-        return [self._status(task, each, states.get(each.name)) for each in task.schedules]
+        return list(self.statuses_of([task])[name])
+
+    def statuses_of(self, tasks: Iterable[Task]) -> dict[str, list[ScheduleStatus]]:
+        """Return the status of each schedule of some Tasks, by Task; many cost ranges only."""
+        listed = list(tasks)
+        names = [task.name for task in listed if task.schedules]
+        states = {
+            (each.state.task, each.state.schedule): each.state
+            for each in self.store.of_tasks(names)
+        }
+        return {
+            task.name: [
+                self._status(task, each, states.get((task.name, each.name)))
+                for each in task.schedules
+            ]
+            for task in listed
+        }
+
+    def next_due(self) -> Due | None:
+        """Return the schedule that fires next; None if no schedule is due ever."""
+        return self.store.next_due()
 
     def next_fire_time(self, name: str) -> datetime | None:
         """Return the earliest next fire time of a Task's schedules; raises `NotFound`."""
@@ -132,10 +146,8 @@ class ScheduleService:
 
     def _next(self, schedule: Schedule, after: datetime) -> datetime | None:
         calendars = [self.definitions.calendar(name) for name in schedule.calendars]
-        fires = islice(fire_times(schedule, after=after), _MAX_EXCLUDED)
-        return next(
-            (each.scheduled_time for each in fires if not is_excluded(each, calendars)), None
-        )
+        fire = next_fire_time(schedule, calendars, after=after)
+        return None if fire is None else fire.scheduled_time
 
 
 def schedule_of(task: Task, name: str) -> Schedule:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import ssl
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -36,6 +36,9 @@ MAX_PAGE_SIZE = 100
 _KEY_HEADER = "x-functions-key"
 _UNAUTHORISED = (401, 403)
 _NOT_FOUND = 404
+
+type Query = Mapping[str, str | Sequence[str] | None]
+"""Query parameters; a list is sent as a repeated parameter."""
 
 
 class ApiClient:
@@ -74,9 +77,7 @@ class ApiClient:
     ) -> None:
         self._http.close()
 
-    def get(
-        self, *path: str, query: Mapping[str, str | None] | None = None, has: str | None = None
-    ) -> JsonObject:
+    def get(self, *path: str, query: Query | None = None, has: str | None = None) -> JsonObject:
         """Read a resource; an answer without the member `has` is not from the API."""
         return self._checked(self._call("GET", path, query=query), has)
 
@@ -99,13 +100,15 @@ class ApiClient:
         self,
         *path: str,
         body: JsonObject | None = None,
+        query: Query | None = None,
         headers: Mapping[str, str] | None = None,
         has: str | None = None,
     ) -> JsonObject:
         """Request an action; an answer without content is an empty object."""
-        return self._checked(self._call("POST", path, body=body, headers=headers), has)
+        answer = self._call("POST", path, body=body, query=query, headers=headers)
+        return self._checked(answer, has)
 
-    def put(self, *path: str, body: JsonObject, query: Mapping[str, str | None]) -> JsonObject:
+    def put(self, *path: str, body: JsonObject, query: Query) -> JsonObject:
         """Replace a resource."""
         return self._call("PUT", path, body=body, query=query)
 
@@ -135,7 +138,7 @@ class ApiClient:
     def items(
         self,
         *path: str,
-        query: Mapping[str, str | None] | None = None,
+        query: Query | None = None,
         limit: int | None = None,
         member: str = "items",
     ) -> tuple[list[JsonObject], str | None]:
@@ -175,7 +178,7 @@ class ApiClient:
         path: tuple[str, ...],
         *,
         body: JsonObject | None = None,
-        query: Mapping[str, str | None] | None = None,
+        query: Query | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> JsonObject:
         params = {name: value for name, value in (query or {}).items() if value is not None}

@@ -1,1 +1,1 @@
-"""Checks the parts that Polysync depends on, for `polysync doctor`."""
+"""Checks the data file, API, vaults and platforms for `polysync doctor`."""

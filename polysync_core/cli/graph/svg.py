@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from itertools import batched
 
 from polysync_core.cli.api.graph import GraphAnswer, GraphEdge, GraphNode
 from polysync_core.cli.graph.labels import (
@@ -12,8 +11,9 @@ from polysync_core.cli.graph.labels import (
     next_fire,
     one_line,
 )
-from polysync_core.cli.graph.layout import BoxSizes, Drawing, Point, draw
 from polysync_core.cli.layout.status_colours import colours_of
+from polysync_core.picture.curves import path_data
+from polysync_core.picture.layout import BoxSizes, Drawing, Point, draw
 
 _MARGIN = 28
 _HEADING = 46
@@ -24,6 +24,7 @@ _CHARACTER = 8.6
 _SMALL_CHARACTER = 6.9
 _PADDING = 18
 _LINE = 18
+_LAYER_GAP = 72
 _EDGES = {
     "": ("#94a3b8", ""),
     "OnFailure": ("#dc2626", "6 4"),
@@ -47,7 +48,7 @@ def svg(graph: GraphAnswer, heading: str) -> str:
     """Return the picture as the text of a self-contained file."""
     sizes = _sizes(graph)
     edges = {(edge.upstream, edge.downstream): edge for edge in graph.edges}
-    drawing = draw([node.task for node in graph.nodes], [*edges], sizes)
+    drawing = draw([node.task for node in graph.nodes], [*edges], sizes, _label_widths(edges))
     return "\n".join(_document(graph, heading, drawing, sizes, edges)) + "\n"
 
 
@@ -87,13 +88,21 @@ def _sizes(graph: GraphAnswer) -> BoxSizes:
     names = (len(_cut(node.task)) * _CHARACTER for node in graph.nodes)
     facts = (len(fact) * _SMALL_CHARACTER + 14 for node in graph.nodes for fact in _facts(node))
     lines = 1 + max((len(_facts(node)) for node in graph.nodes), default=0)
-    labels = max((len(_cut(edge.label)) for edge in graph.edges), default=0)
     return BoxSizes(
         width=round(max([_MIN_WIDTH, *names, *facts]) + 2 * _PADDING),
         height=20 + lines * _LINE,
-        layer_gap=max(72, labels * _SMALL_CHARACTER + 48),
+        layer_gap=_LAYER_GAP,
         box_gap=20,
     )
+
+
+def _label_widths(edges: Mapping[tuple[str, str], GraphEdge]) -> dict[tuple[str, str], float]:
+    """Return the gap that the label of each edge needs."""
+    return {
+        key: len(_cut(edge.label)) * _SMALL_CHARACTER + 48
+        for key, edge in edges.items()
+        if edge.label
+    }
 
 
 def _facts(node: GraphNode) -> list[str]:
@@ -125,17 +134,9 @@ def _box(node: GraphNode, corner: Point, sizes: BoxSizes) -> Iterator[str]:
 def _line(edge: GraphEdge, points: Sequence[Point]) -> str:
     colour, dashes = _EDGES.get(edge.label, _EDGES["OnCompletion"])
     x, y = points[-1]
-    path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
-    for number, (start, end) in enumerate(batched(points, 2, strict=True)):
-        if number:
-            path.append(f"L{start[0]:.1f} {start[1]:.1f}")
-        middle = (start[0] + end[0]) / 2
-        path.append(
-            f"C{middle:.1f} {start[1]:.1f} {middle:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
-        )
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     return (
-        f'<path d="{" ".join(path)}" fill="none" stroke="{colour}" stroke-width="1.5"{dashed}/>'
+        f'<path d="{path_data(points)}" fill="none" stroke="{colour}" stroke-width="1.5"{dashed}/>'
         f'<path d="M{x:.1f} {y:.1f}l-9 -4.5v9z" fill="{colour}"/>'
     )
 

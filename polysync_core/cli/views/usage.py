@@ -1,4 +1,4 @@
-"""Builds the table of a contention profile's usage that `polysync usage` shows."""
+"""Builds the tables of the usage of contention profiles that `polysync usage` shows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ from polysync_core.cli.layout.tables import (
 )
 from polysync_core.cli.terminal import printable
 from polysync_core.domain.json_types import JsonObject
+
+
+def usages_view(answer: JsonObject) -> list[RenderableType]:
+    """Return the usage of several profiles, one below the other."""
+    reader = Reader("the usage", answer)
+    parts = [part for each in reader.objects("items") for part in usage_view(each)]
+    if not parts:
+        return [Text("No contention profiles.")]
+    if reader.text("continuationToken"):
+        parts.append(Text("More contention profiles follow: raise --limit, or name one."))
+    return parts
 
 
 def usage_view(answer: JsonObject) -> list[RenderableType]:

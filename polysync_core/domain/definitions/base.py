@@ -1,4 +1,4 @@
-"""Defines the base types that all definitions share."""
+"""Defines the base models, names and text types that all definitions share."""
 
 from __future__ import annotations
 

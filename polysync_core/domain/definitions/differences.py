@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.document import write_definition
-from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 
 _KEYS = ("name", "task", "input", "from")
 """The fields that identify an entry, such as a parameter, dependency, mapping or date range."""
@@ -30,7 +30,12 @@ def differences(before: Definition, after: Definition) -> tuple[FieldDifference,
 
     An entry that only one list has is one difference, such as `parameters.row_limit`.
     """
-    return tuple(_between(write_definition(before), write_definition(after), ""))
+    return document_differences(write_definition(before), write_definition(after))
+
+
+def document_differences(before: JsonObject, after: JsonObject) -> tuple[FieldDifference, ...]:
+    """Return the fields in which two written definitions differ."""
+    return tuple(_between(before, after, ""))
 
 
 def _between(before: JsonValue, after: JsonValue, path: str) -> Iterator[FieldDifference]:
@@ -50,7 +55,7 @@ def _between(before: JsonValue, after: JsonValue, path: str) -> Iterator[FieldDi
 def _between_lists(
     before: list[JsonValue], after: list[JsonValue], path: str
 ) -> Iterator[FieldDifference]:
-    keys = _keys([before, after])
+    keys = entry_keys([before, after])
     if keys is None:
         for index in range(max(len(before), len(after))):
             yield from _between(_at(before, index), _at(after, index), f"{path}[{index}]")
@@ -58,7 +63,7 @@ def _between_lists(
     old, new = keys
     olds, news = dict(zip(old, before, strict=True)), dict(zip(new, after, strict=True))
     for key in dict.fromkeys([*old, *new]):
-        one, other, inner = olds.get(key), news.get(key), _inner(path, key)
+        one, other, inner = olds.get(key), news.get(key), inner_path(path, key)
         if key in olds and key in news:
             yield from _between(one, other, inner)
         else:
@@ -69,7 +74,7 @@ def _between_lists(
         yield FieldDifference(path, [*kept], [*moved])
 
 
-def _keys(lists: Sequence[list[JsonValue]]) -> list[list[str]] | None:
+def entry_keys(lists: Sequence[list[JsonValue]]) -> list[list[str]] | None:
     """Return the key of each entry, or None if the entries have no unique keys."""
     for field in (None, *_KEYS):
         found = [[_key(entry, field) for entry in entries] for entries in lists]
@@ -91,7 +96,8 @@ def _text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _inner(path: str, key: str) -> str:
+def inner_path(path: str, key: str) -> str:
+    """Return the path of an entry or a field within `path`."""
     return f"{path}.{key}" if _PLAIN.fullmatch(key) else f"{path}[{json.dumps(key)}]"
 
 

@@ -49,6 +49,8 @@ _RANGES = {
 }
 _CRON_ERRORS = (CroniterError, ValueError, KeyError, IndexError)
 _RANDOM = re.compile(r"(?<![a-z])[hr](?![a-z])", re.IGNORECASE)
+_NTH = re.compile(r".+#\d|l\d", re.IGNORECASE)
+"""An nth or a last weekday, such as `5#2` and `L5`."""
 _SECOND = re.compile(r"[0-5]?[0-9]")
 _SEARCH_START = datetime(2000, 1, 1, tzinfo=UTC)
 """A search from this time finds every date within croniter's limit of 50 years.
@@ -93,8 +95,9 @@ def _check_fires(fields: list[str]) -> None:
     except _CRON_ERRORS as error:
         raise ValueError(_wrong_field(fields[-len(_RANGES) :]) or _reason(error)) from error
     day, weekday = times.expanded[2], times.expanded[4]
-    if (times.nth_weekday_of_month or times.nearest_weekday) and ["*"] not in (day, weekday):
-        # croniter would use one of the two fields and ignore the other.
+    is_special = bool(times.nth_weekday_of_month or times.nearest_weekday)
+    if is_special and (["*"] not in (day, weekday) or _is_mixed(fields[-1])):
+        # croniter would use one of the two parts and ignore the other.
         raise ValueError(
             "has '#', 'W' or a last weekday beside another day or weekday: "
             "write * for the other one, or use two schedules"
@@ -105,6 +108,11 @@ def _check_fires(fields: list[str]) -> None:
         times.get_next(datetime)
     except CroniterError as error:
         raise ValueError(_NO_DATE) from error
+
+
+def _is_mixed(weekday: str) -> bool:
+    """Return True if a list holds nth weekdays beside other items."""
+    return len({_NTH.fullmatch(item) is None for item in weekday.split(",")}) > 1
 
 
 def _has_date(days: list[Any], months: list[Any], weekday: list[Any]) -> bool:

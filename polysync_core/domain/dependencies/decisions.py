@@ -21,6 +21,8 @@ from dataclasses import dataclass, replace
 
 from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
 from polysync_core.domain.runs.identity import RunId, derived_run_id
+from polysync_core.domain.runs.run import RunStatus
+from polysync_core.domain.runs.skip import RootCause, Skip, SkipKind
 
 MAX_COMPLETE_GROUPS = 100
 """Complete groups that may wait at an edge for tokens of other graph runs."""
@@ -44,6 +46,8 @@ class GateDecision:
     """Tokens from the graph runs that a rerun repeats; they are in no gate."""
     skip_reason: str | None = None
     """Why the run is skipped; None if it starts."""
+    skip: Skip | None = None
+    """The same as data."""
     void: bool = False
     """Whether the tokens are dropped without a run."""
 
@@ -100,8 +104,9 @@ class GateRules:
             if group.awaits:
                 continue
             whole = self._with_recalled_tokens(group)
-            if reason := self._unmet(whole):
-                return self._decision(whole, skip_reason=reason)
+            if unmet := self._unmet(whole):
+                skip = Skip(kind=SkipKind.UPSTREAM, root=_root_cause(unmet))
+                return self._decision(whole, skip, self._unmet_reason(unmet))
             if not whole.lacks:
                 return self._decision(whole)
             waiting.append(group)
@@ -128,12 +133,14 @@ class GateRules:
         lacks = tuple(each for each, token in found.items() if token is None)
         return replace(group, recalled=recalled, lacks=lacks)
 
-    def _unmet(self, group: TokenGroup) -> str | None:
-        """Return a sentence about the conditions that are not met; None if all are met."""
+    def _unmet(self, group: TokenGroup) -> list[Token]:
+        """Return the outcomes that do not meet their condition."""
         edges = {edge.upstream: edge for edge in self.edges}
-        unmet = [each for each in group.sources if not edges[each.edge].is_met_by(each)]
-        if not unmet:
-            return None
+        return [each for each in group.sources if not edges[each.edge].is_met_by(each)]
+
+    def _unmet_reason(self, unmet: Sequence[Token]) -> str:
+        """Return a sentence about the conditions that are not met."""
+        edges = {edge.upstream: edge for edge in self.edges}
         first, more = unmet[0], len(unmet) - 1
         reason = f"Task '{first.edge}' ended as {first.status} (run {first.run_id}); "
         reason += f"the dependency is {edges[first.edge].condition}."
@@ -174,15 +181,18 @@ class GateRules:
                         f"{', '.join(map(edge_text, oldest.awaits or oldest.lacks))}: "
                         "the oldest outcome is abandoned."
                     )
-                    return self._decision(oldest, skip_reason=reason)
+                    return self._decision(oldest, Skip(kind=SkipKind.ABANDONED), reason)
         return None
 
-    def _decision(self, group: TokenGroup, *, skip_reason: str | None = None) -> GateDecision:
+    def _decision(
+        self, group: TokenGroup, skip: Skip | None = None, skip_reason: str | None = None
+    ) -> GateDecision:
         return GateDecision(
             run_id=self._run_id(group.tokens),
             used=group.tokens,
             recalled=group.recalled,
             skip_reason=skip_reason,
+            skip=skip,
         )
 
     def _run_id(self, used: Iterable[Token]) -> RunId:
@@ -216,6 +226,13 @@ def newest(tokens: Iterable[Token]) -> tuple[Token, ...]:
         found.pop(token.edge, None)
         found[token.edge] = token
     return tuple(found.values())
+
+
+def _root_cause(unmet: Iterable[Token]) -> RootCause:
+    """Return the root cause of unmet conditions; one that did not succeed takes precedence."""
+    causes = [token.root_cause for token in unmet]
+    failed = (cause for cause in causes if cause.status is not RunStatus.SUCCEEDED)
+    return next(failed, causes[0])
 
 
 def _roots(token: Token) -> list[RunId]:

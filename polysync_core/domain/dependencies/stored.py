@@ -8,6 +8,7 @@ from datetime import datetime
 from polysync_core.domain.dependencies.decisions import GateDecision
 from polysync_core.domain.dependencies.tokens import Token
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.skip import Skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class PendingDecision:
     """The keys of the tokens that the decision removes."""
     recalled: tuple[Token, ...] = ()
     skip_reason: str | None = None
+    skip: Skip | None = None
     void: bool = False
 
     @classmethod
@@ -31,6 +33,7 @@ class PendingDecision:
             used=tuple(token.key for token in decision.used),
             recalled=decision.recalled,
             skip_reason=decision.skip_reason,
+            skip=decision.skip,
             void=decision.void,
         )
 
@@ -60,5 +63,6 @@ class StoredGate:
             used=tuple(tokens[key] for key in self.pending.used),
             recalled=self.pending.recalled,
             skip_reason=self.pending.skip_reason,
+            skip=self.pending.skip,
             void=self.pending.void,
         )

@@ -11,6 +11,7 @@ from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import Origin, RunStatus, TaskRun
+from polysync_core.domain.runs.skip import RootCause, Skip
 
 SCHEDULE = "@schedule"
 """The edge of a Task's own schedules; no Task can have this name."""
@@ -54,6 +55,15 @@ class Token:
     """The scheduled time of the run, which the dependent run inherits."""
     time_zone: str | None = None
     fire: ScheduledFire | None = None
+    skip: Skip | None = None
+    """Why the upstream run was skipped."""
+
+    @property
+    def root_cause(self) -> RootCause:
+        """The run that causes a skip which follows from this outcome."""
+        if self.skip is not None and self.skip.root is not None:
+            return self.skip.root
+        return RootCause(task=self.edge, run_id=self.run_id, status=self.status)
 
     @property
     def key(self) -> str:
@@ -103,6 +113,7 @@ def token_of(run: TaskRun) -> Token:
         repeats=run.repeats,
         scheduled_time=run.variable_time,
         time_zone=run.time_zone,
+        skip=run.skip,
     )
 
 

@@ -16,20 +16,11 @@ from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.domain.runs.failures.problem import RunProblem
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
-from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
+from polysync_core.domain.runs.skip import Skip
+from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus, TriggerType
 
 SYSTEM_ACTOR = "polysync"
 """The actor of a change that Polysync itself makes."""
-
-
-class TriggerType(StrEnum):
-    """The trigger of a run."""
-
-    MANUAL = "Manual"
-    SCHEDULE = "Schedule"
-    DEPENDENCY = "Dependency"
-    BACKFILL = "Backfill"
-    MESSAGE = "Message"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +131,8 @@ class Outcome:
     """False if the external run may still be running, so that a retry would run in parallel."""
     is_outage: bool = False
     """True if the failure is retried as one of infrastructure, with any cause."""
+    skip: Skip | None = None
+    """Set for the status `SKIPPED`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +198,8 @@ class TaskRun:
     """The failure that keeps the run from going on; None while all goes well."""
     problem_notes: int = 0
     """The number of notes about problems in the history, which is bounded."""
+    skip: Skip | None = None
+    """Why the run was skipped; None for any other outcome."""
     traceparent: str | None = None
     """The W3C trace context of the run."""
 
@@ -335,6 +330,7 @@ def finish(run: TaskRun, outcome: Outcome, *, at: datetime, actor: str) -> TaskR
         finished_at=at,
         not_before=None,
         problem=None,
+        skip=outcome.skip,
         outputs=dict(outputs.values),
         redacted_outputs=outputs.redacted,
         outputs_not_kept=dict(outputs.not_kept),

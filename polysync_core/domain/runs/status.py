@@ -1,4 +1,4 @@
-"""Defines the statuses of a run and the transitions between them.
+"""Defines the statuses of a run, the transitions between them, and the triggers.
 
 The module imports nothing heavy, so that the command line can use it too.
 """
@@ -23,6 +23,16 @@ class RunStatus(StrEnum):
     def is_terminal(self) -> bool:
         """Return whether the status is final."""
         return not ALLOWED_TRANSITIONS[self]
+
+
+class TriggerType(StrEnum):
+    """The trigger of a run."""
+
+    MANUAL = "Manual"
+    SCHEDULE = "Schedule"
+    DEPENDENCY = "Dependency"
+    BACKFILL = "Backfill"
+    MESSAGE = "Message"
 
 
 ALLOWED_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {

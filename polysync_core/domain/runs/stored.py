@@ -1,4 +1,4 @@
-"""Defines stored runs, lists of runs, and entries of the active index."""
+"""Defines stored runs, entries of their index, and heads of Tasks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import RunStatus, TaskRun
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.identity import BackfillId, RunId
+from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,19 +22,6 @@ class StoredRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A filter of runs and a page of its result; None matches any value."""
-
-    status: RunStatus | None = None
-    task: str | None = None
-    job: str | None = None
-    """Runs of this Job without a Task; None means runs of Tasks."""
-    graph_run_id: RunId | None = None
-    limit: int = 20
-    continuation_token: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Page[T]:
     """A page of a list; `continuation_token` is None on the last page."""
 
@@ -43,15 +31,20 @@ class Page[T]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveRun:
-    """An entry of the active index: a run that still needs work."""
+    """An entry of the index: a run with the facts by which lists are filtered."""
 
     run_id: RunId
     task: str | None
+    """None for a run of a Job without a Task."""
     graph_run_id: RunId
     shard: str
     queued_at: datetime
-    job: str | None = None
-    """Set for a run of a Job without a Task."""
+    job: str
+    platform: str
+    trigger_type: TriggerType
+    backfill_id: BackfillId | None = None
+    cause: FailureCause | None = None
+    """The cause of a failed run; None in an entry from before the outcome."""
 
     @classmethod
     def of(cls, run: TaskRun) -> ActiveRun:
@@ -62,5 +55,45 @@ class ActiveRun:
             graph_run_id=run.graph_run_id,
             shard=run.shard,
             queued_at=run.queued_at,
-            job=run.job.name if run.task is None else None,
+            job=run.job.name,
+            platform=run.job.platform,
+            trigger_type=run.trigger_type,
+            backfill_id=run.backfill_id,
+            cause=failure_cause(run),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHead:
+    """The newest run of a Task, in short."""
+
+    run_id: RunId
+    graph_run_id: RunId
+    task: str
+    status: RunStatus
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cause: FailureCause | None
+    """The cause of a failed run."""
+
+    @classmethod
+    def of(cls, run: TaskRun) -> RunHead:
+        """Return the short form of a run; a run without a Task has the name of its Job."""
+        return cls(
+            run_id=run.run_id,
+            graph_run_id=run.graph_run_id,
+            task=run.title,
+            status=run.status,
+            queued_at=run.queued_at,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            cause=failure_cause(run),
+        )
+
+
+def failure_cause(run: TaskRun) -> FailureCause | None:
+    """Return the cause of a failed run, which is that of its last attempt."""
+    if run.status is not RunStatus.FAILED or run.attempt is None:
+        return None
+    return run.attempt.cause

@@ -13,6 +13,7 @@ from itertools import islice, takewhile
 from polysync_core.domain.definitions.schedules import Misfire, Overlap, Schedule
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import SYSTEM_ACTOR, RunStatus
+from polysync_core.domain.runs.skip import SkipKind
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, is_excluded
 from polysync_core.domain.schedules.state import (
     DecidedFireTime,
@@ -146,7 +147,9 @@ def _with_pause(plan: FirePlan, schedule: str, failures: int) -> FirePlan:
         f"Skipped: the last {failures} runs of schedule '{schedule}' have failed, "
         "so it is paused; resume it after the problem is fixed."
     )
-    return replace(_changed(plan, _skipped(plan.fires, reason)), pause=pause)
+    return replace(
+        _changed(plan, _skipped(plan.fires, SkipKind.SCHEDULE_PAUSED, reason)), pause=pause
+    )
 
 
 def _with_overlap(plan: FirePlan, overlap: Overlap, active: Sequence[RunId]) -> FirePlan:
@@ -158,11 +161,11 @@ def _with_overlap(plan: FirePlan, overlap: Overlap, active: Sequence[RunId]) -> 
         before = f"run {active[0]}" if active else f"the run of {_text(fires[0].scheduled_time)}"
         reason = f"Skipped: {before} of the task has not ended, and the overlap policy is Skip."
         first = () if active else fires[:1]
-        return _changed(plan, [*first, *_skipped(fires[len(first) :], reason)])
+        return _changed(plan, [*first, *_skipped(fires[len(first) :], SkipKind.OVERLAP, reason)])
     last = replace(fires[-1], cancels=tuple(active))
     reason = f"Skipped: the fire time {_text(last.scheduled_time)} came at the same time, and the "
     reason += "overlap policy is CancelRunning."
-    return _changed(plan, [*_skipped(fires[:-1], reason), last])
+    return _changed(plan, [*_skipped(fires[:-1], SkipKind.OVERLAP, reason), last])
 
 
 def _elapsed(timetable: _Timetable, watermark: datetime, now: datetime) -> ElapsedFireTimes:
@@ -231,8 +234,10 @@ def _caught_up(schedule: Schedule, elapsed: ElapsedFireTimes) -> tuple[list[date
             return [], too_old
 
 
-def _skipped(occurrences: Iterable[DecidedFireTime], reason: str) -> list[DecidedFireTime]:
-    return [replace(each, skip_reason=reason) for each in occurrences]
+def _skipped(
+    occurrences: Iterable[DecidedFireTime], kind: SkipKind, reason: str
+) -> list[DecidedFireTime]:
+    return [replace(each, skip_reason=reason, skip_kind=kind) for each in occurrences]
 
 
 def _changed(plan: FirePlan, occurrences: Iterable[DecidedFireTime]) -> FirePlan:

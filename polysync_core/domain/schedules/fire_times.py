@@ -9,10 +9,10 @@ instants come in ascending order, at any change and at any time of day.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from polysync_core.domain.clock import LATEST, clamped, zone_named
 from polysync_core.domain.definitions.schedules import Calendar, Fold, Gap, Schedule
@@ -28,6 +28,8 @@ from polysync_core.domain.schedules.wall_clock import pattern_of
 _INSTANT = timedelta(microseconds=1)
 _MAX_CHANGE = timedelta(days=2)
 """More than the longest change of any zone."""
+_MAX_EXCLUDED = 5_000
+"""Consecutive excluded fire times after which the search for the next one ends."""
 _COUNT_SPAN = timedelta(days=50 * 366)
 """The span that is counted before the count is compared with its limit."""
 
@@ -51,7 +53,7 @@ def fire_times(schedule: Schedule, *, after: datetime) -> Iterator[FireTime]:
     calendars and whether the schedule is enabled. To continue after a fire time, pass its
     `scheduled_time` as `after`.
     """
-    begin, end = _window(schedule, after, LATEST)
+    begin, end = window(schedule, after, LATEST)
     return takewhile(lambda fire: fire.scheduled_time < end, _Walk(schedule, begin).fires())
 
 
@@ -62,7 +64,7 @@ def count_between(schedule: Schedule, *, after: datetime, until: datetime, most:
     only near clock changes. The count is exact up to `most`. A larger count may be too low for a
     range of more than fifty years.
     """
-    begin, end = _window(schedule, after, until)
+    begin, end = window(schedule, after, until)
     begin += _INSTANT
     count = 0
     while begin < end and count <= most:
@@ -106,6 +108,14 @@ def is_excluded(fire: FireTime, calendars: Iterable[Calendar]) -> bool:
     return any(calendar.has(fire.local.date()) for calendar in calendars)
 
 
+def next_fire_time(
+    schedule: Schedule, calendars: Sequence[Calendar], *, after: datetime
+) -> FireTime | None:
+    """Return the next fire time that no calendar excludes; the search is bounded."""
+    fires = islice(fire_times(schedule, after=after), _MAX_EXCLUDED)
+    return next((each for each in fires if not is_excluded(each, calendars)), None)
+
+
 def jitter(task: str, schedule: Schedule, scheduled_time: datetime) -> timedelta:
     """Return the delay between a fire time and its start; it is the same for each call."""
     occurrence = f"{task}/{schedule.name}/{scheduled_time.astimezone(UTC).isoformat()}"
@@ -113,8 +123,8 @@ def jitter(task: str, schedule: Schedule, scheduled_time: datetime) -> timedelta
     return timedelta(milliseconds=drawn % (schedule.jitter_seconds * 1000 + 1))
 
 
-def _window(schedule: Schedule, after: datetime, until: datetime) -> tuple[datetime, datetime]:
-    """Return the exclusive bounds of a range within the start and end of a schedule."""
+def window(schedule: Schedule, after: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """Return the exclusive bounds of a range, within those of a schedule."""
     begin, end = clamped(after), clamped(until)
     if schedule.start_at is not None:
         begin = max(begin, clamped(schedule.start_at) - _INSTANT)

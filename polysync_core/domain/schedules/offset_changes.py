@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from polysync_core.domain.clock import zone_named
@@ -62,6 +62,22 @@ def offset_at(zone: str, moment: datetime) -> timedelta:
 def wall_clock(moment: datetime, offset: timedelta) -> datetime:
     """Return the wall-clock time (naive) at an instant for an offset from UTC."""
     return moment.replace(tzinfo=None) + offset
+
+
+def start_of_day(zone: str, day: date) -> datetime:
+    """Return the first instant of a local date, or the change that skips the date."""
+    midnight = datetime.combine(day, time())
+    noon_before = (midnight - _STEP / 2).replace(tzinfo=UTC)
+    near = (noon_before - _STEP, noon_before + 2 * _STEP)
+    found = [
+        instant
+        for offset in {offset_at(zone, each) for each in near}
+        if wall_clock(instant := (midnight - offset).replace(tzinfo=UTC), offset_at(zone, instant))
+        == midnight
+    ]
+    # Without the midnight itself, the day begins at the change that skips it.
+    change = None if found else next_change(zone, *near)
+    return min(found) if change is None else change.at
 
 
 @lru_cache(maxsize=8192)

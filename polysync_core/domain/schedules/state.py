@@ -17,6 +17,7 @@ from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus
+from polysync_core.domain.runs.skip import SkipKind
 from polysync_core.domain.schedules.fire_times import fire_times, jitter
 
 _MAX_UNCOUNTED = 1000
@@ -58,6 +59,8 @@ class DecidedFireTime:
     scheduled_time: datetime
     skip_reason: str | None = None
     """Why the run is skipped; None if it runs."""
+    skip_kind: SkipKind | None = None
+    """The rule that skips the run."""
     cancels: tuple[RunId, ...] = ()
     """The active runs to cancel before this one starts."""
 

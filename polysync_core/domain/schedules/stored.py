@@ -33,3 +33,11 @@ class Edit:
     token: str
     """Distinguishes two edits of one Task."""
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleSchedule:
+    """A schedule that will not fire in its present state: paused, disabled or at its end."""
+
+    task: str
+    schedule: str

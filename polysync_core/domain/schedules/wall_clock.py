@@ -44,7 +44,7 @@ class CronPattern:
     def times_from(self, start: datetime) -> Iterator[datetime]:
         """Yield the wall-clock times at or after `start`, in order."""
         first = bisect_left(self.times, start.time())
-        for day in self._dates(start.date()):
+        for day in self.dates_from(start.date()):
             for each in self.times[first if day == start.date() else 0 :]:
                 yield datetime.combine(day, each)
 
@@ -63,14 +63,14 @@ class CronPattern:
         return bisect_left(self.times, moment.time())
 
     def _fires_on(self, day: date) -> bool:
-        return next(self._dates(day), None) == day
+        return next(self.dates_from(day), None) == day
 
     def _date_count(self, start: date, end: date) -> int:
         if self.date_search is None:
             return (end - start).days
-        return sum(1 for _ in takewhile(lambda day: day < end, self._dates(start)))
+        return sum(1 for _ in takewhile(lambda day: day < end, self.dates_from(start)))
 
-    def _dates(self, start: date) -> Iterator[date]:
+    def dates_from(self, start: date) -> Iterator[date]:
         """Yield the dates at or after `start`; the sequence may end."""
         if self.date_search is None:
             day = start

@@ -38,6 +38,7 @@ class AzureAttributes(Value):
     """The `attributes` that every Azure platform accepts."""
 
     cloud: Cloud = Cloud.PUBLIC
+    """The Azure cloud of the resource."""
     endpoint: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
     """The base address of a simulator, which then receives all calls."""
 
@@ -62,7 +63,9 @@ class ArmAttributes(AzureAttributes):
     """The attributes of a platform that is an Azure resource."""
 
     subscription_id: SubscriptionId
+    """The id of the subscription, such as `00000000-0000-0000-0000-000000000000`."""
     resource_group_name: ResourceGroupName
+    """The name of the resource group."""
 
     def management_address(self, *, allow_loopback: bool) -> BaseAddress:
         """Return the address for calls to Azure Resource Manager."""

@@ -1,4 +1,4 @@
-"""Refuses token audiences of Microsoft services and of the Entra token exchange."""
+"""Checks the token audience of a function app, and refuses audiences of Microsoft services."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ class FoundryAttributes(ArmAttributes):
     workspace_name: Annotated[
         str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$", max_length=33)
     ]
+    """The name of the workspace."""
 
     @property
     def path(self) -> tuple[str, ...]:

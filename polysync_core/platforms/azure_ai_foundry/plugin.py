@@ -51,9 +51,21 @@ def open_foundry(platform: Platform, context: PluginContext) -> Connector:
 
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_AI_FOUNDRY,
-    jobs={shape.job_type: JobTypePlugin(check=shape.check, plan=SLOW) for shape in _SHAPES},
+    jobs={
+        shape.job_type: JobTypePlugin(
+            check=shape.check,
+            settings=shape.settings_model,
+            external_id_hint=(
+                "The name of a job in the workspace, such as mighty_tooth_4n7q1k. Each run is a"
+                " new job with a copy of its definition."
+            ),
+            plan=SLOW,
+        )
+        for shape in _SHAPES
+    },
     sign_in=ENTRA_METHODS,
     check=check_foundry,
+    attributes=FoundryAttributes,
     open=open_foundry,
     announces_sends=True,
 )

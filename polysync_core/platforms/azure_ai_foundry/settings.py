@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, BaseModel, Field, create_model
+
+from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.validation.messages import suggestion
-from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
@@ -25,20 +27,28 @@ class TemplateSetting:
     pattern: re.Pattern[str]
     rule: str
     """The error text for a value that does not match the pattern."""
+    help: str
+    """Explains the setting in a form."""
+    examples: tuple[str, ...] = ()
     encode: Callable[[FoundryAttributes, str], str] = lambda _, value: value
     """Returns the value in the form of the service."""
 
+    def check(self, value: str) -> str:
+        """Return a valid value, or raise `ValueError`."""
+        if self.pattern.fullmatch(value) is None:
+            raise ValueError(self.rule)
+        return value
+
     def within(self, *outer: str) -> TemplateSetting:
         """Return the same setting for a property inside another property."""
-        return TemplateSetting(
-            path=(*outer, *self.path), pattern=self.pattern, rule=self.rule, encode=self.encode
-        )
+        return replace(self, path=(*outer, *self.path))
 
 
 COMPUTE = TemplateSetting(
     path=("computeId",),
     pattern=re.compile(r"[A-Za-z][A-Za-z0-9-]{1,31}"),
     rule="must be a compute target of the workspace, such as cpu-cluster",
+    help="The compute target of the workspace; empty for that of the template.",
     encode=FoundryAttributes.compute_id,
 )
 ENVIRONMENT = TemplateSetting(
@@ -48,37 +58,45 @@ ENVIRONMENT = TemplateSetting(
         r"|azureml://registries/[\w.-]{1,64}/environments/[\w.-]{1,255}/versions/[\w.-]{1,64}"
     ),
     rule="must be an environment in the form azureml:<name>:<version>",
+    help="The environment, as azureml:<name>:<version>; empty for that of the template.",
     encode=FoundryAttributes.environment_id,
 )
 COMMAND = TemplateSetting(
     path=("command",),
     pattern=re.compile(rf"(?=.*\S).{{1,{MAX_COMMAND_LENGTH}}}", re.DOTALL),
     rule="must be a command, such as python train.py --rate ${{inputs.rate}}",
+    help="The command line; empty for that of the template.",
 )
 OBJECTIVE_METRIC = TemplateSetting(
     path=("objective", "primaryMetric"),
     pattern=re.compile(r"[^\x00-\x1f]{0,254}[A-Za-z0-9_][^\x00-\x1f]{0,254}"),
     rule="must be the name of a metric that the trials log, such as val_loss",
+    help="The metric by which the trials are compared; empty for that of the template.",
 )
 OBJECTIVE_GOAL = TemplateSetting(
     path=("objective", "goal"),
     pattern=re.compile(r"minimize|maximize", re.IGNORECASE),
     rule="must be minimize or maximize",
+    help="The goal for the metric; empty for that of the template.",
+    examples=("minimize", "maximize"),
     encode=lambda _, value: value.capitalize(),
 )
 
 
-def check_settings(job: Job, known: Mapping[str, TemplateSetting]) -> list[Problem]:
-    """Return the problems of a Job's settings."""
-    problems: list[Problem] = []
-    for name, value in job.settings.items():
-        setting = known.get(name)
-        if setting is None:
-            listed = f"a {job.job_type} has only: {', '.join(known)}"
-            problems.append(Problem(f"settings.{name}", listed, suggestion(name, known)))
-        elif not isinstance(value, str) or setting.pattern.fullmatch(value) is None:
-            problems.append(Problem(f"settings.{name}", setting.rule))
-    return problems
+def settings_model(name: str, known: Mapping[str, TemplateSetting]) -> type[BaseModel]:
+    """Return the model of a job type's settings."""
+    fields: dict[str, Any] = {
+        key: (
+            Annotated[str, AfterValidator(setting.check)],
+            Field(
+                default="",
+                description=setting.help,
+                json_schema_extra={"examples": [*setting.examples]},
+            ),
+        )
+        for key, setting in known.items()
+    }
+    return create_model(name, __base__=Value, **fields)
 
 
 def with_settings(

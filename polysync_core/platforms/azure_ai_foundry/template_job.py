@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic import BaseModel
 
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
+from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.client import FoundryClient
 from polysync_core.platforms.azure_ai_foundry.failure_details import failed_jobs
 from polysync_core.platforms.azure_ai_foundry.settings import (
     TemplateSetting,
-    check_settings,
+    settings_model,
     with_settings,
 )
 from polysync_core.platforms.azure_ai_foundry.states import report_of
@@ -47,7 +51,7 @@ _MAY_EXIST = frozenset({400, 409})
 """Statuses that may mean that a job with this name exists."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TemplateJobType:
     """The differences between the three job types."""
 
@@ -60,11 +64,16 @@ class TemplateJobType:
     describe: Callable[[JsonObject], ArtefactSchema]
     """Returns the schema of a template."""
 
+    @cached_property
+    def settings_model(self) -> type[BaseModel]:
+        """The model of the settings."""
+        return settings_model(f"{self.job_type}Settings", self.settings)
+
     def check(self, job: Job) -> list[Problem]:
         """Return the problems of a Job."""
         problem = _name_problem(job.external_id)
         problems = [Problem("externalId", problem)] if problem else []
-        return problems + check_settings(job, self.settings)
+        return problems + settings_problems(self.settings_model, job.settings)
 
 
 @dataclass(frozen=True, slots=True)

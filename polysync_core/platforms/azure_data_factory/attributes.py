@@ -23,6 +23,7 @@ class FactoryAttributes(ArmAttributes):
     factory_name: Annotated[
         str, StringConstraints(pattern=r"^[A-Za-z0-9](?:-?[A-Za-z0-9]){2,62}$", max_length=63)
     ]
+    """The name of the factory."""
 
     @property
     def path(self) -> tuple[str, ...]:

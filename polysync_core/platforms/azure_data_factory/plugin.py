@@ -5,17 +5,15 @@ from __future__ import annotations
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.runs.polling import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_data_factory.attributes import FactoryAttributes
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
-from polysync_core.platforms.azure_pipelines.plugin import live_platform
-from polysync_core.platforms.azure_pipelines.settings import check_pipeline_job
+from polysync_core.platforms.azure_pipelines.plugin import PIPELINE_JOB, live_platform
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.plugin import JobTypePlugin, PlatformPlugin, PluginContext
+from polysync_core.platforms.plugin import PlatformPlugin, PluginContext
 
 API_VERSION = "2018-06-01"
 
@@ -46,9 +44,10 @@ def open_data_factory(platform: Platform, context: PluginContext) -> Connector:
 
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATA_FACTORY,
-    jobs={JobType.ADF_PIPELINE: JobTypePlugin(check=check_pipeline_job, plan=SLOW)},
+    jobs={JobType.ADF_PIPELINE: PIPELINE_JOB},
     sign_in=ENTRA_METHODS,
     check=check_data_factory,
+    attributes=FactoryAttributes,
     open=open_data_factory,
     announces_sends=True,
 )

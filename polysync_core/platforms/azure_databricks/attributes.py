@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.types.hints import ShownWhen
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.attributes import read_attributes
@@ -88,29 +89,57 @@ _SINGLE_NODE: dict[str, JsonObject] = {
 }
 
 
+def _used(compute: ComputeType) -> frozenset[str]:
+    """Return the attributes that a type of compute uses."""
+    return _ALSO_USED.get(compute, frozenset[str]()) | _NEEDED[compute].keys()
+
+
+def _shown_for(attribute: str) -> ShownWhen:
+    """Return the hint that shows an attribute for the types of compute that use it."""
+    compute = tuple(each.value for each in ComputeType if attribute in _used(each))
+    return ShownWhen("computeType", compute)
+
+
 class DatabricksAttributes(Value):
     """`attributes` of an Azure Databricks platform."""
 
     workspace_url: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    """The address of the workspace, such as `https://adb-1234567890123456.7.azuredatabricks.net`."""
     endpoint: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
     """The base address of a simulator, which then receives all calls."""
     cloud: Cloud = Cloud.PUBLIC
+    """The Azure cloud of the workspace."""
     compute_type: ComputeType = ComputeType.NEW_JOB_CLUSTER
-    cluster_version: _Id | None = None
-    cluster_node_type: _Id | None = None
-    number_of_worker_nodes: Annotated[int, Field(ge=0, le=100_000, strict=True)] | None = None
+    """The compute of notebooks; jobs and pipelines bring their own."""
+    cluster_version: Annotated[_Id | None, _shown_for("clusterVersion")] = None
+    """The runtime version, such as `15.4.x-scala2.12`."""
+    cluster_node_type: Annotated[_Id | None, _shown_for("clusterNodeType")] = None
+    """The node type, such as `Standard_D4ds_v5`."""
+    number_of_worker_nodes: Annotated[
+        Annotated[int, Field(ge=0, le=100_000, strict=True)] | None,
+        _shown_for("numberOfWorkerNodes"),
+    ] = None
     """0 makes a single-node cluster; the default is 1."""
-    policy_id: _Id | None = None
+    policy_id: Annotated[_Id | None, _shown_for("policyId")] = None
     """The cluster policy; it may then decide the version and the node type."""
-    data_security_mode: Annotated[str, StringConstraints(pattern=r"^[A-Z_]{1,64}$")] | None = None
+    data_security_mode: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^[A-Z_]{1,64}$")] | None,
+        _shown_for("dataSecurityMode"),
+    ] = None
     """The access mode, such as `SINGLE_USER`; Unity Catalog needs one."""
-    single_user_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
-    cluster_settings: dict[str, JsonValue] | None = None
+    single_user_name: Annotated[
+        Annotated[str, StringConstraints(min_length=1, max_length=256)] | None,
+        _shown_for("singleUserName"),
+    ] = None
+    """The user of a cluster with the access mode `SINGLE_USER`."""
+    cluster_settings: Annotated[dict[str, JsonValue] | None, _shown_for("clusterSettings")] = None
     """Other fields of `new_cluster`, such as `autoscale`, `spark_conf` or `init_scripts`."""
-    libraries: list[dict[str, JsonValue]] | None = None
+    libraries: Annotated[list[dict[str, JsonValue]] | None, _shown_for("libraries")] = None
     """The libraries of a notebook's task."""
-    existing_cluster_id: _Id | None = None
-    existing_instance_pool: _Id | None = None
+    existing_cluster_id: Annotated[_Id | None, _shown_for("existingClusterId")] = None
+    """The id of the interactive cluster."""
+    existing_instance_pool: Annotated[_Id | None, _shown_for("existingInstancePool")] = None
+    """The id of the instance pool."""
     default_notebook_path: str = "/"
     """The folder where discovery starts."""
 
@@ -127,7 +156,7 @@ class DatabricksAttributes(Value):
         """Return the problems between the attributes."""
         given = self.model_dump(by_alias=True, exclude_none=True, include=None)
         needed = self._needed()
-        used = _NEEDED[self.compute_type].keys() | _ALSO_USED.get(self.compute_type, frozenset())
+        used = _used(self.compute_type)
         problems = [
             Problem(f"attributes.{name}", remedy)
             for name, remedy in needed.items()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.jobs import (
     Job,
     JobType,
@@ -21,10 +22,11 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError,
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
+from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
 from polysync_core.platforms.azure_databricks.outputs import (
-    OUTPUTS_FROM_EXIT_VALUE,
+    OutputSettings,
     failed_tasks,
     read_with_outputs,
 )
@@ -65,6 +67,17 @@ class ParameterField(StrEnum):
     def field(self) -> str:
         """The name of the field in the request."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", self.value).lower()
+
+
+class WorkflowSettings(Value):
+    """`settings` of a Job that runs a workflow of several tasks."""
+
+    send_parameters_as: ParameterField = ParameterField.JOB_PARAMETERS
+    """The field of the request that carries the values, by the type of the job's tasks."""
+
+
+class JobSettings(WorkflowSettings, OutputSettings):
+    """`settings` of a Job that runs a job with a single task."""
 
 
 _BOUNDED = frozenset(
@@ -132,22 +145,9 @@ def check_defined_job(job: Job) -> list[Problem]:
     """Return the problems of a Job for a job or workflow."""
     problem = _id_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
-    known = {SEND_PARAMETERS_AS}
-    if job.job_type == JobType.DATABRICKS_JOB:
-        known.add(OUTPUTS_FROM_EXIT_VALUE)
-    problems += [
-        Problem(f"settings.{name}", f"a {job.job_type} has only: {', '.join(sorted(known))}")
-        for name in job.settings
-        if name not in known
-    ]
-    if not isinstance(job.settings.get(OUTPUTS_FROM_EXIT_VALUE, False), bool):
-        problems.append(Problem(f"settings.{OUTPUTS_FROM_EXIT_VALUE}", "must be true or false"))
-    if job.settings.get(SEND_PARAMETERS_AS, ParameterField.JOB_PARAMETERS) not in set(
-        ParameterField
-    ):
-        path, choices = f"settings.{SEND_PARAMETERS_AS}", ", ".join(ParameterField)
-        problems.append(Problem(path, f"must be one of {choices}"))
-    return problems
+    has_one_task = job.job_type == JobType.DATABRICKS_JOB
+    model = JobSettings if has_one_task else WorkflowSettings
+    return problems + settings_problems(model, job.settings)
 
 
 def _id_problem(external_id: str) -> str | None:

@@ -16,6 +16,7 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError,
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
+from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.azure_databricks.answers import objects_in
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
@@ -25,7 +26,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.paths import (
 )
 from polysync_core.platforms.azure_databricks.notebook_source.widgets import widgets_of
 from polysync_core.platforms.azure_databricks.outputs import (
-    OUTPUTS_FROM_EXIT_VALUE,
+    OutputSettings,
     failed_tasks,
     read_with_outputs,
 )
@@ -124,14 +125,7 @@ def check_notebook(job: Job) -> list[Problem]:
     """Return the problems of a notebook's Job."""
     problem = path_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
-    problems += [
-        Problem(f"settings.{name}", f"a DatabricksNotebook has only {OUTPUTS_FROM_EXIT_VALUE}")
-        for name in job.settings
-        if name != OUTPUTS_FROM_EXIT_VALUE
-    ]
-    if not isinstance(job.settings.get(OUTPUTS_FROM_EXIT_VALUE, False), bool):
-        problems.append(Problem(f"settings.{OUTPUTS_FROM_EXIT_VALUE}", "must be true or false"))
-    return problems
+    return problems + settings_problems(OutputSettings, job.settings)
 
 
 def _runs_notebook(run: JsonObject, job: Job) -> bool:

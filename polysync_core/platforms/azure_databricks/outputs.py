@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
@@ -35,6 +36,13 @@ _SEVERAL_TASKS = (
 _REMEDY = "exit with the path of the data instead"
 _MAX_TASKS = 3000
 """The most task runs of one run that are read; a run has at most 1000 tasks, with retries."""
+
+
+class OutputSettings(Value):
+    """`settings` of a Job that may take the exit value of a notebook as outputs."""
+
+    outputs_from_exit_value: bool = False
+    """Whether the exit value of the notebook becomes the outputs of the run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
+from polysync_core.domain.definitions.types.catalogue import NoFields
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.details import FailureDetails
+from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.azure_databricks.answers import (
     moment_of,
     next_token_of,
@@ -276,10 +278,7 @@ def check_pipeline(job: Job) -> list[Problem]:
     """Return the problems of a pipeline's Job."""
     problem = _id_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
-    problems += [
-        Problem(f"settings.{name}", "a DatabricksPipeline has no settings: remove it")
-        for name in job.settings
-    ]
+    problems += settings_problems(NoFields, job.settings)
     problems += [
         Problem(
             f"parameters[{index}].name",

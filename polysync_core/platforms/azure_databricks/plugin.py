@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.types.catalogue import NoFields
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
 from polysync_core.platforms.azure_databricks.client import RunClient
-from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector, check_defined_job
+from polysync_core.platforms.azure_databricks.job import (
+    DatabricksJobConnector,
+    JobSettings,
+    WorkflowSettings,
+    check_defined_job,
+)
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
 from polysync_core.platforms.azure_databricks.notebook import NotebookConnector, check_notebook
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
 from polysync_core.platforms.azure_databricks.notebook_source.paths import normalised_path
-from polysync_core.platforms.azure_databricks.outputs import OUTPUTS_FROM_EXIT_VALUE
+from polysync_core.platforms.azure_databricks.outputs import OUTPUTS_FROM_EXIT_VALUE, OutputSettings
 from polysync_core.platforms.azure_databricks.pipeline import (
     DatabricksPipelineConnector,
     check_pipeline,
@@ -96,24 +102,40 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
 
 
 _WITHOUT_OUTPUTS = frozenset(Capability) - {Capability.OUTPUTS}
+_JOB_ID_HINT = "The numeric id of the job, such as 620987654321098."
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATABRICKS,
     jobs={
         JobType.DATABRICKS_NOTEBOOK: JobTypePlugin(
-            check=check_notebook, outputs_setting=OUTPUTS_FROM_EXIT_VALUE, normal_id=normalised_path
+            check=check_notebook,
+            settings=OutputSettings,
+            external_id_hint="The path of the notebook, such as /etl/sales-load.",
+            outputs_setting=OUTPUTS_FROM_EXIT_VALUE,
+            normal_id=normalised_path,
         ),
         JobType.DATABRICKS_JOB: JobTypePlugin(
-            check=check_defined_job, outputs_setting=OUTPUTS_FROM_EXIT_VALUE
+            check=check_defined_job,
+            settings=JobSettings,
+            external_id_hint=_JOB_ID_HINT,
+            outputs_setting=OUTPUTS_FROM_EXIT_VALUE,
         ),
         JobType.DATABRICKS_WORKFLOW: JobTypePlugin(
-            check=check_defined_job, capabilities=_WITHOUT_OUTPUTS
+            check=check_defined_job,
+            settings=WorkflowSettings,
+            external_id_hint=_JOB_ID_HINT,
+            capabilities=_WITHOUT_OUTPUTS,
         ),
         JobType.DATABRICKS_PIPELINE: JobTypePlugin(
-            check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=SLOW
+            check=check_pipeline,
+            settings=NoFields,
+            external_id_hint="The pipeline's id, such as 2f1e5c4a-0000-0000-0000-000000000000.",
+            capabilities=_WITHOUT_OUTPUTS,
+            plan=SLOW,
         ),
     },
     sign_in=(*ENTRA_METHODS, PERSONAL_ACCESS_TOKEN, OAUTH),
     check=check_databricks,
+    attributes=DatabricksAttributes,
     open=open_databricks,
     announces_sends=True,
 )

@@ -30,6 +30,7 @@ class FunctionsAttributes(ArmAttributes):
     """`attributes` of an Azure Functions platform."""
 
     function_app_name: SiteName
+    """The name of the function app."""
     function_app_url: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
     """The address of the app, if its host has another form than `<name>.azurewebsites.net`."""
     route_prefix: Annotated[

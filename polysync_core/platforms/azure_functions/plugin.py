@@ -17,6 +17,7 @@ from polysync_core.platforms.azure_functions.refusals import DURABLE_REFUSALS, F
 from polysync_core.platforms.azure_functions.sign_in import FUNCTION_KEY
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.http_functions.parameters import FunctionSettings
 from polysync_core.platforms.plugin import (
     Capability,
     Discovery,
@@ -84,12 +85,15 @@ PLUGIN = PlatformPlugin(
     jobs={
         JobType.AZURE_HTTP_FUNCTION: JobTypePlugin(
             check=check_function_job,
+            settings=FunctionSettings,
+            external_id_hint="A function: Report, Report/users/{id} or orchestrator:Nightly.",
             capabilities=frozenset(Capability) - {Capability.RUNS},
             normal_id=str.casefold,
         )
     },
     sign_in=(*ENTRA_METHODS, FUNCTION_KEY),
     check=check_functions,
+    attributes=FunctionsAttributes,
     open=open_functions,
     announces_sends=True,
 )

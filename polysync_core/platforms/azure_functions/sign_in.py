@@ -1,4 +1,4 @@
-"""Reads an app's keys from Azure Resource Manager, and checks the hosts of calls."""
+"""Reads the keys of a function app, and signs calls to its own hosts only."""
 
 from __future__ import annotations
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.types.hints import ShownWhen
 from polysync_core.domain.errors import Invalid
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, SiteName
@@ -31,7 +33,8 @@ class LogicAppsAttributes(ArmAttributes):
     """`attributes` of an Azure Logic Apps platform."""
 
     logic_app_type: LogicAppType
-    logic_app_name: SiteName | None = None
+    """The hosting plan of the workflows."""
+    logic_app_name: Annotated[SiteName | None, ShownWhen("logicAppType", ("Standard",))] = None
     """The app with the workflows of a Standard plan."""
 
     @classmethod

@@ -11,7 +11,11 @@ from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
 from polysync_core.platforms.azure_logic_apps.client import WorkflowClient
 from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS
-from polysync_core.platforms.azure_logic_apps.workflow import WorkflowConnector, check_workflow
+from polysync_core.platforms.azure_logic_apps.workflow import (
+    WorkflowConnector,
+    WorkflowSettings,
+    check_workflow,
+)
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import (
     Discovery,
@@ -51,9 +55,16 @@ def open_logic_apps(platform: Platform, context: PluginContext) -> Connector:
 
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_LOGIC_APPS,
-    jobs={JobType.LOGIC_APPS_WORKFLOW: JobTypePlugin(check=check_workflow)},
+    jobs={
+        JobType.LOGIC_APPS_WORKFLOW: JobTypePlugin(
+            check=check_workflow,
+            settings=WorkflowSettings,
+            external_id_hint="The name of the workflow, such as send-report.",
+        )
+    },
     sign_in=ENTRA_METHODS,
     check=check_logic_apps,
+    attributes=LogicAppsAttributes,
     open=open_logic_apps,
     announces_sends=True,
 )

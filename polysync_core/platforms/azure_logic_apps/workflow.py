@@ -14,11 +14,13 @@ from datetime import timedelta
 from enum import StrEnum
 
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
+from polysync_core.outbound.attributes import settings_problems
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.azure_logic_apps.client import TriggerEndpoint, WorkflowClient
 from polysync_core.platforms.azure_logic_apps.failure_details import failed_actions
@@ -42,7 +44,7 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from polysync_core.platforms.http_functions.client import exchange_once
-from polysync_core.platforms.http_functions.parameters import RESUBMIT, check_resubmit
+from polysync_core.platforms.http_functions.parameters import Resubmit
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from polysync_core.platforms.values import as_json, as_texts
 
@@ -62,6 +64,15 @@ class ValueForm(StrEnum):
     JSON_TOKENS = "JsonTokens"
     """Each value has the data type of its parameter: the engine converts no texts."""
     TEXTS = "Texts"
+
+
+class WorkflowSettings(Value):
+    """`settings` of a Job that runs a workflow."""
+
+    send_parameters_as: ValueForm = ValueForm.JSON_TOKENS
+    """The form of the values in the body of the trigger's call."""
+    resubmit: Resubmit = Resubmit.NEVER
+    """The rule for a call that may have been executed, because its answer was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,17 +206,7 @@ class WorkflowConnector:
 
 def check_workflow(job: Job) -> list[Problem]:
     """Return the problems of a workflow's Job."""
-    problems = [
-        Problem(
-            f"settings.{name}", f"a LogicAppsWorkflow has only {SEND_PARAMETERS_AS} and {RESUBMIT}"
-        )
-        for name in job.settings
-        if name not in {SEND_PARAMETERS_AS, RESUBMIT}
-    ]
-    problems += check_resubmit(job)
-    if job.settings.get(SEND_PARAMETERS_AS, ValueForm.JSON_TOKENS) not in set(ValueForm):
-        message = f"must be one of {', '.join(ValueForm)}"
-        problems.append(Problem(f"settings.{SEND_PARAMETERS_AS}", message))
+    problems = settings_problems(WorkflowSettings, job.settings)
     if _NAME.fullmatch(job.external_id) is None:
         problems.append(Problem("externalId", _RULE))
     return problems

@@ -5,10 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.runs.polling import SLOW
 from polysync_core.platforms.azure_pipelines.client import PipelineClient, window
 from polysync_core.platforms.azure_pipelines.pipeline import PipelineConnector
+from polysync_core.platforms.azure_pipelines.settings import PipelineSettings, check_pipeline_job
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformPlugin
+from polysync_core.platforms.plugin import Discovery, JobTypePlugin, LivePlatform, PlatformPlugin
+
+PIPELINE_JOB = JobTypePlugin(
+    check=check_pipeline_job,
+    settings=PipelineSettings,
+    external_id_hint="The name of the pipeline as in the studio.",
+    plan=SLOW,
+)
 
 
 def live_platform(plugin: PlatformPlugin, job_type: JobType, service: PipelineClient) -> Connector:

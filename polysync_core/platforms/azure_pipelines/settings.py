@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, hidden_character
 from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.outbound.attributes import settings_problems
 
 ATTEMPT_TOKEN_PARAMETER = "attemptTokenParameter"  # noqa: S105 - a setting's name
 WHEN_ANSWER_LOST = "whenAnswerLost"
@@ -24,6 +26,16 @@ class LostAnswerPolicy(StrEnum):
     """Start the pipeline again: at-least-once execution."""
     ASK = "Ask"
     """End the attempt as `Lost`, so that a person decides: at-most-once execution."""
+
+
+class PipelineSettings(Value):
+    """`settings` of a Job that runs a pipeline."""
+
+    attempt_token_parameter: str = ""
+    """The pipeline's parameter that receives the attempt's token, by which its run is found."""
+    when_answer_lost: LostAnswerPolicy = LostAnswerPolicy.ASK
+    """The rule for a start without an answer. With `attemptTokenParameter` the default is
+    `Resend`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +62,10 @@ def check_pipeline_job(job: Job) -> list[Problem]:
     """Return the problems of a pipeline's Job."""
     problem = name_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
-    known = (ATTEMPT_TOKEN_PARAMETER, WHEN_ANSWER_LOST)
-    problems += [
-        Problem(f"settings.{name}", f"a pipeline has only the settings {' and '.join(known)}")
-        for name in job.settings
-        if name not in known
-    ]
-    if ATTEMPT_TOKEN_PARAMETER in job.settings:
+    problems += settings_problems(PipelineSettings, job.settings)
+    if isinstance(job.settings.get(ATTEMPT_TOKEN_PARAMETER), str):
         problem = _token_problem(job, job.settings[ATTEMPT_TOKEN_PARAMETER])
         problems += [Problem(f"settings.{ATTEMPT_TOKEN_PARAMETER}", problem)] if problem else []
-    policy = job.settings.get(WHEN_ANSWER_LOST, LostAnswerPolicy.ASK)
-    if policy not in set(LostAnswerPolicy):
-        problem = f"must be one of {', '.join(LostAnswerPolicy)}"
-        problems.append(Problem(f"settings.{WHEN_ANSWER_LOST}", problem))
     return problems
 
 

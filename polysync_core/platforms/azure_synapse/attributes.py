@@ -36,6 +36,7 @@ class SynapseAttributes(ArmAttributes):
     workspace_name: Annotated[
         str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$", max_length=50)
     ]
+    """The name of the workspace, the first label of its host name."""
 
     def workspace_address(self, *, allow_loopback: bool) -> BaseAddress:
         """Return the address for calls to the workspace."""

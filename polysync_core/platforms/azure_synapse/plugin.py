@@ -5,18 +5,16 @@ from __future__ import annotations
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.runs.polling import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals, azure_credential_rules
 from polysync_core.platforms.azure.sign_in import entra_authenticator
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
-from polysync_core.platforms.azure_pipelines.plugin import live_platform
-from polysync_core.platforms.azure_pipelines.settings import check_pipeline_job
+from polysync_core.platforms.azure_pipelines.plugin import PIPELINE_JOB, live_platform
 from polysync_core.platforms.azure_synapse.attributes import SynapseAttributes
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.plugin import JobTypePlugin, PlatformPlugin, PluginContext
+from polysync_core.platforms.plugin import PlatformPlugin, PluginContext
 
 API_VERSION = "2020-12-01"
 
@@ -66,9 +64,10 @@ def open_synapse(platform: Platform, context: PluginContext) -> Connector:
 
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_SYNAPSE,
-    jobs={JobType.SYNAPSE_PIPELINE: JobTypePlugin(check=check_pipeline_job, plan=SLOW)},
+    jobs={JobType.SYNAPSE_PIPELINE: PIPELINE_JOB},
     sign_in=ENTRA_METHODS,
     check=check_synapse,
+    attributes=SynapseAttributes,
     open=open_synapse,
     announces_sends=True,
 )

@@ -25,7 +25,9 @@ class GoogleFunctionsAttributes(Value):
     """`attributes` of a Google Cloud Functions platform."""
 
     project_id: Annotated[str, StringConstraints(pattern=f"^(?:{PROJECT})$")]
+    """The id or the number of the project."""
     region: Annotated[str, StringConstraints(pattern=f"^{REGION}$", max_length=63)]
+    """The region, such as `europe-west1`."""
     function_name: Annotated[str, StringConstraints(pattern=f"^{FUNCTION}$")] | None = None
     """The only function that discovery returns; None selects all functions of the region."""
     endpoint: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None

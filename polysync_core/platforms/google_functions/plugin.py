@@ -18,6 +18,7 @@ from polysync_core.platforms.google_functions.sign_in import (
     access_authenticator,
     identity_authenticator,
 )
+from polysync_core.platforms.http_functions.parameters import FunctionSettings
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     Capability,
@@ -95,6 +96,8 @@ PLUGIN = PlatformPlugin(
     jobs={
         JobType.CLOUD_FUNCTION_HTTP: JobTypePlugin(
             check=check_function_job,
+            settings=FunctionSettings,
+            external_id_hint="projects/<project>/locations/<region>/functions/<name>",
             capabilities=frozenset(
                 {Capability.OUTPUTS, Capability.DISCOVERY, Capability.FAILURE_DETAILS}
             ),
@@ -102,6 +105,7 @@ PLUGIN = PlatformPlugin(
     },
     sign_in=GOOGLE_METHODS,
     check=check_google_functions,
+    attributes=GoogleFunctionsAttributes,
     open=open_google_functions,
     announces_sends=True,
 )

@@ -16,10 +16,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job
 from polysync_core.domain.errors import PlatformRefused, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.connector import SubmitRequest
 from polysync_core.platforms.values import as_json, as_texts, value_as_text
 
@@ -58,6 +60,15 @@ class HttpMethod(StrEnum):
         return self in {self.POST, self.PUT, self.PATCH}
 
 
+class FunctionSettings(Value):
+    """`settings` of a Job that calls an HTTP function."""
+
+    http_method: HttpMethod = HttpMethod.POST
+    """The method of the call; `POST`, `PUT` and `PATCH` send the values in the body."""
+    resubmit: Resubmit = Resubmit.NEVER
+    """The rule for a call that may have been executed, because its answer was lost."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestParts:
     """The query and the body of a call."""
@@ -86,25 +97,11 @@ def is_idempotent(job: Job) -> bool:
     return job.settings.get(RESUBMIT) == Resubmit.WHEN_IDEMPOTENT
 
 
-def check_resubmit(job: Job) -> list[Problem]:
-    """Return the problem of a Job's setting `resubmit`, if any."""
-    if job.settings.get(RESUBMIT, Resubmit.NEVER) in set(Resubmit):
-        return []
-    return [Problem(f"settings.{RESUBMIT}", f"must be one of {', '.join(Resubmit)}")]
-
-
 def check_placement(job: Job) -> list[Problem]:
     """Return the problems of a Job's settings and reserved parameters."""
     known = set(HttpMethod)
     given = job.settings.get(HTTP_METHOD, HttpMethod.POST)
-    problems = [
-        Problem(f"settings.{name}", f"a {job.job_type} has only {HTTP_METHOD} and {RESUBMIT}")
-        for name in job.settings
-        if name not in {HTTP_METHOD, RESUBMIT}
-    ]
-    problems += check_resubmit(job)
-    if given not in known:
-        problems.append(Problem(f"settings.{HTTP_METHOD}", f"must be one of {', '.join(known)}"))
+    problems = settings_problems(FunctionSettings, job.settings)
     for index, parameter in enumerate(job.parameters):
         if parameter.direction is Direction.OUTPUT:
             continue

@@ -13,7 +13,8 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 from azure.core.exceptions import AzureError, ResourceExistsError
@@ -58,23 +59,40 @@ _KEYS = ("PartitionKey", "RowKey")
 _PAUSES = (0.1, 0.3, 1.0, 2.0)
 """Seconds between attempts; the last failure is raised."""
 _LONGEST_PAUSE = 5.0
+_READERS = 8
+"""Rows that one process reads at the same time."""
 
 type Sleep = Callable[[float], None]
+type MapReads = Callable[[Callable[[Key], Row | None], Iterable[Key]], Iterable[Row | None]]
+"""Reads many rows like `map`; the order of the answers is the order of the keys."""
+type Key = tuple[str, str]
 
 
 class AzureTables:
     """The tables of one storage account. It is thread-safe."""
 
     def __init__(
-        self, connection: StorageConnection, *, prefix: str = "Polysync", sleep: Sleep = time.sleep
+        self,
+        connection: StorageConnection,
+        *,
+        prefix: str = "Polysync",
+        sleep: Sleep = time.sleep,
+        map_reads: MapReads | None = None,
     ) -> None:
+        readers = ThreadPoolExecutor(_READERS, thread_name_prefix="table-reader")
+        self._map_reads = map_reads or readers.map
         self._clients = TableClients(connection)
         self._prefix = prefix
         self._sleep = sleep
 
     def table(self, name: str) -> AzureTable:
         """Return a table by its name without prefix; it may not exist yet."""
-        return AzureTable(self._clients.client(self._prefix + name), name, sleep=self._sleep)
+        return AzureTable(
+            self._clients.client(self._prefix + name),
+            name,
+            sleep=self._sleep,
+            map_reads=self._map_reads,
+        )
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -84,8 +102,16 @@ class AzureTables:
 class AzureTable:
     """One table, as rows with ETags."""
 
-    def __init__(self, client: LeanTableClient, name: str, *, sleep: Sleep = time.sleep) -> None:
+    def __init__(
+        self,
+        client: LeanTableClient,
+        name: str,
+        *,
+        sleep: Sleep = time.sleep,
+        map_reads: MapReads = map,
+    ) -> None:
         self.name = name
+        self._map = map_reads
         # Any: the SDK leaves the keyword arguments of its methods untyped.
         self._client: Any = client
         self._sleep = sleep
@@ -97,6 +123,11 @@ class AzureTable:
         except NotFound:
             return None
         return row_of(entity)
+
+    def get_many(self, keys: Iterable[tuple[str, str]]) -> Iterator[Row]:
+        """Yield the existing rows with these keys, by parallel point reads."""
+        found = self._map(lambda key: self.get(*key), keys)
+        return (row for row in found if row is not None)
 
     def insert(self, row: Row) -> str:
         """Write a new row and return its ETag. Raises `RowExists` if the key exists."""

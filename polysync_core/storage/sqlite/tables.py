@@ -6,8 +6,9 @@ import base64
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import batched
 from typing import Any, cast
 
 from polysync_core.domain.errors import Broken, StaleETag
@@ -32,6 +33,12 @@ _PAGE = 1000
 _DELETE_AT_ONCE = 5000
 """Rows that one transaction of `drop` deletes, so that other writers need not wait long."""
 _GET = "SELECT etag, doc FROM rows WHERE tbl=? AND pk=? AND rk=?"
+_GET_AT_ONCE = 200
+_GET_MANY = (
+    "WITH wanted (pk, rk) AS (VALUES {wanted}) SELECT rows.pk, rows.rk, etag, doc FROM wanted "
+    # The order of this join is fixed: each wanted key is one lookup in the index.
+    "CROSS JOIN rows ON rows.tbl=? AND rows.pk=wanted.pk AND rows.rk=wanted.rk"
+)
 _INSERT = "INSERT INTO rows VALUES (?, ?, ?, ?, ?)"
 _UPSERT = (
     "INSERT INTO rows VALUES (?, ?, ?, ?, ?) ON CONFLICT (tbl, pk, rk) "
@@ -75,6 +82,19 @@ class SqliteTable:
         """Return the row with these keys, or None."""
         found = self._database.read(_GET, self._key(partition, key))
         return Row(partition, key, _decoded(found[0][1]), str(found[0][0])) if found else None
+
+    def get_many(self, keys: Iterable[tuple[str, str]]) -> Iterator[Row]:
+        """Yield the existing rows with these keys, in the order of the keys."""
+        for some in batched(keys, _GET_AT_ONCE, strict=False):
+            wanted = ", ".join(["(?, ?)"] * len(some))
+            values = [check_key(part) for key in some for part in key]
+            query = _GET_MANY.format(wanted=wanted)
+            found = self._database.read(query, (*values, self._name))
+            by_key = {
+                (partition, key): Row(partition, key, _decoded(doc), str(etag))
+                for partition, key, etag, doc in found
+            }
+            yield from (by_key[key] for key in some if key in by_key)
 
     def insert(self, row: Row) -> str:
         """Write a new row and return its ETag. Raises `RowExists` if the key exists."""

@@ -1,4 +1,4 @@
-"""The connector with a workspace that does the work and may lose the answer."""
+"""Tests of the notebook connector with a simulated workspace whose answers may be lost."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.sqlite.database import Database
 from polysync_core.storage.sqlite.tables import SqliteTables
 from tests.faults.kills.killed_host import KilledHost, killed_host

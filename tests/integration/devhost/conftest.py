@@ -1,4 +1,4 @@
-"""Fixtures that start local hosts."""
+"""Fixtures that start local Functions hosts."""
 
 from __future__ import annotations
 

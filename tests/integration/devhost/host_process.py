@@ -128,7 +128,7 @@ class HostProcess:
         """Wait for the ready line."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line == f"ready http://127.0.0.1:{self.port}/api\n", self.log_text()
+        assert line.startswith(f"ready http://127.0.0.1:{self.port}"), self.log_text()
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=TIMEOUT)
         return self
 

@@ -1,4 +1,4 @@
-"""The local host as a user sees it: HTTP, triggers and engine."""
+"""Tests of the local Functions host: HTTP, triggers and engine."""
 
 from __future__ import annotations
 

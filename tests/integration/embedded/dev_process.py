@@ -39,7 +39,7 @@ class Dev:
         """Wait for the ready line."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line == f"ready http://{address}:{self.port}/api\n", self.log_text()
+        assert line == f"ready http://{address}:{self.port}/console/\n", self.log_text()
         return self
 
     def log_text(self) -> str:

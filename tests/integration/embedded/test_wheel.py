@@ -58,7 +58,7 @@ def host(tmp_path: Path, installed: Path, environment: dict[str, str]) -> Iterat
     )
     assert process.stdout is not None
     try:
-        assert process.stdout.readline() == f"ready http://127.0.0.1:{port}/api\n"
+        assert process.stdout.readline() == f"ready http://127.0.0.1:{port}/console/\n"
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=TIMEOUT) as http:
             yield http
     finally:

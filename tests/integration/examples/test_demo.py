@@ -1,4 +1,4 @@
-"""The demo with a fake local host: a process that serves the API from a script."""
+"""Tests the demo with a fake local host that serves the API from a script."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import pytest
 
 from polysync_core.domain.errors import Malformed, StaleETag
 from polysync_core.domain.runs.identity import new_run_id
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import (
     HistoryEntry,
     Outcome,
@@ -20,8 +21,7 @@ from polysync_core.domain.runs.run import (
     new_run,
     note,
 )
-from polysync_core.domain.runs.stored import Listing
-from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON, a_job, a_run
 
@@ -119,8 +119,9 @@ def test_lists_are_filtered_by_status(runs: TableRuns, status: RunStatus) -> Non
     failed = ended(runs, RunStatus.FAILED, task=f"filtered-{status.lower()}")
     queued = stored(runs, task=f"filtered-{status.lower()}")
     wanted = {RunStatus.FAILED: failed, RunStatus.QUEUED: queued}[status].run_id
-    assert listed(runs, task=f"filtered-{status.lower()}", status=status) == [wanted]
-    assert wanted in listed(runs, status=status)
+    only = frozenset({status})
+    assert listed(runs, task=f"filtered-{status.lower()}", statuses=only) == [wanted]
+    assert wanted in listed(runs, statuses=only)
 
 
 def test_a_graph_run_lists_its_root_and_its_descendants(runs: TableRuns) -> None:
@@ -142,7 +143,9 @@ def test_only_active_runs_are_in_the_active_index(runs: TableRuns) -> None:
 def test_a_repeated_deactivation_changes_nothing(runs: TableRuns) -> None:
     run = ended(runs, task="deactivated")
     runs.deactivate(run)
-    assert listed(runs, task="deactivated", status=RunStatus.SUCCEEDED) == [run.run_id]
+    assert listed(runs, task="deactivated", statuses=frozenset({RunStatus.SUCCEEDED})) == [
+        run.run_id
+    ]
 
 
 def test_a_second_index_entry_is_not_listed_and_can_be_removed(runs: TableRuns) -> None:
@@ -192,7 +195,7 @@ class TestJobRuns:
         job = a_job(name=f"job-{new_run_id()}")
         expected = [ended(runs, task=None, job=job).run_id, stored(runs, task=None, job=job).run_id]
         of_task = stored(runs, job=job, task="of-the-same-job")
-        assert listed(runs, job=job.name, limit=1) == expected[::-1]
+        assert listed(runs, job=job.name, without_task=True, limit=1) == expected[::-1]
         assert listed(runs, job=job.name, status=RunStatus.QUEUED) == expected[1:]
         for listing in ({}, {"status": RunStatus.SUCCEEDED}, {"status": RunStatus.QUEUED}):
             assert not set(expected) & set(listed(runs, limit=100, **listing))

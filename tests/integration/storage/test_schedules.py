@@ -17,7 +17,7 @@ from polysync_core.domain.schedules.state import (
     ScheduleState,
     with_plan,
 )
-from polysync_core.domain.schedules.stored import Due, Edit
+from polysync_core.domain.schedules.stored import Due, Edit, IdleSchedule
 from polysync_core.storage.schedules import TableSchedules
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON
@@ -96,3 +96,19 @@ def test_a_limit_restricts_the_number_of_read_rows(storage: Tables) -> None:
     for number in range(12):
         store.put(a_state(schedule=f"s{number}"), replacing=None)
     assert len(store.due(NOON + timedelta(hours=1), limit=5)) == 5
+
+
+def test_a_schedule_is_either_upcoming_or_idle(storage: Tables) -> None:
+    store = TableSchedules(storage)
+    for number in range(6):
+        store.put(a_state(f"t{number}", due=NOON + timedelta(minutes=6 - number)), replacing=None)
+    idle = store.put(a_state("z", due=None), replacing=None)
+    until = NOON + timedelta(minutes=4)
+    assert [each.task for each in store.upcoming(until=until)] == ["t5", "t4", "t3"]
+    assert store.idle(limit=10) == [IdleSchedule(task="z", schedule="daily")]
+    stopped = store.get("t5", "daily")
+    assert stopped is not None
+    store.put(replace(stopped.state, due=None), replacing=stopped)
+    store.remove(idle)
+    assert store.idle(limit=10) == [IdleSchedule(task="t5", schedule="daily")]
+    assert [each.task for each in store.upcoming(until=until)] == ["t4", "t3"]

@@ -69,6 +69,23 @@ def test_a_missing_row_is_none_even_without_a_table(table: Table) -> None:
     table.delete("p", "k")
 
 
+def test_many_rows_are_read_in_the_order_of_their_keys(table: Table) -> None:
+    keys = [(f"p{number % 7}", f"it's {number:03}") for number in range(230)]
+    for key in keys:
+        table.upsert(Row(*key, {"number": int(key[1][-3:])}))
+    wanted = [*reversed(keys), ("p0", "absent"), keys[3]]
+
+    found = list(table.get_many(iter(wanted)))
+
+    assert [(row.partition, row.key) for row in found] == [*reversed(keys), keys[3]]
+    assert found[-1] == table.get(*keys[3])
+
+
+def test_many_rows_without_a_table_are_none(table: Table) -> None:
+    assert list(table.get_many([("p", "k"), ("q", "k")])) == []
+    assert list(table.get_many([])) == []
+
+
 def test_an_existing_key_is_reported(table: Table) -> None:
     table.insert(Row("p", "k", {"a": 1}))
 

@@ -1,4 +1,4 @@
-"""Definitions files."""
+"""Tests of the reading of definition files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The start of the program."""
+"""Tests of the start of the command line: imports, help, version and usage."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ LIGHT = {
     "polysync_core.domain.display_text",
     "polysync_core.domain.json_types",
     "polysync_core.domain.runs",
+    "polysync_core.domain.runs.failures",
+    "polysync_core.domain.runs.failures.causes",
     "polysync_core.domain.runs.status",
 }
 SCRIPT = """

@@ -12,7 +12,7 @@ from devhost.logs import FunctionFormatter, _is_logged_elsewhere, forget_invocat
 
 def line(message: str, *args: object, **extra: object) -> str:
     record = logging.LogRecord(
-        "devhost.durable.engine", logging.WARNING, __file__, 1, message, args, None
+        "orchestrations.engine", logging.WARNING, __file__, 1, message, args, None
     )
     vars(record).update(extra)
     return FunctionFormatter().format(record)

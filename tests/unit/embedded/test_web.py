@@ -38,7 +38,7 @@ class Served:
         listening = listen(0)
         self.port: int = listening.getsockname()[1]
         self.mcp = McpEndpoint(lambda: own_functions(api, {}), McpServerInfo(), require_loopback)
-        self.app = WebApp(api, engine, self.mcp)
+        self.app = WebApp(api=api, console=lambda: api, mcp=self.mcp, engine=engine)
         self.server = WebServer(self.app, listening, stop_seconds=5)
         self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
 
@@ -98,12 +98,24 @@ def test_a_request_reaches_the_engine(app: FakeApp) -> None:
 
 def test_unusual_paths_are_answered_with_a_problem_document(app: FakeApp) -> None:
     async def test(served: Served) -> None:
-        for path in [*(f"/api/{each}" for each in ODD), "/", "/api", "/apis/x", "/favicon.ico"]:
+        for path in [*(f"/api/{each}" for each in ODD), "/api", "/apis/x", "/favicon.ico"]:
             for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
                 answer = await served.http.request(method, path)
                 assert answer.status_code == 404, path
                 assert answer.headers["content-type"] == "application/problem+json"
                 assert method == "HEAD" or answer.json()["status"] == 404
+
+    check(app.api, test)
+
+
+def test_the_root_leads_to_the_console_and_its_pages_reach_the_console(app: FakeApp) -> None:
+    async def test(served: Served) -> None:
+        root = await served.http.get("/")
+        assert root.headers["location"] == "/console/"
+        for path in ("/console", "/console/", "/console/nowhere"):
+            answer = await served.http.get(path)
+            # The API stands for the console, and has none of its routes.
+            assert answer.json()["detail"] == "There is no such path."
 
     check(app.api, test)
 

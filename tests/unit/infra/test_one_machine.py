@@ -13,7 +13,7 @@ import pytest
 from typer.main import get_command
 
 from polysync_core.api.app import PREFIX
-from polysync_core.api.security.roles import is_open
+from polysync_core.api.security.roles import API_ROLES
 from polysync_core.cli.main import app
 from polysync_embedded.host import STOP_SECONDS
 from polysync_embedded.running import EXIT_HANDLERS_LIMIT
@@ -121,7 +121,7 @@ def test_the_container_starts_a_command_that_exists() -> None:
 def test_the_container_is_checked_stopped_and_run_safely() -> None:
     (check,) = instructions("HEALTHCHECK")
     (route,) = re.findall(rf"'{PREFIX}(/[a-z]+)'", check)
-    assert is_open("GET", route)
+    assert API_ROLES.is_open("GET", route)
     assert instructions("STOPSIGNAL") == ["SIGTERM"]
     assert int(instructions("USER")[0]) >= 1000
 

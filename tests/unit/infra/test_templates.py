@@ -11,6 +11,8 @@ import yaml
 
 from polysync_core.api.app import PREFIX
 from polysync_core.api.security.roles import OPEN
+from polysync_core.console.paths import BASE
+from polysync_core.console.roles import OPEN as CONSOLE_OPEN
 from polysync_core.domain.security.roles import Role
 from tests.unit.infra.templates import (
     BICEP,
@@ -217,7 +219,15 @@ def test_without_access_keys_everything_but_health_requires_a_token() -> None:
             "operator": {"type": "not", "operands": {"bool_value": "keysAllowed"}}
         },
         "unauthenticatedClientAction": _choice("keysAllowed", "AllowAnonymous", "Return401"),
-        "excludedPaths": [f"{PREFIX}{path}" for _, path in OPEN],
+        "excludedPaths": [
+            *(f"{PREFIX}{path}" for _, path in OPEN),
+            "/",
+            *sorted(
+                f"{BASE}{path.replace('{file}', '*')}"
+                for method, path in CONSOLE_OPEN
+                if method == "GET"
+            ),
+        ],
     }
     entra = settings["identityProviders"]["azureActiveDirectory"]
     assert list(entra["registration"]) == ["clientId", "openIdIssuer"]

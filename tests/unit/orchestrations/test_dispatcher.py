@@ -1,4 +1,4 @@
-"""The Dispatcher entity: the shell around the rules."""
+"""Tests of the Dispatcher entity: stored state, started orchestrations and wake-up signals."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Tests of the host names and network addresses that a connection may go to."""
+
 from __future__ import annotations
 
 import pytest

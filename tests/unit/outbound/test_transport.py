@@ -1,3 +1,5 @@
+"""Tests that a connection goes to a checked address only, which prevents DNS rebinding."""
+
 from __future__ import annotations
 
 import socket

@@ -1,3 +1,5 @@
+"""Tests that values stay in their part of a URL; deceptive characters are refused."""
+
 from __future__ import annotations
 
 from urllib.parse import parse_qs, unquote, urlsplit

@@ -1,4 +1,4 @@
-"""Every platform's package has the same modules, so readers can guess where things are."""
+"""Tests that the packages of all platforms have modules with the same names."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Tests of lists that are read page by page."""
+
 from __future__ import annotations
 
 import itertools

@@ -1,4 +1,4 @@
-"""Parameter values on their way out."""
+"""Tests of the conversion of parameter values to the values that a platform accepts."""
 
 from __future__ import annotations
 

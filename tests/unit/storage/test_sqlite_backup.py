@@ -1,4 +1,4 @@
-"""Backups of the SQLite file: complete copies, made while the app writes, and never half a file."""
+"""Tests of backups of the SQLite file: complete copies while the app writes."""
 
 from __future__ import annotations
 

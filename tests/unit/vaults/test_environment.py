@@ -1,3 +1,5 @@
+"""Tests of the vault provider that reads environment variables."""
+
 from __future__ import annotations
 
 from typing import Any

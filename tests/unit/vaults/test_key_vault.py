@@ -1,4 +1,4 @@
-"""The official client on a scripted transport: what Key Vault answers, what becomes of it."""
+"""Tests of Azure Key Vault through the official client, with scripted answers."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Tests that the check of a vault definition imports no vendor SDK."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""Tests of the resolver of secret references: cache, refusals, outages and cycles."""
+
 from __future__ import annotations
 
 from typing import Any

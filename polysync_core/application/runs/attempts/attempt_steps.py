@@ -1,4 +1,4 @@
-"""Executes one step of an attempt: submits, polls or abandons it, or records a fault.
+"""Submits, polls or abandons an attempt, or records a fault of Polysync itself.
 
 An activity calls each step at least once, perhaps twice, perhaps after a crash. A step begins with
 the row, which is the truth, and ends by returning the orchestration's next step.

@@ -1,1 +1,1 @@
-"""Implements the commands of the host on one machine."""
+"""Implements the commands for one machine: `dev`, `demo`, `doctor`, `backup` and `access-key`."""

@@ -1,4 +1,4 @@
-"""Implements `polysync backup`, which copies the data of the host on this machine."""
+"""Implements `polysync backup`, which copies the data file of the embedded host."""
 
 from __future__ import annotations
 

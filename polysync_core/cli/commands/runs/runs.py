@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,17 +12,42 @@ from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.options import DEFAULT_URL, All, AsJson, Limit, Url
 from polysync_core.cli.run_names import find_graph_run_id, require_task
 from polysync_core.cli.session import open_session
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.status import RunStatus, TriggerType
 
 OfTask = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
 OfJob = Annotated[str | None, typer.Option("--job", help="Only runs of this job without a task.")]
 OfStatus = Annotated[
+    list[RunStatus] | None,
+    typer.Option("--status", help="Only runs with this status; repeat it for several."),
+]
+OfPlatform = Annotated[str | None, typer.Option("--platform", help="Only runs on this platform.")]
+OfTrigger = Annotated[
+    TriggerType | None, typer.Option("--trigger", help="Only runs with this trigger.")
+]
+OfCause = Annotated[
+    FailureCause | None, typer.Option("--cause", help="Only failed runs with this cause.")
+]
+OfTag = Annotated[
     str | None,
-    typer.Option("--status", help="Queued, Running, Succeeded, Failed, Cancelled or Skipped."),
+    typer.Option("--tag", metavar="NAME[=VALUE]", help="Only runs with this tag."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Accepted since a time, or an age such as 24h."),
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Accepted before a time or an age.")
+]
+OfBackfill = Annotated[
+    str | None, typer.Option("--backfill", metavar="ID", help="Only runs of this backfill.")
 ]
 OfGraphRun = Annotated[
     str | None,
     typer.Option("--graph", metavar="RUN", help="Only runs of this graph run; @TASK is possible."),
 ]
+
+_OPTIONS = {"graphRunId": "--graph", "backfillId": "--backfill"}
 
 
 def runs(  # noqa: PLR0913 - one parameter per option
@@ -29,19 +55,38 @@ def runs(  # noqa: PLR0913 - one parameter per option
     job: OfJob = None,
     status: OfStatus = None,
     graph: OfGraphRun = None,
+    platform: OfPlatform = None,
+    trigger: OfTrigger = None,
+    cause: OfCause = None,
+    tag: OfTag = None,
+    since: Since = None,
+    until: Until = None,
+    backfill: OfBackfill = None,
     limit: Limit = 20,
     everything: All = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
     """List task runs, or with --job the runs of a job, newest first."""
-    if job is not None and (task or status or graph):
-        message = "cannot be combined with --task, --status or --graph"
-        raise typer.BadParameter(message, param_hint="--job")
+    query: dict[str, str | Sequence[str] | None] = {
+        "task": task,
+        "status": [each.value for each in status or ()] or None,
+        "graphRunId": graph,
+        "platform": platform,
+        "trigger": trigger,
+        "cause": cause,
+        "tag": tag,
+        "since": since,
+        "until": until,
+        "backfillId": backfill,
+    }
+    given = [name for name, value in query.items() if value is not None]
+    if job is not None and given:
+        options = ", ".join(_OPTIONS.get(name, f"--{name}") for name in given)
+        raise typer.BadParameter(f"cannot be combined with {options}", param_hint="--job")
     path, member = (("task-runs",), "items") if job is None else (("jobs", job, "runs"), "runs")
     with open_session(url, as_json=as_json) as session:
-        root = find_graph_run_id(session.api, graph)
-        query = {"task": task, "status": status, "graphRunId": root}
+        query["graphRunId"] = find_graph_run_id(session.api, graph)
         max_items = None if everything else limit
         items, token = session.api.items(*path, query=query, limit=max_items, member=member)
         if not items:

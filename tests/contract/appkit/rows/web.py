@@ -70,7 +70,7 @@ ROWS = (
             {
                 "body": (
                     {"error": 'Unknown job "ab"', "plugin": "jobs"},
-                    Has({"status": 404, "detail": "The API has no such path."}),
+                    Has({"status": 404, "detail": "There is no such path."}),
                 )
             },
         ),

@@ -1,4 +1,4 @@
-"""Run ids in routes: a unique prefix names a run, in every route that takes a run id."""
+"""Tests that a unique prefix of a run id works in every route."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests for the order of the checks of a request: the caller is known before the body is read."""
+"""Tests that the caller is identified before the body of a request is read."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +14,10 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun
+from polysync_core.domain.runs.stored import RunHead
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import NOON, a_job, a_platform, a_run, run_id
+from tests.fakes.tables import Call
 
 ROOT = run_id("root")
 
@@ -111,7 +115,7 @@ def test_a_node_shows_its_newest_run_and_its_next_fire_time(world: World) -> Non
     world.ran("landing", RunStatus.FAILED)
     newest = world.ran("landing")
     nodes = {node.task: node for node in world.graphs.of_tasks().nodes}
-    assert nodes["landing"].last_run == newest
+    assert nodes["landing"].last_run == RunHead.of(newest)
     assert nodes["landing"].next_fire_time == NOON + timedelta(days=1)
     assert nodes["gold"].last_run is None
 
@@ -128,7 +132,7 @@ def test_a_graph_run_shows_its_own_runs_and_the_tasks_that_have_not_run_yet(worl
 
     runs = {node.task: node.last_run for node in graph.nodes}
     assert set(runs) == {"landing", "bronze", "silver", "gold", "alert", "audit"}
-    assert runs["bronze"] == repeated
+    assert runs["bronze"] == RunHead.of(repeated)
     assert runs["silver"] and runs["silver"].status is RunStatus.RUNNING
     assert runs["gold"] is None
 
@@ -224,3 +228,26 @@ def test_a_node_counts_the_schedules_that_do_not_fire() -> None:
 
     assert (node.schedules, node.paused_schedules, node.disabled_schedules) == (3, 1, 1)
     assert node.next_fire_time is not None
+
+
+def test_the_reads_of_a_graph_do_not_grow_with_its_tasks() -> None:
+    def reads(count: int) -> Counter[str]:
+        tasks = [
+            a_task(f"t{number:03}", schedules=[{"name": "daily", "cron": "0 12 * * *"}])
+            for number in range(count)
+        ]
+        app = FakeApp(a_platform(), a_job(), *tasks)
+        counted: Counter[str] = Counter()
+
+        def count_call(call: Call, do: Callable[[], Any]) -> Any:
+            counted[str(call)] += 1
+            return do()
+
+        run = a_run(task="t001", run_id=run_id("r"), graph_run_id=run_id("r"))
+        app.services.ports.runs.index_active(run)
+        app.services.ports.runs.insert(run)
+        app.tables.intercept = count_call
+        assert len(app.services.graphs.of_tasks().nodes) == count
+        return counted
+
+    assert reads(90) == reads(30)

@@ -14,13 +14,14 @@ from polysync_core.application.runs.attempts.services import (
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.poll_learning import RunEnd
 from polysync_core.domain.runs.polling import CANCELLING_DELAY
 from polysync_core.domain.runs.run import (
     RunStatus,
     TaskRun,
 )
-from polysync_core.domain.runs.stored import Listing, Page
+from polysync_core.domain.runs.stored import Page
 from polysync_core.platforms.connector import (
     ProviderStatus,
     Report,

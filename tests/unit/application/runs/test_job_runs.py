@@ -21,8 +21,8 @@ from polysync_core.domain.errors import Conflict, Invalid, NotFound
 from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import new_run_id
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType, begin_attempt
-from polysync_core.domain.runs.stored import Listing
 from polysync_core.domain.security.secrets import Secret
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import NOON, a_job

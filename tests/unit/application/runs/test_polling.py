@@ -22,6 +22,7 @@ from polysync_core.application.runs.polling import (
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, RunEnd
 from polysync_core.domain.runs.polling import FAST
 from polysync_core.domain.runs.run import (
@@ -32,7 +33,7 @@ from polysync_core.domain.runs.run import (
     finish,
     with_attempt,
 )
-from polysync_core.domain.runs.stored import Listing, Page
+from polysync_core.domain.runs.stored import Page
 from polysync_core.platforms.connector import ProviderStatus, Report
 from tests.fakes.builders import NOON, FakeClock, a_job, a_run, run_id
 from tests.fakes.definitions import definition_reader

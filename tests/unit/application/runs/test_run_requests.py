@@ -1,4 +1,4 @@
-"""Runs that are asked for by messages, and messages that ask for what cannot be."""
+"""Tests of run requests by queue message: accepted, repeated, postponed and refused ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every list on screens of 60 and 80 columns: no id and no link is broken or shortened."""
+"""Tests that every list fits narrow screens without a broken id or link."""
 
 from __future__ import annotations
 

@@ -59,6 +59,12 @@ BAD: list[Any] = [
     pytest.param(
         change_schedule(cron="0 6 15W * 1"), CRON, "two schedules", id="weekday of a weekday"
     ),
+    pytest.param(
+        change_schedule(cron="0 6 * * 1-7,5#2"), CRON, "two schedules", id="each day and 2nd Friday"
+    ),
+    pytest.param(
+        change_schedule(cron="0 6 * * *,L5"), CRON, "two schedules", id="any day and last Friday"
+    ),
     pytest.param(change_schedule(cron="60 0 6 * * *"), CRON, "from 0 to 59", id="second 60"),
     pytest.param(change_schedule(cron="H 6 * * *"), CRON, "jitterSeconds", id="hashed field"),
     pytest.param(

@@ -91,7 +91,7 @@ def test_usage_has_holders_and_queue_for_each_platform() -> None:
     world = World(cap(1), platform("cap"), platform("cap", name="q"))
     world.enqueue("a", "b")
     world.enqueue("c", platform="q")
-    counters = list(usage(world.state, "cap", world.known, now=world.now))
+    counters = usage(world.state, {"cap"}, world.known, now=world.now)
     assert [(each.scope, each.used, len(each.queue)) for each in counters] == [
         ("p", 1, 1),
         ("q", 1, 0),
@@ -103,7 +103,7 @@ def test_usage_includes_an_open_window_after_all_runs_have_ended() -> None:
     world.enqueue("a")
     world.release("a")
     world.after(4)
-    (counter,) = usage(world.state, "rate", world.known, now=world.now)
+    (counter,) = usage(world.state, {"rate"}, world.known, now=world.now)
     assert (counter.used, counter.next_start) == (1, NOON + timedelta(seconds=10))
 
 
@@ -120,3 +120,17 @@ def test_a_backfill_that_is_full_is_named() -> None:
     assert reason.sentence == (
         "Maximum of 1 concurrent runs of backfill 'b7': 1 of 1 slots are in use, held by t (a)."
     )
+
+
+def test_one_pass_gives_the_usage_of_several_profiles() -> None:
+    world = World(cap(1), rate(1, 10_000), platform("cap", "rate"))
+    world.enqueue("a", "b", "c")
+    counters = usage(world.state, {"cap", "rate", "unknown"}, world.known, now=world.now)
+    assert [(each.profile, each.scope, each.used) for each in counters] == [
+        ("cap", "p", 1),
+        ("rate", "p", 1),
+    ]
+    for each in counters:
+        assert [entry.run_id for entry in each.queue] == ["b", "c"]
+    assert [lease.run_id for lease in counters[0].holders] == ["a"]
+    assert counters[1].holders == ()

@@ -1,4 +1,4 @@
-"""The plans by which runs are looked at, by their job type alone."""
+"""Tests of the poll plans of job types, and of the delays after failed calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of a run."""
+"""Tests of runs: transitions, attempts, notes and the stored history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Authenticators that platforms bring along: signatures over a request, and client certificates."""
+"""Tests of authenticators of platforms: signatures over a request, and client certificates."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Tests of certificates for service principals and key vaults: forms, errors and thumbprints."""
+
 from __future__ import annotations
 
 import base64

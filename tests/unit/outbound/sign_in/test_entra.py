@@ -1,3 +1,5 @@
+"""Tests of Entra tokens: caching, renewal, sign-in methods and clouds."""
+
 from __future__ import annotations
 
 import threading

@@ -1,4 +1,4 @@
-"""The states of Databricks give a run its status and its cause."""
+"""Tests that the states of Databricks decide the status and the cause of a run."""
 
 from __future__ import annotations
 

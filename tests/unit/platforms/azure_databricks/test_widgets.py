@@ -1,3 +1,5 @@
+"""Tests of the parameters that are read from the widgets of a notebook."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""Calls of functions: followed work, keys in answers, final words, and repeated calls."""
+"""Tests of function calls: status addresses, keys in answers, final statuses and repeated calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of retries: the client of a platform repeats a call only if that is safe."""
+"""Tests that the platform client repeats a call only if a repetition is safe."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Refused credentials, blocked addresses and passing faults, told apart by the whole answer."""
+"""Tests that an answer tells refused credentials, blocked addresses and temporary faults apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebook processes seen by the server: a cancelled waiter does not affect other waiters."""
+"""Tests of the notebook driver: cancelled waiters, early ends and partial reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cancellation ends a run at once, or in a bounded time; nothing is submitted after it."""
+"""Tests that a cancellation ends a run in a bounded time, without a later submit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync doctor`: each part that can be at fault is a line, and one fault hides no other."""
+"""Tests of `polysync doctor`: one check for each part, independent of other failed checks."""
 
 from __future__ import annotations
 

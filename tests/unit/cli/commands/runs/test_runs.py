@@ -91,3 +91,26 @@ def test_a_run_that_does_not_go_on_has_its_reason(api: FakeApi, polysync: Invoke
     assert "cannotreachtheplatform:noanswer" in text
     assert "x" * 239 + "…" in text
     assert "Fine." not in output
+
+
+def test_every_filter_is_sent_under_the_name_of_the_api(api: FakeApi, polysync: Invoke):
+    api.on("GET", "/task-runs", Answer({"items": [build_run()], "continuationToken": None}))
+    filters = {
+        "platform": "lakehouse",
+        "trigger": "Backfill",
+        "cause": "Timeout",
+        "tag": "team=sales",
+        "since": "24h",
+        "until": "1h",
+    }
+    options = [part for name, value in filters.items() for part in (f"--{name}", value)]
+
+    assert polysync("runs", *options, "--backfill", "b1").exit_code == 0
+
+    assert api.requests[0].query == {**filters, "backfillId": "b1", "limit": "20"}
+
+
+def test_an_unknown_status_names_the_known_ones(api: FakeApi, polysync: Invoke):
+    result = polysync("runs", "--status", "Done")
+    assert (result.exit_code, api.requests) == (2, [])
+    assert "Succeeded" in result.stderr

@@ -68,3 +68,19 @@ def test_an_unused_profile_is_reported(
 def test_with_json_the_output_is_the_answer_of_the_api(api: FakeApi, polysync: Invoke):
     api.on("GET", PATH, Answer(ANSWER))
     assert json.loads(polysync("usage", "cap", "--json").stdout) == ANSWER
+
+
+def test_without_a_profile_all_profiles_are_shown(api: FakeApi, polysync: Invoke):
+    idle = {**ANSWER, "name": "idle", "counters": []}
+    page = {"items": [ANSWER, idle], "continuationToken": "more"}
+    api.on("GET", "/limits", Answer(page))
+    shown = polysync("usage", "--limit", "2").stdout
+    assert "Contention profile cap (Concurrency):" in shown
+    assert "Contention profile idle (Concurrency) is not in use" in shown
+    assert shown.strip().endswith("raise --limit, or name one.")
+    assert api.requests[-1].query == {"limit": "2"}
+
+
+def test_an_app_without_profiles_is_reported(api: FakeApi, polysync: Invoke):
+    api.on("GET", "/limits", Answer({"items": [], "continuationToken": None}))
+    assert polysync("usage").stdout.strip() == "No contention profiles."

@@ -1,0 +1,1 @@
+"""Serves the list of work that did not happen."""

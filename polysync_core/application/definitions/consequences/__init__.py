@@ -1,0 +1,1 @@
+"""Computes the consequences of a planned change, one module for each kind of definition."""

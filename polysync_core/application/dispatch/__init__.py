@@ -1,0 +1,1 @@
+"""Shows which runs use the limits, and which runs wait for them."""

@@ -1,0 +1,1 @@
+"""Lists the work that did not happen, with its causes."""

@@ -1,0 +1,111 @@
+"""Lists the work that did not happen since a time, by kind and cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from polysync_core.application.missed.bounds import (
+    MAX_EXAMINED,
+    Bounded,
+    newest_runs,
+    period_start,
+)
+from polysync_core.application.missed.calendars import ExcludedDay, ExcludedFireTimes
+from polysync_core.application.missed.idle import StoppedSchedule, StoppedSchedules
+from polysync_core.application.missed.skipped import OF_SCHEDULES, SkippedGroup, SkippedRuns
+from polysync_core.application.ports import PoisonStore, RunReader, ScheduleStore
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.stored import DefinitionSource
+from polysync_core.domain.poison import PoisonMessage
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.listing import Listing
+from polysync_core.domain.runs.run import RunStatus, TaskRun
+
+AT_LIMITS = frozenset({FailureCause.CONTENTION_REJECTED, FailureCause.QUEUE_TIMEOUT})
+"""The causes of runs that a limit ended before they started."""
+_PAGE = 100
+
+_FAILED = Listing(statuses=frozenset({RunStatus.FAILED}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedWork:
+    """The work that did not happen since a time; every list is bounded."""
+
+    since: datetime
+    skipped: Bounded[SkippedGroup]
+    """Skipped runs by root cause."""
+    fire_times: Bounded[TaskRun]
+    """Skipped runs that record fire times without a run."""
+    stopped: Bounded[StoppedSchedule]
+    dropped: Bounded[TaskRun]
+    """Failed runs that a limit rejected, or that waited for a limit too long."""
+    excluded: Bounded[ExcludedDay]
+    messages: Bounded[PoisonMessage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedWorkList:
+    """Reads the work that did not happen; changes nothing."""
+
+    runs: RunReader
+    definitions: DefinitionSource
+    schedules: ScheduleStore
+    poison: PoisonStore
+    clock: Clock
+
+    def since(self, moment: datetime | None) -> MissedWork:
+        """Return the missed work since a time, by default of the last seven days.
+
+        Raises `Invalid` for a time in the future or too long ago. The cost depends neither on the
+        length of the history nor on the number of definitions.
+        """
+        now = self.clock()
+        since = period_start(moment, now)
+        skipped_runs = SkippedRuns(runs=self.runs)
+        skipped = skipped_runs.since(since)
+        stopped = StoppedSchedules(definitions=self.definitions, store=self.schedules)
+        excluded = ExcludedFireTimes(store=self.definitions)
+        return MissedWork(
+            since=since,
+            skipped=_like(skipped, skipped_runs.grouped(skipped.items)),
+            fire_times=_like(skipped, [run for run in skipped.items if _is_of_schedule(run)]),
+            stopped=stopped.all(),
+            dropped=newest_runs(
+                self.runs, Listing(statuses=frozenset({RunStatus.FAILED})), since, _is_dropped
+            ),
+            excluded=excluded.between(since, now),
+            messages=self._messages(since),
+        )
+
+    def _messages(self, since: datetime) -> Bounded[PoisonMessage]:
+        found = list[PoisonMessage]()
+        for message in self._newest_messages():
+            if message.at < since:
+                break
+            if len(found) == MAX_EXAMINED:
+                return Bounded(items=found, is_complete=False)
+            found.append(message)
+        return Bounded(items=found)
+
+    def _newest_messages(self) -> Iterator[PoisonMessage]:
+        token: str | None = None
+        while True:
+            page = self.poison.page(limit=_PAGE, token=token)
+            yield from page.items
+            if (token := page.continuation_token) is None:
+                return
+
+
+def _like[T](examined: Bounded[TaskRun], items: Sequence[T]) -> Bounded[T]:
+    return Bounded(items=items, is_complete=examined.is_complete)
+
+
+def _is_of_schedule(run: TaskRun) -> bool:
+    return run.skip is not None and run.skip.kind in OF_SCHEDULES
+
+
+def _is_dropped(run: TaskRun) -> bool:
+    return run.attempt is not None and run.attempt.cause in AT_LIMITS

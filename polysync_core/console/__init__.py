@@ -1,0 +1,1 @@
+"""Serves the web console: pages in HTML that call the same use cases as the API."""

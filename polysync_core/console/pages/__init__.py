@@ -1,0 +1,1 @@
+"""Serves the pages of the console; a module for each subject."""

@@ -1,0 +1,1 @@
+"""Serves the documentation of the app and the reference of its API."""

@@ -1,0 +1,1 @@
+"""Serves the pages of whole documents of definitions, and of the audit."""

@@ -1,0 +1,1 @@
+"""Builds the small parts of pages: statuses, times, tables and notices."""

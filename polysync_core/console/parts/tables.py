@@ -1,0 +1,26 @@
+"""Builds tables and their continuation links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import htpy as h
+from htpy import Element, Node
+
+
+def table(caption: str, columns: Sequence[Node], rows: Iterable[Element]) -> Element:
+    """Return a table that scrolls sideways on narrow screens; the caption is for screen readers."""
+    return h.div(".table", tabindex="0", role="region", aria_label=caption)[
+        h.table[
+            h.caption(".hidden")[caption],
+            h.thead[h.tr[[h.th(scope="col")[column] for column in columns]]],
+            h.tbody[rows],
+        ]
+    ]
+
+
+def older_link(address: str | None, *, label: str = "Older") -> Element | None:
+    """Return the link to the next page; None at the end of a list."""
+    if address is None:
+        return None
+    return h.nav(".pages", aria_label="More pages")[h.a(href=address, rel="next")[label]]

@@ -1,0 +1,49 @@
+"""Defines why a run was skipped, and which run is the root cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.status import RunStatus
+
+
+class SkipKind(StrEnum):
+    """The rule that skipped a run."""
+
+    UPSTREAM = "Upstream"
+    """The outcome of an upstream does not meet the condition of the dependency."""
+    ABANDONED = "Abandoned"
+    """Too many outcomes waited in the gate of the Task."""
+    TASK_DISABLED = "TaskDisabled"
+    MISSED = "Missed"
+    """Fire times elapsed without a run."""
+    OVERLAP = "Overlap"
+    """An earlier run of the Task was active at the fire time."""
+    SCHEDULE_PAUSED = "SchedulePaused"
+    """The schedule paused itself because its runs fail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootCause:
+    """The run at the beginning of a chain of skipped runs, with its outcome."""
+
+    task: str
+    run_id: RunId
+    status: RunStatus
+    """`Skipped` if the first run of the chain was not skipped by an upstream."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """The reason of a skipped run as data."""
+
+    kind: SkipKind
+    root: RootCause | None = None
+    """Set for the kind `UPSTREAM`."""
+
+    @property
+    def is_by_design(self) -> bool:
+        """Return whether the branch was not taken because its root cause succeeded."""
+        return self.root is not None and self.root.status is RunStatus.SUCCEEDED

@@ -1,0 +1,1 @@
+"""Describes a cron expression in words, and names its surprises."""

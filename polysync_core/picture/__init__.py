@@ -1,0 +1,1 @@
+"""Computes the layout of graphs for every kind of picture."""

@@ -1,0 +1,1 @@
+"""Stores task runs, lists them by indexes, and deletes expired ones."""

@@ -1,0 +1,165 @@
+"""Encodes the entries of the index of runs, and their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.identity import BackfillId, RunId
+from polysync_core.domain.runs.listing import Listing
+from polysync_core.domain.runs.run import TaskRun, TriggerType
+from polysync_core.domain.runs.status import RunStatus
+from polysync_core.domain.runs.stored import ActiveRun
+from polysync_core.storage.rows import Change, Operation, Row, RowValue
+
+ACTIVE = "a~"
+ALL = "r~"
+JOB = "j~"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_MILLIS = 9_999_999_999_999
+"""The number from which epoch milliseconds are subtracted, so that the newest run sorts first."""
+_MILLISECOND = timedelta(milliseconds=1)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row of a list."""
+
+    run: ActiveRun
+    position: str
+    """The sort position within the list; a page continues after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A part of every list: after a position, within times of acceptance."""
+
+    after: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def start(self) -> str:
+        """The first sort position."""
+        # "!" sorts before every character of a position, so the range begins after `after`.
+        after = "" if self.after is None else f"{self.after}!"
+        until = "" if self.until is None else f"{_newest_first(self.until) + 1:013}"
+        return max(after, until)
+
+    @property
+    def stop(self) -> str | None:
+        """The end of the sort positions, exclusive; None is the end of the list."""
+        return None if self.since is None else f"{_newest_first(self.since) + 1:013}"
+
+    def has_month(self, month: str) -> bool:
+        """Return whether runs of a month can lie in the span."""
+        newest = f"{_moment(self.start):%Y%m}" if self.start else month
+        oldest = month if self.since is None else f"{self.since:%Y%m}"
+        return oldest <= month <= newest
+
+
+def list_entries(run: TaskRun) -> list[Operation]:
+    """Return the writes that list a run in the lists of all statuses."""
+    return [put_entry(run, prefix) for prefix in lists_of(ActiveRun.of(run))]
+
+
+def outcome_entry(run: TaskRun) -> Operation:
+    """Return the write that lists a run by its outcome."""
+    return put_entry(run, f"s~{run.status}~")
+
+
+def position_of(queued_at: datetime, run_id: str) -> str:
+    """Return the sort position of a run in every list."""
+    return f"{_newest_first(queued_at):013}~{run_id}"
+
+
+def lists_of(entry: ActiveRun) -> tuple[str, ...]:
+    """Return the lists of a run in any status; the first is its main list."""
+    if entry.task is None:
+        return (f"{JOB}{entry.job}~",)
+    graph = () if entry.graph_run_id == entry.run_id else (f"g~{entry.graph_run_id}~",)
+    return (ALL, f"t~{entry.task}~", *graph)
+
+
+def lists_for(listing: Listing) -> tuple[str, ...]:
+    """Return the key prefixes of the shortest lists that together hold all matching runs."""
+    alone = () if listing.job is None else (f"{JOB}{listing.job}~",)
+    if listing.without_task:
+        return alone
+    if listing.graph_run_id is not None:
+        return (f"g~{listing.graph_run_id}~",)
+    if listing.task is not None:
+        return (f"t~{listing.task}~",)
+    return (*_by_status(listing.possible_statuses), *alone)
+
+
+def _by_status(statuses: frozenset[RunStatus]) -> tuple[str, ...]:
+    if not statuses or statuses == frozenset(RunStatus):
+        return (ALL,)
+    ended = sorted(status for status in statuses if status.is_terminal)
+    active = () if len(ended) == len(statuses) else (ACTIVE,)
+    return (*active, *(f"s~{status}~" for status in ended))
+
+
+def main_key(entry: ActiveRun) -> str:
+    """Return the row key in the run's main list."""
+    return lists_of(entry)[0] + position_of(entry.queued_at, entry.run_id)
+
+
+def put_entry(run: TaskRun, prefix: str) -> Operation:
+    """Return the write of a run's entry in a list."""
+    key = prefix + position_of(run.queued_at, run.run_id)
+    return Operation(Change.REPLACE, Row(run.shard, key, _values(ActiveRun.of(run))))
+
+
+def entry_of(row: Row, prefix: str) -> Entry:
+    """Return the entry of a row."""
+    values = row.values
+    found = ActiveRun(
+        run_id=RunId(row.text("run")),
+        task=row.text("task") if "task" in values else None,
+        graph_run_id=RunId(row.text("graph")),
+        shard=row.partition,
+        queued_at=instant(values["queued"]),
+        job=row.text("job"),
+        platform=row.text("platform"),
+        trigger_type=TriggerType(row.text("trigger")),
+        backfill_id=BackfillId(row.text("backfill")) if "backfill" in values else None,
+        cause=FailureCause(row.text("cause")) if "cause" in values else None,
+    )
+    return Entry(run=found, position=row.key.removeprefix(prefix))
+
+
+def instant(value: RowValue) -> datetime:
+    """Return the time that `micros` encoded."""
+    return EPOCH + timedelta(microseconds=int(str(value)))
+
+
+def micros(moment: datetime) -> int:
+    """Return a time as whole microseconds since 1970."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def _values(entry: ActiveRun) -> dict[str, RowValue]:
+    values: dict[str, RowValue] = {
+        "run": entry.run_id,
+        "graph": entry.graph_run_id,
+        "queued": micros(entry.queued_at),
+        "job": entry.job,
+        "platform": entry.platform,
+        "trigger": entry.trigger_type.value,
+    }
+    optional = {"task": entry.task, "backfill": entry.backfill_id, "cause": entry.cause}
+    return values | {name: str(value) for name, value in optional.items() if value is not None}
+
+
+def _newest_first(moment: datetime) -> int:
+    millis = -((EPOCH - moment) // _MILLISECOND)
+    return _MAX_MILLIS - min(max(millis, 0), _MAX_MILLIS)
+
+
+def _moment(position: str) -> datetime:
+    """Return the time in a position, to the millisecond."""
+    return EPOCH + timedelta(milliseconds=_MAX_MILLIS - int(position[:13]))
