@@ -15,7 +15,7 @@ _STORAGE = "tests/integration/storage/"
 
 
 class HostScheduling(LoadFileScheduling):
-    """Gives each process whole files, and gives all tests of one shared host to one process.
+    """Gives whole files to the processes, and all tests of a shared host to one.
 
     Each process would otherwise start all hosts.
     """

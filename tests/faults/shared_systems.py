@@ -15,7 +15,7 @@ type Start = Callable[[Path, HostKind], AbstractContextManager[LocalSystem]]
 
 
 class SharedSystems:
-    """Starts each system for its first test, and ends it after the last test of the folder.
+    """Starts a system for its first test, and ends it after the folder's last test.
 
     A host that waits costs processor time, so no host waits until the end of the session.
     """
@@ -34,7 +34,7 @@ class SharedSystems:
         return self._running[kind]
 
     def close_before(self, following: pytest.Item | None) -> None:
-        """End the systems if the next test is in another folder, or if there is none."""
+        """End the systems unless the next test is in the same folder."""
         if following is None or following.path.parent != self._folder:
             self._running.clear()
             self._opened.close()
