@@ -15,7 +15,7 @@ type Start = Callable[[Path, HostKind], AbstractContextManager[LocalSystem]]
 
 
 class SharedSystems:
-    """Starts a system for its first test, and ends it after the folder's last test.
+    """Starts a system for its first test, and ends it after the last.
 
     A host that waits costs processor time, so no host waits until the end of the session.
     """
