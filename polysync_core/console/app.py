@@ -19,6 +19,7 @@ from polysync_core.console.live import graph_states
 from polysync_core.console.pages.graph import routes as graph_routes
 from polysync_core.console.pages.help import api_reference
 from polysync_core.console.pages.help import routes as help_routes
+from polysync_core.console.pages.missed import routes as missed_routes
 from polysync_core.console.pages.operations import audit, definitions
 from polysync_core.console.paths import BASE, page_path
 from polysync_core.console.problem_pages import ProblemPages
@@ -36,6 +37,7 @@ def page_routes() -> list[APIRouter]:
         static_routes(),
         graph_routes.router,
         graph_states.router,
+        missed_routes.router,
         definitions.router,
         audit.router,
         # The reference of the API comes before the pages of the documentation.
