@@ -9,6 +9,8 @@ from tests.journeys.browser.visitor import Visitor
 PAGES = [
     "sign-in",
     "audit",
+    "jump?q=nap",
+    "jump?q=zzzzzz",
     "definitions",
     "help",
     "help?q=cron",
