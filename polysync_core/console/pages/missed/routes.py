@@ -1,4 +1,4 @@
-"""Serves the page of work that did not happen, and the repair of its root causes."""
+"""Serves the page of work that did not happen, and repairs root causes."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _VERBS = {
 def skipped_groups(
     groups: Sequence[SkippedGroup], *, may_repair: bool, now: datetime
 ) -> Iterator[Node]:
-    """Yield a card for each root cause, then the branches that were not taken by design."""
+    """Yield a card for each root cause, then the branches not taken by design."""
     alarms = [group for group in groups if not group.is_by_design]
     designed = [group for group in groups if group.is_by_design]
     for group in alarms:
