@@ -16,6 +16,7 @@ from polysync_core.adapters import Ports, production_ports
 from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
+from polysync_core.api.definitions.drift import drift_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
 from polysync_core.api.missed.routes import missed_routes
@@ -25,6 +26,7 @@ from polysync_core.api.operations.documentation import documentation_routes
 from polysync_core.api.operations.metrics import NO_METRICS, Metrics, metrics_routes
 from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
+from polysync_core.api.runs.failures import failure_routes
 from polysync_core.api.runs.gates import gate_routes
 from polysync_core.api.runs.graph import graph_routes
 from polysync_core.api.runs.limits import limit_routes
@@ -189,6 +191,7 @@ def routes() -> ApiRoutes:
             # Before the routes of definitions, which would take `/test` for a name.
             connection_test_routes(),
             explanation_routes(),
+            failure_routes(),
             limit_routes(),
             log_routes(),
             fire_time_routes(),
@@ -203,6 +206,7 @@ def routes() -> ApiRoutes:
             platform_run_routes(),
             definition_routes(),
             import_routes(),
+            drift_routes(),
             poison_message_routes(),
             missed_routes(),
             graph_routes(),
@@ -239,7 +243,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
     )
     return create_console(
         [*page_routes(), sign_in_routes(keys)],
-        [*_use_cases(services), deployment, routes()],
+        [*_use_cases(services), services.name_search, deployment, routes()],
         access=AccessPolicy(
             identify=by_cookie(keys, otherwise=identify) if keys else identify,
             roles=CONSOLE_ROLES,
@@ -257,6 +261,8 @@ def _use_cases(services: Services) -> list[object]:
         services.fire_times,
         services.schedule_previews,
         services.consequences,
+        services.task_graph,
+        services.task_lists,
         services.documents,
         services.documentation,
         services.gates,
@@ -265,8 +271,12 @@ def _use_cases(services: Services) -> list[object]:
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,
+        services.types,
         services.artefact_import,
+        services.drift,
         services.task_runs,
+        services.runs_overview,
+        services.failure_groups,
         services.poison_messages,
         services.missed_work,
         services.graphs,

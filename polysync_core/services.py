@@ -14,8 +14,10 @@ from polysync_core.application.definitions.consequences.tasks import TaskConsequ
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.definitions.task_list import TaskLists
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
@@ -32,6 +34,7 @@ from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.drift import Drift
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.platform_texts import PlatformTexts
@@ -41,6 +44,8 @@ from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.explaining import Explanations
 from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, RunFinisher
 from polysync_core.application.runs.job_runs import JobRuns
+from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
+from polysync_core.application.runs.lists.overview import RunsOverview
 from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
@@ -152,6 +157,16 @@ class Services:
             lookup=self.definitions,
             editing=self.definition_editing,
             connections=self.connections,
+            monotonic=self.ports.monotonic,
+        )
+
+    @cached_property
+    def drift(self) -> Drift:
+        return Drift(
+            lookup=self.definitions,
+            editing=self.definition_editing,
+            connections=self.connections,
+            artefact_import=self.artefact_import,
             monotonic=self.ports.monotonic,
         )
 
@@ -286,6 +301,19 @@ class Services:
         return LimitUsage(store=ports.definitions, runs=ports.runs, clock=ports.clock)
 
     @cached_property
+    def runs_overview(self) -> RunsOverview:
+        return RunsOverview(
+            runs=self.ports.runs,
+            schedules=self.ports.schedules,
+            explanations=self.explanations,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def failure_groups(self) -> FailureGroupReader:
+        return FailureGroupReader(runs=self.ports.runs, clock=self.ports.clock)
+
+    @cached_property
     def retention(self) -> Retention:
         ports, settings = self.ports, self.settings
         return Retention(
@@ -353,6 +381,14 @@ class Services:
         )
 
     @cached_property
+    def task_lists(self) -> TaskLists:
+        return TaskLists(
+            store=self.ports.definitions,
+            runs=self.ports.runs,
+            schedules=self.schedules.statuses,
+        )
+
+    @cached_property
     def consequences(self) -> Consequences:
         store, clock = self.ports.definitions, self.ports.clock
         return Consequences(
@@ -361,7 +397,7 @@ class Services:
                 store=store,
                 runs=self.ports.runs,
                 states_of=self.ports.schedules.of_task,
-                downstream=self.task_graph.downstream,
+                task_graph=self.task_graph,
                 clock=clock,
             ),
             calendars=CalendarConsequences(store=store, clock=clock),
@@ -439,6 +475,10 @@ class Services:
     @cached_property
     def audit(self) -> Audit:
         return Audit(store=self.ports.audit, clock=self.ports.clock, new_id=self.ports.new_id)
+
+    @cached_property
+    def name_search(self) -> NameSearch:
+        return NameSearch(self.ports.definitions, monotonic=self.ports.monotonic)
 
     @cached_property
     def documentation(self) -> Documentation:

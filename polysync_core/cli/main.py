@@ -12,6 +12,7 @@ import typer
 
 from polysync_core.cli.commands.definitions.apply import apply
 from polysync_core.cli.commands.definitions.artefacts import artefacts
+from polysync_core.cli.commands.definitions.drift import drift
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.test import test
@@ -23,6 +24,7 @@ from polysync_core.cli.commands.host.doctor import doctor
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
+from polysync_core.cli.commands.runs.failures import failures
 from polysync_core.cli.commands.runs.graph import graph
 from polysync_core.cli.commands.runs.logs import logs
 from polysync_core.cli.commands.runs.missed import missed
@@ -82,6 +84,7 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(logs)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(graph)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(explain)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(missed)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(failures)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(usage)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(cancel)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(rerun)
@@ -95,6 +98,7 @@ app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(test)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(artefacts)
 app.command("import", cls=PlainCommand, rich_help_panel=_PLATFORMS)(import_jobs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
+app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(drift)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)

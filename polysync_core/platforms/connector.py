@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from polysync_core.domain.definitions.jobs import Job, Parameter
-from polysync_core.domain.errors import Refused, Uncertain
+from polysync_core.domain.errors import PlatformRefused, Refused, Uncertain
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
@@ -18,6 +18,10 @@ from polysync_core.domain.security.secrets import Secret
 
 class RunNotFound(Refused):
     """The platform does not know the run, or has deleted it."""
+
+
+class ArtefactNotFound(PlatformRefused):
+    """The platform says that the artefact does not exist; the platform itself was found."""
 
 
 class CannotStop(Refused):
@@ -212,7 +216,7 @@ class JobConnector(Protocol):
         ...
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Return an artefact's parameters; raises `PlatformRefused` for an unknown artefact."""
+        """Return an artefact's parameters; raises `ArtefactNotFound` for an unknown artefact."""
         ...
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:

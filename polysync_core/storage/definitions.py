@@ -27,7 +27,7 @@ from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.errors import Broken, Conflict, Invalid, Problem, StaleETag, Unavailable
 from polysync_core.domain.sized_cache import SizedCache
 from polysync_core.storage.row_text import join_text, split_text
-from polysync_core.storage.rows import Row, RowExists, RowRange
+from polysync_core.storage.rows import Row, RowExists, RowRange, end_of_prefix
 from polysync_core.storage.tables import Tables
 
 _CONTENT = "content"
@@ -106,14 +106,22 @@ class TableDefinitions:
         self._rows.delete(partition, name, etag=marked)
         self._drop(records)
 
-    def referrers(self, reference: Reference) -> Iterator[StoredDefinition[Definition]]:
+    def referrers(
+        self, reference: Reference, *, kind: Kind | None = None, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
         """Yield the referrers of a definition, and remove stale records."""
-        for record in self._records.rows(RowRange(_key(reference))):
+        for record in self._records.rows(_referrers_of(reference, kind, after)):
+            if after is not None and _reference(record.key).name == after:
+                continue
             found = self._referrer(reference, record)
             if found is not None:
                 yield found
             elif not self._is_recent(record.text(_AT)):
                 self._drop([record])
+
+    def count_referrers(self, reference: Reference, kind: Kind, *, limit: int) -> int:
+        """Return the number of records of one kind; a stale record counts, too."""
+        return len(self._records.keys(_referrers_of(reference, kind), limit=limit))
 
     def names(self, kind: Kind, *, limit: int) -> list[str]:
         """Return the first names of a kind, by one range read of keys."""
@@ -204,6 +212,14 @@ def _stored(kind: Kind, row: Row) -> StoredDefinition[Definition]:
 
 def _targets_of(definition: Definition) -> set[Reference]:
     return {reference for _, reference in references_of(definition)}
+
+
+def _referrers_of(reference: Reference, kind: Kind | None, after: str | None = None) -> RowRange:
+    """Return the records of a definition, from the name `after` on."""
+    if kind is None:
+        return RowRange(_key(reference))
+    prefix = f"{kind.value}:"
+    return RowRange(_key(reference), f"{prefix}{after or ''}", end_of_prefix(prefix))
 
 
 def _key(reference: Reference) -> str:

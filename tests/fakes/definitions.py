@@ -60,10 +60,18 @@ class FakeDefinitions:
             raise Conflict(f"{reference} is in use: {', '.join(named)}")
         del self.stored[reference]
 
-    def referrers(self, reference: Reference) -> Iterator[StoredDefinition[Definition]]:
-        for stored in list(self.stored.values()):
-            if reference in {each for _, each in references_of(stored.definition)}:
-                yield stored
+    def referrers(
+        self, reference: Reference, *, kind: Kind | None = None, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
+        found = [each for each in self.stored.values() if _refers(each.definition, reference)]
+        if kind is None:
+            yield from found
+            return
+        named = {each.definition.name: each for each in found if kind_of(each.definition) is kind}
+        yield from (named[name] for name in sorted(named) if name > (after or ""))
+
+    def count_referrers(self, reference: Reference, kind: Kind, *, limit: int) -> int:
+        return min(limit, len(list(self.referrers(reference, kind=kind))))
 
     def names(self, kind: Kind, *, limit: int) -> list[str]:
         return [each.definition.name for each in self.all(kind)][:limit]
@@ -184,6 +192,10 @@ def definition_reader(*definitions: Definition) -> DefinitionLookup:
     for definition in definitions:
         store.put(definition, replacing=None)
     return DefinitionLookup(store)
+
+
+def _refers(definition: Definition, reference: Reference) -> bool:
+    return reference in {each for _, each in references_of(definition)}
 
 
 class NoSchedules:

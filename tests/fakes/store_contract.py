@@ -94,6 +94,26 @@ class StoreContract:
                 each.definition.name for each in store.referrers(reference)
             ]
 
+    def test_referrers_of_one_kind_come_by_name_after_a_name(self, store: DefinitionStore) -> None:
+        save_lakehouse(store)
+        for name in ("landing-2", "landing-check-2", "landing-check2"):
+            save(store, read_definition(Kind.TASK, {"name": name, "job": "landing"}))
+        job = Reference(Kind.JOB, "landing")
+        names = ["landing-2", "landing-check", "landing-check-2", "landing-check2"]
+
+        def after(name: str | None) -> list[str]:
+            found = store.referrers(job, kind=Kind.TASK, after=name)
+            return [each.definition.name for each in found]
+
+        assert after(None) == names
+        assert after("landing-check") == names[2:]
+        assert after("landing-c") == names[1:]
+        assert after("z") == []
+        assert list(store.referrers(job, kind=Kind.JOB)) == []
+        assert store.count_referrers(job, Kind.TASK, limit=3) == 3
+        assert store.count_referrers(job, Kind.TASK, limit=100) == 4
+        assert store.count_referrers(job, Kind.JOB, limit=100) == 0
+
     def test_a_removed_reference_frees_its_target(self, store: DefinitionStore) -> None:
         save_lakehouse(store)
         task = store.get(Kind.TASK, "sales-load-daily")

@@ -52,7 +52,9 @@ class VirtualDefinitions(FakeDefinitions):
         if kind is Kind.WEBHOOK:
             yield from map(_stored, self.webhooks)
 
-    def referrers(self, reference: Reference) -> Iterator[StoredDefinition[Definition]]:
+    def referrers(
+        self, reference: Reference, *, kind: Kind | None = None, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
         for name, dependencies in self.dependencies.items():
             if reference.name in {each.task for each in dependencies}:
                 yield _stored(self._task(name))

@@ -17,10 +17,11 @@ from polysync_core.api.definitions.import_views import (
     imported_view,
     report_view,
 )
-from polysync_core.api.definitions.routes import Limit, Token, answer
+from polysync_core.api.definitions.routes import DryRun, Limit, Token, answer
 from polysync_core.api.definitions.views import StoredView, answer_of
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.models import Page
+from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.import_report import ArtefactSelection
@@ -45,6 +46,14 @@ class ImportRequest(_Body):
     search: Annotated[str | None, Field(max_length=200)] = None
     limit: Annotated[int, Field(strict=True, ge=1, le=MAX_PER_CALL)] = 100
     continuation_token: str | None = None
+
+
+class SyncRequest(_Body):
+    """The body of a synchronisation; without `parameters` every difference is taken."""
+
+    parameters: Annotated[
+        list[Annotated[str, Field(max_length=255)]] | None, Field(max_length=MAX_PER_CALL)
+    ] = None
 
 
 class CreateTask(_Body):
@@ -89,11 +98,20 @@ def import_routes() -> APIRouter:
         return report_view(report)
 
     @routes.post("/jobs/{name}/sync-parameters")
-    def sync_parameters(
-        name: str, artefact_import: CurrentArtefactImport, engine: PossibleEngine
+    def sync_parameters(  # noqa: PLR0913
+        name: str,
+        artefact_import: CurrentArtefactImport,
+        engine: PossibleEngine,
+        record: CurrentRecord,
+        body: SyncRequest | None = None,
+        dry_run: DryRun = False,
     ) -> ImportedArtefactView:
         """Update a job's parameters from its platform."""
-        return imported_view(artefact_import.sync_parameters(name, engine=engine))
+        only = None if body is None or body.parameters is None else frozenset(body.parameters)
+        if dry_run:
+            changes_nothing(record)
+            return imported_view(artefact_import.plan_sync(name, only=only))
+        return imported_view(artefact_import.sync_parameters(name, engine=engine, only=only))
 
     @routes.post(
         "/jobs/{name}/tasks",

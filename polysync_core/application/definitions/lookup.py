@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.domain.definitions.base import Definition, Kind
@@ -17,6 +18,8 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Broken
+
+_READERS = 8
 
 
 class DefinitionLookup:
@@ -67,6 +70,21 @@ class DefinitionLookup:
         One range read of all Jobs costs far less than one point read for each Job of the Platform.
         """
         return (job for job in self._all(Job, Kind.JOB) if job.platform == platform)
+
+    def jobs_after(self, platform: str, name: str | None) -> Iterator[Job]:
+        """Yield the Jobs of a Platform by name, those after `name`; each costs one point read."""
+        reference = Reference(Kind.PLATFORM, platform)
+        for stored in self._source.referrers(reference, kind=Kind.JOB, after=name):
+            yield _checked(Job, stored)
+
+    def task_counts(self, jobs: Sequence[str], *, limit: int) -> Mapping[str, int]:
+        """Return the number of Tasks of each Job, at most `limit` of one Job."""
+
+        def count(job: str) -> int:
+            return self._source.count_referrers(Reference(Kind.JOB, job), Kind.TASK, limit=limit)
+
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="task-counter") as readers:
+            return dict(zip(jobs, readers.map(count, jobs), strict=True))
 
     def tasks_of(self, job: str) -> Iterator[Task]:
         """Yield the Tasks of a Job; the cost depends on their number."""

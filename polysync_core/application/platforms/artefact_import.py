@@ -24,20 +24,20 @@ from polysync_core.application.platforms.import_report import (
     ImportedArtefact,
     ImportReport,
 )
-from polysync_core.application.platforms.job_import import JobImport
+from polysync_core.application.platforms.job_import import JobImport, planned_update
 from polysync_core.application.platforms.platform_lists import PlatformList
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.validation.drafts import read_draft
 from polysync_core.domain.errors import Conflict, PlatformRefused, PolysyncError, StaleETag
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.platforms.connector import Artefact, ArtefactSchema, Connector
+from polysync_core.platforms.connector import Artefact, ArtefactNotFound, ArtefactSchema, Connector
 from polysync_core.platforms.registry import platform_plugin
 
 CALL_BUDGET_SECONDS = 40.0
 """After this time an import returns its report so far, with a continuation token."""
 _READERS = 8
-_ABSENT = frozenset({404, 410})
 
 type _JobsByArtefact = dict[ArtefactKey, dict[str, str]]
 """The names of Jobs, each with the Job's own spelling of the external id."""
@@ -100,15 +100,28 @@ class ArtefactImport:
                 items += _vanished(connector, _unlisted(jobs, seen, selection), readers)
         return ImportReport(items=items, token=None)
 
-    def sync_parameters(self, job_name: str, *, engine: Engine | None) -> ImportedArtefact:
-        """Read a Job's artefact again and update the Job's parameters; Tasks stay linked."""
+    def sync_parameters(
+        self, job_name: str, *, engine: Engine | None, only: Set[str] | None = None
+    ) -> ImportedArtefact:
+        """Read a Job's artefact again and update the Job's parameters; Tasks stay linked.
+
+        `only` selects parameters; the other parameters stay as they are.
+        """
+        schema = self._schema(self.lookup.job(job_name))
+        job_import = JobImport(definitions=self.editing, engine=engine)
+        return job_import.update(job_name, schema, only=only)
+
+    def plan_sync(self, job_name: str, *, only: Set[str] | None = None) -> ImportedArtefact:
+        """Return the outcome that `sync_parameters` would have; writes nothing."""
         job = self.lookup.job(job_name)
+        return planned_update(self.editing, job, self._schema(job), only=only).imported
+
+    def _schema(self, job: Job) -> ArtefactSchema:
         try:
-            schema = self.connections.job(job).describe(job.external_id)
+            return self.connections.job(job).describe(job.external_id)
         except PlatformRefused as error:
             message = f"The artefact {job.external_id} cannot be read: {error}"
             raise PlatformRefused(message, cause=error.cause, status=error.status) from error
-        return JobImport(definitions=self.editing, engine=engine).update(job_name, schema)
 
     def create_task(
         self,
@@ -183,7 +196,7 @@ def _vanished(
     """Yield the Jobs whose artefacts do not exist; others are only outside of the list."""
     answers = readers.map(partial(_schema_of, connector), [artefact for artefact, _ in jobs])
     for (artefact, job), answer in zip(jobs, answers, strict=True):
-        if isinstance(answer, PlatformRefused) and answer.status in _ABSENT:
+        if isinstance(answer, ArtefactNotFound):
             yield ImportedArtefact.vanished(artefact, answer, job)
 
 

@@ -7,8 +7,9 @@ import json
 import logging
 import re
 import unicodedata
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from polysync_core.application.definitions.editing import DefinitionEditing, WriteCondition
@@ -23,8 +24,10 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition, write_definition
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.schemas import (
+    SchemaDifference,
     as_job_parameter,
     merged,
+    only_named,
     safe_changes_only,
     schema_difference,
 )
@@ -69,42 +72,98 @@ class JobImport:
             )
         raise Conflict("Other jobs have every possible name for the new job: rename one of them.")
 
-    def update(self, name: str, schema: ArtefactSchema) -> ImportedArtefact:
-        """Bring a Job's parameters in line with its artefact; Tasks of the Job stay valid."""
-        exhausted = Conflict(f"Job '{name}' was changed at the same time: import it again.")
-        return retry_on_conflict(lambda: self._update(name, schema), exhausted=exhausted)
+    def update(
+        self, name: str, schema: ArtefactSchema, *, only: Set[str] | None = None
+    ) -> ImportedArtefact:
+        """Bring a Job's parameters in line with its artefact; Tasks of the Job stay valid.
 
-    def _update(self, name: str, schema: ArtefactSchema) -> ImportedArtefact:
-        stored = self.definitions.get(Kind.JOB, name)
-        job, condition = cast("Job", stored.definition), WriteCondition(if_match=stored.etag)
-        parameters = merged(
-            job.parameters, schema.parameters, typed=schema.typed, complete=not schema.notes
-        )
-        incompatible: tuple[IncompatibleTask, ...] = ()
-        try:
-            self._put(_with_parameters(job, parameters), condition)
-        except Invalid as error:
-            incompatible = _incompatible_tasks(error, job, parameters)
-            if not incompatible:
-                raise
-        if incompatible:
-            parameters = safe_changes_only(
-                job.parameters, schema.parameters, complete=not schema.notes
-            )
-            self._put(_with_parameters(job, parameters), condition)
-        difference = schema_difference(job.parameters, parameters)
-        return ImportedArtefact(
-            result=ImportResult.UNCHANGED if difference.is_empty else ImportResult.UPDATED,
-            external_id=job.external_id,
-            job_type=job.job_type,
-            job=name,
-            difference=difference,
-            notes=schema.notes,
-            incompatible_tasks=incompatible,
-        )
+        `only` selects parameters; the other parameters stay as they are. Raises `Invalid` for a
+        name that neither the Job nor the artefact has.
+        """
+        exhausted = Conflict(f"Job '{name}' was changed at the same time: import it again.")
+
+        def attempt() -> ImportedArtefact:
+            stored = self.definitions.get(Kind.JOB, name)
+            job, condition = cast("Job", stored.definition), WriteCondition(if_match=stored.etag)
+            write = partial(self._put, condition=condition)
+            return _update(job, schema, only, write=write).imported
+
+        return retry_on_conflict(attempt, exhausted=exhausted)
 
     def _put(self, job: Job, condition: WriteCondition) -> None:
         self.definitions.put(job, condition, engine=self.engine)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobUpdate:
+    """The update of a Job from its artefact, planned or executed."""
+
+    imported: ImportedArtefact
+    """The outcome; its difference has the changes that break no Task."""
+    difference: SchemaDifference
+    """The whole difference between the Job and its artefact."""
+
+
+def planned_update(
+    definitions: DefinitionEditing,
+    job: Job,
+    schema: ArtefactSchema,
+    *,
+    only: Set[str] | None = None,
+) -> JobUpdate:
+    """Return the update that `JobImport.update` would make; raises as it does."""
+    return _update(job, schema, only, write=definitions.plan_put)
+
+
+def _update(
+    job: Job,
+    schema: ArtefactSchema,
+    only: Set[str] | None,
+    *,
+    write: Callable[[Job], object],
+) -> JobUpdate:
+    whole = _chosen(
+        job,
+        merged(job.parameters, schema.parameters, typed=schema.typed, complete=not schema.notes),
+        only,
+    )
+    parameters, incompatible = whole, tuple[IncompatibleTask, ...]()
+    try:
+        write(_with_parameters(job, whole))
+    except Invalid as error:
+        incompatible = _incompatible_tasks(error, job, whole)
+        if not incompatible:
+            raise
+    if incompatible:
+        safe = safe_changes_only(job.parameters, schema.parameters, complete=not schema.notes)
+        parameters = _chosen(job, safe, only)
+        write(_with_parameters(job, parameters))
+    difference = schema_difference(job.parameters, parameters)
+    imported = ImportedArtefact(
+        result=ImportResult.UNCHANGED if difference.is_empty else ImportResult.UPDATED,
+        external_id=job.external_id,
+        job_type=job.job_type,
+        job=job.name,
+        difference=difference,
+        notes=schema.notes,
+        incompatible_tasks=incompatible,
+    )
+    return JobUpdate(imported=imported, difference=schema_difference(job.parameters, whole))
+
+
+def _chosen(job: Job, found: tuple[Parameter, ...], only: Set[str] | None) -> tuple[Parameter, ...]:
+    """Return the found parameters, or the changes of the chosen ones."""
+    if only is None:
+        return found
+    known = {each.name for each in (*job.parameters, *found)}
+    unknown = [Problem("parameters", _no_parameter(name)) for name in sorted(only - known)]
+    if unknown:
+        raise Invalid(unknown)
+    return only_named(job.parameters, found, only)
+
+
+def _no_parameter(name: str) -> str:
+    return f"neither the job nor its artefact has a parameter '{name}': correct the name"
 
 
 def job_names(platform: str, artefact: Artefact) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.clock import Clock, rfc3339
-from polysync_core.domain.dispatch.explain import Explanation, WaitReasonKind, explain
+from polysync_core.domain.dispatch.explain import Explanation, WaitReasonKind, explain_many
+from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.problem import ProblemKind
 from polysync_core.domain.runs.identity import RunId
@@ -36,33 +37,65 @@ class Explanations:
     def run(self, run_id: RunId, engine: Engine) -> Explained:
         """Explain a run; raises `NotFound`."""
         run = read_run(self.runs, run_id).run
-        found = self._explained(run, engine)
+        found = self.many([run], engine)[run.run_id]
         return replace(found, sentences=(*found.sentences, *warnings_of(run)))
 
-    def _explained(self, run: TaskRun, engine: Engine) -> Explained:
-        if run.status is not RunStatus.QUEUED:
-            return Explained(run=run, explanation=None, sentences=tuple(_not_waiting(run)))
+    def many(self, runs: Iterable[TaskRun], engine: Engine) -> dict[RunId, Explained]:
+        """Explain runs; each Dispatcher of a queued run is read once."""
+        found: dict[RunId, Explained] = {}
+        by_shard: dict[str, list[TaskRun]] = {}
+        for run in runs:
+            if run.status is RunStatus.QUEUED:
+                by_shard.setdefault(run.shard, []).append(run)
+            else:
+                found[run.run_id] = Explained(
+                    run=run, explanation=None, sentences=tuple(_not_waiting(run))
+                )
+        for shard, queued in by_shard.items():
+            found |= self.queued(queued, lambda shard=shard: engine.dispatcher(shard))
+        return found
+
+    def queued(
+        self, runs: Sequence[TaskRun], dispatcher: Callable[[], DispatcherState]
+    ) -> dict[RunId, Explained]:
+        """Explain queued runs of one shard by the state of its Dispatcher."""
         try:
-            dispatcher = engine.dispatcher(run.shard)
+            state = dispatcher()
         except Unavailable as error:
-            sentence = (
-                f"The Dispatcher {run.shard} cannot be reached: {str(error).rstrip('.')}. "
-                "The run starts after it is back."
-            )
-            return Explained(run=run, explanation=None, sentences=(sentence,))
-        if run.run_id in dispatcher.leases:
-            sentence = "The run may start: its start is under way."
-            return Explained(run=run, explanation=None, sentences=(sentence,))
-        found = explain(dispatcher, run.run_id, now=self.clock())
-        if found is None:
-            sentence = (
-                "The Dispatcher does not know the run yet; if the signal was lost, it is repeated "
-                "within a minute."
-            )
-            sentences = (sentence, *_problem_sentences(run))
-            return Explained(run=run, explanation=None, sentences=sentences)
-        sentences = (*_sentences(found), *_problem_sentences(run))
-        return Explained(run=run, explanation=found, sentences=sentences)
+            return {run.run_id: _unreachable(run, error) for run in runs}
+        leased = {run.run_id for run in runs if run.run_id in state.leases}
+        reasons = explain_many(state, [run.run_id for run in runs], now=self.clock())
+        return {
+            run.run_id: _starting(run)
+            if run.run_id in leased
+            else _waiting(run, reasons.get(run.run_id))
+            for run in runs
+        }
+
+
+def _unreachable(run: TaskRun, error: Unavailable) -> Explained:
+    sentence = (
+        f"The Dispatcher {run.shard} cannot be reached: {str(error).rstrip('.')}. "
+        "The run starts after it is back."
+    )
+    return Explained(run=run, explanation=None, sentences=(sentence,))
+
+
+def _starting(run: TaskRun) -> Explained:
+    sentence = "The run may start: its start is under way."
+    return Explained(run=run, explanation=None, sentences=(sentence,))
+
+
+def _waiting(run: TaskRun, found: Explanation | None) -> Explained:
+    if found is None:
+        unknown = (
+            "The Dispatcher does not know the run yet; if the signal was lost, it is repeated "
+            "within a minute."
+        )
+        sentences = [unknown]
+    else:
+        sentences = _sentences(found)
+    return Explained(run=run, explanation=found, sentences=(*sentences, *_problem_sentences(run)))
 
 
 def _not_waiting(run: TaskRun) -> Iterator[str]:

@@ -100,11 +100,13 @@ class ApiClient:
         self,
         *path: str,
         body: JsonObject | None = None,
+        query: Query | None = None,
         headers: Mapping[str, str] | None = None,
         has: str | None = None,
     ) -> JsonObject:
         """Request an action; an answer without content is an empty object."""
-        return self._checked(self._call("POST", path, body=body, headers=headers), has)
+        answer = self._call("POST", path, body=body, query=query, headers=headers)
+        return self._checked(answer, has)
 
     def put(self, *path: str, body: JsonObject, query: Query) -> JsonObject:
         """Replace a resource."""

@@ -33,7 +33,7 @@ def import_view(items: Sequence[JsonObject]) -> list[RenderableType]:
     for item in items:
         reader = Reader("the import", item)
         result = reader.text("result") or "?"
-        changes = reader.text("error") or "\n".join(_changes(reader.object("difference")))
+        changes = reader.text("error") or "\n".join(schema_changes(reader.object("difference")))
         table.add(
             Text(printable(result), style=_STYLES.get(result, "")),
             reader.text("job"),
@@ -44,7 +44,7 @@ def import_view(items: Sequence[JsonObject]) -> list[RenderableType]:
     return [table, *notes]
 
 
-def _changes(difference: JsonObject) -> Iterator[str]:
+def schema_changes(difference: JsonObject) -> Iterator[str]:
     """Yield the changes of a parameter schema, one per line."""
     reader = Reader("the difference", difference)
     for sign, name in (("+", "added"), ("-", "removed")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
@@ -122,6 +122,17 @@ def safe_changes_only(
         else each
         for each in kept
     )
+
+
+def only_named(
+    before: Sequence[Parameter], after: Sequence[Parameter], names: Set[str]
+) -> tuple[Parameter, ...]:
+    """Return a schema with only the changes of some parameters; the other ones stay."""
+    new = {each.name: each for each in after}
+    kept = [new.get(each.name) if each.name in names else each for each in before]
+    present = {each.name for each in before}
+    added = [each for each in after if each.name in names - present]
+    return (*(each for each in kept if each is not None), *added)
 
 
 def _refreshed(old: Parameter, found: Parameter, *, typed: bool) -> Parameter:

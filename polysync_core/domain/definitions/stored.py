@@ -78,8 +78,17 @@ class DefinitionSource(Protocol):
         """Return a definition by one point read."""
         ...
 
-    def referrers(self, reference: Reference) -> Iterator[StoredDefinition[Definition]]:
-        """Yield the referrers of a definition; the cost depends on their number."""
+    def referrers(
+        self, reference: Reference, *, kind: Kind | None = None, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
+        """Yield the referrers of a definition; the cost depends on their number.
+
+        `kind` selects the referrers of one kind, by name, and `after` those behind a name.
+        """
+        ...
+
+    def count_referrers(self, reference: Reference, kind: Kind, *, limit: int) -> int:
+        """Return the number of referrers of one kind, at most `limit`, by one range read."""
         ...
 
     def names(self, kind: Kind, *, limit: int) -> Sequence[str]:

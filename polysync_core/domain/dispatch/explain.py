@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,29 +81,81 @@ def explain(state: DispatcherState, run_id: RunId, *, now: datetime) -> Explanat
 
     The function modifies the state.
     """
-    waiting = state.waiting.get(run_id)
-    if waiting is None:
-        return None
+    return explain_many(state, [run_id], now=now).get(run_id)
+
+
+def explain_many(
+    state: DispatcherState, run_ids: Iterable[RunId], *, now: datetime
+) -> dict[RunId, Explanation]:
+    """Return the reasons why queued runs wait, without the other runs; the state is modified.
+
+    One dispatch round and one pass over the leases and waiting runs serve all runs.
+    """
+    wanted = {run_id for run_id in run_ids if run_id in state.waiting}
+    if not wanted:
+        return {}
     dispatch_round = _after_grants(state, now)
-    if run_id not in state.waiting:
-        return Explanation(reasons=(), position=1, next_possible=now)
+    holders = _holders_by_limit(dispatch_round)
+    found = {
+        run_id: Explanation(reasons=(), position=1, next_possible=now)
+        for run_id in wanted
+        if run_id not in state.waiting
+    }
+    line = _Line()
+    for entry in state.waiting.values():
+        group = dispatch_round.group_of(entry)
+        if entry.run_id in wanted:
+            found[entry.run_id] = _explanation(dispatch_round, entry, line, holders)
+            if len(found) == len(wanted):
+                break
+        if entry.not_before <= dispatch_round.now:
+            line.add(group)
+    return found
+
+
+class _Line:
+    """The due runs ahead of a run; all runs of a group have the same limits."""
+
+    def __init__(self) -> None:
+        self._groups: dict[int, RunGroup] = {}
+        self._counts: Counter[int] = Counter()
+
+    def add(self, group: RunGroup) -> None:
+        self._groups[id(group)] = group
+        self._counts[id(group)] += 1
+
+    def competing(self, limits: Collection[Limit]) -> int:
+        """Return the number of runs that need one of the limits."""
+        return sum(
+            count
+            for key, count in self._counts.items()
+            if any(limit in limits for limit, _ in self._groups[key].demands)
+        )
+
+
+def _explanation(
+    dispatch_round: DispatchRound,
+    waiting: WaitingEntry,
+    ahead: _Line,
+    holders: Mapping[Limit, Sequence[Lease]],
+) -> Explanation:
     group = dispatch_round.group_of(waiting)
     limits = dispatch_round.limits_blocking(waiting, group)
-    ahead = [
-        each for each in _ahead(dispatch_round, waiting) if _competes(dispatch_round, each, limits)
-    ]
     deferring = dispatch_round.deferring_limit(waiting, group)
     until = moment(waiting.deferred_until) if deferring is not None else None
     reasons = [
-        _limit_reason(dispatch_round, limit, group, until if limit is deferring else None, ahead)
+        _concurrency_reason(limit, group, until if limit is deferring else None, holders)
+        if isinstance(limit, ConcurrencyLimit)
+        else _rate_reason(dispatch_round, limit, until if limit is deferring else None, ahead)
         for limit in limits
     ]
     reasons += _other_reasons(waiting, group, dispatch_round.now)
     ends = [reason.until for reason in reasons]
     known = [end for end in ends if end is not None]
+    is_due = waiting.not_before <= dispatch_round.now
     return Explanation(
         reasons=tuple(reasons),
-        position=len(ahead) + 1 if waiting.not_before <= dispatch_round.now else None,
+        position=ahead.competing(limits) + 1 if is_due else None,
         next_possible=max(known) if known and len(known) == len(ends) else None,
     )
 
@@ -135,62 +188,54 @@ def _after_grants(state: DispatcherState, now: datetime) -> DispatchRound:
     return dispatch_round
 
 
-def _ahead(dispatch_round: DispatchRound, waiting: WaitingEntry) -> Iterator[WaitingEntry]:
-    for each in dispatch_round.state.waiting.values():
-        if each.run_id == waiting.run_id:
-            return
-        if each.not_before <= dispatch_round.now:
-            yield each
-
-
-def _competes(dispatch_round: DispatchRound, other: WaitingEntry, limits: list[Limit]) -> bool:
-    demands = dispatch_round.group_of(other).demands
-    return any(limit in limits for limit, _ in demands)
-
-
-def _limit_reason(
-    dispatch_round: DispatchRound,
-    limit: Limit,
+def _concurrency_reason(
+    limit: ConcurrencyLimit,
     group: RunGroup,
     until: datetime | None,
-    ahead: list[WaitingEntry],
+    holders: Mapping[Limit, Sequence[Lease]],
 ) -> WaitReason:
     needs = next(demand for each, demand in group.demands if each is limit)
-    facts = f"{describe_limit(limit)}: {describe_usage(limit)}"
-    if needs > 1 and isinstance(limit, ConcurrencyLimit):
-        facts += f", and this run needs {needs}"
-    profile = None if limit.profile is None else limit.profile.name
-    holders = tuple(_holders(dispatch_round, limit)) if isinstance(limit, ConcurrencyLimit) else ()
-    facts += _held_by(holders)
-    if until is not None:
-        facts += f"; deferred to the next window, at {_format_time(until)}"
-    match limit:
-        case ConcurrencyLimit():
-            return WaitReason(
-                profile=profile,
-                scope=limit.scope or None,
-                kind=_kind(limit),
-                sentence=f"{facts}.",
-                used=limit.used,
-                limit=limit.size,
-                needs=needs,
-                holders=holders,
-                reserved_for=limit.reserved_for,
-                until=until,
-            )
-        case StartRateLimit():
-            competing = sum(_competes(dispatch_round, each, [limit]) for each in ahead)
-            at = next_start(limit.rule, limit.log, dispatch_round.now, ahead=competing)
-            until = until or moment(at)
-            return WaitReason(
-                profile=profile,
-                scope=limit.scope or None,
-                kind=WaitReasonKind.RATE_LIMIT,
-                sentence=f"{facts}; earliest start at {_format_time(until)}.",
-                used=limit.log.count,
-                limit=limit.rule.limit,
-                until=until,
-            )
+    held = tuple(holders.get(limit, ()))
+    more = f", and this run needs {needs}" if needs > 1 else ""
+    facts = f"{_facts(limit)}{more}{_held_by(held)}{_deferred(until)}"
+    return WaitReason(
+        profile=None if limit.profile is None else limit.profile.name,
+        scope=limit.scope or None,
+        kind=_kind(limit),
+        sentence=f"{facts}.",
+        used=limit.used,
+        limit=limit.size,
+        needs=needs,
+        holders=held,
+        reserved_for=limit.reserved_for,
+        until=until,
+    )
+
+
+def _rate_reason(
+    dispatch_round: DispatchRound, limit: StartRateLimit, until: datetime | None, ahead: _Line
+) -> WaitReason:
+    competing = ahead.competing([limit])
+    at = next_start(limit.rule, limit.log, dispatch_round.now, ahead=competing)
+    start = until or moment(at)
+    facts = f"{_facts(limit)}{_deferred(until)}"
+    return WaitReason(
+        profile=limit.profile.name,
+        scope=limit.scope or None,
+        kind=WaitReasonKind.RATE_LIMIT,
+        sentence=f"{facts}; earliest start at {_format_time(start)}.",
+        used=limit.log.count,
+        limit=limit.rule.limit,
+        until=start,
+    )
+
+
+def _facts(limit: Limit) -> str:
+    return f"{describe_limit(limit)}: {describe_usage(limit)}"
+
+
+def _deferred(until: datetime | None) -> str:
+    return "" if until is None else f"; deferred to the next window, at {_format_time(until)}"
 
 
 def _kind(limit: ConcurrencyLimit) -> WaitReasonKind:
@@ -219,15 +264,6 @@ def _other_reasons(waiting: WaitingEntry, group: RunGroup, now: int) -> Iterator
     if group.missing:
         sentence = f"The limits of {', '.join(group.missing)} are not loaded yet."
         yield WaitReason(kind=WaitReasonKind.LIMITS_UNKNOWN, sentence=sentence)
-
-
-def _holders(dispatch_round: DispatchRound, limit: Limit) -> Iterable[Lease]:
-    leases = [
-        lease
-        for lease in dispatch_round.state.leases.values()
-        if any(each is limit for each, _ in dispatch_round.group_of(lease).demands)
-    ]
-    return sorted(leases, key=lambda lease: lease.granted_at)
 
 
 def _holders_by_limit(dispatch_round: DispatchRound) -> Mapping[Limit, Sequence[Lease]]:

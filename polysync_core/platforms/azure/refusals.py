@@ -10,6 +10,7 @@ from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavaila
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal
+from polysync_core.platforms.connector import ArtefactNotFound
 from polysync_core.platforms.refusal_rules import (
     ADDRESS_REMEDY,
     CREDENTIAL_REMEDY,
@@ -116,6 +117,13 @@ class AzureRefusals:
             cause=FailureCause.PARAMETERS if code in _PARAMETERS else FailureCause.SUBMIT,
             status=refusal.status,
         )
+
+    def missing(self, refusal: Refusal, remedy: str) -> PolysyncError:
+        """Return the error for a call about an artefact that does not exist."""
+        error = self.error(refusal, remedy)
+        if not isinstance(error, PlatformRefused) or blocks_address(refusal):
+            return error
+        return ArtefactNotFound(str(error), cause=error.cause, status=error.status)
 
     def _remedy(self, code: str, status: int) -> str:
         known = self.remedies.get(code) or _REMEDIES.get(code)

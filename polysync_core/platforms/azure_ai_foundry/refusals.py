@@ -34,7 +34,7 @@ _DEEPEST = 8
 def refused_for_template(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about a template."""
     if _is_missing(refusal):
-        return REFUSED.error(refusal, _TEMPLATE_MISSING)
+        return REFUSED.missing(refusal, _TEMPLATE_MISSING)
     return REFUSED(refusal)
 
 

@@ -17,6 +17,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.paths import (
     normalised_path,
     path_problem,
 )
+from polysync_core.platforms.azure_databricks.refusals import refused_for_notebook
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
 from polysync_core.platforms.platform_client import PlatformClient
@@ -105,7 +106,11 @@ class NotebookDiscovery:
 
     def _export(self, path: str, form: str) -> ExportedNotebook:
         return self.client.get(
-            *_WORKSPACE_API, "export", query={"path": path, "format": form}, read=_exported
+            *_WORKSPACE_API,
+            "export",
+            query={"path": path, "format": form},
+            read=_exported,
+            refused=refused_for_notebook,
         )
 
     def _list_if_allowed(self, folder: str) -> list[WorkspaceEntry] | str:

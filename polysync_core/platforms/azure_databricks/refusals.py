@@ -8,7 +8,7 @@ from functools import wraps
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal, RefusalMapping
-from polysync_core.platforms.connector import RunNotFound
+from polysync_core.platforms.connector import ArtefactNotFound, RunNotFound
 from polysync_core.platforms.refusal_rules import (
     ADDRESS_REMEDY,
     asks_to_try_later,
@@ -148,6 +148,15 @@ def refused_for_run(run_id: str) -> RefusalMapping:
 
 
 @unless_temporary
+def refused_for_notebook(refusal: Refusal) -> PolysyncError:
+    """Return the error for a call about a notebook."""
+    error = refused(refusal)
+    if error_code(refusal) != "RESOURCE_DOES_NOT_EXIST" or blocks_address(refusal):
+        return error
+    return ArtefactNotFound(str(error), cause=FailureCause.SUBMIT, status=refusal.status)
+
+
+@unless_temporary
 def refused_for_pipeline(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about a pipeline."""
     if refusal.status == 409:
@@ -158,7 +167,7 @@ def refused_for_pipeline(refusal: Refusal) -> PolysyncError:
             status=refusal.status,
         )
     if refusal.status == 404:
-        return PlatformRefused(
+        return ArtefactNotFound(
             "the workspace has no pipeline with this id: it was deleted, or the id is wrong;"
             " import the platform's pipelines again",
             cause=FailureCause.SUBMIT,
@@ -189,7 +198,7 @@ def refused_for_job(refusal: Refusal) -> PolysyncError:
         )
     if not gone and refusal.status != 404:
         return refused(refusal)
-    return PlatformRefused(
+    return ArtefactNotFound(
         "the workspace has no job with this id: it was deleted, or the id is wrong;"
         " import the platform's jobs again",
         cause=FailureCause.SUBMIT,

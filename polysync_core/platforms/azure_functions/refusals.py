@@ -21,7 +21,7 @@ FUNCTION_MISSING = (
 
 def refused_for_function(refusal: Refusal) -> PolysyncError:
     if refusal.status == 404 and error_code(refusal.body) not in RESOURCE_IS_GONE:
-        return MANAGEMENT_REFUSALS.error(refusal, FUNCTION_MISSING)
+        return MANAGEMENT_REFUSALS.missing(refusal, FUNCTION_MISSING)
     return MANAGEMENT_REFUSALS(refusal)
 
 

@@ -43,7 +43,7 @@ _PLATFORM_IS_GONE = RESOURCE_IS_GONE - {"ResourceNotFound"}
 def refused_for_workflow(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about a workflow."""
     if refusal.status == 404 and error_code(refusal.body) not in _PLATFORM_IS_GONE:
-        return REFUSALS.error(refusal, WORKFLOW_MISSING)
+        return REFUSALS.missing(refusal, WORKFLOW_MISSING)
     return REFUSALS(refusal)
 
 

@@ -94,7 +94,7 @@ class PipelineClient:
     def refused_for_pipeline(self, refusal: Refusal) -> PolysyncError:
         """Return the error for a call about a pipeline."""
         if refusal.status == 404 and error_code(refusal.body) not in RESOURCE_IS_GONE:
-            return self.refusals.error(refusal, PIPELINE_MISSING)
+            return self.refusals.missing(refusal, PIPELINE_MISSING)
         return self.refusals(refusal)
 
     def refused_for_start(self, refusal: Refusal) -> PolysyncError:

@@ -12,6 +12,7 @@ from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
 from polysync_core.platforms.google_functions.external_id import FunctionName
+from polysync_core.platforms.google_functions.refusals import refused_for_function
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
@@ -44,7 +45,7 @@ class CloudFunctionDiscovery:
 
     def address(self, name: FunctionName) -> str:
         """Return the address of a function from Google."""
-        return self.client.get(*name.segments, read=_address)
+        return self.client.get(*name.segments, read=_address, refused=refused_for_function)
 
     def check_access(self) -> None:
         """List one function, to check the access."""

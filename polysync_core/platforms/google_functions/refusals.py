@@ -7,6 +7,7 @@ import re
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal
+from polysync_core.platforms.connector import ArtefactNotFound
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
 from polysync_core.platforms.refusal_rules import (
     ADDRESS_REMEDY,
@@ -36,6 +37,14 @@ def api_refusal(refusal: Refusal) -> PolysyncError:
         cause=FailureCause.SUBMIT,
         status=refusal.status,
     )
+
+
+def refused_for_function(refusal: Refusal) -> PolysyncError:
+    """Return the error for a call about a function."""
+    error = api_refusal(refusal)
+    if refusal.status != 404 or blocks_address(refusal):
+        return error
+    return ArtefactNotFound(str(error), cause=FailureCause.SUBMIT, status=refusal.status)
 
 
 CALL_REFUSALS = FunctionRefusals(

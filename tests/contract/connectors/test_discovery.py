@@ -11,6 +11,7 @@ from polysync_core.domain.errors import (
     Unavailable,
 )
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.platforms.connector import ArtefactNotFound
 from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.registry import check_job, check_platform
 from tests.contract.connectors.job_type_case import (
@@ -62,9 +63,8 @@ def test_the_schema_in_a_list_equals_the_described_schema(
 def test_a_missing_artefact_cannot_be_described(harness: ConnectorHarness) -> None:
     needs(harness, Capability.PARAMETERS, Behaviour.MISSING)
 
-    assert str(
-        refusal(lambda: harness.job.describe(harness.case.jobs[Behaviour.MISSING].external_id))
-    )
+    missing = harness.case.jobs[Behaviour.MISSING].external_id
+    assert isinstance(refusal(lambda: harness.job.describe(missing)), ArtefactNotFound)
 
 
 @pytest.mark.parametrize("fault", UNREADABLE[:2])

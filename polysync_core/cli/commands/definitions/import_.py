@@ -30,6 +30,12 @@ ExternalIds = Annotated[
     typer.Argument(metavar="EXTERNAL_ID", help="Only these artefacts."),
 ]
 
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", help="Only this parameter; may be repeated."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference, write nothing.")]
+
 
 def import_jobs(  # noqa: PLR0913 - one parameter per option
     platform: PlatformName,
@@ -49,10 +55,20 @@ def import_jobs(  # noqa: PLR0913 - one parameter per option
     _exit_by(_all_items(report))
 
 
-def sync_parameters(job: JobName, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def sync_parameters(
+    job: JobName,
+    parameters: Parameters = None,
+    dry_run: DryRun = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
     """Read the parameters of a job from its platform again."""
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.post("jobs", job, "sync-parameters")
+        answer = session.api.post(
+            *("jobs", job, "sync-parameters"),
+            query={"dryRun": "true" if dry_run else None},
+            body={"parameters": [*parameters]} if parameters else None,
+        )
         if as_json:
             session.terminal.json(answer)
         else:

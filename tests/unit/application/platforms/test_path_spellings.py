@@ -10,9 +10,8 @@ import pytest
 from polysync_core.application.platforms.artefact_keys import ArtefactKeys
 from polysync_core.application.platforms.import_report import ArtefactSelection
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.connector import Artefact, ArtefactSchema
+from polysync_core.platforms.connector import Artefact, ArtefactNotFound, ArtefactSchema
 from polysync_core.platforms.registry import platform_plugin
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job, a_platform
@@ -41,7 +40,7 @@ class Listing:
 
     def describe(self, external_id: str) -> ArtefactSchema:
         if external_id not in self.paths:
-            raise PlatformRefused("It is absent.", cause=FailureCause.SUBMIT, status=404)
+            raise ArtefactNotFound("It is absent.", cause=FailureCause.SUBMIT, status=404)
         return ArtefactSchema(parameters=())
 
 

@@ -10,7 +10,7 @@ from polysync_core.application.platforms.import_report import ImportedArtefact
 from polysync_core.domain.definitions.jobs import Direction, Parameter
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.connector import Artefact, ArtefactSchema
+from polysync_core.platforms.connector import Artefact, ArtefactNotFound, ArtefactSchema
 from tests.fakes.app import FakeApp
 from tests.fakes.platform import FakePlatform
 
@@ -37,7 +37,7 @@ class Workspace(FakePlatform):
         self.widgets: dict[str, list[str]] = {}
         self.hidden: set[str] = set()
         self.notes: tuple[str, ...] = ()
-        self.refusal: Exception = PlatformRefused(
+        self.refusal: Exception = ArtefactNotFound(
             "the notebook does not exist", cause=FailureCause.ARTEFACT, status=404
         )
 

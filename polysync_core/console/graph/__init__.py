@@ -1,0 +1,1 @@
+"""Draws graphs of Tasks as SVG pictures whose boxes are links."""

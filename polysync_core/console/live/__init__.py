@@ -1,0 +1,1 @@
+"""Serves the streams of pages, while something on them can change."""

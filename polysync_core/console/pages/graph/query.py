@@ -1,0 +1,72 @@
+"""Reads which graph a page of the console shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query
+
+from polysync_core.application.dependencies.graph_view import Graph, TaskGraphs
+from polysync_core.application.runs.run_lookup import find_run_id
+from polysync_core.console.graph.picture import Layout
+from polysync_core.console.paths import page_path
+
+MAX_HOPS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphQuery:
+    """The query of a page: the chosen Task, the part of the graph, and the layout."""
+
+    task: str | None = None
+    """The chosen Task; with `hops`, also the centre of the part."""
+    hops: int | None = None
+    tag: str | None = None
+    graph_run_id: str | None = None
+    layout: Layout = "split"
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The query without the chosen Task, as the fields of a form."""
+        values = {
+            "hops": "" if self.hops is None else str(self.hops),
+            "tag": self.tag or "",
+            "graphRunId": self.graph_run_id or "",
+            "layout": "" if self.layout == "split" else self.layout,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def with_layout(self, layout: Layout) -> GraphQuery:
+        """Return the same query in another layout."""
+        return replace(self, layout=layout)
+
+    def address(self, *segments: str, task: str | None = None) -> str:
+        """Return the address of a page or part with this query."""
+        chosen = task if task is not None else self.task
+        return page_path(*(segments or ("graph",)), task=chosen, **self.kept)
+
+    def read(self, graphs: TaskGraphs) -> Graph:
+        """Return the graph; raises `NotFound` for an unknown Task or graph run."""
+        if self.graph_run_id is not None:
+            return graphs.of_graph_run(find_run_id(graphs.runs, self.graph_run_id))
+        return graphs.of_tasks(self.task if self.hops is not None else None)
+
+
+def _query(
+    task: Annotated[str, Query(max_length=63)] = "",
+    hops: Annotated[int | None, Query(ge=1, le=MAX_HOPS)] = None,
+    tag: Annotated[str, Query(max_length=200)] = "",
+    graph_run_id: Annotated[str, Query(alias="graphRunId", max_length=64)] = "",
+    layout: Literal["split", "stacked"] = "split",
+) -> GraphQuery:
+    return GraphQuery(
+        task=task.strip() or None,
+        hops=hops,
+        tag=tag or None,
+        graph_run_id=graph_run_id or None,
+        layout=layout,
+    )
+
+
+CurrentGraphQuery = Annotated[GraphQuery, Depends(_query)]
