@@ -142,15 +142,18 @@ def _queue(queue: Sequence[WaitingEntry], now: datetime) -> Node:
     hidden = len(queue) - _MAX_QUEUE
     return [
         h.ol(".queue", aria_label="Waiting runs, the next one first")[
-            [_waiting(place, entry, now) for place, entry in enumerate(queue[:_MAX_QUEUE], start=1)]
+            [
+                _waiting(position, entry, now)
+                for position, entry in enumerate(queue[:_MAX_QUEUE], start=1)
+            ]
         ],
         hidden > 0 and h.p(".in.nothing")[f"{hidden} more wait behind them."],
     ]
 
 
-def _waiting(place: int, entry: WaitingEntry, now: datetime) -> Element:
+def _waiting(position: int, entry: WaitingEntry, now: datetime) -> Element:
     return h.li[
-        h.span(".place")[f"{place}."],
+        h.span(".place")[f"{position}."],
         h.a(href=run_path(entry.run_id))[_name(entry.task, entry.run_id)],
         h.span(".nothing")[
             f"priority {entry.priority} · waits ",
