@@ -112,7 +112,7 @@ def _assign_administrator(graph: Graph, enterprise_id: str) -> None:
 
 
 def allow_browsers(graph: Graph, environment: str, url: str) -> None:
-    """Let App Service sign in people who open the console of the app at this address.
+    """Let App Service sign in people who open the console at this address.
 
     Without a client secret, App Service takes ID tokens from the sign-in page.
     https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad

@@ -1,4 +1,4 @@
-"""A strict stand-in of `az` and `azd`: a command that it does not know fails the test."""
+"""A strict fake of `az` and `azd`: a command that it does not know fails the test."""
 
 from __future__ import annotations
 

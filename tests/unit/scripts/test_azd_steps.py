@@ -1,4 +1,4 @@
-"""The steps around `azd up` and `azd down`, against a stand-in of `az` and `azd`."""
+"""The steps around `azd up` and `azd down`, against a fake of `az` and `azd`."""
 
 from __future__ import annotations
 
