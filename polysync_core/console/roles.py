@@ -56,6 +56,9 @@ RULES: dict[Route, Role] = {
     **_editor("vaults"),
     ("POST", "/vaults/{name}/test"): Role.OPERATOR,
     # Limits
+    ("GET", "/limits"): Role.READER,
+    ("GET", "/part/limits"): Role.READER,
+    ("GET", "/live/limits"): Role.READER,
     # Calendars, webhooks
     # Definitions, audit, help
     ("GET", "/definitions"): Role.READER,
