@@ -37,6 +37,8 @@ RULES: dict[Route, Role] = {
     # Graph, missed runs, upcoming fire times
     ("GET", "/graph"): Role.READER,
     ("GET", "/part/graph"): Role.READER,
+    ("GET", "/missed"): Role.READER,
+    ("POST", "/missed/repair"): Role.OPERATOR,
     ("GET", "/live/graph"): Role.READER,
     ("GET", "/live/graph/states"): Role.READER,
     # Tasks
@@ -59,6 +61,8 @@ RULES: dict[Route, Role] = {
     ("POST", "/vaults/{name}/test"): Role.OPERATOR,
     # Limits
     **_editor("limits"),
+    ("GET", "/part/limits"): Role.READER,
+    ("GET", "/live/limits"): Role.READER,
     # Calendars, webhooks
     **_editor("calendars"),
     **_editor("webhooks"),

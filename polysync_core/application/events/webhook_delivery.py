@@ -101,7 +101,7 @@ class WebhookDelivery:
         _log.info("A webhook accepted an event.", extra=_log_fields(delivery, "webhook_delivered"))
 
     def send_test(self, webhook: Webhook) -> str:
-        """Send a signed test event, once, to a webhook that need not be stored or enabled.
+        """Send a signed test event once, to a webhook that need not be stored.
 
         Return a sentence; raises a `PolysyncError` unless the receiver accepts the event.
         """

@@ -1,4 +1,4 @@
-"""Tests the connection to a vault, a platform or a webhook, and the read of a secret."""
+"""Tests the connection to a vault, a platform or a webhook, and reads secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the schedules that use a calendar, and the fire times that the calendar takes away."""
+"""Finds the schedules that use a calendar, and the fire times that it excludes."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ class CalendarUses:
         return CalendarUse(task=task.name, schedule=schedule, excluded=outlook.excluded_days)
 
 
-def schedules_with(
-    store: DefinitionSource, calendar: Calendar
-) -> Iterator[tuple[Task, Schedule]]:
+def schedules_with(store: DefinitionSource, calendar: Calendar) -> Iterator[tuple[Task, Schedule]]:
     """Yield the schedules that use a calendar, with their Tasks."""
     for stored in store.referrers(reference_to(calendar)):
         task = stored.definition

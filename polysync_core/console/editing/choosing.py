@@ -12,7 +12,7 @@ from polysync_core.console.forms.rows import form_fields
 
 
 def type_fields(state: EditorPage, name: str, label: str) -> list[Node]:
-    """Return the field with the type, and the button that shows the fields of the type.
+    """Return the field with the type, and the button that shows its fields.
 
     With scripts, the choice of another type presses the button.
     """

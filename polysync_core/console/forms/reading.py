@@ -75,7 +75,8 @@ class _Reader:
     def _value(self, control: Control, raw: Raw | None, path: str) -> JsonValue:
         match control:
             case Several():
-                return [each for each in raw if each] if isinstance(raw, list) else []
+                entries = raw if isinstance(raw, list) else []
+                return [each for each in entries if isinstance(each, str) and each]
             case Group():
                 document = self.group(control, raw, path)
                 return None if control.is_optional and not document else document

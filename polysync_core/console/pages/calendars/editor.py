@@ -134,7 +134,7 @@ def _in_stored_order(state: EditorPage, document: JsonObject) -> JsonObject:
 
 
 def _schedules(state: EditorPage) -> Element:
-    """Return the schedules that use the calendar, with the fire times that the draft takes away."""
+    """Return the schedules of the calendar, with the fire times that the draft excludes."""
     try:
         draft = checked_definition(state)
     except Invalid:
@@ -177,8 +177,6 @@ router = editor_routes(EDITOR)
 
 
 @router.get("")
-def calendars(
-    request: Request, editing: CurrentDefinitionEditing, after: After = None
-) -> Response:
+def calendars(request: Request, editing: CurrentDefinitionEditing, after: After = None) -> Response:
     """Show the calendars by name."""
     return list_page(request, CALENDARS, editing, after)

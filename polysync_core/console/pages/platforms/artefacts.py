@@ -1,4 +1,4 @@
-"""Serves the artefacts of a platform, the plan of their import, and the import in pages."""
+"""Serves the artefacts of a platform, and plans and makes their import."""
 
 from __future__ import annotations
 
