@@ -224,7 +224,7 @@ class TestJobRuns:
 
 
 def test_many_runs_of_one_task_are_accepted_at_once(runs: TableRuns) -> None:
-    """Each of them writes the head of the Task, so all but one of them meet a conflict."""
+    """Each run writes the head of the Task, and all but one meet a conflict."""
     accepted: list[TaskRun] = []
 
     def accept(number: int) -> None:
