@@ -259,6 +259,7 @@ def _use_cases(services: Services) -> list[object]:
         services.limit_usage,
         services.failure_details,
         services.fire_times,
+        services.upcoming,
         services.schedule_previews,
         services.consequences,
         services.task_graph,

@@ -60,6 +60,7 @@ from polysync_core.application.schedules.schedule_preview import SchedulePreview
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.application.schedules.upcoming import UpcomingFireTimes
 from polysync_core.definition_rules import definition_rules
 from polysync_core.definition_types import type_catalogue
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
@@ -407,6 +408,16 @@ class Services:
     @cached_property
     def schedule_previews(self) -> SchedulePreviews:
         return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
+
+    @cached_property
+    def upcoming(self) -> UpcomingFireTimes:
+        ports = self.ports
+        return UpcomingFireTimes(
+            definitions=ports.definitions,
+            store=ports.schedules,
+            runs=ports.runs,
+            clock=ports.clock,
+        )
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:
