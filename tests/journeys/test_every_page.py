@@ -9,9 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from polysync_core.console.roles import CONSOLE_ROLES, OPEN, RULES
-from tests.faults.local_system import LocalSystem
 from tests.journeys.browser.visitor import Visitor
-from tests.journeys.example import Example, made
+from tests.journeys.example import Example
 
 _NO_PAGE = re.compile(r"/(live|part|static)/.*|/|/definitions/export|.*\.(svg|mmd|yaml|json)")
 """Routes that answer with something else than a page."""
@@ -55,11 +54,6 @@ FURTHER = [
 def is_served(path: str) -> bool:
     """Return whether the console has the page."""
     return CONSOLE_ROLES.role_for("GET", f"/{path.partition('?')[0]}") is not None
-
-
-@pytest.fixture(scope="session")
-def example(system: LocalSystem) -> Example:
-    return made(system)
 
 
 def filled(route: str, example: Example) -> str:
