@@ -260,6 +260,7 @@ def _use_cases(services: Services) -> list[object]:
         services.failure_details,
         services.fire_times,
         services.upcoming,
+        services.tight_limits,
         services.schedule_previews,
         services.consequences,
         services.task_graph,

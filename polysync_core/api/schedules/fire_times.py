@@ -1,4 +1,4 @@
-"""Serves the routes that list the next fire times of one Task or of all Tasks."""
+"""Serves the next fire times of one Task or of all Tasks."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def fire_time_routes() -> APIRouter:
         limit: Limit = 50,
         token: Token = None,
     ) -> UpcomingFiresView:
-        """List the fire times of all Tasks in a window, in the order of their starts."""
+        """List the fire times of all Tasks in a window, by their start."""
         page = upcoming.page(begin, end, limit=limit, token=token)
         return UpcomingFiresView(
             items=[_upcoming_view(each) for each in page.items],

@@ -1,4 +1,4 @@
-"""Lists the fire times of all Tasks in a window, in the order of their starts.
+"""Lists the fire times of all Tasks in a window, by their start.
 
 The index of due times has the next start of every schedule in order. A page opens schedules only
 until it is full, so its cost depends on its size and its position, not on the number of Tasks.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -248,33 +248,3 @@ def _position(token: str) -> Position:
         raise Malformed.at(
             "continuationToken", "use the token of an earlier answer unchanged"
         ) from error
-
-
-def exceeded_limits(
-    fires: Sequence[UpcomingFire], slots: Mapping[str, Mapping[str, int]]
-) -> Mapping[Position, Sequence[str]]:
-    """Return the limits that the expected runs exceed at the start of each fire time.
-
-    `slots` has, for each Task, the concurrency limits of its runs with their sizes. A run without
-    a known duration counts only at its own start.
-    """
-    found: dict[Position, Sequence[str]] = {}
-    for fire in fires:
-        if fire.excluded_by is not None:
-            continue
-        active = [other for other in fires if _is_active(other, fire.starts_at)]
-        exceeded = [
-            name
-            for name, size in slots.get(fire.task, {}).items()
-            if sum(name in slots.get(other.task, {}) for other in active) > size
-        ]
-        if exceeded:
-            found[fire.position] = exceeded
-    return found
-
-
-def _is_active(fire: UpcomingFire, moment: datetime) -> bool:
-    if fire.excluded_by is not None or fire.starts_at > moment:
-        return False
-    end = fire.expected_end
-    return fire.starts_at == moment if end is None else moment < end

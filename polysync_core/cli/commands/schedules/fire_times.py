@@ -1,4 +1,4 @@
-"""Implements `polysync fire-times`, which shows the next fire times of a Task or of all Tasks."""
+"""Implements `polysync fire-times`, which shows the next fire times of Tasks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fire_times(
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Show the next fire times of a task or of all tasks, with notes on calendars and clocks."""
+    """Show the next fire times of one task or all, with notes on each."""
     from polysync_core.cli.views.fire_times import all_fire_times_view, fire_times_view
 
     with open_session(url, as_json=as_json) as session:

@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 
 from polysync_core.application.schedules import upcoming as upcoming_module
-from polysync_core.application.schedules.upcoming import (
-    UpcomingFire,
-    UpcomingPage,
-    exceeded_limits,
-)
+from polysync_core.application.schedules.tight_limits import exceeded_limits
+from polysync_core.application.schedules.upcoming import UpcomingFire, UpcomingPage
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.errors import Invalid, Malformed
 from polysync_core.domain.runs.run import RunStatus
