@@ -197,9 +197,13 @@ class TestJobRuns:
         expected = [ended(runs, task=None, job=job).run_id, stored(runs, task=None, job=job).run_id]
         of_task = stored(runs, job=job, task="of-the-same-job")
         assert listed(runs, job=job.name, without_task=True, limit=1) == expected[::-1]
-        assert listed(runs, job=job.name, statuses=frozenset({RunStatus.QUEUED})) == expected[1:]
-        for listing in ({}, {"status": RunStatus.SUCCEEDED}, {"status": RunStatus.QUEUED}):
-            assert not set(expected) & set(listed(runs, limit=100, **listing))
+        assert (
+            listed(runs, job=job.name, without_task=True, statuses=frozenset({RunStatus.QUEUED}))
+            == expected[1:]
+        )
+        for statuses in (set(), {RunStatus.SUCCEEDED}, {RunStatus.QUEUED}):
+            of_tasks = listed(runs, limit=100, statuses=frozenset(statuses))
+            assert not set(expected) & set(of_tasks)
         assert listed(runs, graph_run_id=expected[0]) == []
         assert listed(runs, task="of-the-same-job") == [of_task.run_id]
 
