@@ -116,5 +116,5 @@ class Visitor:
 
     def require_no_offences(self) -> None:
         """Fail if a page has done what no page may do."""
-        assert self.offences.errors == []
-        assert self.offences.foreign == []
+        assert self.offences.errors == [], self.offences.errors
+        assert self.offences.foreign == [], self.offences.foreign
