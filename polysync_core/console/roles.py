@@ -37,6 +37,8 @@ RULES: dict[Route, Role] = {
     # Graph, missed runs, upcoming fire times
     ("GET", "/graph"): Role.READER,
     ("GET", "/part/graph"): Role.READER,
+    ("GET", "/missed"): Role.READER,
+    ("POST", "/missed/repair"): Role.OPERATOR,
     ("GET", "/live/graph"): Role.READER,
     ("GET", "/live/graph/states"): Role.READER,
     # Tasks
@@ -61,10 +63,20 @@ RULES: dict[Route, Role] = {
     ("POST", "/tasks/-/disable"): Role.ADMINISTRATOR,
     # Jobs
     # Platforms, vaults
+    **_editor("platforms"),
+    ("POST", "/platforms/{name}/test"): Role.OPERATOR,
+    ("GET", "/platforms/{name}/artefacts"): Role.READER,
+    ("POST", "/platforms/{name}/artefacts"): Role.ADMINISTRATOR,
     **_editor("vaults"),
     ("POST", "/vaults/{name}/test"): Role.OPERATOR,
     # Limits
+    **_editor("limits"),
+    ("GET", "/part/limits"): Role.READER,
+    ("GET", "/live/limits"): Role.READER,
     # Calendars, webhooks
+    **_editor("calendars"),
+    **_editor("webhooks"),
+    ("POST", "/webhooks/{name}/test"): Role.OPERATOR,
     # Definitions, audit, help
     ("GET", "/definitions"): Role.READER,
     ("GET", "/definitions/export"): Role.READER,
