@@ -148,7 +148,7 @@ def _preview(state: EditorPage, row: RawObject, index: int) -> Element:
 def preview_of(
     use_case: SchedulePreviews, group: Group, row: RawObject, path: str, task: str | None
 ) -> Element:
-    """Return the preview of the raw values of a schedule, or the reason why there is none."""
+    """Return the preview of the raw values of a schedule, or their problems."""
     try:
         schedule = _schedule_of(group, row)
         return preview_box(use_case.preview(schedule, count=COUNT, task=task), path)
