@@ -38,6 +38,7 @@ RULES: dict[Route, Role] = {
     ("GET", "/graph"): Role.READER,
     ("GET", "/part/graph"): Role.READER,
     ("GET", "/missed"): Role.READER,
+    ("GET", "/upcoming"): Role.READER,
     ("POST", "/missed/repair"): Role.OPERATOR,
     ("GET", "/live/graph"): Role.READER,
     ("GET", "/live/graph/states"): Role.READER,
