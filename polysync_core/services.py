@@ -18,6 +18,7 @@ from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.definitions.task_list import TaskLists
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
@@ -390,6 +391,14 @@ class Services:
         )
 
     @cached_property
+    def task_lists(self) -> TaskLists:
+        return TaskLists(
+            store=self.ports.definitions,
+            runs=self.ports.runs,
+            schedules=self.schedules.statuses,
+        )
+
+    @cached_property
     def consequences(self) -> Consequences:
         store, clock = self.ports.definitions, self.ports.clock
         return Consequences(
@@ -398,7 +407,7 @@ class Services:
                 store=store,
                 runs=self.ports.runs,
                 states_of=self.ports.schedules.of_task,
-                downstream=self.task_graph.downstream,
+                task_graph=self.task_graph,
                 clock=clock,
             ),
             calendars=CalendarConsequences(store=store, clock=clock),
