@@ -52,6 +52,18 @@ RULES: dict[Route, Role] = {
     ("POST", "/tasks/-/enable"): Role.ADMINISTRATOR,
     ("POST", "/tasks/-/disable"): Role.ADMINISTRATOR,
     # Jobs
+    ("GET", "/jobs"): Role.READER,
+    ("GET", "/jobs/new"): Role.ADMINISTRATOR,
+    ("POST", "/jobs/new"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}"): Role.READER,
+    ("POST", "/jobs/{name}"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}/delete"): Role.ADMINISTRATOR,
+    ("POST", "/jobs/{name}/delete"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}/sync"): Role.READER,
+    ("POST", "/jobs/{name}/sync"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}/task"): Role.ADMINISTRATOR,
+    ("POST", "/jobs/{name}/task"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}/platform-runs"): Role.READER,
     # Platforms, vaults
     **_editor("vaults"),
     ("POST", "/vaults/{name}/test"): Role.OPERATOR,

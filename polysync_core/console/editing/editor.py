@@ -91,6 +91,8 @@ class EditorPage:
     results: Mapping[str, Node] = MappingProxyType({})
     """The results of tests, by the paths of the fields; the empty path is the whole form."""
     tab: str | None = None
+    extras: Mapping[str, str] = MappingProxyType({})
+    """The inputs that are no part of the document, by their names without `~`."""
 
     @property
     def is_new(self) -> bool:

@@ -147,7 +147,13 @@ def _submitted(
             request=request, editor=editor, services=services, group=group, raw=raw, name=name
         )
     base = _json(form["~base"]) if "~base" in form else None
-    return replace(state, etag=form.get("~etag"), base=base, tab=request.query_params.get("tab"))
+    return replace(
+        state,
+        etag=form.get("~etag"),
+        base=base,
+        tab=request.query_params.get("tab"),
+        extras={name[1:]: text for name, text in form.items() if name[:1] == "~"},
+    )
 
 
 def _tidied(state: EditorPage) -> EditorPage:

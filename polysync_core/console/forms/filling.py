@@ -18,7 +18,7 @@ from polysync_core.console.forms.fields import (
     Value,
 )
 from polysync_core.console.forms.raw import Raw, RawObject, parts_of
-from polysync_core.console.forms.values import json_dumps, value_text
+from polysync_core.console.forms.values import json_dumps, typed, value_text
 from polysync_core.domain.errors import Malformed, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
@@ -30,7 +30,7 @@ def fill(group: Group, document: JsonObject) -> RawObject:
         value = document.get(field.name, field.default)
         if isinstance(field.control, Text) and value == "":
             raw[field.name + EMPTY] = "true"
-        raw[field.name] = _filled(field.control, value)
+        raw[field.name] = _filled(typed(field.control, document), value)
     known = {field.name for field in group.fields}
     others = {name: value for name, value in document.items() if name not in known}
     if others:
