@@ -272,6 +272,7 @@ def _use_cases(services: Services) -> list[object]:
         services.platform_runs,
         services.definition_editing,
         services.types,
+        services.calendar_uses,
         services.artefact_import,
         services.drift,
         services.recent_drift,

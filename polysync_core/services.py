@@ -56,6 +56,7 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
+from polysync_core.application.schedules.calendar_uses import CalendarUses
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.schedule_preview import SchedulePreviews
@@ -150,6 +151,7 @@ class Services:
                 self.ports.open_vault, development=development, secrets=self.secrets
             ),
             open_connector=partial(self.ports.open_connector, secrets=self.secrets),
+            send_test_event=self.webhook_delivery.send_test,
             texts=self.platform_texts,
         )
 
@@ -413,6 +415,10 @@ class Services:
             calendars=CalendarConsequences(store=store, clock=clock),
             limits=LimitConsequences(usage=self.limit_usage),
         )
+
+    @cached_property
+    def calendar_uses(self) -> CalendarUses:
+        return CalendarUses(store=self.ports.definitions, clock=self.ports.clock)
 
     @cached_property
     def schedule_previews(self) -> SchedulePreviews:

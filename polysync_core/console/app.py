@@ -22,6 +22,7 @@ from polysync_core.console.pages.help import api_reference
 from polysync_core.console.pages.help import routes as help_routes
 from polysync_core.console.pages.jobs.routes import job_routers
 from polysync_core.console.pages.jump import routes as jump_routes
+from polysync_core.console.pages.limits import routes as limits_routes
 from polysync_core.console.pages.missed import routes as missed_routes
 from polysync_core.console.pages.operations import audit, definitions
 from polysync_core.console.pages.tasks.routes import task_routers
@@ -43,6 +44,7 @@ def page_routes() -> list[APIRouter]:
         graph_routes.router,
         graph_states.router,
         missed_routes.router,
+        limits_routes.router,
         definitions.router,
         audit.router,
         # The reference of the API comes before the pages of the documentation.

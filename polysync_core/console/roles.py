@@ -65,10 +65,20 @@ RULES: dict[Route, Role] = {
     ("POST", "/jobs/{name}/task"): Role.ADMINISTRATOR,
     ("GET", "/jobs/{name}/platform-runs"): Role.READER,
     # Platforms, vaults
+    **_editor("platforms"),
+    ("POST", "/platforms/{name}/test"): Role.OPERATOR,
+    ("GET", "/platforms/{name}/artefacts"): Role.READER,
+    ("POST", "/platforms/{name}/artefacts"): Role.ADMINISTRATOR,
     **_editor("vaults"),
     ("POST", "/vaults/{name}/test"): Role.OPERATOR,
     # Limits
+    **_editor("limits"),
+    ("GET", "/part/limits"): Role.READER,
+    ("GET", "/live/limits"): Role.READER,
     # Calendars, webhooks
+    **_editor("calendars"),
+    **_editor("webhooks"),
+    ("POST", "/webhooks/{name}/test"): Role.OPERATOR,
     # Definitions, audit, help
     ("GET", "/definitions"): Role.READER,
     ("GET", "/definitions/export"): Role.READER,

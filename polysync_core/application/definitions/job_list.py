@@ -1,4 +1,4 @@
-"""Lists Jobs page by page with filters, and finds the Tasks that set a Job's parameters."""
+"""Lists Jobs with filters, and finds the Tasks that set their parameters."""
 
 from __future__ import annotations
 

@@ -63,6 +63,13 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """Any number of several words, as boxes."""
+
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """True or false."""
 
@@ -160,6 +167,7 @@ type Control = (
     Text
     | Number
     | Choice
+    | Several
     | Flag
     | ThreeState
     | Secret

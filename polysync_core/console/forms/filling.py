@@ -13,6 +13,7 @@ from polysync_core.console.forms.fields import (
     Json,
     Pairs,
     Rows,
+    Several,
     Text,
     ThreeState,
     Value,
@@ -71,6 +72,8 @@ def _filled(control: Control, value: JsonValue) -> Raw:
     match control:
         case Group():
             return fill(control, value if isinstance(value, dict) else {})
+        case Several():
+            return [_text(each) for each in value] if isinstance(value, list) else []
         case Rows():
             entries = value if isinstance(value, list) else []
             return [_filled(control.item.control, each) for each in entries]

@@ -26,6 +26,7 @@ from polysync_core.console.forms.fields import (
     Reference,
     Rows,
     Secret,
+    Several,
     Shape,
     Text,
     ThreeState,
@@ -140,6 +141,8 @@ class _Controls:
         item = read_annotation(found.items[0])
         if item.origin is dict or "JsonValue" in item.aliases:
             return Json(shape=Shape.LIST)
+        if isinstance(item.plain, type) and issubclass(item.plain, StrEnum):
+            return Several(tuple(_option(each) for each in item.plain))
         label = sentence(self._name).removesuffix("s")
         entry = Field(name="", label=label, control=self.of(item))
         return Rows(item=entry, most=found.limit("max_length"))

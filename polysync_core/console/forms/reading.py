@@ -18,6 +18,7 @@ from polysync_core.console.forms.fields import (
     Pairs,
     Rows,
     Secret,
+    Several,
     Text,
     ThreeState,
     Value,
@@ -80,6 +81,9 @@ class _Reader:
 
     def _value(self, control: Control, raw: Raw | None, path: str) -> JsonValue:
         match control:
+            case Several():
+                entries = raw if isinstance(raw, list) else []
+                return [each for each in entries if isinstance(each, str) and each]
             case Group():
                 document = self.group(control, raw, path)
                 return None if control.is_optional and not document else document

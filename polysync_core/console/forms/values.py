@@ -30,7 +30,7 @@ _JSON_TYPES = frozenset({DataType.JSON, DataType.JSON_ARRAY})
 
 
 def typed(control: Control, siblings: Mapping[str, object]) -> Control:
-    """Return the control of a field, with the type that another field of the object names."""
+    """Return the control of a value with the type that a sibling names."""
     if not isinstance(control, Value) or control.typed_by is None:
         return control
     name = siblings.get(control.typed_by)

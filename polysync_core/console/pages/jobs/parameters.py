@@ -73,7 +73,7 @@ def paste_rows(state: EditorPage, _: str) -> EditorPage:
     raw = cast("list[RawObject]", rows if isinstance(rows, list) else [])
     known = {str(row.get("name", "")): row for row in raw}
     try:
-        pasted = _pasted(state.extras.get("paste", ""))
+        pasted = _pasted(state.hidden.get("~paste", ""))
     except csv.Error as error:
         return state.with_result(_PASTED, notice("error", f"The rows cannot be read: {error}."))
     for row in pasted:

@@ -53,7 +53,7 @@ def picker(state: EditorPage) -> Node:
                 id="artefact-search",
                 name="~search",
                 type="search",
-                value=state.extras.get("search", ""),
+                value=state.hidden.get("~search", ""),
                 placeholder="Part of the name",
                 maxlength="200",
             ),
@@ -61,8 +61,8 @@ def picker(state: EditorPage) -> Node:
         ],
         state.results.get(FOUND),
         state.results.get(CHOSEN),
-        state.extras.get("suggested")
-        and h.input(type="hidden", name="~suggested", value=state.extras["suggested"]),
+        state.hidden.get("~suggested")
+        and h.input(type="hidden", name="~suggested", value=state.hidden["~suggested"]),
     ]
 
 
@@ -72,7 +72,7 @@ def search_artefacts(state: EditorPage, token: str) -> EditorPage:
     selection = ArtefactSelection(
         # The type of a stored Job stays, and so only its artefacts fit.
         job_type=None if state.is_new else _text(state.document, "jobType"),
-        search=state.extras.get("search", "").strip() or None,
+        search=state.hidden.get("~search", "").strip() or None,
         limit=_LENGTH,
         token=token or None,
     )
@@ -96,7 +96,7 @@ def choose_artefact(state: EditorPage, chosen: str) -> EditorPage:
 def filled(state: EditorPage, draft: JobDraft) -> EditorPage:
     """Return the page with the values of an artefact; names that a person typed stay."""
     drafted, document = write_definition(draft.job), dict(state.document)
-    suggested = state.extras.get("suggested")
+    suggested = state.hidden.get("~suggested")
     if document.get("name") == suggested:
         document.pop("name", None)
     if document.get("jobType") != drafted["jobType"]:
@@ -112,7 +112,7 @@ def filled(state: EditorPage, draft: JobDraft) -> EditorPage:
         state,
         group=group,
         raw=fill(group, document),
-        extras={**state.extras, "suggested": _text(drafted, "name")},
+        hidden={**state.hidden, "~suggested": _text(drafted, "name")},
     )
     return changed.with_result(CHOSEN, _chosen_notice(draft))
 
