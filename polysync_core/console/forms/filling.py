@@ -27,11 +27,12 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 def fill(group: Group, document: JsonObject) -> RawObject:
     """Return the raw values of a document, with defaults for absent fields."""
     raw: RawObject = {}
+    values = {field.name: document.get(field.name, field.default) for field in group.fields}
     for field in group.fields:
-        value = document.get(field.name, field.default)
+        value = values[field.name]
         if isinstance(field.control, Text) and value == "":
             raw[field.name + EMPTY] = "true"
-        raw[field.name] = _filled(typed(field.control, document), value)
+        raw[field.name] = _filled(typed(field.control, values), value)
     known = {field.name for field in group.fields}
     others = {name: value for name, value in document.items() if name not in known}
     if others:
