@@ -259,6 +259,8 @@ def _use_cases(services: Services) -> list[object]:
         services.limit_usage,
         services.failure_details,
         services.fire_times,
+        services.upcoming,
+        services.tight_limits,
         services.schedule_previews,
         services.consequences,
         services.task_graph,

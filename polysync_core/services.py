@@ -63,6 +63,8 @@ from polysync_core.application.schedules.schedule_preview import SchedulePreview
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.application.schedules.tight_limits import TightLimits
+from polysync_core.application.schedules.upcoming import UpcomingFireTimes
 from polysync_core.definition_rules import definition_rules
 from polysync_core.definition_types import type_catalogue
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
@@ -423,6 +425,20 @@ class Services:
     @cached_property
     def schedule_previews(self) -> SchedulePreviews:
         return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
+
+    @cached_property
+    def upcoming(self) -> UpcomingFireTimes:
+        ports = self.ports
+        return UpcomingFireTimes(
+            definitions=ports.definitions,
+            store=ports.schedules,
+            runs=ports.runs,
+            clock=ports.clock,
+        )
+
+    @cached_property
+    def tight_limits(self) -> TightLimits:
+        return TightLimits(definitions=self.ports.definitions)
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:
