@@ -1,4 +1,4 @@
-"""Draws the grid of a Job's parameters, and reads rows that are pasted from a sheet."""
+"""Draws the grid of a Job's parameters, and reads pasted rows of a sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches the artefacts of a platform, and fills the form of a Job with the chosen one."""
+"""Searches the artefacts of a platform, and fills the form of a Job from one."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from polysync_core.console.pages.jobs import create_task, editor, jobs, platform
 
 
 def job_routers() -> list[APIRouter]:
-    """Return the routes of the list, of the editor, and of the actions of a Job."""
+    """Return the routes of all pages of Jobs."""
     return [
         jobs.router,
         sync.router,

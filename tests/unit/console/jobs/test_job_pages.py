@@ -167,7 +167,7 @@ def test_tasks_that_contradict_the_artefact_are_named(world: World) -> None:
     assert "gone from the artefact" in text_of(parsed(shown), "#panel-parameters")
 
 
-def test_an_artefact_that_is_gone_or_away_is_told(world: World) -> None:
+def test_a_missing_artefact_differs_from_a_platform_without_answer(world: World) -> None:
     del world.workspace.notebooks["/etl/load"]
     assert "Artefact gone" in text_of(parsed(get(world, "/jobs/load/sync")), "main")
 
