@@ -269,6 +269,7 @@ def _use_cases(services: Services) -> list[object]:
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,
+        services.definition_names,
         services.artefact_import,
         services.drift,
         services.task_runs,

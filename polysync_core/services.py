@@ -14,6 +14,7 @@ from polysync_core.application.definitions.consequences.tasks import TaskConsequ
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.definitions.names import DefinitionNames
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.definitions.writer import DefinitionWriter
@@ -108,6 +109,10 @@ class Services:
     @cached_property
     def documents(self) -> Documents:
         return Documents(self.ports.definitions, self.definition_writer, self.rules)
+
+    @cached_property
+    def definition_names(self) -> DefinitionNames:
+        return DefinitionNames(self.ports.definitions, monotonic=self.ports.monotonic)
 
     @cached_property
     def policies(self) -> Policies:
@@ -272,10 +277,14 @@ class Services:
         )
 
     @cached_property
+    def durations(self) -> DurationHistory:
+        return DurationHistory(self.ports.runs, monotonic=self.ports.monotonic)
+
+    @cached_property
     def poll_planner(self) -> PollPlanner:
         return PollPlanner(
             connections=self.connections,
-            durations=DurationHistory(self.ports.runs, monotonic=self.ports.monotonic),
+            durations=self.durations,
             clock=self.ports.clock,
         )
 
@@ -304,6 +313,7 @@ class Services:
             runs=self.ports.runs,
             schedules=self.ports.schedules,
             explanations=self.explanations,
+            durations=self.durations,
             clock=self.ports.clock,
         )
 

@@ -16,10 +16,13 @@ from polysync_core.api.security.same_origin import SameOrigin
 from polysync_core.api.tracing import RequestTracing
 from polysync_core.api.use_cases import provide
 from polysync_core.console.live import graph_states
+from polysync_core.console.live import runs as live_runs
 from polysync_core.console.pages.graph import routes as graph_routes
 from polysync_core.console.pages.help import api_reference
 from polysync_core.console.pages.help import routes as help_routes
 from polysync_core.console.pages.operations import audit, definitions
+from polysync_core.console.pages.runs import bulk
+from polysync_core.console.pages.runs import page as runs_page
 from polysync_core.console.paths import BASE, page_path
 from polysync_core.console.problem_pages import ProblemPages
 from polysync_core.console.shell import redirect
@@ -34,6 +37,9 @@ def page_routes() -> list[APIRouter]:
     return [
         _home(),
         static_routes(),
+        runs_page.router,
+        bulk.router,
+        live_runs.router,
         graph_routes.router,
         graph_states.router,
         definitions.router,
