@@ -8,7 +8,7 @@ APPKIT := tests/contract/appkit/original
 # Compiled modules save seconds in every process that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run run-functions test test-unit soak check bench bench-peers clean
+.PHONY: help setup demo run run-functions test test-unit soak check look bench bench-peers clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,7 +46,7 @@ run-functions: $(READY) ## Start the app on the Functions worker and the real Du
 	  --foundry-port 9787 --google-functions-port 9788
 
 # In the order of the tree: the tests that start hosts take longest and come first. They mostly
-# wait, so a third worker uses the two processors meanwhile.
+# wait, so a third worker uses the two processors meanwhile. tests/scheduling.py distributes them.
 test: $(READY) $(APPKIT)/node_modules/.ready ## Run the whole test suite
 	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
@@ -67,6 +67,10 @@ check: $(READY) ## Lint, type-check, guard the layers and the prose
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(PY) scripts/check_prose.py
 	@$(PY) -m scripts.check_regular_expressions
+	@$(PY) -m scripts.check_templates
+
+look: $(READY) ## Take pictures of the pages of the console, light and dark, into .local/look
+	@$(PY) -m tests.journeys.look
 
 bench: $(READY) $(APPKIT)/node_modules/.ready ## Measure the figures of docs/reference/performance.md
 	@$(PY) -m bench

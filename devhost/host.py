@@ -32,6 +32,8 @@ START_LIMIT = 60.0
 STOP_LIMIT = 9.0
 #: Part of `STOP_LIMIT` for the running functions of the app, in seconds.
 FUNCTIONS_LIMIT = 6.0
+#: Seconds until the main thread notices a signal that the system gave to another thread.
+SIGNAL_LIMIT = 0.2
 
 
 class Host:
@@ -53,7 +55,7 @@ class Host:
             signal.signal(number, lambda *_: self._end_with(0))
         try:
             self._start()
-            self._end.wait()
+            wait_for(self._end)
         except StartRefused as refusal:
             log.error("%s", refusal)  # noqa: TRY400 - the message is complete in one line
             self._exit_code = 1
@@ -162,6 +164,16 @@ class Host:
         for child in self._children:
             child.wait(until)
         log.info("The host has ended.", extra={"exit_code": self._exit_code})
+
+
+def wait_for(end: threading.Event) -> None:
+    """Wait in the main thread for an event that a signal handler sets.
+
+    Only the main thread calls the handler. The system may give the signal to another thread, and
+    then nothing interrupts a wait of the main thread. So no single wait is longer than a limit.
+    """
+    while not end.wait(SIGNAL_LIMIT):
+        pass
 
 
 def lock(data: Path, *, timeout: float, pause: children.Pause = time.sleep) -> int:

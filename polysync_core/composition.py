@@ -243,7 +243,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
     )
     return create_console(
         [*page_routes(), sign_in_routes(keys)],
-        [*_use_cases(services), deployment, routes()],
+        [*_use_cases(services), services.name_search, deployment, routes()],
         access=AccessPolicy(
             identify=by_cookie(keys, otherwise=identify) if keys else identify,
             roles=CONSOLE_ROLES,
@@ -261,6 +261,8 @@ def _use_cases(services: Services) -> list[object]:
         services.fire_times,
         services.schedule_previews,
         services.consequences,
+        services.task_graph,
+        services.task_lists,
         services.documents,
         services.documentation,
         services.gates,
@@ -269,7 +271,7 @@ def _use_cases(services: Services) -> list[object]:
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,
-        services.definition_names,
+        services.types,
         services.artefact_import,
         services.drift,
         services.task_runs,

@@ -26,12 +26,12 @@ def type_catalogue(settings: Settings) -> TypeCatalogue:
     def providers() -> list[str]:
         """Return the providers, without Polysync's own that this host refuses."""
         if settings.development:
-            return vault_providers()
+            return [str(name) for name in vault_providers()]
         refused = {str(VaultProvider.ENVIRONMENT)}
-        return [name for name in vault_providers() if name not in refused]
+        return [str(name) for name in vault_providers() if name not in refused]
 
     return TypeCatalogue(
-        platform_types=platform_types,
+        platform_types=lambda: [str(name) for name in platform_types()],
         platform=platform_kind,
         vault_providers=providers,
         vault=vault_kind,

@@ -14,9 +14,10 @@ from polysync_core.application.definitions.consequences.tasks import TaskConsequ
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.lookup import DefinitionLookup
-from polysync_core.application.definitions.names import DefinitionNames
+from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.definitions.task_list import TaskLists
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
@@ -109,10 +110,6 @@ class Services:
     @cached_property
     def documents(self) -> Documents:
         return Documents(self.ports.definitions, self.definition_writer, self.rules)
-
-    @cached_property
-    def definition_names(self) -> DefinitionNames:
-        return DefinitionNames(self.ports.definitions, monotonic=self.ports.monotonic)
 
     @cached_property
     def policies(self) -> Policies:
@@ -389,6 +386,14 @@ class Services:
         )
 
     @cached_property
+    def task_lists(self) -> TaskLists:
+        return TaskLists(
+            store=self.ports.definitions,
+            runs=self.ports.runs,
+            schedules=self.schedules.statuses,
+        )
+
+    @cached_property
     def consequences(self) -> Consequences:
         store, clock = self.ports.definitions, self.ports.clock
         return Consequences(
@@ -397,7 +402,7 @@ class Services:
                 store=store,
                 runs=self.ports.runs,
                 states_of=self.ports.schedules.of_task,
-                downstream=self.task_graph.downstream,
+                task_graph=self.task_graph,
                 clock=clock,
             ),
             calendars=CalendarConsequences(store=store, clock=clock),
@@ -475,6 +480,10 @@ class Services:
     @cached_property
     def audit(self) -> Audit:
         return Audit(store=self.ports.audit, clock=self.ports.clock, new_id=self.ports.new_id)
+
+    @cached_property
+    def name_search(self) -> NameSearch:
+        return NameSearch(self.ports.definitions, monotonic=self.ports.monotonic)
 
     @cached_property
     def documentation(self) -> Documentation:

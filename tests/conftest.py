@@ -6,11 +6,15 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.host_kinds import HostKind, require
+
+if TYPE_CHECKING:
+    from xdist.scheduler.protocol import Scheduling
 
 # As in the app. It must be set before the import of the durable library.
 os.environ["AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"] = "1"
@@ -37,6 +41,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     deselected = [item for item in items if item.get_closest_marker("soak")]
     items[:] = [item for item in items if not item.get_closest_marker("soak")]
     config.hook.pytest_deselected(items=deselected)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> Scheduling | None:
+    """Distribute the tests so that few hosts are started."""
+    from tests.scheduling import HostScheduling
+
+    return HostScheduling(config) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:

@@ -27,9 +27,9 @@ def run_path(run_id: str) -> str:
     return page_path("runs", run_id)
 
 
-def task_path(name: str, *, tab: str | None = None) -> str:
-    """Return the address of a Task."""
-    return page_path("tasks", name, tab=tab)
+def task_path(name: str, *more: str, tab: str | None = None, notice: str | None = None) -> str:
+    """Return the address of a Task, or of a page below it."""
+    return page_path("tasks", name, *more, tab=tab, notice=notice)
 
 
 def job_path(name: str) -> str:

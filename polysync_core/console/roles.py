@@ -15,8 +15,24 @@ OPEN: frozenset[Route] = frozenset(
 )
 """The routes without authentication; their answers contain no data."""
 
+
+def _editor(section: str) -> dict[Route, Role]:
+    """Return the routes of an editor and of its list."""
+    return {
+        ("GET", f"/{section}"): Role.READER,
+        ("GET", f"/{section}/new"): Role.ADMINISTRATOR,
+        ("POST", f"/{section}/new"): Role.ADMINISTRATOR,
+        ("GET", f"/{section}/{{name}}"): Role.READER,
+        ("POST", f"/{section}/{{name}}"): Role.ADMINISTRATOR,
+        ("GET", f"/{section}/{{name}}/delete"): Role.ADMINISTRATOR,
+        ("POST", f"/{section}/{{name}}/delete"): Role.ADMINISTRATOR,
+    }
+
+
 RULES: dict[Route, Role] = {
     ("GET", "/"): Role.READER,
+    ("GET", "/jump"): Role.READER,
+    ("GET", "/part/jump"): Role.READER,
     # Runs
     ("GET", "/runs"): Role.READER,
     ("GET", "/tasks/{name}/runs"): Role.READER,
@@ -26,12 +42,28 @@ RULES: dict[Route, Role] = {
     # Graph, missed runs, upcoming fire times
     ("GET", "/graph"): Role.READER,
     ("GET", "/part/graph"): Role.READER,
+    ("GET", "/missed"): Role.READER,
+    ("POST", "/missed/repair"): Role.OPERATOR,
     ("GET", "/live/graph"): Role.READER,
     ("GET", "/live/graph/states"): Role.READER,
     # Tasks
+    ("GET", "/tasks"): Role.READER,
+    ("GET", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/pause"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/resume"): Role.OPERATOR,
+    ("POST", "/tasks/-/pause"): Role.OPERATOR,
+    ("POST", "/tasks/-/resume"): Role.OPERATOR,
+    ("POST", "/tasks/-/enable"): Role.ADMINISTRATOR,
+    ("POST", "/tasks/-/disable"): Role.ADMINISTRATOR,
     # Jobs
     # Platforms, vaults
+    **_editor("vaults"),
+    ("POST", "/vaults/{name}/test"): Role.OPERATOR,
     # Limits
+    ("GET", "/limits"): Role.READER,
+    ("GET", "/part/limits"): Role.READER,
+    ("GET", "/live/limits"): Role.READER,
     # Calendars, webhooks
     # Definitions, audit, help
     ("GET", "/definitions"): Role.READER,

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.faults.local_system import LocalSystem, local_system
+from tests.faults.shared_systems import SharedSystems
 from tests.host_kinds import HostKind
 
-
-@pytest.fixture(scope="session")
-def system_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LocalSystem]]:
-    """Return the running system on a host. It starts with its first test."""
-    running: dict[HostKind, LocalSystem] = {}
-    with ExitStack() as opened:
-
-        def system(kind: HostKind) -> LocalSystem:
-            if kind not in running:
-                folder = tmp_path_factory.mktemp("system")
-                running[kind] = opened.enter_context(local_system(folder, kind=kind))
-            return running[kind]
-
-        yield system
+_SYSTEMS = SharedSystems(
+    Path(__file__).parent, lambda folder, kind: local_system(folder, kind=kind)
+)
 
 
 @pytest.fixture(scope="module")
-def system(host_kind: HostKind, system_on: Callable[..., LocalSystem]) -> LocalSystem:
+def system(host_kind: HostKind, tmp_path_factory: pytest.TempPathFactory) -> LocalSystem:
     """A running host, a Databricks simulator and the benchmark's definitions."""
-    return system_on(host_kind)
+    return _SYSTEMS.on(host_kind, tmp_path_factory)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End the shared systems after the last test of this folder."""
+    _SYSTEMS.close_before(nextitem)

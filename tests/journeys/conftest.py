@@ -13,6 +13,7 @@ from tests.host_kinds import HostKind
 from tests.journeys.browser.finding import required_browser
 from tests.journeys.browser.keys import STORED_KEYS
 from tests.journeys.browser.visitor import Visitor
+from tests.journeys.example import Example, made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +39,12 @@ def system(browser_program: str, tmp_path_factory: pytest.TempPathFactory) -> It
         folder = tmp_path_factory.mktemp("journeys")
         with local_system(folder, kind=HostKind.EMBEDDED) as opened:
             yield opened
+
+
+@pytest.fixture(scope="session")
+def example(system: LocalSystem) -> Example:
+    """The definitions and runs that pages show."""
+    return made(system)
 
 
 @pytest.fixture(scope="module")

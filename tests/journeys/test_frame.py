@@ -48,6 +48,24 @@ def test_single_keys_can_be_switched_off_and_stay_off(visitor: Visitor) -> None:
     expect(visitor.page.get_by_role("dialog", name="Jump to")).to_be_visible()
 
 
+def test_the_jump_dialog_leads_to_a_task_by_keyboard(visitor: Visitor) -> None:
+    visitor.open("help")
+    visitor.page.keyboard.press("/")
+    visitor.page.keyboard.type("aud")
+    option = visitor.page.get_by_role("option", name="Audit")
+    expect(option).to_have_attribute("aria-selected", "true")
+    visitor.require_accessible()
+    visitor.page.keyboard.press("Enter")
+    visitor.sees_title("Audit")
+    visitor.page.keyboard.press("Control+k")
+    visitor.page.keyboard.type("nap")
+    option = visitor.page.get_by_role("option", name="nap").first
+    expect(option).to_contain_text("Task")
+    visitor.page.keyboard.press("ArrowDown")
+    visitor.page.keyboard.press("ArrowUp")
+    expect(option).to_have_attribute("aria-selected", "true")
+
+
 def test_keys_are_text_in_a_field(visitor: Visitor) -> None:
     visitor.open("help")
     visitor.fill("Search the documentation", "")

@@ -141,11 +141,16 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+def description_of(model: str, field: str) -> str | None:
+    """Return the description of a model's field that has none of its own."""
+    return _FIELDS.get(model, {}).get(field) or _NAMED.get(field)
+
+
 def describe_fields(schemas: Mapping[str, Any]) -> None:
     """Add a description to each field of a definition or a body that has none."""
     for name, schema in schemas.items():
         model = name.removeprefix("Stored")
         for field, each in schema.get("properties", {}).items():
-            known = _FIELDS.get(model, {}).get(field) or _NAMED.get(field)
+            known = description_of(model, field)
             if known is not None:
                 each.setdefault("description", known)

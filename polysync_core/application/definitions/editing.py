@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import cast
@@ -108,6 +108,10 @@ class DefinitionEditing:
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         """Return definitions of a kind by name."""
         return self._source.page(kind, limit=limit, token=token)
+
+    def names(self, kind: Kind, *, limit: int) -> Sequence[str]:
+        """Return the first names of a kind; `limit` bounds the cost."""
+        return self._source.names(kind, limit=limit)
 
     def complete(self, draft: Draft) -> Definition:
         """Return a definition that could be read completely.

@@ -35,6 +35,16 @@ class TaskGraphCache:
         """Return whether a Task is a root itself or is downstream of a root."""
         return task in roots or not roots.isdisjoint(self._ancestors.get(task))
 
+    def descendant_count(self, task: str, *, most: int) -> int:
+        """Return the number of Tasks downstream of a Task, up to one more than `most`."""
+        found: set[str] = set()
+        pending = [task]
+        while pending and len(found) <= most:
+            new = [each for each in self.downstream(pending.pop()) if each not in found]
+            found.update(new)
+            pending += new
+        return min(len(found), most + 1)
+
     def invalidate(self, changed: Iterable[Reference]) -> None:
         """Drop the cached graph if one of the changed definitions is a Task."""
         if any(reference.kind is Kind.TASK for reference in changed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,8 @@ MAX_PERIOD = timedelta(days=31)
 MAX_EXAMINED = 200
 """The most stored entries that one list examines."""
 _PAGE = 100
+_MAX_PAGES = 4
+"""A page of the index holds few runs where few of them match a filter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,31 +39,19 @@ def period_start(since: datetime | None, now: datetime) -> datetime:
     return since
 
 
-def newest_runs(
-    runs: RunReader,
-    listing: Listing,
-    since: datetime,
-    wanted: Callable[[TaskRun], bool] = lambda _: True,
-) -> Bounded[TaskRun]:
-    """Return the wanted runs that were accepted since a time, newest first.
+def newest_runs(runs: RunReader, listing: Listing, since: datetime) -> Bounded[TaskRun]:
+    """Return the runs of a list that were accepted since a time, newest first.
 
-    At most `MAX_EXAMINED` runs are read.
+    At most `MAX_EXAMINED` runs are returned, and at most `_MAX_PAGES` pages are read.
     """
     found = list[TaskRun]()
-    for examined, run in enumerate(_runs(runs, listing)):
-        if run.queued_at < since:
+    listing = replace(listing, since=since, limit=_PAGE)
+    for _ in range(_MAX_PAGES):
+        page = runs.page(listing)
+        found += page.items
+        if page.continuation_token is None and len(found) <= MAX_EXAMINED:
             return Bounded(items=found)
-        if examined == MAX_EXAMINED:
-            return Bounded(items=found, is_complete=False)
-        if wanted(run):
-            found.append(run)
-    return Bounded(items=found)
-
-
-def _runs(runs: RunReader, listing: Listing) -> Iterator[TaskRun]:
-    while True:
-        page = runs.page(replace(listing, limit=_PAGE))
-        yield from page.items
-        if page.continuation_token is None:
-            return
+        if len(found) >= MAX_EXAMINED:
+            break
         listing = replace(listing, continuation_token=page.continuation_token)
+    return Bounded(items=found[:MAX_EXAMINED], is_complete=False)

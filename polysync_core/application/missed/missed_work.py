@@ -21,13 +21,11 @@ from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.listing import Listing
-from polysync_core.domain.runs.run import RunStatus, TaskRun
+from polysync_core.domain.runs.run import TaskRun
 
-AT_LIMITS = frozenset({FailureCause.CONTENTION_REJECTED, FailureCause.QUEUE_TIMEOUT})
+AT_LIMITS = (FailureCause.CONTENTION_REJECTED, FailureCause.QUEUE_TIMEOUT)
 """The causes of runs that a limit ended before they started."""
 _PAGE = 100
-
-_FAILED = Listing(statuses=frozenset({RunStatus.FAILED}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +71,17 @@ class MissedWorkList:
             skipped=_like(skipped, skipped_runs.grouped(skipped.items)),
             fire_times=_like(skipped, [run for run in skipped.items if _is_of_schedule(run)]),
             stopped=stopped.all(),
-            dropped=newest_runs(
-                self.runs, Listing(statuses=frozenset({RunStatus.FAILED})), since, _is_dropped
-            ),
+            dropped=self._dropped(since),
             excluded=excluded.between(since, now),
             messages=self._messages(since),
+        )
+
+    def _dropped(self, since: datetime) -> Bounded[TaskRun]:
+        lists = [newest_runs(self.runs, Listing(cause=cause), since) for cause in AT_LIMITS]
+        found = [run for each in lists for run in each.items]
+        return Bounded(
+            items=sorted(found, key=lambda run: run.queued_at, reverse=True),
+            is_complete=all(each.is_complete for each in lists),
         )
 
     def _messages(self, since: datetime) -> Bounded[PoisonMessage]:
@@ -105,7 +109,3 @@ def _like[T](examined: Bounded[TaskRun], items: Sequence[T]) -> Bounded[T]:
 
 def _is_of_schedule(run: TaskRun) -> bool:
     return run.skip is not None and run.skip.kind in OF_SCHEDULES
-
-
-def _is_dropped(run: TaskRun) -> bool:
-    return run.attempt is not None and run.attempt.cause in AT_LIMITS

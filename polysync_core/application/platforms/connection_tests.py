@@ -40,7 +40,10 @@ class ConnectionTests:
 
     def test_vault(self, name: str) -> ConnectionTestResult:
         """Make one cheap call to a vault; raises `NotFound` if the vault is not defined."""
-        vault = self.definitions.vault(name)
+        return self.try_vault(self.definitions.vault(name))
+
+    def try_vault(self, vault: Vault) -> ConnectionTestResult:
+        """Make one cheap call to a vault, which need not be stored."""
         return _timed(lambda: self.open_vault(vault).test())
 
     def test_secret(self, reference: str) -> ConnectionTestResult:
@@ -56,7 +59,10 @@ class ConnectionTests:
 
     def test_platform(self, name: str) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform; raises `NotFound` likewise."""
-        platform = self.definitions.platform(name)
+        return self.try_platform(self.definitions.platform(name))
+
+    def try_platform(self, platform: Platform) -> ConnectionTestResult:
+        """Make one cheap authenticated call to a platform, which need not be stored."""
 
         def call() -> str:
             try:

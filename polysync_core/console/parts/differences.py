@@ -24,12 +24,12 @@ def _rows(difference: FieldDifference) -> Node:
         h.tr(".removed")[
             h.th(".path", scope="row")[difference.path],
             _sign("\N{MINUS SIGN}", "before"),
-            h.td[_text(difference.before)],
+            h.td[value_text(difference.before)],
         ],
         h.tr(".added")[
             h.td(".path"),
             _sign("+", "after"),
-            h.td[_text(difference.after)],
+            h.td[value_text(difference.after)],
         ],
     ]
 
@@ -38,7 +38,8 @@ def _sign(sign: str, word: str) -> Element:
     return h.td(".sign")[h.span(aria_hidden="true")[sign], h.span(".hidden")[word]]
 
 
-def _text(value: JsonValue) -> Node:
+def value_text(value: JsonValue) -> Node:
+    """Return a value in words; an absent value is named."""
     if value is None:
         return h.span(".nothing")["not set"]
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -17,7 +17,8 @@ class Tab:
     address: str
     is_current: bool
     icon: Node = None
-    count: int | None = None
+    count: int | str | None = None
+    """The number of entries; a text such as `200+` if more exist."""
 
 
 def tab_links(label: str, tabs: Sequence[Tab]) -> Element:

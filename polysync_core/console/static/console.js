@@ -223,7 +223,7 @@
   let at = 0
   let asked = 0
   const pages = () => $$('.side li a').map(link =>
-    ({ text: link.textContent.trim(), url: link.getAttribute('href'), kind: 'page' }))
+    ({ text: link.textContent.trim(), url: link.getAttribute('href'), kind: 'Page' }))
   const paint = () => {
     $('#jump-results').replaceChildren(...found.map((entry, index) => {
       const item = document.createElement('li')
@@ -254,9 +254,9 @@
     const mine = ++asked
     const wanted = text.trim().toLowerCase()
     const own = pages().filter(page => page.text.toLowerCase().includes(wanted))
-    const more = wanted ? await matches(wanted).catch(() => []) : []
+    const answer = wanted ? await matches(wanted).catch(() => own) : own
     if (mine !== asked) return
-    found = [...(wanted ? own.slice(0, 4) : own), ...more]
+    found = answer
     at = 0
     paint()
   }

@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from polysync_core.cli.main import app
-from tests.faults.local_system import LocalSystem, has_ended, local_system
+from tests.faults.local_system import LocalSystem, has_ended, is_submitted, local_system
 from tests.host_kinds import HostKind
 from tests.integration.devhost.host_process import ROOT, eventually
 from tests.integration.examples.documented_commands import (
@@ -130,6 +130,8 @@ class Reader:
             words = [RUN.sub(run_id, word) if RUN.fullmatch(word) else word for word in words]
         if words[0] == "usage":
             self._waiting()
+        if words[0] == "runs":
+            self._running()
         try:
             return self.polysync(*words)
         finally:
@@ -139,6 +141,12 @@ class Reader:
         run_id = self._system.host.post("/tasks/sales-load-daily/run", {})["runId"]
         self._system.wait_for([run_id], has_ended)
         return run_id
+
+    def _running(self) -> None:
+        """Start a run that goes on until it is cancelled; a list shows its reason."""
+        body = {"parameters": {"seconds": 60}}
+        run_id = self._system.host.post("/tasks/sales-load-daily/run", body)["runId"]
+        self._system.wait_for([run_id], is_submitted)
 
     def _waiting(self) -> str:
         """Return a run that waits for the contention profile."""

@@ -52,7 +52,7 @@ def require_accessible(page: Page) -> None:
     """Fail if axe-core finds a violation in one of the themes."""
     found = {theme: violations(page, theme) for theme in THEMES}
     set_theme(page, "auto")
-    assert found == {theme: [] for theme in THEMES}, page.url
+    assert found == {theme: [] for theme in THEMES}, f"{page.url}: {found}"
 
 
 def require_no_sideways_scrolling(page: Page, width: int = 320) -> None:
@@ -62,4 +62,4 @@ def require_no_sideways_scrolling(page: Page, width: int = 320) -> None:
     too_wide = page.evaluate(_TOO_WIDE, width)
     if before is not None:
         page.set_viewport_size(before)
-    assert too_wide == [], page.url
+    assert too_wide == [], f"{page.url}: {too_wide}"

@@ -11,6 +11,7 @@ from polysync_core.application.definitions.consequences.consequence import (
     ConsequenceKind,
     counted,
 )
+from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.ports import RunReader
 from polysync_core.domain.clock import Clock, zone_named
 from polysync_core.domain.definitions.base import Kind
@@ -35,8 +36,7 @@ class TaskConsequences:
     runs: RunReader
     states_of: Callable[[str], Iterable[StoredSchedule]]
     """Returns the stored states of a Task's schedules."""
-    downstream: Callable[[str], Iterable[str]]
-    """Returns the names of the Tasks that depend on a Task."""
+    task_graph: TaskGraphCache
     clock: Clock
 
     def of(self, before: Task | None, after: Task | None) -> Iterator[Consequence]:
@@ -92,21 +92,12 @@ class TaskConsequences:
         return {each.schedule: each.paused for each in states if each.paused is not None}
 
     def _dependents(self, task: Task) -> Iterator[Consequence]:
-        count = self._downstream_count(task.name)
+        count = self.task_graph.descendant_count(task.name, most=_MAX_DOWNSTREAM)
         if count:
             tasks = counted(count, "Task", most=_MAX_DOWNSTREAM)
             verb = "starts" if count == 1 else "start"
             text = f"{tasks} {verb} after this one, directly or through other Tasks."
             yield Consequence(kind=ConsequenceKind.DEPENDENTS, text=text)
-
-    def _downstream_count(self, name: str) -> int:
-        found: set[str] = set()
-        pending = [name]
-        while pending and len(found) <= _MAX_DOWNSTREAM:
-            new = [each for each in self.downstream(pending.pop()) if each not in found]
-            found.update(new)
-            pending += new
-        return len(found)
 
     def _active_runs(self, before: Task, after: Task | None) -> Iterator[Consequence]:
         newest = self.runs.page(Listing(task=before.name, limit=_MAX_RUNS)).items

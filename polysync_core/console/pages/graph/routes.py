@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import htpy as h
 from fastapi import APIRouter, Request, Response
-from htpy import Element, Node
+from htpy import Element
 
 from polysync_core.api.runs.graph import CurrentTaskGraphs
 from polysync_core.api.runs.routes import CurrentTaskRuns
@@ -23,6 +23,7 @@ from polysync_core.console.graph.table import graph_table
 from polysync_core.console.live.graph_states import live_element
 from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
 from polysync_core.console.pages.graph.side import LAST_RUNS, Chosen, side_panel
+from polysync_core.console.parts.live import live_button
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.paths import page_path
 from polysync_core.console.shell import fragment, has_role, page
@@ -70,7 +71,7 @@ def graph_page(
         section="graph",
         crumbs=[("Graph", page_path("graph"))] if query.graph_run_id else [],
         beside=h.span(".nothing")[_counts(graph.nodes)],
-        actions=_live_button(),
+        actions=live_button(),
         scripts=["graph.js"],
     )
 
@@ -149,12 +150,6 @@ def _counts(nodes: Sequence[GraphNode]) -> str:
     counts = Counter(node.last_run.status if node.last_run else None for node in nodes)
     shown = [f"{counts[status]} {STATUS_WORDS[status]}" for status in RunStatus if counts[status]]
     return " · ".join([f"{len(nodes)} {'task' if len(nodes) == 1 else 'tasks'}", *shown])
-
-
-def _live_button() -> Node:
-    return h.button(".live.on.needs-script", type="button", data_live="", aria_pressed="true")[
-        h.i, h.span["Live"]
-    ]
 
 
 def _nothing() -> Element:

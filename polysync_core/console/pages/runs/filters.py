@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import htpy as h
 from htpy import Element, Node
 
-from polysync_core.application.definitions.names import DefinitionNames
+from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.console.icons import icon, status_icon
 from polysync_core.console.pages.runs.query import ACTIVE, NAMES, RunsQuery
 from polysync_core.console.parts.run_links import short_id
@@ -70,7 +70,7 @@ def status_tabs(query: RunsQuery) -> Element:
     return tab_links("Status", tabs)
 
 
-def filter_form(query: RunsQuery, names: DefinitionNames) -> Element:
+def filter_form(query: RunsQuery, names: NameSearch) -> Element:
     """Return the form of the filters; every change shows the matching runs."""
     address = query.with_("status").address().partition("?")[0]
     live = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,18 +13,20 @@ from htpy import Element, Node
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.runs.failures import CurrentFailureGroups
 from polysync_core.api.runs.routes import CurrentTaskRuns
-from polysync_core.application.definitions.names import DefinitionNames
+from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
 from polysync_core.application.runs.lists.overview import Overview, RunsOverview
 from polysync_core.application.runs.task_runs import TaskRuns
+from polysync_core.console.live.fragments import tag_of
+from polysync_core.console.pages.jump.routes import CurrentNameSearch
 from polysync_core.console.pages.runs.actions_bar import chosen_form
 from polysync_core.console.pages.runs.bulk import notices_of
 from polysync_core.console.pages.runs.figures import figures_strip
 from polysync_core.console.pages.runs.filters import LIST, filter_form, status_tabs
 from polysync_core.console.pages.runs.groups import groups_view
 from polysync_core.console.pages.runs.query import CurrentRunsQuery, RunsQuery, read_query
-from polysync_core.console.pages.runs.services import CurrentNames, CurrentOverview
+from polysync_core.console.pages.runs.services import CurrentOverview
 from polysync_core.console.pages.runs.table import Rows, runs_table
 from polysync_core.console.parts.live import live_button, stream_element
 from polysync_core.console.parts.notices import empty_state
@@ -56,8 +57,8 @@ class Seen:
         return any(not run.status.is_terminal for run in self.page.items)
 
     @property
-    def tag(self) -> str:
-        """The version of the content; the passing of time alone does not change it."""
+    def state(self) -> str:
+        """The content as a text that the passing of time alone does not change."""
         facts = [
             (run.run_id, run.sequence, run.reason, run.problem, run.attempts)
             for run in self.page.items
@@ -66,8 +67,7 @@ class Seen:
             (each.run.run_id, each.explanation, each.sentences)
             for each in self.overview.explained.values()
         ]
-        content = repr((facts, reasons, self.overview.figures, self.page.continuation_token))
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
+        return repr((facts, reasons, self.overview.figures, self.page.continuation_token))
 
 
 @router.get("/runs")
@@ -77,7 +77,7 @@ def runs_page(  # noqa: PLR0913 - one parameter for each use case
     runs: CurrentTaskRuns,
     overview: CurrentOverview,
     failures: CurrentFailureGroups,
-    names: CurrentNames,
+    names: CurrentNameSearch,
     engine: CurrentEngine,
 ) -> Response:
     """Show runs with the reason of each, and the figures of now."""
@@ -92,7 +92,7 @@ def task_runs_page(  # noqa: PLR0913 - one parameter for each use case
     runs: CurrentTaskRuns,
     overview: CurrentOverview,
     failures: CurrentFailureGroups,
-    names: CurrentNames,
+    names: CurrentNameSearch,
     engine: CurrentEngine,
 ) -> Response:
     """Show the runs of a Task, which may be deleted by now."""
@@ -126,7 +126,7 @@ def runs_card(seen: Seen, query: RunsQuery, *, may_choose: bool) -> Element:
 def _content(
     request: Request,
     query: RunsQuery,
-    cases: tuple[TaskRuns, RunsOverview, FailureGroupReader, DefinitionNames, Engine],
+    cases: tuple[TaskRuns, RunsOverview, FailureGroupReader, NameSearch, Engine],
 ) -> Sequence[Node]:
     runs, overview, failures, names, engine = cases
     may_act = has_role(request, Role.OPERATOR)
@@ -141,7 +141,7 @@ def _content(
         query.address("live", "runs", after=query.after),
         query.address("part", "runs", after=query.after),
         target=RUNS,
-        tag=seen.tag,
+        tag=tag_of(seen.state),
         is_active=seen.is_active,
     )
     return [

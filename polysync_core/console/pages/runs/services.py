@@ -7,8 +7,6 @@ from typing import Annotated
 from fastapi import Depends
 
 from polysync_core.api.use_cases import use_case
-from polysync_core.application.definitions.names import DefinitionNames
 from polysync_core.application.runs.lists.overview import RunsOverview
 
 CurrentOverview = Annotated[RunsOverview, Depends(use_case(RunsOverview))]
-CurrentNames = Annotated[DefinitionNames, Depends(use_case(DefinitionNames))]

@@ -33,6 +33,12 @@ def retry_at(run: TaskRun, failure: Outcome, *, now: datetime) -> datetime | Non
 
 def delay_before_retry(retry: Retry, number: int, *, run_id: RunId) -> timedelta:
     """Return the delay before the `number`-th retry of a run, counted from 1."""
+    delay = planned_delay(retry, number)
+    return delay * (1 - _JITTER * _stable_fraction(run_id, number)) if retry.jitter else delay
+
+
+def planned_delay(retry: Retry, number: int) -> timedelta:
+    """Return the longest delay before the `number`-th retry, without jitter."""
     initial = retry.initial_delay_seconds
     match retry.backoff:
         case Backoff.FIXED:
@@ -41,8 +47,7 @@ def delay_before_retry(retry: Retry, number: int, *, run_id: RunId) -> timedelta
             planned = initial * number
         case Backoff.EXPONENTIAL:
             planned = initial * 2 ** (number - 1)
-    delay = timedelta(seconds=min(planned, retry.max_delay_seconds))
-    return delay * (1 - _JITTER * _stable_fraction(run_id, number)) if retry.jitter else delay
+    return timedelta(seconds=min(planned, retry.max_delay_seconds))
 
 
 def _may_be_retried(run: TaskRun, failure: Outcome) -> bool:

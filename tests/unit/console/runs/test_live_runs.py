@@ -10,8 +10,8 @@ from threading import Barrier
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from polysync_core.console.live.fragments import Part, part_frames, tag_of
 from polysync_core.console.live.shared import SharedReads
-from polysync_core.console.live.streams import Look, frames
 from polysync_core.domain.errors import Unavailable
 from tests.unit.console.runs.runs_world import RunsWorld
 
@@ -70,43 +70,43 @@ async def _collected(stream: AsyncGenerator[str]) -> list[str]:
     return [frame async for frame in stream]
 
 
-def _look(tag: str, *, is_active: bool = True) -> Look:
-    return Look(tag=tag, content=lambda: f"part {tag}", is_active=is_active)
+def _look(tag: str, *, is_active: bool = True) -> Part:
+    return Part(state=tag, content=lambda: f"part {tag}", is_active=is_active)
 
 
 def test_a_part_is_sent_once_for_each_version() -> None:
     looks = iter([_look("a"), _look("a"), _look("b"), _look("b", is_active=False)])
-    sent = asyncio.run(_collected(frames(lambda: next(looks), seen="", over="over", pause=0)))
+    sent = asyncio.run(_collected(part_frames(lambda: next(looks), "", end="over", pause=0)))
     assert sent[1:] == [
-        "id: a\ndata: part a\n\n",
-        "id: b\ndata: part b\n\n",
-        "id: b\nevent: over\ndata: {}\n\n",
+        f"id: {tag_of('a')}\ndata: part a\n\n",
+        f"id: {tag_of('b')}\ndata: part b\n\n",
+        f"id: {tag_of('b')}\nevent: over\ndata: {{}}\n\n",
     ]
 
 
 def test_a_failed_look_is_tried_again() -> None:
     answers = iter([Unavailable("away"), _look("a", is_active=False)])
 
-    def look() -> Look:
+    def look() -> Part:
         answer = next(answers)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    sent = asyncio.run(_collected(frames(look, seen="", over="over", pause=0)))
-    assert [frame.split("\n")[0] for frame in sent[1:]] == ["id: a", "id: a"]
+    sent = asyncio.run(_collected(part_frames(look, "", end="over", pause=0)))
+    assert [frame.split("\n")[0] for frame in sent[1:]] == [f"id: {tag_of('a')}"] * 2
 
 
 def test_a_browser_that_goes_away_ends_the_looks() -> None:
     looks = 0
 
-    def look() -> Look:
+    def look() -> Part:
         nonlocal looks
         looks += 1
         return _look(str(looks))
 
     async def visit() -> None:
-        stream = frames(look, seen="", over="over", pause=0)
+        stream = part_frames(look, "", end="over", pause=0)
         for _ in range(4):
             await anext(stream)
         await stream.aclose()

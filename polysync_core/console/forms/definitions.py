@@ -1,0 +1,246 @@
+"""Builds the fields of each kind of definition, with those of its type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pydantic import BaseModel
+
+from polysync_core.console.forms.fields import (
+    Choice,
+    Control,
+    Field,
+    Group,
+    Option,
+    Secret,
+    Text,
+)
+from polysync_core.console.forms.models import fields_of, group_of, with_conditions
+from polysync_core.console.forms.words import label_of, own_help, sentence, type_label
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.kinds import SPECS
+from polysync_core.domain.definitions.platforms import AuthMethod
+from polysync_core.domain.definitions.types.catalogue import (
+    AuthField,
+    AuthKind,
+    JobKind,
+    TypeCatalogue,
+)
+from polysync_core.domain.definitions.types.hints import ShownWhen
+from polysync_core.domain.errors import Invalid
+from polysync_core.domain.json_types import JsonObject, JsonValue
+
+_CHOOSE = "Choose…"
+_LOCKED = {
+    Kind.PLATFORM: ("type", "Its Jobs rely on the type. Define a new Platform for another type."),
+    Kind.CONTENTION_PROFILE: ("type", "Define a new profile for the other type."),
+    Kind.JOB: ("platform", "Its Tasks and runs rely on the Platform. Define a new Job instead."),
+    Kind.TASK: ("job", "Its values and runs rely on the Job. Define a new Task instead."),
+}
+_NAME_LOCKED = "Other definitions refer to it by this name. Duplicate it for another name."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormContext:
+    """Everything besides the document that decides about the fields of a form."""
+
+    types: TypeCatalogue
+    platform_type: Callable[[str], str | None] = field(default=lambda _: None)
+    """Returns the type of the Platform of a name; None for an unknown name."""
+    is_new: bool = True
+    """Whether the definition is not stored yet; otherwise some fields are locked."""
+
+
+def definition_form(kind: Kind, document: JsonObject, context: FormContext) -> Group:
+    """Return the fields of a definition with the types that its document names."""
+    fields = _FORMS.get(kind, _plain)(kind, document, context)
+    return Group(fields=tuple(_locked(fields, kind, context)))
+
+
+def job_kind(document: JsonObject, context: FormContext) -> JobKind | None:
+    """Return the job type of a Job's document; None if it is not chosen or not known."""
+    platform = context.platform_type(_text(document.get("platform")))
+    job_type = _text(document.get("jobType"))
+    if platform is None or not job_type:
+        return None
+    try:
+        return context.types.platform(platform).jobs.get(job_type)
+    except Invalid:
+        return None
+
+
+def _plain(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
+    return fields_of(SPECS[kind].models[0])
+
+
+def _profile(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
+    models = SPECS[kind].model_by_type
+    chosen = models.get(_text(document.get("type")))
+    any_model = next(iter(models.values()))
+    options = [
+        option
+        for model in models.values()
+        for each in fields_of(model)
+        if each.name == "type" and isinstance(each.control, Choice)
+        for option in each.control.options
+    ]
+    fields = [each for each in fields_of(chosen or any_model) if chosen or each.name != "settings"]
+    return _with(fields, "type", Choice(options=tuple(options), blank=_CHOOSE))
+
+
+def _platform(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
+    chosen = _text(document.get("type"))
+    fields = fields_of(SPECS[kind].models[0])
+    fields = _with(fields, "type", _types(context.types.platform_types(), chosen))
+    try:
+        platform = context.types.platform(chosen) if chosen else None
+    except Invalid:
+        platform = None
+    if platform is None:
+        return _with(
+            _with(fields, "auth", _auth((), document.get("auth"))), "attributes", _open_group()
+        )
+    auth = _auth(platform.auth, document.get("auth"), default=AuthMethod.MANAGED_IDENTITY.value)
+    fields = _with(fields, "auth", auth)
+    return _with(fields, "attributes", _explicit(platform.attributes))
+
+
+def _vault(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
+    chosen = _text(document.get("provider"))
+    fields = fields_of(SPECS[kind].models[0])
+    fields = _with(fields, "provider", _types(context.types.vault_providers(), chosen))
+    try:
+        vault = context.types.vault(chosen) if chosen else None
+    except Invalid:
+        vault = None
+    if vault is None:
+        fields = _with(fields, "auth", _auth((), document.get("auth")))
+        return _with(fields, "attributes", _open_group())
+    blank = f"Default: {type_label(vault.default_auth)}" if vault.default_auth else _CHOOSE
+    if vault.auth or document.get("auth"):
+        given = document.get("auth")
+        auth = _auth(vault.auth, given, blank=blank, blank_means=vault.default_auth)
+        fields = _with(fields, "auth", auth, is_required=False)
+    else:
+        fields = [each for each in fields if each.name != "auth"]
+    return _with(fields, "attributes", _explicit(vault.attributes))
+
+
+def _job(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
+    fields = fields_of(SPECS[kind].models[0])
+    platform = context.platform_type(_text(document.get("platform")))
+    jobs: Mapping[str, JobKind] = {}
+    if platform is not None:
+        try:
+            jobs = context.types.platform(platform).jobs
+        except Invalid:
+            jobs = {}
+    fields = _with(fields, "jobType", _types([*jobs], _text(document.get("jobType"))))
+    chosen = job_kind(document, context)
+    if chosen is None:
+        return _with(fields, "settings", _open_group())
+    fields = [
+        replace(each, help=chosen.external_id_hint) if each.name == "externalId" else each
+        for each in fields
+    ]
+    return _with(fields, "settings", _explicit(chosen.settings))
+
+
+_FORMS: Mapping[Kind, Callable[[Kind, JsonObject, FormContext], Sequence[Field]]] = {
+    Kind.PLATFORM: _platform,
+    Kind.VAULT: _vault,
+    Kind.CONTENTION_PROFILE: _profile,
+    Kind.JOB: _job,
+}
+
+
+def _types(names: Iterable[str], chosen: str) -> Choice:
+    """Return the choice of a type; a type that is not installed stays chosen."""
+    known = [*names]
+    if chosen and chosen not in known:
+        known.append(chosen)
+    return Choice(options=tuple(Option(name, type_label(name)) for name in known), blank=_CHOOSE)
+
+
+def _explicit(model: type[BaseModel]) -> Group:
+    group = group_of(model, is_explicit=True)
+    return Group(fields=group.fields, is_open=group.is_open, is_optional=True)
+
+
+def _open_group() -> Group:
+    return Group(fields=(), is_open=True, is_optional=True)
+
+
+def _auth(
+    methods: Sequence[AuthKind],
+    given: JsonValue,
+    *,
+    blank: str = _CHOOSE,
+    blank_means: str | None = None,
+    default: str | None = None,
+) -> Group:
+    """Return the fields of the sign-in; each field is shown with its methods only."""
+    known = [method.name for method in methods]
+    chosen = _text(given.get("method")) if isinstance(given, dict) else ""
+    fields: dict[str, tuple[AuthField, list[AuthKind]]] = {}
+    for method in methods:
+        for each in method.fields:
+            fields.setdefault(each.name, (each, []))[1].append(method)
+    options = [Option(name, type_label(name)) for name in known]
+    if chosen and chosen not in known:
+        options.append(Option(chosen, type_label(chosen)))
+    method_field = Field(
+        name="method",
+        label=label_of("auth", "method"),
+        control=Choice(options=tuple(options), blank=blank, blank_means=blank_means),
+        help=own_help("Auth", "method") or "",
+        is_required=blank == _CHOOSE and bool(methods),
+        default=default if default in known else None,
+    )
+    own = [_auth_field(each, users) for each, users in fields.values()]
+    return Group(fields=with_conditions((method_field, *own)), is_optional=True)
+
+
+def _auth_field(each: AuthField, users: Sequence[AuthKind]) -> Field:
+    control: Control = Text(is_stripped=True)
+    if each.is_secret or each.may_be_secret:
+        control = Secret(may_be_plain=each.may_be_secret)
+    rule = each.rule[:1].upper() + each.rule[1:]
+    return Field(
+        name=each.name,
+        label=sentence(each.name),
+        control=control,
+        help="A reference to the secret." if each.is_secret else f"{rule}.",
+        is_required=each.required,
+        shown_when=ShownWhen("method", tuple(method.name for method in users)),
+    )
+
+
+def _with(
+    fields: Iterable[Field], name: str, control: Control, *, is_required: bool | None = None
+) -> list[Field]:
+    """Return fields of which one has another control."""
+    return [
+        replace(
+            each,
+            control=control,
+            is_required=each.is_required if is_required is None else is_required,
+            default=None if isinstance(control, Group) else each.default,
+        )
+        if each.name == name
+        else each
+        for each in fields
+    ]
+
+
+def _locked(fields: Iterable[Field], kind: Kind, context: FormContext) -> Iterable[Field]:
+    if context.is_new:
+        return fields
+    name, reason = _LOCKED.get(kind, ("", ""))
+    reasons = {"name": _NAME_LOCKED, name: reason}
+    return [replace(each, locked=reasons.get(each.name)) for each in fields]
+
+
+def _text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else ""

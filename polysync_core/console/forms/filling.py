@@ -1,0 +1,105 @@
+"""Returns the raw values with which a form shows a document."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from polysync_core.console.forms.fields import (
+    EMPTY,
+    OTHER,
+    Control,
+    Flag,
+    Group,
+    Json,
+    Pairs,
+    Rows,
+    Text,
+    ThreeState,
+    Value,
+)
+from polysync_core.console.forms.raw import Raw, RawObject, parts_of
+from polysync_core.console.forms.values import json_dumps, value_text
+from polysync_core.domain.errors import Malformed, Problem
+from polysync_core.domain.json_types import JsonObject, JsonValue
+
+
+def fill(group: Group, document: JsonObject) -> RawObject:
+    """Return the raw values of a document, with defaults for absent fields."""
+    raw: RawObject = {}
+    for field in group.fields:
+        value = document.get(field.name, field.default)
+        if isinstance(field.control, Text) and value == "":
+            raw[field.name + EMPTY] = "true"
+        raw[field.name] = _filled(field.control, value)
+    known = {field.name for field in group.fields}
+    others = {name: value for name, value in document.items() if name not in known}
+    if others:
+        raw[OTHER] = _pairs(Value(), others)
+    return raw
+
+
+def empty_row(rows: Rows | Pairs) -> Raw:
+    """Return the raw values of a new row."""
+    if isinstance(rows, Pairs):
+        return {"name": "", "value": ""}
+    return _filled(rows.item.control, None)
+
+
+def rows_at(group: Group, path: str) -> Rows | Pairs:
+    """Return the list at a path such as `dependencies[0].mappings`; raises `Malformed`."""
+    control: Control | None = group
+    for part in parts_of(path):
+        control = _inside(control, part)
+    if not isinstance(control, Rows | Pairs):
+        raise Malformed([Problem(path, "is no list of this form: reload the page")])
+    return control
+
+
+def _inside(control: Control | None, part: str | int) -> Control | None:
+    match control:
+        case Rows(item=item) if isinstance(part, int):
+            return item.control
+        case Group() if part == OTHER:
+            return Pairs(value=Value())
+        case Group(fields=fields):
+            return next((each.control for each in fields if each.name == part), None)
+        case _:
+            return None
+
+
+def _filled(control: Control, value: JsonValue) -> Raw:
+    match control:
+        case Group():
+            return fill(control, value if isinstance(value, dict) else {})
+        case Rows():
+            entries = value if isinstance(value, list) else []
+            return [_filled(control.item.control, each) for each in entries]
+        case Pairs():
+            return _pairs(control.value, value if isinstance(value, dict) else {})
+        case Flag() | ThreeState():
+            return _text(value)
+        case Json():
+            return "" if value is None else json_dumps(value, indent=2)
+        case Value():
+            return "" if value is None else value_text(value, control.data_type)
+        case _:
+            return _text(value)
+
+
+def _pairs(control: Control, entries: JsonObject) -> Raw:
+    return [
+        cast("Raw", {"name": name, "value": _pair_value(control, value)})
+        for name, value in entries.items()
+    ]
+
+
+def _pair_value(control: Control, value: JsonValue) -> Raw:
+    if isinstance(control, Value):
+        return value_text(value, control.data_type)
+    return _filled(control, value)
+
+
+def _text(value: JsonValue) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json_dumps(value)

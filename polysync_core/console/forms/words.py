@@ -1,0 +1,186 @@
+"""Holds the labels of fields and the words of options, in one table.
+
+A field or an option without an entry gets its own name, written as words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+_LABELS: Mapping[str, str] = {
+    "auth.method": "Signs in by",
+    "Calendar.ranges": "Ranges of days",
+    "Dependency.task": "Upstream Task",
+    "EventFilter.problems": "Problems of runs, too",
+    "Parameter.missing": "Missing in the artefact",
+    "Platform.auth": "Sign-in",
+    "Platform.shard": "Shard",
+    "Retry.enabled": "Retry failed attempts",
+    "Retry.maxRetryAttempts": "Retries after the first attempt",
+    "Retry.maxInfrastructureAttempts": "Retries after infrastructure failures",
+    "Schedule.cron": "Cron expression",
+    "Schedule.calendars": "Not on the dates of",
+    "Schedule.catchUpSeconds": "Catch up for",
+    "Schedule.endAt": "Ends at",
+    "Schedule.fold": "A time that comes twice",
+    "Schedule.gap": "A time that the clocks leave out",
+    "Schedule.misfire": "Fire times that were missed",
+    "Schedule.overlap": "While a run is still active",
+    "Schedule.startAt": "Begins at",
+    "Task.maxConcurrentRuns": "Concurrent runs",
+    "Vault.auth": "Sign-in",
+    "Webhook.events": "Events",
+    "attributes": "Attributes",
+    "externalId": "External id",
+    "jobType": "Job type",
+    "keepErrors": "Keep failure details",
+    "maxConcurrentTasks": "Concurrent runs",
+    "queueSizeLimit": "Runs that may wait",
+    "queueTimeoutSeconds": "Longest wait",
+    "exceedAction": "A run above the limit",
+    "windowSeconds": "Window",
+    "url": "URL",
+}
+"""The labels by `Model.field`, or by the name of the field in every model."""
+
+_OPTIONS: Mapping[str, str] = {
+    "Algorithm.TokenBucket": "Token bucket: bursts are allowed",
+    "Algorithm.LeakyBucket": "Leaky bucket: starts are spread evenly",
+    "Backoff.Fixed": "Fixed: the same wait each time",
+    "Backoff.Linear": "Linear: the wait grows by the first one",
+    "Backoff.Exponential": "Exponential: the wait doubles",
+    "Cloud.AzurePublic": "Azure (public)",
+    "Cloud.AzureUSGovernment": "Azure US Government",
+    "Cloud.AzureChina": "Azure China (21Vianet)",
+    "Condition.OnCompletion": "After any outcome",
+    "Condition.OnFailure": "After a failure",
+    "Condition.OnSkipped": "After a skip",
+    "Condition.OnSuccess": "After a success",
+    "DataType.Json": "JSON",
+    "DataType.JsonArray": "JSON array",
+    "Direction.InputOutput": "Input and output",
+    "ExceedAction.DeferToNextWindow": "It waits for the next window",
+    "ExceedAction.Queue": "It waits",
+    "ExceedAction.Reject": "It fails",
+    "Fold.Auto": "Once; twice where hourly or finer",
+    "Fold.Both": "Both times",
+    "Fold.First": "The first time",
+    "Fold.Second": "The second time",
+    "Gap.RunAfter": "Fires right after the gap",
+    "Gap.Skip": "Does not fire",
+    "HttpMethod.DELETE": "DELETE",
+    "HttpMethod.GET": "GET",
+    "HttpMethod.HEAD": "HEAD",
+    "HttpMethod.PATCH": "PATCH",
+    "HttpMethod.POST": "POST",
+    "HttpMethod.PUT": "PUT",
+    "LostAnswerPolicy.Ask": "Ask: the attempt ends as Lost, and a person decides",
+    "LostAnswerPolicy.Resend": "Resend: the pipeline may run twice",
+    "Misfire.All": "Each one is caught up",
+    "Misfire.Last": "The newest stands for all",
+    "Misfire.Skip": "None is caught up",
+    "Overlap.CancelRunning": "Cancel the active run",
+    "Overlap.Queue": "Queue another run",
+    "Overlap.Skip": "Skip the fire time",
+    "ProfileType.Concurrency": "Concurrency: runs at the same time",
+    "ProfileType.RateLimit": "Rate limit: starts within a window",
+    "Resubmit.Never": "Never: the attempt ends as Lost, and a person decides",
+    "Resubmit.WhenIdempotent": "Send again: the code respects the Idempotency-Key",
+    "Scope.Global": "All Platforms together",
+    "Scope.PerPlatform": "Each Platform alone",
+    "ValueForm.JsonTokens": "With their data types",
+    "ValueForm.Texts": "As texts",
+}
+"""The words of options by `Enum.value`."""
+
+_HELP: Mapping[str, str] = {
+    "Auth.method": "How calls to the service are signed.",
+    "Schedule.name": "The name of the schedule, unique in the Task.",
+    "Schedule.description": "Free text for people.",
+    "Schedule.enabled": "A schedule that is switched off does not fire.",
+    "Schedule.pauseAfterFailures": "Failed runs in a row that pause the schedule; empty: never.",
+    "Parameter.name": "The name as the artefact declares it.",
+    "Parameter.description": "Free text for people.",
+}
+"""Help texts that differ from those of the API."""
+
+_INITIALS: Mapping[str, str] = {
+    "url": "URL",
+    "id": "id",
+    "json": "JSON",
+    "api": "API",
+    "http": "HTTP",
+    "utc": "UTC",
+}
+_SECONDS = re.compile(r"Seconds$")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_TYPES: Mapping[str, str] = {
+    "ADFPipeline": "Data Factory pipeline",
+    "AIFoundryCommandJob": "AI Foundry command job",
+    "AIFoundryPipelineJob": "AI Foundry pipeline job",
+    "AIFoundrySweepJob": "AI Foundry sweep job",
+    "AppRole": "AppRole",
+    "ApplicationDefault": "Application default credentials",
+    "AzureAIFoundry": "Azure AI Foundry",
+    "AzureDataFactory": "Azure Data Factory",
+    "AzureDatabricks": "Azure Databricks",
+    "AzureFunctions": "Azure Functions",
+    "AzureHttpFunction": "Azure HTTP function",
+    "AzureKeyVault": "Azure Key Vault",
+    "AzureLogicApps": "Azure Logic Apps",
+    "AzureSynapse": "Azure Synapse",
+    "CloudFunctionHttp": "Cloud function (HTTP)",
+    "DatabricksJob": "Databricks job (one task)",
+    "DatabricksNotebook": "Databricks notebook",
+    "DatabricksPipeline": "Databricks pipeline",
+    "DatabricksWorkflow": "Databricks workflow (several tasks)",
+    "DefaultCredential": "Default Azure credential",
+    "Environment": "Environment variables (development)",
+    "Files": "Files of a folder",
+    "GoogleCloudFunctions": "Google Cloud Functions",
+    "GoogleSecretManager": "Google Secret Manager",
+    "HashiCorpVault": "HashiCorp Vault",
+    "ImpersonatedServiceAccount": "Impersonated service account",
+    "LogicAppsWorkflow": "Logic Apps workflow",
+    "OAuth": "OAuth secret of Databricks",
+    "PersonalAccessToken": "Personal access token",
+    "SynapsePipeline": "Synapse pipeline",
+    "UserPassword": "User name and password",
+    "WorkloadIdentityFederation": "Workload identity federation",
+}
+"""The words of platform types, job types, vault providers and sign-in methods."""
+
+
+def label_of(owner: str, name: str) -> str:
+    """Return the label of a field of a model."""
+    known = _LABELS.get(f"{owner}.{name}") or _LABELS.get(name)
+    return known or sentence(_SECONDS.sub("", name))
+
+
+def unit_of(name: str) -> str | None:
+    """Return the unit of a number by the name of its field."""
+    return "seconds" if _SECONDS.search(name) else None
+
+
+def own_help(owner: str, name: str) -> str | None:
+    """Return the help text of the console for a field, if it has one."""
+    return _HELP.get(f"{owner}.{name}")
+
+
+def option_label(option: StrEnum) -> str:
+    """Return the words of an option."""
+    return _OPTIONS.get(f"{type(option).__name__}.{option.value}") or type_label(option.value)
+
+
+def type_label(name: str) -> str:
+    """Return the words of a type, a provider or a sign-in method."""
+    return _TYPES.get(name) or sentence(name)
+
+
+def sentence(name: str) -> str:
+    """Return a name in camelCase as words, such as `Workspace URL` for `workspaceUrl`."""
+    words = [_INITIALS.get(each[0].lower(), each[0].lower()) for each in _WORD.finditer(name)]
+    text = " ".join(words) or name
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""Serves the page of work that did not happen."""

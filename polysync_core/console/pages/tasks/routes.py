@@ -1,0 +1,12 @@
+"""Lists the routers of the pages of Tasks."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from polysync_core.console.pages.tasks import backfill, bulk, listing
+
+
+def task_routers() -> list[APIRouter]:
+    """Return the routers; those of fixed paths come before those with a name."""
+    return [listing.router, bulk.router, backfill.router]
