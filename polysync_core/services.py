@@ -54,12 +54,15 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
+from polysync_core.application.schedules.calendar_uses import CalendarUses
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.schedule_preview import SchedulePreviews
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.application.schedules.tight_limits import TightLimits
+from polysync_core.application.schedules.upcoming import UpcomingFireTimes
 from polysync_core.definition_rules import definition_rules
 from polysync_core.definition_types import type_catalogue
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
@@ -148,6 +151,7 @@ class Services:
                 self.ports.open_vault, development=development, secrets=self.secrets
             ),
             open_connector=partial(self.ports.open_connector, secrets=self.secrets),
+            send_test_event=self.webhook_delivery.send_test,
             texts=self.platform_texts,
         )
 
@@ -410,8 +414,26 @@ class Services:
         )
 
     @cached_property
+    def calendar_uses(self) -> CalendarUses:
+        return CalendarUses(store=self.ports.definitions, clock=self.ports.clock)
+
+    @cached_property
     def schedule_previews(self) -> SchedulePreviews:
         return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
+
+    @cached_property
+    def upcoming(self) -> UpcomingFireTimes:
+        ports = self.ports
+        return UpcomingFireTimes(
+            definitions=ports.definitions,
+            store=ports.schedules,
+            runs=ports.runs,
+            clock=ports.clock,
+        )
+
+    @cached_property
+    def tight_limits(self) -> TightLimits:
+        return TightLimits(definitions=self.ports.definitions)
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:

@@ -28,6 +28,7 @@ from polysync_core.console.pages.operations import audit, definitions
 from polysync_core.console.pages.runs import bulk
 from polysync_core.console.pages.runs import page as runs_page
 from polysync_core.console.pages.tasks.routes import task_routers
+from polysync_core.console.pages.upcoming import routes as upcoming_routes
 from polysync_core.console.paths import BASE, page_path
 from polysync_core.console.problem_pages import ProblemPages
 from polysync_core.console.shell import redirect
@@ -50,6 +51,7 @@ def page_routes() -> list[APIRouter]:
         graph_states.router,
         missed_routes.router,
         limits_routes.router,
+        upcoming_routes.router,
         definitions.router,
         audit.router,
         # The reference of the API comes before the pages of the documentation.

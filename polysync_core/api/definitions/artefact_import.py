@@ -85,17 +85,20 @@ def import_routes() -> APIRouter:
         return Page(items=[found_view(each) for each in page.items], continuation_token=page.token)
 
     @routes.post("/platforms/{name}/import")
-    def import_artefacts(
+    def import_artefacts(  # noqa: PLR0913
         name: str,
         artefact_import: CurrentArtefactImport,
         engine: PossibleEngine,
+        record: CurrentRecord,
         body: ImportRequest | None = None,
+        dry_run: DryRun = False,
     ) -> ImportReportView:
         """Create or update the Jobs of a platform's artefacts."""
-        report = artefact_import.import_artefacts(
-            name, _selection(body or ImportRequest()), engine=engine
-        )
-        return report_view(report)
+        selection = _selection(body or ImportRequest())
+        if dry_run:
+            changes_nothing(record)
+            return report_view(artefact_import.plan_import(name, selection))
+        return report_view(artefact_import.import_artefacts(name, selection, engine=engine))
 
     @routes.post("/jobs/{name}/sync-parameters")
     def sync_parameters(  # noqa: PLR0913

@@ -72,9 +72,18 @@ class ArtefactImport:
         A failed artefact does not stop the others. The token of the report starts the next call,
         which continues after the last artefact of this one.
         """
+        return self._import(platform, selection, JobImport(definitions=self.editing, engine=engine))
+
+    def plan_import(self, platform: str, selection: ArtefactSelection) -> ImportReport:
+        """Return the report that `import_artefacts` would have; writes nothing."""
+        job_import = JobImport(definitions=self.editing, engine=None, is_dry_run=True)
+        return self._import(platform, selection, job_import)
+
+    def _import(
+        self, platform: str, selection: ArtefactSelection, job_import: JobImport
+    ) -> ImportReport:
         started_at, connector = self.monotonic(), self.connections.to(platform)
         keys = self._keys(platform)
-        job_import = JobImport(definitions=self.editing, engine=engine)
         jobs = self._jobs_on(platform, keys)
         missing = set(selection.external_ids or ())
         wanted = keys.by_any_type(missing)

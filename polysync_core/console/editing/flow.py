@@ -144,10 +144,17 @@ def _submitted(
     else:
         group = services.group(editor.kind, raw, is_new=name is None)
         state = EditorPage(
-            request=request, editor=editor, services=services, group=group, raw=raw, name=name
+            request=request,
+            editor=editor,
+            services=services,
+            group=group,
+            raw=raw,
+            name=name,
+            tab=request.query_params.get("tab"),
         )
     base = _json(form["~base"]) if "~base" in form else None
-    return replace(state, etag=form.get("~etag"), base=base, tab=request.query_params.get("tab"))
+    hidden = {name: value for name, value in form.multi_items() if name.startswith("~")}
+    return replace(state, etag=form.get("~etag"), base=base, hidden=hidden)
 
 
 def _tidied(state: EditorPage) -> EditorPage:

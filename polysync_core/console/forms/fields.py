@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import DataType
@@ -60,6 +61,13 @@ class Choice:
     """The label of the option without a value; None if a value is always chosen."""
     blank_means: str | None = None
     """The value that applies while the option without a value is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Any number of several words, as boxes."""
+
+    options: tuple[Option, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +156,26 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """An object with free names, as rows of a name and a value."""
+    """An object with free names, as rows of a name and a value.
+
+    The rows of the known names come first. A known name without a value is left out.
+    """
 
     value: Control
     most: int | None = None
+    known: Mapping[str, Control] = MappingProxyType({})
+    """The controls of the values whose names are known."""
+
+    def control_of(self, name: str) -> Control:
+        """Return the control of the value of a name."""
+        return self.known.get(name, self.value)
 
 
 type Control = (
     Text
     | Number
     | Choice
+    | Several
     | Flag
     | ThreeState
     | Secret

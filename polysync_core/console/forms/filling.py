@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from polysync_core.console.forms.fields import (
     EMPTY,
     OTHER,
@@ -13,6 +11,7 @@ from polysync_core.console.forms.fields import (
     Json,
     Pairs,
     Rows,
+    Several,
     Text,
     ThreeState,
     Value,
@@ -34,7 +33,7 @@ def fill(group: Group, document: JsonObject) -> RawObject:
     known = {field.name for field in group.fields}
     others = {name: value for name, value in document.items() if name not in known}
     if others:
-        raw[OTHER] = _pairs(Value(), others)
+        raw[OTHER] = _pairs(Pairs(value=Value()), others)
     return raw
 
 
@@ -71,11 +70,13 @@ def _filled(control: Control, value: JsonValue) -> Raw:
     match control:
         case Group():
             return fill(control, value if isinstance(value, dict) else {})
+        case Several():
+            return [_text(each) for each in value] if isinstance(value, list) else []
         case Rows():
             entries = value if isinstance(value, list) else []
             return [_filled(control.item.control, each) for each in entries]
         case Pairs():
-            return _pairs(control.value, value if isinstance(value, dict) else {})
+            return _pairs(control, value if isinstance(value, dict) else {})
         case Flag() | ThreeState():
             return _text(value)
         case Json():
@@ -86,11 +87,16 @@ def _filled(control: Control, value: JsonValue) -> Raw:
             return _text(value)
 
 
-def _pairs(control: Control, entries: JsonObject) -> Raw:
-    return [
-        cast("Raw", {"name": name, "value": _pair_value(control, value)})
-        for name, value in entries.items()
-    ]
+def _pairs(pairs: Pairs, entries: JsonObject) -> Raw:
+    rows: list[Raw] = []
+    for name in dict.fromkeys([*pairs.known, *entries]):
+        row: RawObject = {"name": name, "value": ""}
+        if name in entries:
+            row["value"] = _pair_value(pairs.control_of(name), entries[name])
+        if name in pairs.known and entries.get(name) == "":
+            row |= {"value": "", "value" + EMPTY: "true"}
+        rows.append(row)
+    return rows
 
 
 def _pair_value(control: Control, value: JsonValue) -> Raw:

@@ -26,6 +26,7 @@ from polysync_core.console.forms.fields import (
     Reference,
     Rows,
     Secret,
+    Several,
     Shape,
     Text,
     ThreeState,
@@ -34,6 +35,7 @@ from polysync_core.console.forms.fields import (
 from polysync_core.console.forms.words import label_of, option_label, own_help, sentence, type_label
 from polysync_core.domain.clock import zone_names
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.json_types import JsonValue
 
 _REFERENCES = {
@@ -89,6 +91,18 @@ def group_of(model: type[BaseModel], *, is_explicit: bool = False) -> Group:
     return Group(fields=fields_of(model, is_explicit=is_explicit), is_open=is_open)
 
 
+def parameter_values(parameters: Iterable[Parameter]) -> Pairs:
+    """Return the control for values of a Job's parameters, by their types."""
+    inputs = [each for each in parameters if each.direction is not Direction.OUTPUT]
+    return Pairs(value=Value(), known={each.name: _parameter(each) for each in inputs})
+
+
+def _parameter(parameter: Parameter) -> Control:
+    if parameter.data_type is DataType.SECRET:
+        return Secret()
+    return Value(data_type=parameter.data_type)
+
+
 def _field(model: type[BaseModel], attribute: str, info: FieldInfo, *, is_explicit: bool) -> Field:
     name, owner = info.alias or attribute, model.__name__
     found = read_annotation(info.annotation, info.metadata)
@@ -138,6 +152,8 @@ class _Controls:
         item = read_annotation(found.items[0])
         if item.origin is dict or "JsonValue" in item.aliases:
             return Json(shape=Shape.LIST)
+        if isinstance(item.plain, type) and issubclass(item.plain, StrEnum):
+            return Several(tuple(_option(each) for each in item.plain))
         label = sentence(self._name).removesuffix("s")
         entry = Field(name="", label=label, control=self.of(item))
         return Rows(item=entry, most=found.limit("max_length"))

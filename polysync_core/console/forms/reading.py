@@ -18,6 +18,7 @@ from polysync_core.console.forms.fields import (
     Pairs,
     Rows,
     Secret,
+    Several,
     Text,
     ThreeState,
     Value,
@@ -73,6 +74,9 @@ class _Reader:
 
     def _value(self, control: Control, raw: Raw | None, path: str) -> JsonValue:
         match control:
+            case Several():
+                entries = raw if isinstance(raw, list) else []
+                return [each for each in entries if isinstance(each, str) and each]
             case Group():
                 document = self.group(control, raw, path)
                 return None if control.is_optional and not document else document
@@ -98,10 +102,11 @@ class _Reader:
                 self.problems.append(Problem(f"{path}[{index}].name", f"'{name}' is duplicated"))
             elif not name:
                 self.problems.append(Problem(f"{path}[{index}].name", "is missing: give a name"))
-            else:
-                value = self._single(control.value, text, f"{path}[{index}].value")
+            elif text.strip() or name not in control.known or _is_empty_text(row):
+                own = control.control_of(name)
+                value = self._single(own, text, f"{path}[{index}].value")
                 document[name] = "" if value is None else value
-                if isinstance(control.value, Value) and text.strip() == "null":
+                if isinstance(own, Value) and text.strip() == "null":
                     document[name] = None
         return document
 
@@ -150,6 +155,11 @@ def _is_blank(control: Control, raw: Raw) -> bool:
 
 def _is_blank_pair(raw: Raw) -> bool:
     return not any(_pair(raw))
+
+
+def _is_empty_text(raw: Raw) -> bool:
+    """Return whether the box of a row sets the value to the empty text."""
+    return isinstance(raw, dict) and raw.get("value" + EMPTY) == "true"
 
 
 def _pair(raw: Raw) -> tuple[str, str]:
