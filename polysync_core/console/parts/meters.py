@@ -1,4 +1,4 @@
-"""Shows how much of a limit is taken, and how long a run takes against the usual duration."""
+"""Draws the use of a limit, and a duration against the usual one."""
 
 from __future__ import annotations
 

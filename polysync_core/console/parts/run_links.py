@@ -32,7 +32,7 @@ def run_link(run_id: RunId, text: Node = None) -> Element:
 
 
 def subject_link(run: TaskRun) -> Element:
-    """Return a link to the Task of a run, or to the Job of a run without a Task."""
+    """Return a link to the Task of a run, or else to its Job."""
     if run.task is None:
         return h.a(href=job_path(run.job.name))[run.job.name]
     return h.a(href=task_path(run.task))[run.task]

@@ -45,7 +45,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What one look at the storage shows on the page of runs."""
+    """The content of the page of runs at one moment."""
 
     page: Page[TaskRun]
     overview: Overview
@@ -53,7 +53,7 @@ class Seen:
 
     @property
     def is_active(self) -> bool:
-        """Whether a run of the page can still change."""
+        """True if a run of the page can still change."""
         return any(not run.status.is_terminal for run in self.page.items)
 
     @property

@@ -1,4 +1,4 @@
-"""Says in one line what a run waits for, does, or came to."""
+"""Describes the state of a run in one line, with its reason."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def trigger_line(run: TaskRun) -> Node:
 
 
 def holder_links(holders: Sequence[Lease]) -> Node:
-    """Return links to the first runs that hold a limit, and the number of the others."""
+    """Return links to the first holders of a limit, and the number of others."""
     named = {lease.run_id: lease.task or short_id(lease.run_id) for lease in holders}
     links = [run_link(run_id, name) for run_id, name in list(named.items())[:_MAX_HOLDERS]]
     more = len(named) - len(links)
@@ -74,7 +74,7 @@ def holder_links(holders: Sequence[Lease]) -> Node:
 
 
 def limit_name(reason: WaitReason) -> Node:
-    """Return the name of the limit that a reason is about, with a link if it has a page."""
+    """Return the name of the limit of a reason, as a link if possible."""
     if reason.profile is not None:
         return h.a(href=limit_path(reason.profile))[reason.profile]
     if reason.kind is WaitReasonKind.MAX_CONCURRENT_RUNS and reason.scope is not None:
