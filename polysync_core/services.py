@@ -288,10 +288,14 @@ class Services:
         )
 
     @cached_property
+    def durations(self) -> DurationHistory:
+        return DurationHistory(self.ports.runs, monotonic=self.ports.monotonic)
+
+    @cached_property
     def poll_planner(self) -> PollPlanner:
         return PollPlanner(
             connections=self.connections,
-            durations=DurationHistory(self.ports.runs, monotonic=self.ports.monotonic),
+            durations=self.durations,
             clock=self.ports.clock,
         )
 
@@ -320,6 +324,7 @@ class Services:
             runs=self.ports.runs,
             schedules=self.ports.schedules,
             explanations=self.explanations,
+            durations=self.durations,
             clock=self.ports.clock,
         )
 

@@ -34,6 +34,11 @@ RULES: dict[Route, Role] = {
     ("GET", "/jump"): Role.READER,
     ("GET", "/part/jump"): Role.READER,
     # Runs
+    ("GET", "/runs"): Role.READER,
+    ("GET", "/tasks/{name}/runs"): Role.READER,
+    ("POST", "/runs/actions"): Role.OPERATOR,
+    ("GET", "/live/runs"): Role.READER,
+    ("GET", "/part/runs"): Role.READER,
     # Graph, missed runs, upcoming fire times
     ("GET", "/graph"): Role.READER,
     ("GET", "/part/graph"): Role.READER,
