@@ -34,6 +34,11 @@ RULES: dict[Route, Role] = {
     ("GET", "/jump"): Role.READER,
     ("GET", "/part/jump"): Role.READER,
     # Runs
+    ("GET", "/runs"): Role.READER,
+    ("GET", "/tasks/{name}/runs"): Role.READER,
+    ("POST", "/runs/actions"): Role.OPERATOR,
+    ("GET", "/live/runs"): Role.READER,
+    ("GET", "/part/runs"): Role.READER,
     # Graph, missed runs, upcoming fire times
     ("GET", "/graph"): Role.READER,
     ("GET", "/part/graph"): Role.READER,
@@ -63,6 +68,18 @@ RULES: dict[Route, Role] = {
     ("POST", "/tasks/-/enable"): Role.ADMINISTRATOR,
     ("POST", "/tasks/-/disable"): Role.ADMINISTRATOR,
     # Jobs
+    ("GET", "/jobs"): Role.READER,
+    ("GET", "/jobs/new"): Role.ADMINISTRATOR,
+    ("POST", "/jobs/new"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}"): Role.READER,
+    ("POST", "/jobs/{name}"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}/delete"): Role.ADMINISTRATOR,
+    ("POST", "/jobs/{name}/delete"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}/sync"): Role.READER,
+    ("POST", "/jobs/{name}/sync"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}/task"): Role.ADMINISTRATOR,
+    ("POST", "/jobs/{name}/task"): Role.ADMINISTRATOR,
+    ("GET", "/jobs/{name}/platform-runs"): Role.READER,
     # Platforms, vaults
     **_editor("platforms"),
     ("POST", "/platforms/{name}/test"): Role.OPERATOR,

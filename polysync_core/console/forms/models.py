@@ -48,6 +48,8 @@ _REFERENCES = {
     "Task.job": Kind.JOB,
 }
 """The kinds of the definitions that fields refer to."""
+_TYPED_BY = {"Parameter.default": "dataType"}
+"""The fields that name the types of other fields of the same object."""
 _NAMES = frozenset({"ObjectName", "TypeName"})
 
 
@@ -181,7 +183,7 @@ class _Controls:
             return Text(placeholder="2026-01-01T00:00:00Z", is_stripped=True, is_code=True)
         if plain is str:
             return self._text(found)
-        return Value()
+        return Value(typed_by=_TYPED_BY.get(self._path))
 
     def _text(self, found: Annotation) -> Control:
         if "SecretText" in found.aliases:
