@@ -118,7 +118,7 @@ def shown_tabs(state: EditorPage) -> Sequence[EditorTab]:
 
 def _wrong(state: EditorPage, tab: EditorTab) -> Node:
     count = state.view.wrong_in(tab.fields)
-    return count and h.span(".count.error")[f"{count} wrong"]
+    return h.span(".count.error")[f"{count} wrong"] if count else None
 
 
 def _form(state: EditorPage) -> Element:
