@@ -13,6 +13,7 @@ from polysync_core.application.definitions.consequences.limits import LimitConse
 from polysync_core.application.definitions.consequences.tasks import TaskConsequences
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
+from polysync_core.application.definitions.job_list import JobList
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
@@ -38,6 +39,7 @@ from polysync_core.application.platforms.drift import Drift
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.platform_texts import PlatformTexts
+from polysync_core.application.platforms.recent_drift import RecentDrift
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -61,6 +63,8 @@ from polysync_core.application.schedules.schedule_preview import SchedulePreview
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.application.schedules.tight_limits import TightLimits
+from polysync_core.application.schedules.upcoming import UpcomingFireTimes
 from polysync_core.definition_rules import definition_rules
 from polysync_core.definition_types import type_catalogue
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
@@ -173,6 +177,14 @@ class Services:
         )
 
     @cached_property
+    def recent_drift(self) -> RecentDrift:
+        return RecentDrift(self.drift, self.ports.clock)
+
+    @cached_property
+    def job_list(self) -> JobList:
+        return JobList(source=self.ports.definitions, lookup=self.definitions)
+
+    @cached_property
     def platform_runs(self) -> PlatformRuns:
         return PlatformRuns(
             definitions=self.definitions,
@@ -276,10 +288,14 @@ class Services:
         )
 
     @cached_property
+    def durations(self) -> DurationHistory:
+        return DurationHistory(self.ports.runs, monotonic=self.ports.monotonic)
+
+    @cached_property
     def poll_planner(self) -> PollPlanner:
         return PollPlanner(
             connections=self.connections,
-            durations=DurationHistory(self.ports.runs, monotonic=self.ports.monotonic),
+            durations=self.durations,
             clock=self.ports.clock,
         )
 
@@ -308,6 +324,7 @@ class Services:
             runs=self.ports.runs,
             schedules=self.ports.schedules,
             explanations=self.explanations,
+            durations=self.durations,
             clock=self.ports.clock,
         )
 
@@ -413,6 +430,20 @@ class Services:
     @cached_property
     def schedule_previews(self) -> SchedulePreviews:
         return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
+
+    @cached_property
+    def upcoming(self) -> UpcomingFireTimes:
+        ports = self.ports
+        return UpcomingFireTimes(
+            definitions=ports.definitions,
+            store=ports.schedules,
+            runs=ports.runs,
+            clock=ports.clock,
+        )
+
+    @cached_property
+    def tight_limits(self) -> TightLimits:
+        return TightLimits(definitions=self.ports.definitions)
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:

@@ -406,7 +406,8 @@
       if (none && select.selectedOptions[0]) select.selectedOptions[0].defaultSelected = true
     }
   }
-  const dirty = form => form.dataset.dirty === 'true' || changesOf(form).length > 0
+  // The server marks the fields of a draft that it has drawn again.
+  const dirty = form => $('.field.changed', form) !== null || changesOf(form).length > 0
   const count = form => {
     const changes = changesOf(form)
     const marked = $$('.field.changed', form).length

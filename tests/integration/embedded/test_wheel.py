@@ -106,7 +106,7 @@ def test_the_installed_product_serves_the_console_with_its_files(host: httpx.Cli
     root = str(host.base_url).partition("/api")[0]
     page = httpx.get(f"{root}/console/help").raise_for_status()
     files = re.findall(r'"(/console/static/[^"]+)"', page.text)
-    assert len(files) >= 5
+    assert len(files) >= 4
     for file in files:
         assert httpx.get(f"{root}{file}").raise_for_status().content
 
