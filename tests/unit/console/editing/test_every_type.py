@@ -47,7 +47,7 @@ VAULT_SIGN_INS = [
 
 
 def typed(document: Any, path: str = "") -> dict[str, str]:
-    """Return the texts that a person types for a document, by the names of the controls."""
+    """Return the texts of a document by the names of its controls."""
     if isinstance(document, dict) and not path.endswith("clusterSettings"):
         return {
             name: text

@@ -99,7 +99,7 @@ def test_the_api_tests_a_webhook(app: FakeApp) -> None:
     app.vaults.values["local/HOOK"] = "key"
     answer = app.http.post("/webhooks/chat/test")
     assert answer.json()["ok"] is True
-    assert app.http.post("/webhooks/nobody/test").status_code == 404
+    assert app.http.post("/webhooks/unknown/test").status_code == 404
 
 
 def test_abandoned_deliveries_of_the_webhook_are_shown(app: FakeApp) -> None:

@@ -106,7 +106,7 @@ def test_a_reader_sees_the_values_and_no_button() -> None:
     assert page.css("#editor select") == []
 
 
-def test_get_pipelines_asks_the_platform_only_when_told(app: FakeApp, workspace: Workspace) -> None:
+def test_the_platform_is_asked_by_the_button_only(app: FakeApp, workspace: Workspace) -> None:
     workspace.failure = AssertionError("asked")
     assert app.browser.get("/platforms/lakehouse/artefacts").status_code == 200
 
