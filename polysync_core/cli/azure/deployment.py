@@ -83,7 +83,7 @@ def same_region(first: str, second: str) -> bool:
 
 
 def global_names(environment: str, location: str, subscription: str) -> dict[str, list[str]]:
-    """Return the names that must be free in all of Azure, by the type of their resource.
+    """Return the names that must be free in all of Azure, by resource type.
 
     infra/bicep/main.bicep derives them in the same way.
     """

@@ -34,7 +34,7 @@ class Permission:
 def check_rights(
     answers: Answers, account: Account, deployment: Deployment
 ) -> Iterator[CheckResult]:
-    """Yield the checks of the caller's effective rights, whatever grants them."""
+    """Yield the checks of the caller's effective rights, also by groups and custom roles."""
     held = _permissions(answers, account.subscription)
     needed = (*_BASE, *(f"{each}/write" for each in deployment.types))
     lacking = [each for each in needed if not any(role.allows(each) for role in held)]

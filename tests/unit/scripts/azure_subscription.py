@@ -1,4 +1,4 @@
-"""A strict fake of the commands of `az` that read a subscription, with answers of their form."""
+"""A strict fake of the commands of `az` that read a subscription."""
 
 from __future__ import annotations
 
