@@ -13,6 +13,7 @@ from polysync_core.application.definitions.consequences.limits import LimitConse
 from polysync_core.application.definitions.consequences.tasks import TaskConsequences
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
+from polysync_core.application.definitions.job_list import JobList
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
@@ -40,6 +41,7 @@ from polysync_core.application.platforms.drift import Drift
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.platform_texts import PlatformTexts
+from polysync_core.application.platforms.recent_drift import RecentDrift
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -177,6 +179,14 @@ class Services:
         )
 
     @cached_property
+    def recent_drift(self) -> RecentDrift:
+        return RecentDrift(self.drift, self.ports.clock)
+
+    @cached_property
+    def job_list(self) -> JobList:
+        return JobList(source=self.ports.definitions, lookup=self.definitions)
+
+    @cached_property
     def platform_runs(self) -> PlatformRuns:
         return PlatformRuns(
             definitions=self.definitions,
@@ -280,10 +290,14 @@ class Services:
         )
 
     @cached_property
+    def durations(self) -> DurationHistory:
+        return DurationHistory(self.ports.runs, monotonic=self.ports.monotonic)
+
+    @cached_property
     def poll_planner(self) -> PollPlanner:
         return PollPlanner(
             connections=self.connections,
-            durations=DurationHistory(self.ports.runs, monotonic=self.ports.monotonic),
+            durations=self.durations,
             clock=self.ports.clock,
         )
 
@@ -312,6 +326,7 @@ class Services:
             runs=self.ports.runs,
             schedules=self.ports.schedules,
             explanations=self.explanations,
+            durations=self.durations,
             clock=self.ports.clock,
         )
 

@@ -52,7 +52,11 @@ class SyncRequest(_Body):
     """The body of a synchronisation; without `parameters` every difference is taken."""
 
     parameters: Annotated[
-        list[Annotated[str, Field(max_length=255)]] | None, Field(max_length=MAX_PER_CALL)
+        list[Annotated[str, Field(max_length=255)]] | None,
+        Field(
+            max_length=MAX_PER_CALL,
+            description="The names of the parameters whose differences are taken; null takes all.",
+        ),
     ] = None
 
 

@@ -38,8 +38,6 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         title,
         _tabs(state),
         _form(state),
-        None if state.is_new else copies(state.editor, state.document),
-        None if state.is_new or editor.below is None else editor.below(state),
         section=editor.section,
         crumbs=[section_crumb(editor.section)],
         actions=_buttons(state),
@@ -118,7 +116,7 @@ def shown_tabs(state: EditorPage) -> Sequence[EditorTab]:
 
 def _wrong(state: EditorPage, tab: EditorTab) -> Node:
     count = state.view.wrong_in(tab.fields)
-    return count and h.span(".count.error")[f"{count} wrong"]
+    return h.span(".count.error")[f"{count} wrong"] if count else None
 
 
 def _form(state: EditorPage) -> Element:
@@ -134,7 +132,11 @@ def _form(state: EditorPage) -> Element:
         hidden_state(state),
         problem_summary(view.group, found, state.problems) if state.problems else None,
         state.results.get(""),
-        h.div(".form")[[_panel(state, tab) for tab in shown_tabs(state)]],
+        h.div(".form")[
+            [_panel(state, tab) for tab in shown_tabs(state)],
+            None if state.is_new or state.editor.below is None else state.editor.below(state),
+            None if state.is_new else copies(state.editor, state.document),
+        ],
         _save_bar(state),
     ]
 

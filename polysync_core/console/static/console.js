@@ -177,8 +177,13 @@
   enhance(() => {
     for (const list of $$('[data-tabs]')) {
       const tabs = tabsOf(list)
-      if (list.getAttribute('role') === 'tablist' || !tabs.length) continue
-      list.setAttribute('role', 'tablist')
+      if ($('[role=tablist]', list) || !tabs.length) continue
+      // Other links of the list are no tabs and stay outside.
+      const group = document.createElement('div')
+      group.setAttribute('role', 'tablist')
+      group.setAttribute('aria-label', list.getAttribute('aria-label') ?? '')
+      tabs[0].before(group)
+      group.append(...tabs)
       for (const tab of tabs) {
         tab.setAttribute('role', 'tab')
         panelOf(tab)?.setAttribute('role', 'tabpanel')
@@ -406,7 +411,8 @@
       if (none && select.selectedOptions[0]) select.selectedOptions[0].defaultSelected = true
     }
   }
-  const dirty = form => form.dataset.dirty === 'true' || changesOf(form).length > 0
+  // The server marks the fields of a draft that it has drawn again.
+  const dirty = form => $('.field.changed', form) !== null || changesOf(form).length > 0
   const count = form => {
     const changes = changesOf(form)
     const marked = $$('.field.changed', form).length
