@@ -65,7 +65,7 @@ class GraphRunComparisons:
     runs: RunReader
 
     def with_previous(self, graph_run_id: RunId) -> Comparison | None:
-        """Compare a graph run with the one before; None if there is none.
+        """Compare a graph run with the one before; None for the first one.
 
         A partial rerun is compared with the graph run that it repeats. Raises `NotFound`.
         """

@@ -89,7 +89,7 @@ class TaskGraphs:
         """
         return self.large.get((task, None), lambda: self._read_tasks(task))
 
-    def around(self, tasks: Sequence[str], *, hops: int | None = None) -> Graph:
+    def of_relatives(self, tasks: Sequence[str], *, hops: int | None = None) -> Graph:
         """Return some Tasks with the ancestors and descendants of each.
 
         `hops` limits the number of dependencies on the way. Unknown Tasks are left out. Raises
@@ -156,7 +156,7 @@ class TaskGraphs:
         following: Callable[[Task], Iterable[Task]],
         hops: int | None = None,
     ) -> dict[str, Task]:
-        """Return the Tasks that one or more steps lead to, at most `hops`, with the start."""
+        """Return the start and the Tasks that at most `hops` steps lead to."""
         reached = {task.name: task for task in start}
         last = list(reached.values())
         while last and hops != 0:

@@ -43,6 +43,15 @@ class GraphQuery:
         return {name: value for name, value in values.items() if value}
 
     @property
+    def title(self) -> str:
+        """The heading of the page."""
+        if self.graph_run_id is not None:
+            return f"Graph run {self.graph_run_id[:8]}"
+        if self.tag is not None:
+            return f"Tasks with {self.tag}"
+        return f"Around {self.task}" if self.is_part else "Graph"
+
+    @property
     def is_part(self) -> bool:
         """Return whether the query names a part of the graph, not all Tasks."""
         of_task = self.task is not None and self.hops is not None
@@ -72,7 +81,7 @@ class GraphQuery:
         if self.tag is not None:
             return graphs.of_names(outlines.outline().tagged(self.tag))
         if self.task is not None and self.hops is not None:
-            return graphs.around([self.task], hops=self.hops)
+            return graphs.of_relatives([self.task], hops=self.hops)
         return graphs.of_tasks()
 
 

@@ -112,10 +112,9 @@ def _picture_page(
         values=values_of(graph, sources.graphs.runs),
         settings=_settings(query),
     )
-    root = query.graph_run_id
     return page(
         request,
-        "Graph" if root is None else f"Graph run {root[:8]}",
+        query.title,
         graph_view(picture, _side(request, graph, query, sources), layout=query.layout),
         live_element(query, graph, now),
         _comparison(query, sources),

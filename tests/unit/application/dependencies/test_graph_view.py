@@ -261,20 +261,20 @@ def test_the_reads_of_a_graph_do_not_grow_with_its_tasks() -> None:
         (None, ["landing", "bronze", "silver", "alert", "gold"]),
     ],
 )
-def test_the_surroundings_of_a_task_are_bounded_by_hops(
+def test_the_relatives_of_a_task_are_bounded_by_hops(
     world: World, hops: int | None, expected: list[str]
 ) -> None:
-    assert sorted(names(world.graphs.around(["silver"], hops=hops))) == sorted(expected)
+    assert sorted(names(world.graphs.of_relatives(["silver"], hops=hops))) == sorted(expected)
 
 
-def test_the_surroundings_of_several_tasks_are_joined_and_unknown_tasks_left_out(
+def test_the_relatives_of_several_tasks_are_joined_without_unknown_tasks(
     world: World,
 ) -> None:
-    graph = world.graphs.around(["lonely", "nothing", "audit"], hops=1)
+    graph = world.graphs.of_relatives(["lonely", "nothing", "audit"], hops=1)
     assert sorted(names(graph)) == ["audit", "bronze", "lonely"]
     with pytest.raises(NotFound):
-        world.graphs.around(["nothing"])
-    assert names(world.graphs.around([])) == []
+        world.graphs.of_relatives(["nothing"])
+    assert names(world.graphs.of_relatives([])) == []
 
 
 def test_a_graph_of_named_tasks_has_the_dependencies_between_them(world: World) -> None:
