@@ -279,6 +279,7 @@ def _use_cases(services: Services) -> list[object]:
         services.drift,
         services.task_runs,
         services.runs_overview,
+        services.run_surroundings,
         services.failure_groups,
         services.poison_messages,
         services.missed_work,

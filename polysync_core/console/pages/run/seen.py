@@ -1,0 +1,54 @@
+"""Reads what the page of a run shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends
+
+from polysync_core.api.use_cases import use_case
+from polysync_core.application.ports import Engine
+from polysync_core.application.runs.explaining import Explained, Explanations
+from polysync_core.application.runs.lists.surroundings import RunSurroundings, Surroundings
+from polysync_core.application.runs.task_runs import TaskRuns
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import TaskRun
+
+CurrentSurroundings = Annotated[RunSurroundings, Depends(use_case(RunSurroundings))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRun:
+    """The content of the page of a run at one moment."""
+
+    run: TaskRun
+    explained: Explained
+    around: Surroundings
+    at: datetime
+
+    @property
+    def state(self) -> str:
+        """The content as a text that the passing of time alone does not change."""
+        around = [(each.run_id, each.status) for each in (*self.around.children, *self.around.last)]
+        explanation = (self.explained.explanation, self.explained.sentences)
+        return repr((self.run, explanation, around))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPageReader:
+    """Reads the page of a run by the use cases of a request."""
+
+    runs: TaskRuns
+    explanations: Explanations
+    around: RunSurroundings
+    engine: Engine
+
+    def read(self, run_id: RunId) -> SeenRun:
+        """Return the content of the page; raises `NotFound`."""
+        explained = self.explanations.run(run_id, self.engine)
+        run = explained.run
+        return SeenRun(
+            run=run, explained=explained, around=self.around.of(run), at=self.runs.clock()
+        )
