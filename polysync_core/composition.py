@@ -277,6 +277,9 @@ def _use_cases(services: Services) -> list[object]:
         services.calendar_uses,
         services.artefact_import,
         services.drift,
+        services.recent_drift,
+        services.job_list,
+        services.job_runs,
         services.task_runs,
         services.runs_overview,
         services.run_surroundings,
@@ -284,5 +287,7 @@ def _use_cases(services: Services) -> list[object]:
         services.poison_messages,
         services.missed_work,
         services.graphs,
+        services.graph_outlines,
+        services.comparisons,
         services.audit,
     ]

@@ -13,6 +13,7 @@ from polysync_core.application.definitions.consequences.limits import LimitConse
 from polysync_core.application.definitions.consequences.tasks import TaskConsequences
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
+from polysync_core.application.definitions.job_list import JobList
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
@@ -22,6 +23,8 @@ from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
+from polysync_core.application.dependencies.graph_outline import GraphOutlines
+from polysync_core.application.dependencies.graph_run_comparison import GraphRunComparisons
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.dispatch.limit_usage import LimitUsage
@@ -38,6 +41,7 @@ from polysync_core.application.platforms.drift import Drift
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.platform_texts import PlatformTexts
+from polysync_core.application.platforms.recent_drift import RecentDrift
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -174,6 +178,14 @@ class Services:
             artefact_import=self.artefact_import,
             monotonic=self.ports.monotonic,
         )
+
+    @cached_property
+    def recent_drift(self) -> RecentDrift:
+        return RecentDrift(self.drift, self.ports.clock)
+
+    @cached_property
+    def job_list(self) -> JobList:
+        return JobList(source=self.ports.definitions, lookup=self.definitions)
 
     @cached_property
     def platform_runs(self) -> PlatformRuns:
@@ -374,6 +386,15 @@ class Services:
             schedules=self.schedules.statuses_of,
             large=LargeGraphCache(self.ports.monotonic),
         )
+
+    @cached_property
+    def graph_outlines(self) -> GraphOutlines:
+        ports = self.ports
+        return GraphOutlines(ports.definitions, ports.runs, monotonic=ports.monotonic)
+
+    @cached_property
+    def comparisons(self) -> GraphRunComparisons:
+        return GraphRunComparisons(runs=self.ports.runs)
 
     # Schedules
 

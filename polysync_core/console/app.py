@@ -21,6 +21,7 @@ from polysync_core.console.pages.editors import editor_pages
 from polysync_core.console.pages.graph import routes as graph_routes
 from polysync_core.console.pages.help import api_reference
 from polysync_core.console.pages.help import routes as help_routes
+from polysync_core.console.pages.jobs.routes import job_routers
 from polysync_core.console.pages.jump import routes as jump_routes
 from polysync_core.console.pages.limits import routes as limits_routes
 from polysync_core.console.pages.missed import routes as missed_routes
@@ -61,6 +62,7 @@ def page_routes() -> list[APIRouter]:
         # The reference of the API comes before the pages of the documentation.
         api_reference.router,
         help_routes.router,
+        *job_routers(),
         *task_routers(),
         *editor_pages(),
     ]

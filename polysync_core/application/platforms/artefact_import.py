@@ -20,9 +20,11 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.import_report import (
     ArtefactPage,
     ArtefactSelection,
+    ChosenArtefact,
     FoundArtefact,
     ImportedArtefact,
     ImportReport,
+    JobDraft,
 )
 from polysync_core.application.platforms.job_import import JobImport, planned_update
 from polysync_core.application.platforms.platform_lists import PlatformList
@@ -119,6 +121,19 @@ class ArtefactImport:
         schema = self._schema(self.lookup.job(job_name))
         job_import = JobImport(definitions=self.editing, engine=engine)
         return job_import.update(job_name, schema, only=only)
+
+    def draft_job(self, platform: str, chosen: ChosenArtefact) -> JobDraft:
+        """Return the Job that an import of one artefact would create; writes nothing."""
+        artefact = Artefact(
+            external_id=chosen.external_id,
+            job_type=chosen.job_type,
+            name=chosen.name,
+            description=chosen.description,
+        )
+        schema = self.connections.to(platform).job(chosen.job_type).describe(chosen.external_id)
+        job_import = JobImport(definitions=self.editing, engine=None)
+        job = job_import.draft(platform, artefact, schema)
+        return JobDraft(job=job, notes=schema.notes)
 
     def plan_sync(self, job_name: str, *, only: Set[str] | None = None) -> ImportedArtefact:
         """Return the outcome that `sync_parameters` would have; writes nothing."""

@@ -21,7 +21,7 @@ from polysync_core.application.platforms.import_report import (
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.document import read_definition, write_definition
+from polysync_core.domain.definitions.document import Reference, read_definition, write_definition
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.schemas import (
     SchemaDifference,
@@ -77,6 +77,13 @@ class JobImport:
                 notes=schema.notes,
             )
         raise Conflict("Other jobs have every possible name for the new job: rename one of them.")
+
+    def draft(self, platform: str, artefact: Artefact, schema: ArtefactSchema) -> Job:
+        """Return the Job that `create` would store; writes nothing."""
+        parameters = tuple(map(as_job_parameter, schema.parameters))
+        names = [*job_names(platform, artefact)]
+        free = (name for name in names if not self.definitions.exists(Reference(Kind.JOB, name)))
+        return _new_job(next(free, names[-1]), platform, artefact, parameters)
 
     def update(
         self, name: str, schema: ArtefactSchema, *, only: Set[str] | None = None

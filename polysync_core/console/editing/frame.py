@@ -38,8 +38,7 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         title,
         _tabs(state),
         _form(state),
-        None if state.is_new else copies(state.editor, state.document),
-        None if state.is_new or editor.below is None else editor.below(state),
+        _below(state),
         section=editor.section,
         crumbs=[section_crumb(editor.section)],
         actions=_buttons(state),
@@ -118,7 +117,7 @@ def shown_tabs(state: EditorPage) -> Sequence[EditorTab]:
 
 def _wrong(state: EditorPage, tab: EditorTab) -> Node:
     count = state.view.wrong_in(tab.fields)
-    return count and h.span(".count.error")[f"{count} wrong"]
+    return h.span(".count.error")[f"{count} wrong"] if count else None
 
 
 def _form(state: EditorPage) -> Element:
@@ -134,9 +133,18 @@ def _form(state: EditorPage) -> Element:
         hidden_state(state),
         problem_summary(view.group, found, state.problems) if state.problems else None,
         state.results.get(""),
-        h.div(".form")[[_panel(state, tab) for tab in shown_tabs(state)]],
+        h.div(".form")[[_panel(state, tab) for tab in shown_tabs(state)],],
         _save_bar(state),
     ]
+
+
+def _below(state: EditorPage) -> Node:
+    """Return the facts below the form; they may have forms of their own."""
+    if state.is_new:
+        return None
+    editor = state.editor
+    own = None if editor.below is None else editor.below(state)
+    return h.div(".stack.below")[own, copies(editor, state.document)]
 
 
 def _panel(state: EditorPage, tab: EditorTab) -> Element:

@@ -121,6 +121,8 @@ class Value:
 
     data_type: DataType | None = None
     """The type of the value, which decides about the control; None if it is not known."""
+    typed_by: str | None = None
+    """The field of the same object that names the type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from polysync_core.console.forms.fields import (
     Value,
 )
 from polysync_core.console.forms.raw import Raw, RawObject, parts_of
-from polysync_core.console.forms.values import json_dumps, value_text
+from polysync_core.console.forms.values import json_dumps, typed, value_text
 from polysync_core.domain.errors import Malformed, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
@@ -25,11 +25,12 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 def fill(group: Group, document: JsonObject) -> RawObject:
     """Return the raw values of a document, with defaults for absent fields."""
     raw: RawObject = {}
+    values = {field.name: document.get(field.name, field.default) for field in group.fields}
     for field in group.fields:
-        value = document.get(field.name, field.default)
+        value = values[field.name]
         if isinstance(field.control, Text) and value == "":
             raw[field.name + EMPTY] = "true"
-        raw[field.name] = _filled(field.control, value)
+        raw[field.name] = _filled(typed(field.control, values), value)
     known = {field.name for field in group.fields}
     others = {name: value for name, value in document.items() if name not in known}
     if others:

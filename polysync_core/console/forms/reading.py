@@ -26,7 +26,13 @@ from polysync_core.console.forms.fields import (
 )
 from polysync_core.console.forms.fields import Reference as ReferenceControl
 from polysync_core.console.forms.raw import Raw, RawObject
-from polysync_core.console.forms.values import Unreadable, read_json_text, read_number, read_value
+from polysync_core.console.forms.values import (
+    Unreadable,
+    read_json_text,
+    read_number,
+    read_value,
+    typed,
+)
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
@@ -67,7 +73,8 @@ class _Reader:
         return document
 
     def _field(self, each: Field, given: RawObject, path: str) -> JsonValue:
-        value = self._value(each.control, given.get(each.name), path)
+        control = typed(each.control, given)
+        value = self._value(control, given.get(each.name), path)
         if value is None and given.get(each.name + EMPTY) == "true":
             return ""
         return value
