@@ -50,7 +50,7 @@ from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, Run
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
 from polysync_core.application.runs.lists.overview import RunsOverview
-from polysync_core.application.runs.lists.surroundings import RunSurroundings
+from polysync_core.application.runs.lists.relatives import RelativesReader
 from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
@@ -332,8 +332,8 @@ class Services:
         )
 
     @cached_property
-    def run_surroundings(self) -> RunSurroundings:
-        return RunSurroundings(runs=self.ports.runs, definitions=self.definitions)
+    def run_relatives(self) -> RelativesReader:
+        return RelativesReader(runs=self.ports.runs, definitions=self.definitions)
 
     @cached_property
     def failure_groups(self) -> FailureGroupReader:

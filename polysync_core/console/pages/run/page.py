@@ -24,7 +24,7 @@ from polysync_core.console.pages.run.attempts import (
     history_card,
     no_details,
 )
-from polysync_core.console.pages.run.seen import CurrentSurroundings, RunPageReader, SeenRun
+from polysync_core.console.pages.run.seen import CurrentRelatives, RunPageReader, SeenRun
 from polysync_core.console.pages.run.time_axis import time_axis
 from polysync_core.console.pages.run.values import outputs_card, values_card
 from polysync_core.console.pages.run.verdict import verdict
@@ -51,7 +51,7 @@ def run_page(  # noqa: PLR0913 - one parameter for each use case
     run_id: str,
     runs: CurrentTaskRuns,
     explanations: CurrentExplanations,
-    around: CurrentSurroundings,
+    around: CurrentRelatives,
     engine: CurrentEngine,
 ) -> Response:
     """Show a run; the beginning of an id leads to the run."""
@@ -82,7 +82,7 @@ async def live_run(  # noqa: PLR0913 - one parameter for each use case
     run_id: str,
     runs: CurrentTaskRuns,
     explanations: CurrentExplanations,
-    around: CurrentSurroundings,
+    around: CurrentRelatives,
     engine: CurrentEngine,
 ) -> StreamingResponse:
     """Stream the page of a run whenever it changes, until the run is over."""

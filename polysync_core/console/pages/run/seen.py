@@ -11,12 +11,12 @@ from fastapi import Depends
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.explaining import Explained, Explanations
-from polysync_core.application.runs.lists.surroundings import RunSurroundings, Surroundings
+from polysync_core.application.runs.lists.relatives import Relatives, RelativesReader
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 
-CurrentSurroundings = Annotated[RunSurroundings, Depends(use_case(RunSurroundings))]
+CurrentRelatives = Annotated[RelativesReader, Depends(use_case(RelativesReader))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class SeenRun:
 
     run: TaskRun
     explained: Explained
-    around: Surroundings
+    around: Relatives
     at: datetime
 
     @property
@@ -42,7 +42,7 @@ class RunPageReader:
 
     runs: TaskRuns
     explanations: Explanations
-    around: RunSurroundings
+    around: RelativesReader
     engine: Engine
 
     def read(self, run_id: RunId) -> SeenRun:

@@ -18,7 +18,7 @@ _MAX_EXAMINED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Relatives:
     """The runs around a run, and the present definition of its Task."""
 
     task: Task | None
@@ -32,16 +32,16 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunSurroundings:
-    """Reads the surroundings of runs: two short lists and one definition."""
+class RelativesReader:
+    """Reads the relatives of runs: two short lists and one definition."""
 
     runs: RunReader
     definitions: DefinitionReader
 
-    def of(self, run: TaskRun) -> Surroundings:
-        """Return the surroundings of a run."""
+    def of(self, run: TaskRun) -> Relatives:
+        """Return the relatives of a run."""
         last = self.runs.page(_siblings(run)).items
-        return Surroundings(
+        return Relatives(
             task=self._task(run),
             children=self._children(run),
             reruns=[each for each in last if each.rerun_of == run.run_id],
