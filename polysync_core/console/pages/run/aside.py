@@ -26,7 +26,7 @@ def aside(seen: SeenRun) -> Element:
     return h.aside(".stack", aria_label="About the run")[
         card("Where it comes from", facts(_origin(seen))),
         _relatives(seen),
-        _last_runs(seen.around.last, seen.run, seen.at),
+        _last_runs(seen.relatives.last, seen.run, seen.at),
         commands(*commands_of(seen.run)),
     ]
 
@@ -50,7 +50,7 @@ def commands_of(run: TaskRun) -> Iterator[str]:
 def _origin(seen: SeenRun) -> Iterator[tuple[str, Node]]:
     run = seen.run
     if run.task is not None:
-        gone = "" if seen.around.task is not None else " (deleted)"
+        gone = "" if seen.relatives.task is not None else " (deleted)"
         yield "Task", [subject_link(run), gone]
     yield (
         "Job",
@@ -85,13 +85,13 @@ def _tag(name: str, value: str) -> Element:
 
 
 def _relatives(seen: SeenRun) -> Element | None:
-    run, around = seen.run, seen.around
+    run, relatives = seen.run, seen.relatives
     parents = [h.li[run_link(each.run_id, each.task)] for each in run.parents]
     groups = [
         _group("Started after", parents),
         _group("Rerun of", [] if run.rerun_of is None else [h.li[run_link(run.rerun_of)]]),
-        _group("Rerun by", [_relative(each) for each in around.reruns]),
-        _group("What followed", [_relative(each) for each in around.children]),
+        _group("Rerun by", [_relative(each) for each in relatives.reruns]),
+        _group("What followed", [_relative(each) for each in relatives.children]),
     ]
     shown = [group for group in groups if group is not None]
     return card("Parents and children", h.div(".in.stack")[shown]) if shown else None

@@ -51,13 +51,13 @@ def run_page(  # noqa: PLR0913 - one parameter for each use case
     run_id: str,
     runs: CurrentTaskRuns,
     explanations: CurrentExplanations,
-    around: CurrentRelatives,
+    relatives: CurrentRelatives,
     engine: CurrentEngine,
 ) -> Response:
     """Show a run; the beginning of an id leads to the run."""
     if not is_run_id(run_id):
         return redirect(run_path(runs.find(run_id)))
-    reader = RunPageReader(runs=runs, explanations=explanations, around=around, engine=engine)
+    reader = RunPageReader(runs=runs, explanations=explanations, relatives=relatives, engine=engine)
     seen = reader.read(runs.find(run_id))
     run = seen.run
     is_active = not run.status.is_terminal
@@ -82,13 +82,13 @@ async def live_run(  # noqa: PLR0913 - one parameter for each use case
     run_id: str,
     runs: CurrentTaskRuns,
     explanations: CurrentExplanations,
-    around: CurrentRelatives,
+    relatives: CurrentRelatives,
     engine: CurrentEngine,
 ) -> StreamingResponse:
     """Stream the page of a run whenever it changes, until the run is over."""
     # An unknown run is refused before the stream opens.
     found = (await to_thread.run_sync(lambda: runs.get(runs.find(run_id)))).run_id
-    reader = RunPageReader(runs=runs, explanations=explanations, around=around, engine=engine)
+    reader = RunPageReader(runs=runs, explanations=explanations, relatives=relatives, engine=engine)
     may_act = has_role(request, Role.OPERATOR)
 
     def read() -> Part:

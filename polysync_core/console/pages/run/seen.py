@@ -25,15 +25,17 @@ class SeenRun:
 
     run: TaskRun
     explained: Explained
-    around: Relatives
+    relatives: Relatives
     at: datetime
 
     @property
     def state(self) -> str:
         """The content as a text that the passing of time alone does not change."""
-        around = [(each.run_id, each.status) for each in (*self.around.children, *self.around.last)]
+        relatives = [
+            (each.run_id, each.status) for each in (*self.relatives.children, *self.relatives.last)
+        ]
         explanation = (self.explained.explanation, self.explained.sentences)
-        return repr((self.run, explanation, around))
+        return repr((self.run, explanation, relatives))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class RunPageReader:
 
     runs: TaskRuns
     explanations: Explanations
-    around: RelativesReader
+    relatives: RelativesReader
     engine: Engine
 
     def read(self, run_id: RunId) -> SeenRun:
@@ -50,5 +52,5 @@ class RunPageReader:
         explained = self.explanations.run(run_id, self.engine)
         run = explained.run
         return SeenRun(
-            run=run, explained=explained, around=self.around.of(run), at=self.runs.clock()
+            run=run, explained=explained, relatives=self.relatives.of(run), at=self.runs.clock()
         )

@@ -67,7 +67,7 @@ def _outputs(seen: SeenRun) -> Iterator[Element]:
 def _output(name: str, shown: Node, seen: SeenRun) -> Element:
     takers = [
         (child, parameter)
-        for child in seen.around.children
+        for child in seen.relatives.children
         for parameter, source in child.mapped_inputs.items()
         if source.run_id == seen.run.run_id and source.output == name
     ]
@@ -93,7 +93,7 @@ def _shown(value: JsonValue) -> str:
 
 def _source(name: str, value: JsonValue, seen: SeenRun) -> Node:
     """Return the place that a value comes from, by the present definitions."""
-    run, task = seen.run, seen.around.task
+    run, task = seen.run, seen.relatives.task
     mapped = run.mapped_inputs.get(name)
     if mapped is not None:
         return ["output ", h.code[mapped.output], " of ", run_link(mapped.run_id, mapped.task)]

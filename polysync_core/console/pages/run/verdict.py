@@ -1,4 +1,4 @@
-"""Says first how a run stands, why, and what a person can do."""
+"""Builds the first card of a run: its state, the reason, and the remedy."""
 
 from __future__ import annotations
 
