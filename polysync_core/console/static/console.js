@@ -312,7 +312,7 @@
     $('a', next)?.focus({ preventScroll: true })
   }
   const markRow = () => { for (const line of rows()) line.classList.toggle('at', line.id === row) }
-  const boxes = () => $$('.rows input[type=checkbox]')
+  const boxes = () => $$('.rows input[type=checkbox]:not([data-choose-all])')
   const chosen = new Set()
   let last = null
   const showChosen = () => {
@@ -329,7 +329,7 @@
   const mark = (box, value) => { value ? chosen.add(box.value) : chosen.delete(box.value) }
   on('click', event => {
     const box = event.target
-    if (!box.matches?.('.rows input[type=checkbox]')) return
+    if (!boxes().includes(box)) return
     const all = boxes()
     const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b)
     const range = event.shiftKey && from >= 0 ? all.slice(from, to + 1) : [box]
