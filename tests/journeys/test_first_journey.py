@@ -47,9 +47,14 @@ def connect_a_platform(visitor: Visitor, workspace: DatabricksSimulator) -> None
     with visitor.page.expect_navigation():
         visitor.field("Type").select_option(label="Azure Databricks")
     visitor.page.get_by_role("tab", name="Connection").click()
-    for label in visitor.page.locator("label").all():
-        print("LABEL", label.text_content(), label.is_visible())
-    visitor.page.screenshot(path="/tmp/cb/p.png")
+    visitor.field("Signs in by").select_option(label="Personal access token")
+    visitor.fill("Personal access token", "vault://local/DATABRICKS_TOKEN")
+    visitor.fill("Workspace URL", workspace.url)
+    visitor.field("Compute type").select_option("Serverless")
+    visitor.fill("Default notebook path", "/bench")
+    visitor.click("Review and save")
+    visitor.click("Create")
+    visitor.sees("Created.")
 
 
 def test_a_new_user_gets_from_an_empty_store_to_a_repaired_run(
