@@ -1,4 +1,4 @@
-"""The workspace takes the logs of every resource that has some, if `resourceLogs` asks for them."""
+"""The workspace takes the logs of every resource that `resourceLogs` asks for."""
 
 from __future__ import annotations
 
