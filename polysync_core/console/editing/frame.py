@@ -43,7 +43,7 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         section=editor.section,
         crumbs=[section_crumb(editor.section)],
         actions=_buttons(state),
-        scripts=["forms.js"],
+        scripts=["forms.js", *editor.scripts],
         notices={**NOTICES, **editor.notices},
         status=status,
     )
@@ -93,7 +93,7 @@ def _tabs(state: EditorPage) -> Node:
                 href=f"?tab={tab.id}",
                 aria_controls=f"panel-{tab.id}",
                 aria_current="page" if tab.id == current else None,
-            )[h.span[tab.label], _wrong(state, tab)]
+            )[h.span[tab.label], _count(state, tab), _wrong(state, tab)]
             for tab in tabs
         ],
         [h.a(href=address)[h.span[label]] for label, address in more],
@@ -118,7 +118,12 @@ def shown_tabs(state: EditorPage) -> Sequence[EditorTab]:
 
 def _wrong(state: EditorPage, tab: EditorTab) -> Node:
     count = state.view.wrong_in(tab.fields)
-    return count and h.span(".count.error")[f"{count} wrong"]
+    return h.span(".count.error")[f"{count} wrong"] if count else None
+
+
+def _count(state: EditorPage, tab: EditorTab) -> Node:
+    count = tab.count(state)
+    return None if count is None else h.span(".count")[str(count)]
 
 
 def _form(state: EditorPage) -> Element:

@@ -130,9 +130,11 @@ def _row(form: RunForm, control: Pairs, index: int, parameter: Parameter) -> Ele
             parameter.description and h.small[h.br, parameter.description],
             h.input(type="hidden", name=f"parameters[{index}].name", value=name),
         ],
-        h.td(".field")[
-            bare_control(form.view, each, path, label=f"Value of {name}"),
-            notes(form.view, each, path),
+        h.td[
+            h.div(".field")[
+                bare_control(form.view, each, path, label=f"Value of {name}"),
+                notes(form.view, each, path),
+            ],
             is_text and _empty_box(form, path),
         ],
         h.td(".mono.break")[_default(form, parameter) or h.span(".nothing")["nothing"]],
