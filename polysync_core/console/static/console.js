@@ -170,20 +170,27 @@
       if (panel) panel.hidden = !chosen
     }
     const address = new URL(location.href)
-    address.searchParams.set('tab', new URL(tab.href).searchParams.get('tab'))
+    const name = new URL(tab.href).searchParams.get('tab')
+    address.searchParams.set('tab', name)
+    for (const field of $$('input[name="~tab"]')) field.value = name
     history.replaceState(history.state, '', address)
     dispatchEvent(new Event('resize'))
   }
   enhance(() => {
     for (const list of $$('[data-tabs]')) {
       const tabs = tabsOf(list)
-      if (list.getAttribute('role') === 'tablist' || !tabs.length) continue
-      list.setAttribute('role', 'tablist')
+      if (!tabs.length) continue
       for (const tab of tabs) {
         tab.setAttribute('role', 'tab')
         panelOf(tab)?.setAttribute('role', 'tabpanel')
         panelOf(tab)?.setAttribute('aria-labelledby', tab.id)
       }
+      // The panels of a form that was drawn anew are all visible; the chosen tab stays chosen.
+      if (list.getAttribute('role') === 'tablist') {
+        choose(tabs.find(tab => tab.getAttribute('aria-selected') === 'true') ?? tabs[0])
+        continue
+      }
+      list.setAttribute('role', 'tablist')
       const asked = new URLSearchParams(location.search).get('tab')
       const wrong = tabs.find(tab => panelOf(tab)?.querySelector('[aria-invalid=true]'))
       const named = tabs.find(tab => new URL(tab.href).searchParams.get('tab') === asked)
@@ -413,7 +420,8 @@
     const marked = $$('.field.changed', form).length
     const number = Math.max(changes.length, marked)
     for (const element of $$('[data-changes]', form)) {
-      write(element, number === 0 ? 'No changes' : number === 1 ? '1 change' : `${number} changes`)
+      const none = form.dataset.dirty === 'true' ? 'Changed' : 'No changes'
+      write(element, number === 0 ? none : number === 1 ? '1 change' : `${number} changes`)
     }
     for (const tab of $$('[data-tabs] a[aria-controls]')) {
       const panel = panelOf(tab)

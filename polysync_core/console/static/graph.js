@@ -63,7 +63,8 @@
     fit()
     if (zoom >= READABLE) return
     zoom = READABLE
-    const asked = new URLSearchParams(location.search).has('task') && box(svg.dataset.focus)
+    const isAsked = new URLSearchParams(location.search).has('task') || view.matches('.embedded')
+    const asked = isAsked && box(svg.dataset.focus ?? '')
     if (asked) return centre(asked, READABLE)
     const hot = $$('.world a:has(.node:is(.running, .queued, .failed))').map(corner)
     const places = hot.length ? hot : [{ e: 0, f: height / 2 }]
