@@ -40,8 +40,6 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         title,
         _tabs(state),
         _form(state),
-        None if state.is_new else copies(state.editor, state.document),
-        None if state.is_new or editor.below is None else editor.below(state),
         section=editor.section,
         crumbs=[section_crumb(editor.section)],
         actions=_buttons(state),
@@ -149,7 +147,11 @@ def _form(state: EditorPage) -> Element:
         hidden_state(state),
         problem_summary(view.group, found, state.problems) if state.problems else None,
         state.results.get(""),
-        h.div(".form")[[_panel(state, tab) for tab in shown_tabs(state)]],
+        h.div(".form")[
+            [_panel(state, tab) for tab in shown_tabs(state)],
+            None if state.is_new or state.editor.below is None else state.editor.below(state),
+            None if state.is_new else copies(state.editor, state.document),
+        ],
         _save_bar(state),
     ]
 

@@ -201,7 +201,10 @@ def _auth(
     fields: dict[str, tuple[AuthField, list[AuthKind]]] = {}
     for method in methods:
         for each in method.fields:
-            fields.setdefault(each.name, (each, []))[1].append(method)
+            known_field, users = fields.setdefault(each.name, (each, []))
+            is_required = known_field.required and each.required
+            users.append(method)
+            fields[each.name] = (replace(known_field, required=is_required), users)
     options = [Option(name, type_label(name)) for name in known]
     if chosen and chosen not in known:
         options.append(Option(chosen, type_label(chosen)))

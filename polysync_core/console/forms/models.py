@@ -88,9 +88,11 @@ def _conditional(each: Field, siblings: Iterable[Field]) -> Field:
 
 
 def group_of(model: type[BaseModel], *, is_explicit: bool = False) -> Group:
-    """Return the fields of a model as a group."""
+    """Return the fields of a model as a group, the required ones first."""
     is_open = model.model_config.get("extra") == "allow"
-    return Group(fields=fields_of(model, is_explicit=is_explicit), is_open=is_open)
+    fields = fields_of(model, is_explicit=is_explicit)
+    ordered = sorted(fields, key=lambda each: not each.is_required)
+    return Group(fields=tuple(ordered), is_open=is_open)
 
 
 def parameter_values(parameters: Iterable[Parameter]) -> Pairs:
@@ -238,6 +240,9 @@ def _with_blank(control: Control, info: FieldInfo, default: JsonValue) -> Contro
 
 
 def _accepts_empty(info: FieldInfo) -> bool:
+    """Return whether the form of a text allows the empty text; a text without a form does not."""
+    if read_annotation(info.annotation, info.metadata).limit("pattern") is None:
+        return False
     try:
         TypeAdapter(info.rebuild_annotation()).validate_python("")
     except ValidationError:

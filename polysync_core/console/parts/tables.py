@@ -10,7 +10,7 @@ from htpy import Element, Node
 
 def table(caption: str, columns: Sequence[Node], rows: Iterable[Element]) -> Element:
     """Return a table that scrolls sideways on narrow screens; the caption is for screen readers."""
-    return h.div(".table", tabindex="0", role="region", aria_label=caption)[
+    return h.div(".table", tabindex="0", role="group", aria_label=caption)[
         h.table[
             h.caption(".hidden")[caption],
             h.thead[h.tr[[h.th(scope="col")[column] for column in columns]]],

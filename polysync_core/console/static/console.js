@@ -186,11 +186,16 @@
         panelOf(tab)?.setAttribute('aria-labelledby', tab.id)
       }
       // The panels of a form that was drawn anew are all visible; the chosen tab stays chosen.
-      if (list.getAttribute('role') === 'tablist') {
+      if ($('[role=tablist]', list)) {
         choose(tabs.find(tab => tab.getAttribute('aria-selected') === 'true') ?? tabs[0])
         continue
       }
-      list.setAttribute('role', 'tablist')
+      // Other links of the list are no tabs and stay outside.
+      const group = document.createElement('div')
+      group.setAttribute('role', 'tablist')
+      group.setAttribute('aria-label', list.getAttribute('aria-label') ?? '')
+      tabs[0].before(group)
+      group.append(...tabs)
       const asked = new URLSearchParams(location.search).get('tab')
       const wrong = tabs.find(tab => panelOf(tab)?.querySelector('[aria-invalid=true]'))
       const named = tabs.find(tab => new URL(tab.href).searchParams.get('tab') === asked)
