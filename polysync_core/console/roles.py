@@ -81,6 +81,11 @@ RULES: dict[Route, Role] = {
     ("GET", "/jobs/{name}/task"): Role.ADMINISTRATOR,
     ("POST", "/jobs/{name}/task"): Role.ADMINISTRATOR,
     ("GET", "/jobs/{name}/platform-runs"): Role.READER,
+    ("GET", "/jobs/{name}/run"): Role.OPERATOR,
+    ("POST", "/jobs/{name}/run"): Role.OPERATOR,
+    ("GET", "/live/jobs/{name}"): Role.OPERATOR,
+    ("GET", "/live/jobs/{name}/runs/{run_id}"): Role.OPERATOR,
+    ("GET", "/part/jobs/{name}/runs/{run_id}"): Role.OPERATOR,
     # Platforms, vaults
     **_editor("platforms"),
     ("POST", "/platforms/{name}/test"): Role.OPERATOR,

@@ -40,6 +40,7 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         title,
         _tabs(state),
         _form(state),
+        _below(state),
         section=editor.section,
         crumbs=[section_crumb(editor.section)],
         actions=_buttons(state),
@@ -147,11 +148,7 @@ def _form(state: EditorPage) -> Element:
         hidden_state(state),
         problem_summary(view.group, found, state.problems) if state.problems else None,
         state.results.get(""),
-        h.div(".form")[
-            [_panel(state, tab) for tab in shown_tabs(state)],
-            None if state.is_new or state.editor.below is None else state.editor.below(state),
-            None if state.is_new else copies(state.editor, state.document),
-        ],
+        h.div(".form")[[_panel(state, tab) for tab in shown_tabs(state)],],
         _save_bar(state),
     ]
 
@@ -162,6 +159,15 @@ def _is_draft(state: EditorPage) -> bool:
         return "~tab" in state.hidden
     stored = {} if state.base is None else read(state.group, fill(state.group, state.base)).document
     return {**state.document, "name": ""} != {**stored, "name": ""}
+
+
+def _below(state: EditorPage) -> Node:
+    """Return the facts below the form; they may have forms of their own."""
+    if state.is_new:
+        return None
+    editor = state.editor
+    own = None if editor.below is None else editor.below(state)
+    return h.div(".stack.below")[own, copies(editor, state.document)]
 
 
 def _panel(state: EditorPage, tab: EditorTab) -> Element:

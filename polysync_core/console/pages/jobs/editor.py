@@ -14,6 +14,7 @@ from polysync_core.console.editing.frame import do_button
 from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.icons import icon
+from polysync_core.console.pages.jobs.live_run import execute_button
 from polysync_core.console.pages.jobs.parameters import parameter_grid, paste_rows
 from polysync_core.console.pages.jobs.picker import choose_artefact, picker, search_artefacts
 from polysync_core.console.paths import page_path
@@ -55,10 +56,8 @@ def _settings(state: EditorPage) -> Node:
 
 def _buttons(state: EditorPage) -> Node:
     name = state.name or ""
-    if has_role(state.request, Role.OPERATOR):
-        execute: Node = _execute(state, name)
-    else:
-        execute = None
+    may_run = has_role(state.request, Role.OPERATOR)
+    newest = given(state.request, JobRuns).newest(name) if may_run else None
     create = (
         not state.is_read_only
         and h.a(".button", href=page_path(_SECTION, name, "task"))[icon("task"), "Create Task"]
@@ -67,19 +66,7 @@ def _buttons(state: EditorPage) -> Node:
         _platform_runs(state, name),
         h.a(".button", href=page_path(_SECTION, name, "sync"))[icon("rerun"), "Sync parameters"],
         create,
-        execute,
-    ]
-
-
-def _execute(state: EditorPage, name: str) -> Node:
-    """Return the button that starts the Job; while a run is active, the button leads to it."""
-    newest = given(state.request, JobRuns).newest(name)
-    if newest is None or newest.status.is_terminal:
-        return h.a(".button.primary", href=page_path(_SECTION, name, "run"))[
-            icon("run"), "Execute now"
-        ]
-    return h.a(".button.primary", href=page_path(_SECTION, name, "run", run=newest.run_id))[
-        h.span(".spin")[icon("rerun")], newest.status.value
+        may_run and execute_button(name, newest),
     ]
 
 

@@ -139,9 +139,7 @@ def _tasks(job: Job, count: int) -> Node:
     if count == 0:
         return nothing()
     text = f"{MOST_COUNTED} or more" if count >= MOST_COUNTED else str(count)
-    return h.a(href=page_path("tasks", job=job.name), aria_label=f"{text} Tasks of {job.name}")[
-        text
-    ]
+    return h.a(href=page_path("tasks", q=job.name), aria_label=f"{text} Tasks of {job.name}")[text]
 
 
 def _tags(tags: Mapping[str, str]) -> Node:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from polysync_core.console.pages.jobs import create_task, editor, jobs, platform_runs, sync
+from polysync_core.console.pages.jobs import (
+    create_task,
+    editor,
+    execute,
+    jobs,
+    live_run,
+    platform_runs,
+    sync,
+)
 
 
 def job_routers() -> list[APIRouter]:
@@ -12,6 +20,8 @@ def job_routers() -> list[APIRouter]:
     return [
         jobs.router,
         sync.router,
+        execute.router,
+        live_run.router,
         create_task.router,
         platform_runs.router,
         editor.router,

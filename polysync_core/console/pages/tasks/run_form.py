@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from shlex import quote
 
 import htpy as h
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from htpy import Element, Node
+from htpy import Element
 
-from polysync_core.console.forms.controls import bare_control, notes
-from polysync_core.console.forms.fields import EMPTY, Field, Pairs
 from polysync_core.console.forms.problems import placed, problem_summary
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.forms.values import value_text
@@ -20,7 +17,7 @@ from polysync_core.console.forms.view import FormView
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.cards import commands
 from polysync_core.console.parts.notices import notice
-from polysync_core.console.parts.tables import table
+from polysync_core.console.parts.parameter_values import command_values, values_table
 from polysync_core.console.paths import page_path, task_path
 from polysync_core.console.shell import page
 from polysync_core.domain.definitions.jobs import Job, Parameter
@@ -79,7 +76,9 @@ def _form(form: RunForm) -> Element:
         h.div(".in.form")[
             h.input(type="hidden", name="~key", value=form.key),
             problem_summary(view.group, found, view.problems) if view.problems else None,
-            _values(form),
+            values_table(
+                view, "parameters", form.job.parameters, lambda each: _default(form, each)
+            ),
             h.div(".fields")[form_fields(view, "priority")],
         ],
         h.div(".foot")[
@@ -99,56 +98,6 @@ def _following(form: RunForm) -> str:
     return f"Tasks that start after it run too: {number}."
 
 
-def _values(form: RunForm) -> Node:
-    control = form.view.group.field("parameters").control
-    if not isinstance(control, Pairs) or not control.known:
-        return h.p["The Job has no parameters."]
-    parameters = [form.job.parameter(name) for name in control.known]
-    ordered = sorted(
-        enumerate(each for each in parameters if each is not None),
-        # The parameters that must be given come first.
-        key=lambda pair: not _must_be_given(form, pair[1]),
-    )
-    rows = [_row(form, control, index, each) for index, each in ordered]
-    return table("Values of parameters", ["Parameter", "Value of this run", "Without it"], rows)
-
-
-def _must_be_given(form: RunForm, parameter: Parameter) -> bool:
-    return parameter.required and _default(form, parameter) is None
-
-
-def _row(form: RunForm, control: Pairs, index: int, parameter: Parameter) -> Element:
-    name = parameter.name
-    path = f"parameters[{index}].value"
-    each = Field(name="value", label=name, control=control.control_of(name))
-    is_text = parameter.data_type.value == "String"
-    return h.tr[
-        h.th(scope="row")[
-            name,
-            _must_be_given(form, parameter) and h.span(".required", title="required")[" *"],
-            h.small[h.br, parameter.data_type.value],
-            parameter.description and h.small[h.br, parameter.description],
-            h.input(type="hidden", name=f"parameters[{index}].name", value=name),
-        ],
-        h.td[
-            h.div(".field")[
-                bare_control(form.view, each, path, label=f"Value of {name}"),
-                notes(form.view, each, path),
-            ],
-            is_text and _empty_box(form, path),
-        ],
-        h.td(".mono.break")[_default(form, parameter) or h.span(".nothing")["nothing"]],
-    ]
-
-
-def _empty_box(form: RunForm, path: str) -> Element:
-    name = path + EMPTY
-    is_set = form.view.text(name) == "true"
-    return h.label(".check")[
-        h.input(type="checkbox", name=name, value="true", checked=is_set), "Empty text"
-    ]
-
-
 def _default(form: RunForm, parameter: Parameter) -> str | None:
     """Return the value that a run takes without an own value."""
     mapped = {
@@ -163,10 +112,5 @@ def _default(form: RunForm, parameter: Parameter) -> str | None:
 
 
 def _command(form: RunForm) -> str:
-    rows = form.view.value("parameters")
-    given = [
-        f" -p {quote(f'{row["name"]}={row["value"]}')}"
-        for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, dict) and row.get("value")
-    ]
-    return f"polysync run {form.task.name}{''.join(given)} --follow"
+    values = command_values(form.view, "parameters")
+    return f"polysync run {form.task.name}{values} --follow"

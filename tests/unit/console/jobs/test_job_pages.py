@@ -81,7 +81,7 @@ def test_tasks_are_counted(world: World) -> None:
     for name in ("a", "b"):
         world.task(name, "load")
 
-    link = parsed(get(world, "/jobs")).css_first('a[href="/console/tasks?job=load"]')
+    link = parsed(get(world, "/jobs")).css_first('a[href="/console/tasks?q=load"]')
 
     assert link is not None
     assert link.text() == "2"
