@@ -39,7 +39,7 @@ def fill(group: Group, document: JsonObject) -> RawObject:
 
 
 def with_known_rows(group: Group, raw: RawObject) -> RawObject:
-    """Return raw values with a row for each known name, as after the choice of a Job.
+    """Return raw values with a row for each known name.
 
     A row without a value whose name is not known any more is left out.
     """
