@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.stored import StoredDefinition
-from polysync_core.domain.definitions.tasks import Dependency, Task
+from polysync_core.domain.definitions.tasks import Dependency, Retry, Task
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable, Uncertain
 from tests.fakes.builders import a_job
@@ -36,6 +36,8 @@ class VirtualDefinitions(FakeDefinitions):
         self.dependencies: dict[str, tuple[Dependency, ...]] = {}
         """The dependencies by dependent Task."""
         self.webhooks: list[Webhook] = []
+        self.retry = Retry()
+        """The retry policy of every Task."""
 
     def get(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
         match kind:
@@ -67,6 +69,7 @@ class VirtualDefinitions(FakeDefinitions):
             job="nap",
             max_concurrent_runs=self.limits.get(name),
             dependencies=self.dependencies.get(name, ()),
+            retry=self.retry,
         )
 
 
