@@ -48,7 +48,7 @@ def test_a_run_is_started_and_watched_until_it_ends(visitor: Visitor, system: Lo
     expect(status).to_have_text("Succeeded", timeout=20_000)
     visitor.sees("Open on lakehouse")
     visitor.click("Run again with these values")
-    expect(visitor.page.get_by_label("Value of seconds")).to_have_value("2")
+    expect(visitor.page.get_by_label("Value of seconds")).to_have_value("2.0")
 
 
 def test_the_button_of_the_editor_returns_when_the_run_ends(
