@@ -56,7 +56,12 @@ def graph(  # noqa: PLR0913 - one parameter per option
         raise typer.BadParameter(message, param_hint="--hops")
     with open_session(url, as_json=as_json) as session:
         root = find_graph_run_id(session.api, graph_run)
-        query = {"task": task, "graphRunId": root, "hops": hops and str(hops), "tag": tag}
+        query = {
+            "task": task,
+            "graphRunId": root,
+            "hops": None if hops is None else str(hops),
+            "tag": tag,
+        }
         answer = session.api.get("graph", query=query, has="nodes")
         if as_json:
             session.terminal.json(answer)
