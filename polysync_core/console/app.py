@@ -28,7 +28,7 @@ from polysync_core.console.pages.missed import routes as missed_routes
 from polysync_core.console.pages.operations import audit, definitions
 from polysync_core.console.pages.run import actions as run_actions
 from polysync_core.console.pages.run import page as run_page
-from polysync_core.console.pages.runs import bulk, gate
+from polysync_core.console.pages.runs import bulk
 from polysync_core.console.pages.runs import page as runs_page
 from polysync_core.console.pages.tasks.routes import task_routers
 from polysync_core.console.pages.upcoming import routes as upcoming_routes
@@ -48,7 +48,6 @@ def page_routes() -> list[APIRouter]:
         static_routes(),
         runs_page.router,
         bulk.router,
-        gate.router,
         live_runs.router,
         run_page.router,
         run_actions.router,

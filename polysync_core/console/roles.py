@@ -36,7 +36,6 @@ RULES: dict[Route, Role] = {
     # Runs
     ("GET", "/runs"): Role.READER,
     ("GET", "/tasks/{name}/runs"): Role.READER,
-    ("GET", "/tasks/{name}/gate"): Role.READER,
     ("POST", "/runs/actions"): Role.OPERATOR,
     ("GET", "/runs/{run_id}"): Role.READER,
     ("GET", "/runs/{run_id}/details"): Role.READER,
