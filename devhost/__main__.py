@@ -1,4 +1,4 @@
-"""Starts the local host, which runs the Functions app of a directory on this machine."""
+"""Starts a local Functions host, which runs the Functions app of a directory."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def settings(app: Path, storage: str) -> Mapping[str, str]:
         "TASKHUB_NAME": "polysyncdev",
         "POLYSYNC_RUN_EVENTS_QUEUE": "run-events",
         # Most activities wait for an answer, each on its own thread.
-        "PYTHON_THREADPOOL_THREAD_COUNT": "32",
+        "PYTHON_THREADPOOL_THREAD_COUNT": "48",
     }
     configured = _read(app / "local.settings.json").get("Values") or {}
     both = defaults | {str(name): str(value) for name, value in configured.items()}

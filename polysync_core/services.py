@@ -13,6 +13,7 @@ from polysync_core.application.definitions.consequences.limits import LimitConse
 from polysync_core.application.definitions.consequences.tasks import TaskConsequences
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
+from polysync_core.application.definitions.job_list import JobList
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
@@ -22,6 +23,8 @@ from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
+from polysync_core.application.dependencies.graph_outline import GraphOutlines
+from polysync_core.application.dependencies.graph_run_comparison import GraphRunComparisons
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.dispatch.limit_usage import LimitUsage
@@ -38,6 +41,7 @@ from polysync_core.application.platforms.drift import Drift
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.platform_texts import PlatformTexts
+from polysync_core.application.platforms.recent_drift import RecentDrift
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -54,12 +58,15 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
+from polysync_core.application.schedules.calendar_uses import CalendarUses
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.schedule_preview import SchedulePreviews
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.application.schedules.tight_limits import TightLimits
+from polysync_core.application.schedules.upcoming import UpcomingFireTimes
 from polysync_core.definition_rules import definition_rules
 from polysync_core.definition_types import type_catalogue
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
@@ -148,6 +155,7 @@ class Services:
                 self.ports.open_vault, development=development, secrets=self.secrets
             ),
             open_connector=partial(self.ports.open_connector, secrets=self.secrets),
+            send_test_event=self.webhook_delivery.send_test,
             texts=self.platform_texts,
         )
 
@@ -169,6 +177,14 @@ class Services:
             artefact_import=self.artefact_import,
             monotonic=self.ports.monotonic,
         )
+
+    @cached_property
+    def recent_drift(self) -> RecentDrift:
+        return RecentDrift(self.drift, self.ports.clock)
+
+    @cached_property
+    def job_list(self) -> JobList:
+        return JobList(source=self.ports.definitions, lookup=self.definitions)
 
     @cached_property
     def platform_runs(self) -> PlatformRuns:
@@ -274,10 +290,14 @@ class Services:
         )
 
     @cached_property
+    def durations(self) -> DurationHistory:
+        return DurationHistory(self.ports.runs, monotonic=self.ports.monotonic)
+
+    @cached_property
     def poll_planner(self) -> PollPlanner:
         return PollPlanner(
             connections=self.connections,
-            durations=DurationHistory(self.ports.runs, monotonic=self.ports.monotonic),
+            durations=self.durations,
             clock=self.ports.clock,
         )
 
@@ -306,6 +326,7 @@ class Services:
             runs=self.ports.runs,
             schedules=self.ports.schedules,
             explanations=self.explanations,
+            durations=self.durations,
             clock=self.ports.clock,
         )
 
@@ -361,6 +382,15 @@ class Services:
             large=LargeGraphCache(self.ports.monotonic),
         )
 
+    @cached_property
+    def graph_outlines(self) -> GraphOutlines:
+        ports = self.ports
+        return GraphOutlines(ports.definitions, ports.runs, monotonic=ports.monotonic)
+
+    @cached_property
+    def comparisons(self) -> GraphRunComparisons:
+        return GraphRunComparisons(runs=self.ports.runs)
+
     # Schedules
 
     @cached_property
@@ -405,8 +435,26 @@ class Services:
         )
 
     @cached_property
+    def calendar_uses(self) -> CalendarUses:
+        return CalendarUses(store=self.ports.definitions, clock=self.ports.clock)
+
+    @cached_property
     def schedule_previews(self) -> SchedulePreviews:
         return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
+
+    @cached_property
+    def upcoming(self) -> UpcomingFireTimes:
+        ports = self.ports
+        return UpcomingFireTimes(
+            definitions=ports.definitions,
+            store=ports.schedules,
+            runs=ports.runs,
+            clock=ports.clock,
+        )
+
+    @cached_property
+    def tight_limits(self) -> TightLimits:
+        return TightLimits(definitions=self.ports.definitions)
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:

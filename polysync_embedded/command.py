@@ -38,7 +38,7 @@ def demo(*, port: int | None, data: Path | None) -> int:
     except StartRefused as refusal:
         print(f"Error: {refusal}", file=sys.stderr)
         return 1
-    from polysync_embedded.demo.story import run_demo
+    from polysync_embedded.demo.walkthrough import run_demo
 
     return run_demo(port, data)
 

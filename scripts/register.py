@@ -13,14 +13,14 @@ import argparse
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from polysync_core.cli.azure.programs import Command, ProgramFailed, run
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -29,13 +29,6 @@ SCOPE = "5f0d3a52-9f0c-4c55-a1f3-0f5d0d6c2a10"
 ROLES = Path(__file__).parents[1] / "infra" / "entra" / "app-roles.json"
 PAUSES = (2.0, 4.0, 8.0)
 """Seconds before each repetition of a read."""
-
-type Command = Callable[[Sequence[str]], str]
-"""Runs a program and returns what it prints; raises `CommandFailed`."""
-
-
-class CommandFailed(Exception):
-    """A program failed; the message is the last line of its error output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +44,7 @@ class Graph:
         for pause in PAUSES:
             try:
                 return json.loads(self.run(command))
-            except CommandFailed:
+            except ProgramFailed:
                 self.sleep(pause)
         return json.loads(self.run(command))
 
@@ -118,41 +111,44 @@ def _assign_administrator(graph: Graph, enterprise_id: str) -> None:
     graph.send("POST", f"servicePrincipals/{enterprise_id}/appRoleAssignedTo", assignment)
 
 
-def run(command: Sequence[str]) -> str:
-    """Run a program and return what it prints."""
-    program = shutil.which(command[0])
-    if program is None:
-        raise CommandFailed(f"{command[0]} is not installed")
-    done = subprocess.run(  # noqa: S603 - fixed arguments, and no shell
-        [program, *command[1:]], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise CommandFailed(f"{command[0]}: {lines[-1]}")
-    return done.stdout
+def allow_browsers(graph: Graph, environment: str, url: str) -> None:
+    """Let App Service sign in people who open the console at this address.
+
+    Without a client secret, App Service takes ID tokens from the sign-in page.
+    https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad
+    """
+    named = f"applications(uniqueName='polysync-{environment}')"
+    redirect = f"{url.removesuffix('/api')}/.auth/login/aad/callback"
+    known: list[str] = graph.get(f"{named}?$select=web")["web"]["redirectUris"]
+    web = {
+        "redirectUris": [*known, *([] if redirect in known else [redirect])],
+        "implicitGrantSettings": {"enableIdTokenIssuance": True},
+    }
+    graph.send("PATCH", named, {"web": web})
+
+
+def register_for_azd(variables: Mapping[str, str], command: Command) -> None:
+    """Register the application of azd's environment, unless azd knows its client id."""
+    if variables.get("POLYSYNC_AUTH_CLIENT_ID"):
+        return
+    client_id = register(Graph(command), variables["AZURE_ENV_NAME"])
+    command(["azd", "env", "set", "POLYSYNC_AUTH_CLIENT_ID", client_id])
+    if not variables.get("POLYSYNC_AUTH_ALLOWED_APPLICATIONS"):
+        command(["azd", "env", "set", "POLYSYNC_AUTH_ALLOWED_APPLICATIONS", AZURE_CLI])
 
 
 def main(arguments: Sequence[str], variables: Mapping[str, str], command: Command = run) -> int:
-    """Register, print the client id, store it in azd if requested; return the exit code."""
+    """Register, print the client id, and return the exit code."""
     parser = argparse.ArgumentParser(prog="register", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("environment", nargs="?", default=variables.get("AZURE_ENV_NAME", ""))
-    parser.add_argument(
-        "--azd", action="store_true", help="store the client id in azd's environment"
-    )
     options = parser.parse_args(arguments)
     if re.fullmatch(r"[A-Za-z0-9-]{1,40}", options.environment) is None:
         parser.error(
             f"environment: {options.environment!r} must have 1 to 40 letters, digits and hyphens"
         )
-    if options.azd and variables.get("POLYSYNC_AUTH_CLIENT_ID"):
-        return 0
     try:
         client_id = register(Graph(command), options.environment)
-        if options.azd:
-            command(["azd", "env", "set", "POLYSYNC_AUTH_CLIENT_ID", client_id])
-            if not variables.get("POLYSYNC_AUTH_ALLOWED_APPLICATIONS"):
-                command(["azd", "env", "set", "POLYSYNC_AUTH_ALLOWED_APPLICATIONS", AZURE_CLI])
-    except CommandFailed as failure:
+    except ProgramFailed as failure:
         print(
             f"The application could not be registered: {failure}. Run `az login` as a user who may "
             "register applications. Or ask such a user to follow docs/howto/deploy.md, and set "

@@ -115,6 +115,9 @@ param logDailyCapGb int = -1
 @maxValue(90)
 param vaultRetentionDays int = 90
 
+@description('Optional. Whether the vault of an earlier deployment of this environment, which is deleted but kept, is recovered. The deployment fails without it, because the name is taken.')
+param vaultRecover bool = false
+
 @description('Optional. Object id of the principal that may write secrets into the vault; none by default.')
 param vaultOfficerId string = ''
 
@@ -281,6 +284,7 @@ module vault './modules/vault.bicep' = {
     retentionDays: vaultRetentionDays
     workspaceId: monitoring.outputs.workspaceId
     privateNetworking: privateNetworking
+    recover: vaultRecover
   }
 }
 

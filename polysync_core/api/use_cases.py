@@ -19,6 +19,11 @@ def use_case[T](kind: type[T]) -> Callable[[Request], Awaitable[T]]:
     """Return the dependency that finds the use case of a class."""
 
     async def find(request: Request) -> T:
-        return request.app.state.use_cases[kind]
+        return given(request, kind)
 
     return find
+
+
+def given[T](request: Request, kind: type[T]) -> T:
+    """Return the use case of a class, for code behind a route."""
+    return request.app.state.use_cases[kind]

@@ -1,4 +1,4 @@
-"""Reads and checks the JSON setting with the options of AppKit's jobs."""
+"""Reads the JSON setting of AppKit's jobs, and defines the configuration of these jobs."""
 
 from __future__ import annotations
 

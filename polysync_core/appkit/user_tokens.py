@@ -1,4 +1,4 @@
-"""Reads the user's own token from the request header that the hosting sets.
+"""Reads a user's token from the header that App Service or Databricks Apps sets.
 
 The app trusts a token header only if the hosting removes that header from incoming requests and
 sets it itself.

@@ -16,14 +16,20 @@ from polysync_core.api.security.same_origin import SameOrigin
 from polysync_core.api.tracing import RequestTracing
 from polysync_core.api.use_cases import provide
 from polysync_core.console.live import graph_states
+from polysync_core.console.live import runs as live_runs
 from polysync_core.console.pages.editors import editor_pages
 from polysync_core.console.pages.graph import routes as graph_routes
 from polysync_core.console.pages.help import api_reference
 from polysync_core.console.pages.help import routes as help_routes
+from polysync_core.console.pages.jobs.routes import job_routers
 from polysync_core.console.pages.jump import routes as jump_routes
+from polysync_core.console.pages.limits import routes as limits_routes
 from polysync_core.console.pages.missed import routes as missed_routes
 from polysync_core.console.pages.operations import audit, definitions
+from polysync_core.console.pages.runs import bulk
+from polysync_core.console.pages.runs import page as runs_page
 from polysync_core.console.pages.tasks.routes import task_routers
+from polysync_core.console.pages.upcoming import routes as upcoming_routes
 from polysync_core.console.paths import BASE, page_path
 from polysync_core.console.problem_pages import ProblemPages
 from polysync_core.console.shell import redirect
@@ -38,15 +44,21 @@ def page_routes() -> list[APIRouter]:
     return [
         _home(),
         static_routes(),
+        runs_page.router,
+        bulk.router,
+        live_runs.router,
         jump_routes.router,
         graph_routes.router,
         graph_states.router,
         missed_routes.router,
+        limits_routes.router,
+        upcoming_routes.router,
         definitions.router,
         audit.router,
         # The reference of the API comes before the pages of the documentation.
         api_reference.router,
         help_routes.router,
+        *job_routers(),
         *task_routers(),
         *editor_pages(),
     ]

@@ -17,7 +17,7 @@ from polysync_core.console.icons import icon, logo
 from polysync_core.console.navigation import GROUPS, Group
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.paths import page_path
-from polysync_core.console.static_files import asset
+from polysync_core.console.static_files import asset, inline
 from polysync_core.console.words import KEYS, NOTICES
 from polysync_core.domain.security.roles import Role
 
@@ -114,7 +114,7 @@ def _head(title: str, deployment: Deployment, scripts: Sequence[str]) -> Element
         h.meta(name="color-scheme", content="light dark"),
         h.meta(name="htmx-config", content=_HTMX),
         h.title[f"{title} · {product}"],
-        h.link(rel="icon", href=asset("icon.svg"), type="image/svg+xml"),
+        h.link(rel="icon", href=inline("icon.svg"), type="image/svg+xml"),
         h.link(rel="stylesheet", href=asset("console.css")),
         # It runs before the first paint, so the theme does not change before the reader's eyes.
         h.script(src=asset("theme.js")),

@@ -12,6 +12,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
@@ -35,6 +36,13 @@ class StaticFile:
 def asset(name: str) -> str:
     """Return the address of a file such as `console.css`; raises KeyError for an unknown name."""
     return page_path("static", _by_name()[name].hashed_name)
+
+
+@cache
+def inline(name: str) -> str:
+    """Return a small file as an address that needs no request of its own."""
+    found = _by_name()[name]
+    return f"data:{found.media_type},{quote(found.content.decode(), safe=" /:='")}"
 
 
 def static_routes() -> APIRouter:

@@ -1,4 +1,4 @@
-"""Holds the words that several pages share."""
+"""Defines texts that several pages share: notices, names of roles, and keyboard keys."""
 
 from __future__ import annotations
 

@@ -133,10 +133,12 @@ class TableDefinitions:
         items = [_stored(kind, row) for row in page.rows if not self._is_being_deleted(row)]
         return DefinitionPage(items=items, token=page.token)
 
-    def all(self, kind: Kind) -> Iterator[StoredDefinition[Definition]]:
-        """Yield every definition of a kind by name."""
-        for row in self._rows.rows(RowRange(kind.value)):
-            if not self._is_being_deleted(row):
+    def all(
+        self, kind: Kind, *, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
+        """Yield every definition of a kind by name, or those behind a name."""
+        for row in self._rows.rows(RowRange(kind.value, after)):
+            if row.key != after and not self._is_being_deleted(row):
                 yield _stored(kind, row)
 
     def _insert(self, row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Builds an MCP server of the official package from a catalogue."""
+"""Serves a catalogue of tools, resources and prompts with the official MCP library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the definition of a job, and lists the programs of the job."""
+"""Checks the definition of an Azure Machine Learning job, and lists the job's programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores the jobs of the workspace, and computes job states from the elapsed time.
+"""Stores the jobs of the simulated workspace, and computes job states from elapsed time.
 
 Jobs therefore continue while the simulator is stopped, as those of a real workspace would.
 """

@@ -86,9 +86,12 @@ class FakeDefinitions:
             items=everything[start : start + limit], token=str(start + limit) if more else None
         )
 
-    def all(self, kind: Kind) -> Iterator[StoredDefinition[Definition]]:
+    def all(
+        self, kind: Kind, *, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
         found = [each for each in self.stored.values() if kind_of(each.definition) is kind]
-        return iter(sorted(found, key=lambda each: each.definition.name))
+        behind = [each for each in found if each.definition.name > (after or "")]
+        return iter(sorted(behind, key=lambda each: each.definition.name))
 
     def _check(self, reference: Reference, expected: StoredDefinition[Definition] | None) -> None:
         present = self.stored.get(reference)

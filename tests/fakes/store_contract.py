@@ -114,6 +114,18 @@ class StoreContract:
         assert store.count_referrers(job, Kind.TASK, limit=100) == 4
         assert store.count_referrers(job, Kind.JOB, limit=100) == 0
 
+    def test_all_definitions_come_by_name_after_a_name(self, store: DefinitionStore) -> None:
+        for name in ("b-1", "a", "b", "b1"):
+            save(store, a_calendar(name))
+
+        def after(name: str | None) -> list[str]:
+            return [each.definition.name for each in store.all(Kind.CALENDAR, after=name)]
+
+        assert after(None) == ["a", "b", "b-1", "b1"]
+        assert after("b") == ["b-1", "b1"]
+        assert after("aa") == ["b", "b-1", "b1"]
+        assert after("c") == []
+
     def test_a_removed_reference_frees_its_target(self, store: DefinitionStore) -> None:
         save_lakehouse(store)
         task = store.get(Kind.TASK, "sales-load-daily")

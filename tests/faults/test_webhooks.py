@@ -1,4 +1,4 @@
-"""Events, through the whole stack: to the queue, and to a receiver that fails at first."""
+"""Tests events through the whole stack: the queue, and a webhook that fails at first."""
 
 from __future__ import annotations
 

@@ -49,7 +49,9 @@ class VirtualDefinitions(FakeDefinitions):
             case _:
                 return None
 
-    def all(self, kind: Kind) -> Iterator[StoredDefinition[Definition]]:
+    def all(
+        self, kind: Kind, *, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
         if kind is Kind.WEBHOOK:
             yield from map(_stored, self.webhooks)
 

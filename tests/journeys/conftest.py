@@ -13,6 +13,7 @@ from tests.host_kinds import HostKind
 from tests.journeys.browser.finding import required_browser
 from tests.journeys.browser.keys import STORED_KEYS
 from tests.journeys.browser.visitor import Visitor
+from tests.journeys.example import Example, made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +41,12 @@ def system(browser_program: str, tmp_path_factory: pytest.TempPathFactory) -> It
             yield opened
 
 
+@pytest.fixture(scope="session")
+def example(system: LocalSystem) -> Example:
+    """The definitions and runs that pages show."""
+    return made(system)
+
+
 @pytest.fixture(scope="module")
 def browser(browser_program: str) -> Iterator[Browser]:
     """The browser of one file. A running one would disturb other tests that use asyncio."""
@@ -53,7 +60,7 @@ def browser(browser_program: str) -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser without cookies and without stored values."""
     opened = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(8_000)
     yield opened
     opened.close()
 

@@ -21,8 +21,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 
 from polysync_core.cli.documents import read_documents
-from polysync_embedded.demo.story import DEFINITIONS, running_programs, with_addresses
 from polysync_embedded.demo.system import choose_ports
+from polysync_embedded.demo.walkthrough import DEFINITIONS, running_programs, with_addresses
 from tests.integration.devhost.host_process import eventually
 from tests.journeys.browser.finding import ROOT, required_browser
 

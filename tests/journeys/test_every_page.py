@@ -2,33 +2,90 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
 import pytest
 
+from polysync_core.console.roles import CONSOLE_ROLES, OPEN, RULES
 from tests.journeys.browser.visitor import Visitor
+from tests.journeys.example import Example
 
-PAGES = [
-    "sign-in",
-    "audit",
-    "jump?q=nap",
-    "jump?q=zzzzzz",
-    "definitions",
-    "help",
+_NO_PAGE = re.compile(r"/(live|part|static)/.*|/|/definitions/export|.*\.(svg|mmd|yaml|json)")
+"""Routes that answer with something else than a page."""
+ROUTES = sorted(
+    path for method, path in {*RULES, *OPEN} if method == "GET" and not _NO_PAGE.fullmatch(path)
+)
+NAMES: Mapping[str, str] = {
+    "tasks": "nightly",
+    "jobs": "with-output",
+    "platforms": "lakehouse",
+    "vaults": "local",
+    "limits": "two-at-once",
+    "calendars": "close-days",
+    "webhooks": "on-call",
+    "operation": "runTaskOnce",
+    "folder": "reference",
+    "help": "glossary",
+    "reference": "runs",
+}
+"""The value of a placeholder, by the segment before it or by its own name."""
+FURTHER = [
     "help?q=cron",
     "help?q=zzzzzz",
-    "help/glossary",
-    "help/reference/runs",
-    "help/api",
-    "help/api/runTaskOnce",
+    "jump?q=nap",
+    "jump?q=zzzzzz",
+    "audit?day=2020-01-01",
+    "graph?task=after-nightly&layout=stacked",
+    "graph?graphRunId=SUCCEEDED",
+    "runs?status=Failed",
+    "runs?task=no-such-task",
+    "runs/FAILED",
+    "limits/sixty-an-hour",
+    *(
+        f"tasks/after-nightly?tab={tab}"
+        for tab in ("settings", "dependencies", "scheduling", "runtime-settings")
+    ),
+    "tasks/nightly?tab=scheduling",
 ]
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_accessible_and_narrow(visitor: Visitor, path: str) -> None:
-    visitor.open(path)
+def is_served(path: str) -> bool:
+    """Return whether the console has the page."""
+    return CONSOLE_ROLES.role_for("GET", f"/{path.partition('?')[0]}") is not None
+
+
+def filled(route: str, example: Example) -> str:
+    """Return the path of a page with an example in place of each placeholder."""
+    parts: list[str] = []
+    for part in route.strip("/").split("/"):
+        name = part.strip("{}")
+        if name == part:
+            parts.append(part)
+        elif "run" in name or parts[-1] == "runs":
+            parts.append(example.succeeded)
+        else:
+            parts.append(quote(NAMES.get(name) or NAMES[parts[-1]]))
+    return "/".join(parts)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_page_is_accessible_and_narrow(visitor: Visitor, example: Example, route: str) -> None:
+    visitor.open(filled(route, example))
     visitor.require_accessible()
 
 
-def test_a_page_that_does_not_exist_is_accessible_too(visitor: Visitor) -> None:
+@pytest.mark.parametrize("path", [each for each in FURTHER if is_served(each)])
+def test_a_state_of_a_page_is_accessible_and_narrow(
+    visitor: Visitor, example: Example, path: str
+) -> None:
+    visitor.open(path.replace("SUCCEEDED", example.succeeded).replace("FAILED", example.failed))
+    visitor.require_accessible()
+
+
+@pytest.mark.parametrize("path", ["nothing-here", "runs/rzzzz", "tasks/nothing", "jobs/nothing"])
+def test_a_page_that_does_not_exist_is_accessible_too(visitor: Visitor, path: str) -> None:
     visitor.offences.expected.append("404")
-    visitor.open("nothing-here", status=404)
+    visitor.open(path, status=404)
     visitor.require_accessible()

@@ -180,6 +180,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     displayName: 'Polysync'
     category: 'workbook'
     sourceId: applicationInsights.id
-    serializedData: loadTextContent('../workbook.json')
+    // The queries of a workbook go to the component that it names.
+    serializedData: string(union(loadJsonContent('../workbook.json'), { fallbackResourceIds: [applicationInsights.id] }))
   }
 }

@@ -120,7 +120,7 @@ var settings = {
   AzureWebJobsDisableHomepage: 'true'
   OTEL_SERVICE_NAME: name
   PYTHON_ENABLE_OPENTELEMETRY: 'true'
-  PYTHON_THREADPOOL_THREAD_COUNT: '32'
+  PYTHON_THREADPOOL_THREAD_COUNT: '48'
   TASKHUB_NAME: taskHubName
   WEBSITE_AUTH_AAD_ALLOWED_TENANTS: authTenantId
   WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES: authScope
@@ -198,10 +198,6 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     clientCertEnabled: false
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: {
-      cors: {
-        allowedOrigins: []
-      }
-      ftpsState: 'Disabled'
       http20Enabled: true
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
@@ -241,20 +237,29 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   properties: union(settings, databricksJobs, empty(schedulerEndpoint) ? {} : schedulerSettings)
 }
 
-// Deployments sign in through Entra. Publishing passwords are disabled.
-resource basicPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
-  for kind in ['ftp', 'scm']: {
-    parent: app
-    name: kind
-    // Two concurrent changes of an app conflict.
-    dependsOn: [
-      appSettings
-    ]
-    properties: {
-      allow: false
-    }
+// Deployments sign in through Entra. Publishing passwords are disabled. Two concurrent changes of an app conflict, so each
+// of these waits for the one before.
+resource ftpPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'ftp'
+  dependsOn: [
+    appSettings
+  ]
+  properties: {
+    allow: false
   }
-]
+}
+
+resource scmPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  dependsOn: [
+    ftpPublishing
+  ]
+  properties: {
+    allow: false
+  }
+}
 
 @description('The name of the app.')
 output name string = app.name

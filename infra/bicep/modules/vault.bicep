@@ -15,6 +15,9 @@ param retentionDays int
 @description('Required. Resource id of the workspace that takes the audit log.')
 param workspaceId string
 
+@description('Required. Whether a deleted vault of this name is recovered.')
+param recover bool
+
 @description('Required. Whether the vault is reached through a private endpoint only.')
 param privateNetworking bool
 
@@ -23,6 +26,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   location: location
   tags: tags
   properties: {
+    createMode: recover ? 'recover' : 'default'
     tenantId: tenant().tenantId
     sku: {
       family: 'A'

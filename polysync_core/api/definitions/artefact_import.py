@@ -52,7 +52,11 @@ class SyncRequest(_Body):
     """The body of a synchronisation; without `parameters` every difference is taken."""
 
     parameters: Annotated[
-        list[Annotated[str, Field(max_length=255)]] | None, Field(max_length=MAX_PER_CALL)
+        list[Annotated[str, Field(max_length=255)]] | None,
+        Field(
+            max_length=MAX_PER_CALL,
+            description="The names of the parameters whose differences are taken; null takes all.",
+        ),
     ] = None
 
 
@@ -85,17 +89,20 @@ def import_routes() -> APIRouter:
         return Page(items=[found_view(each) for each in page.items], continuation_token=page.token)
 
     @routes.post("/platforms/{name}/import")
-    def import_artefacts(
+    def import_artefacts(  # noqa: PLR0913
         name: str,
         artefact_import: CurrentArtefactImport,
         engine: PossibleEngine,
+        record: CurrentRecord,
         body: ImportRequest | None = None,
+        dry_run: DryRun = False,
     ) -> ImportReportView:
         """Create or update the Jobs of a platform's artefacts."""
-        report = artefact_import.import_artefacts(
-            name, _selection(body or ImportRequest()), engine=engine
-        )
-        return report_view(report)
+        selection = _selection(body or ImportRequest())
+        if dry_run:
+            changes_nothing(record)
+            return report_view(artefact_import.plan_import(name, selection))
+        return report_view(artefact_import.import_artefacts(name, selection, engine=engine))
 
     @routes.post("/jobs/{name}/sync-parameters")
     def sync_parameters(  # noqa: PLR0913

@@ -1,4 +1,4 @@
-"""Serves the routes that test vaults, platforms and secrets."""
+"""Serves the routes that test vaults, platforms, webhooks and secrets."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ def connection_test_routes() -> APIRouter:
     def test_platform(name: str, tests: CurrentConnectionTests) -> ConnectionTestView:
         """Test the connection to a platform."""
         return ConnectionTestView.model_validate(tests.test_platform(name))
+
+    @routes.post("/webhooks/{name}/test")
+    def test_webhook(name: str, tests: CurrentConnectionTests) -> ConnectionTestView:
+        """Send a signed test event to a webhook."""
+        return ConnectionTestView.model_validate(tests.test_webhook(name))
 
     @routes.post("/secrets/test")
     def test_secret(tests: CurrentConnectionTests, body: SecretTestBody) -> ConnectionTestView:

@@ -52,12 +52,13 @@ def platform_run_routes() -> APIRouter:
         name: str, platform_runs: CurrentPlatformRuns, limit: Limit = 20, token: Token = None
     ) -> PlatformRunsView:
         """List all runs of a job's artefact on its platform, also those started elsewhere."""
-        return _page(platform_runs.page(name, limit=limit, token=token))
+        return platform_runs_view(platform_runs.page(name, limit=limit, token=token))
 
     return routes
 
 
-def _page(page: PlatformRunsPage) -> PlatformRunsView:
+def platform_runs_view(page: PlatformRunsPage) -> PlatformRunsView:
+    """Return the view of some runs."""
     items = [_run(each) for each in page.items]
     return PlatformRunsView(items=items, continuation_token=page.token, note=page.note)
 

@@ -1,4 +1,4 @@
-"""Sets security headers, answers HEAD, refuses large bodies, and answers unexpected errors.
+"""Implements the outermost middleware: security headers, HEAD, body limits and unexpected errors.
 
 It also removes trailing slashes from paths, so `/tasks/` means `/tasks`.
 """

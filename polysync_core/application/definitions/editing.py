@@ -105,6 +105,10 @@ class DefinitionEditing:
         """Return a definition, or raise `NotFound`."""
         return found(self._source, Reference(kind, name))
 
+    def exists(self, reference: Reference) -> bool:
+        """Return whether a definition of this name is stored."""
+        return self._source.get(reference.kind, reference.name) is not None
+
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         """Return definitions of a kind by name."""
         return self._source.page(kind, limit=limit, token=token)

@@ -38,6 +38,10 @@ class NameSearch:
 
         self._names = TimedCache(names, monotonic=monotonic)
 
+    def of(self, kind: Kind) -> Sequence[str]:
+        """Return the names of a kind in order."""
+        return self._names.get(kind)
+
     def find(self, text: str, *, limit: int, kinds: Iterable[Kind] = _ORDER) -> Sequence[Reference]:
         """Return the definitions whose names contain a text, the best first.
 

@@ -85,3 +85,11 @@ class _Message(BaseModel):
             if not (isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9/-]{1,100}", text)):
                 raise ValueError(name)
         return event
+
+
+def is_delivery_to(webhook: str, payload: str) -> bool:
+    """Return whether the payload of a poison message is a delivery to a webhook.
+
+    A long payload is cut, so only its begin is compared.
+    """
+    return payload.startswith(encode_message({"webhook": webhook})[:-1] + ",")

@@ -15,9 +15,11 @@ from typing import Protocol
 
 from polysync_core.application.events.deliveries import Delivery
 from polysync_core.application.ports import Queue
-from polysync_core.domain.clock import Clock
+from polysync_core.domain.clock import Clock, rfc3339
 from polysync_core.domain.definitions.stored import DefinitionReader
+from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Malformed, NotFound, PolysyncError, Unavailable
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.events import encode_message
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.references import Secrets
@@ -89,7 +91,8 @@ class WebhookDelivery:
         secret = self.secrets.resolve(webhook.secret)
         body = encode_message(delivery.event).encode()
         try:
-            self.post(webhook.url, self._headers(delivery, secret, body), body)
+            headers = self._headers(f"run.{_kind(delivery)}", delivery.id, secret, body)
+            self.post(webhook.url, headers, body)
         except PolysyncError as error:
             if getattr(error, "status", None) in _SIGNATURE_REFUSED:
                 # The secret may have been rotated: the next attempt reads it again.
@@ -97,11 +100,28 @@ class WebhookDelivery:
             raise
         _log.info("A webhook accepted an event.", extra=_log_fields(delivery, "webhook_delivered"))
 
-    def _headers(self, delivery: Delivery, secret: Secret, body: bytes) -> dict[str, str]:
+    def send_test(self, webhook: Webhook) -> str:
+        """Send a signed test event once, to a webhook that need not be stored.
+
+        Return a sentence; raises a `PolysyncError` unless the receiver accepts the event.
+        """
+        now = self.clock()
+        event: JsonObject = {
+            "eventId": f"test/{int(now.timestamp() * 1000)}",
+            "at": rfc3339(now),
+            "test": True,
+            "reason": f"A test of the webhook {webhook.name}; no run has changed.",
+        }
+        secret, body = self.secrets.resolve(webhook.secret), encode_message(event).encode()
+        delivery = f"{event['eventId']}/{webhook.name}"
+        self.post(webhook.url, self._headers("test", delivery, secret, body), body)
+        return "The receiver accepted the test event."
+
+    def _headers(self, kind: str, delivery: str, secret: Secret, body: bytes) -> dict[str, str]:
         timestamp = str(int(self.clock().timestamp()))
         return {
-            "X-Polysync-Event": f"run.{_kind(delivery)}",
-            "X-Polysync-Delivery": delivery.id,
+            "X-Polysync-Event": kind,
+            "X-Polysync-Delivery": delivery,
             "X-Polysync-Timestamp": timestamp,
             "X-Polysync-Signature": f"v1={signature(secret, timestamp, body)}",
         }

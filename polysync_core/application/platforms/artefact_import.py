@@ -20,9 +20,11 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.import_report import (
     ArtefactPage,
     ArtefactSelection,
+    ChosenArtefact,
     FoundArtefact,
     ImportedArtefact,
     ImportReport,
+    JobDraft,
 )
 from polysync_core.application.platforms.job_import import JobImport, planned_update
 from polysync_core.application.platforms.platform_lists import PlatformList
@@ -72,9 +74,18 @@ class ArtefactImport:
         A failed artefact does not stop the others. The token of the report starts the next call,
         which continues after the last artefact of this one.
         """
+        return self._import(platform, selection, JobImport(definitions=self.editing, engine=engine))
+
+    def plan_import(self, platform: str, selection: ArtefactSelection) -> ImportReport:
+        """Return the report that `import_artefacts` would have; writes nothing."""
+        job_import = JobImport(definitions=self.editing, engine=None, is_dry_run=True)
+        return self._import(platform, selection, job_import)
+
+    def _import(
+        self, platform: str, selection: ArtefactSelection, job_import: JobImport
+    ) -> ImportReport:
         started_at, connector = self.monotonic(), self.connections.to(platform)
         keys = self._keys(platform)
-        job_import = JobImport(definitions=self.editing, engine=engine)
         jobs = self._jobs_on(platform, keys)
         missing = set(selection.external_ids or ())
         wanted = keys.by_any_type(missing)
@@ -110,6 +121,19 @@ class ArtefactImport:
         schema = self._schema(self.lookup.job(job_name))
         job_import = JobImport(definitions=self.editing, engine=engine)
         return job_import.update(job_name, schema, only=only)
+
+    def draft_job(self, platform: str, chosen: ChosenArtefact) -> JobDraft:
+        """Return the Job that an import of one artefact would create; writes nothing."""
+        artefact = Artefact(
+            external_id=chosen.external_id,
+            job_type=chosen.job_type,
+            name=chosen.name,
+            description=chosen.description,
+        )
+        schema = self.connections.to(platform).job(chosen.job_type).describe(chosen.external_id)
+        job_import = JobImport(definitions=self.editing, engine=None)
+        job = job_import.draft(platform, artefact, schema)
+        return JobDraft(job=job, notes=schema.notes)
 
     def plan_sync(self, job_name: str, *, only: Set[str] | None = None) -> ImportedArtefact:
         """Return the outcome that `sync_parameters` would have; writes nothing."""

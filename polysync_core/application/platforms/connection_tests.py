@@ -1,4 +1,4 @@
-"""Tests the connection to a vault or platform, and the read of a secret."""
+"""Tests the connection to a vault, a platform or a webhook, and reads secrets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from polysync_core.domain.definitions.platforms import (
 )
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.security.secrets import SecretReference
 from polysync_core.platforms.connector import Connector
@@ -36,6 +37,8 @@ class ConnectionTests:
     definitions: DefinitionReader
     open_vault: Callable[[Vault], SecretSource]
     open_connector: Callable[[Platform], Connector]
+    send_test_event: Callable[[Webhook], str]
+    """Sends a test event to a webhook, and returns a sentence."""
     texts: PlatformTexts
 
     def test_vault(self, name: str) -> ConnectionTestResult:
@@ -56,6 +59,14 @@ class ConnectionTests:
             return f"{named} can be read."
 
         return _timed(read)
+
+    def test_webhook(self, name: str) -> ConnectionTestResult:
+        """Send a test event to a webhook; raises `NotFound` if the webhook is not defined."""
+        return self.try_webhook(self.definitions.webhook(name))
+
+    def try_webhook(self, webhook: Webhook) -> ConnectionTestResult:
+        """Send a test event to a webhook, which need not be stored."""
+        return _timed(lambda: self.send_test_event(webhook))
 
     def test_platform(self, name: str) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform; raises `NotFound` likewise."""

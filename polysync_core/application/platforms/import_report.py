@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.schemas import NO_DIFFERENCE, SchemaDifference
 from polysync_core.domain.errors import PolysyncError, Problem
 from polysync_core.platforms.connector import Artefact
@@ -52,6 +53,25 @@ class ArtefactPage:
 
     items: Sequence[FoundArtefact]
     token: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenArtefact:
+    """An artefact that a person has chosen from a list."""
+
+    external_id: str
+    job_type: str
+    name: str
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDraft:
+    """A Job for an artefact that is not stored yet."""
+
+    job: Job
+    notes: tuple[str, ...]
+    """Parts of the artefact that could not be read with certainty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import cast
 
@@ -21,7 +21,7 @@ from polysync_core.application.platforms.import_report import (
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.document import read_definition, write_definition
+from polysync_core.domain.definitions.document import Reference, read_definition, write_definition
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.schemas import (
     SchemaDifference,
@@ -46,22 +46,28 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobImport:
-    """Writes the Jobs of artefacts during one import."""
+    """Writes the Jobs of artefacts during one import, or only plans these writes."""
 
     definitions: DefinitionEditing
     engine: Engine | None
+    is_dry_run: bool = False
+    """True if nothing is written."""
+    _planned: set[str] = field(default_factory=set[str], init=False)
+    """The names of the Jobs that the dry run would create."""
 
     def create(self, platform: str, artefact: Artefact, schema: ArtefactSchema) -> ImportedArtefact:
         """Create a Job under the first free name; raises `Conflict` if every name is taken."""
         parameters = tuple(map(as_job_parameter, schema.parameters))
         for name in job_names(platform, artefact):
+            if name in self._planned:
+                continue
             job = _new_job(name, platform, artefact, parameters)
             try:
                 self._put(job, WriteCondition(if_absent=True))
             except StaleETag:
                 # The Job of another artefact has this name.
                 continue
-            _log.info("Artefact imported.", extra={"action": "artefact_imported", "job": name})
+            self._note_created(name)
             return ImportedArtefact(
                 result=ImportResult.CREATED,
                 external_id=artefact.external_id,
@@ -71,6 +77,13 @@ class JobImport:
                 notes=schema.notes,
             )
         raise Conflict("Other jobs have every possible name for the new job: rename one of them.")
+
+    def draft(self, platform: str, artefact: Artefact, schema: ArtefactSchema) -> Job:
+        """Return the Job that `create` would store; writes nothing."""
+        parameters = tuple(map(as_job_parameter, schema.parameters))
+        names = [*job_names(platform, artefact)]
+        free = (name for name in names if not self.definitions.exists(Reference(Kind.JOB, name)))
+        return _new_job(next(free, names[-1]), platform, artefact, parameters)
 
     def update(
         self, name: str, schema: ArtefactSchema, *, only: Set[str] | None = None
@@ -90,8 +103,17 @@ class JobImport:
 
         return retry_on_conflict(attempt, exhausted=exhausted)
 
+    def _note_created(self, name: str) -> None:
+        if self.is_dry_run:
+            self._planned.add(name)
+        else:
+            _log.info("Artefact imported.", extra={"action": "artefact_imported", "job": name})
+
     def _put(self, job: Job, condition: WriteCondition) -> None:
-        self.definitions.put(job, condition, engine=self.engine)
+        if self.is_dry_run:
+            self.definitions.plan_put(job, condition)
+        else:
+            self.definitions.put(job, condition, engine=self.engine)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

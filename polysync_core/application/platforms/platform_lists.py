@@ -1,4 +1,4 @@
-"""Continues a platform's list of artefacts or runs after the entry of a token."""
+"""Continues a platform's list of artefacts or runs from a continuation token."""
 
 from __future__ import annotations
 

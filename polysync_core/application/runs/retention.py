@@ -1,4 +1,4 @@
-"""Deletes expired orchestrations, gate outcomes, audit entries, poison messages and runs.
+"""Deletes expired orchestrations, gate deduplication rows, audit entries, poison messages and runs.
 
 Each step has a time budget and leaves the rest for the next day. A failed step does not stop the
 others.

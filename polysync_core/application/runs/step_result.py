@@ -1,4 +1,4 @@
-"""Defines the result of a step, and the memo that the next step gets."""
+"""Defines the result of an attempt's step, and the memo for the next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Previews a schedule that is not saved: its words, next fire times and the year ahead."""
+"""Previews an unsaved schedule: its description, next fire times and the year ahead."""
 
 from __future__ import annotations
 

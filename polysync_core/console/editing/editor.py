@@ -52,15 +52,21 @@ class Editor:
     tabs: Sequence[EditorTab]
     prefill: tuple[str, ...] = ()
     """The fields that the address of a new definition may set, such as `?type=`."""
+    more_tabs: Callable[[str], Sequence[tuple[str, str]]] = field(default=lambda _: ())
+    """Returns the labels and addresses of further pages of a stored definition, as tabs."""
     buttons: Content | None = None
     """Draws further buttons of a stored definition, at the top of the page."""
+    is_testable: bool = False
+    """True if a new definition has a button `test`, too."""
     below: Content | None = None
     """Draws facts below the form, such as the referrers."""
     actions: Mapping[str, Action] = MappingProxyType({})
     """The effects of further values of `do`, by the word before the colon."""
     notices: Mapping[str, str] = MappingProxyType({})
-    saved: Callable[[EditorPage], str] | None = None
-    """Returns the address after a save; None returns to the editor."""
+    completed: Callable[[EditorPage, JsonObject], JsonObject] = field(
+        default=lambda _, document: document
+    )
+    """Returns the document of a draft in its final form."""
 
     @property
     def singular(self) -> str:
@@ -91,6 +97,10 @@ class EditorPage:
     results: Mapping[str, Node] = MappingProxyType({})
     """The results of tests, by the paths of the fields; the empty path is the whole form."""
     tab: str | None = None
+    hidden: Mapping[str, str] = MappingProxyType({})
+    """The hidden inputs of the form whose names begin with `~`."""
+    chosen: str = ""
+    """The part of the page that a button of the editor chose, such as a year."""
 
     @property
     def is_new(self) -> bool:
@@ -125,7 +135,8 @@ class EditorPage:
     def document(self) -> JsonObject:
         """The document of the draft, as far as its texts can be read."""
         document = read(self.group, self.raw).document
-        return document if self.name is None else {**document, "name": self.name}
+        named = document if self.name is None else {**document, "name": self.name}
+        return self.editor.completed(self, named)
 
     @cached_property
     def stored(self) -> StoredDefinition[Definition] | None:
@@ -140,6 +151,10 @@ class EditorPage:
         """Return the page with other values, and with the fields that belong to them."""
         group = self.services.group(self.editor.kind, raw, is_new=self.is_new)
         return replace(self, raw=raw, group=group)
+
+    def with_chosen(self, chosen: str) -> EditorPage:
+        """Return the page with another chosen part."""
+        return replace(self, chosen=chosen)
 
     def with_result(self, path: str, result: Node) -> EditorPage:
         """Return the page with the result of a test."""

@@ -21,11 +21,12 @@ from polysync_core.console.forms.filling import empty_row, fill, rows_at
 from polysync_core.console.forms.raw import RawObject, nested, with_row, without_row
 from polysync_core.console.forms.reading import read, without_blank_rows
 from polysync_core.console.forms.values import Unreadable, read_json_text
+from polysync_core.console.parts.notices import notice
 from polysync_core.console.shell import redirect
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.document import write_definition
 from polysync_core.domain.definitions.validation.drafts import read_draft
-from polysync_core.domain.errors import Invalid, Malformed, Problem, StaleETag
+from polysync_core.domain.errors import Invalid, Malformed, NotFound, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject
 
 _PLANNED_ANEW = "This is not the plan that you have seen. Look at it again."
@@ -144,10 +145,17 @@ def _submitted(
     else:
         group = services.group(editor.kind, raw, is_new=name is None)
         state = EditorPage(
-            request=request, editor=editor, services=services, group=group, raw=raw, name=name
+            request=request,
+            editor=editor,
+            services=services,
+            group=group,
+            raw=raw,
+            name=name,
+            tab=request.query_params.get("tab"),
         )
     base = _json(form["~base"]) if "~base" in form else None
-    return replace(state, etag=form.get("~etag"), base=base, tab=request.query_params.get("tab"))
+    hidden = {name: value for name, value in form.multi_items() if name.startswith("~")}
+    return replace(state, etag=form.get("~etag"), base=base, hidden=hidden)
 
 
 def _tidied(state: EditorPage) -> EditorPage:
@@ -171,13 +179,20 @@ def _changed(state: EditorPage, action: str, path: str) -> EditorPage:
         case "remove":
             return state.with_raw(without_row(state.raw, path))
         case "secret":
-            result = state.services.tests.test_secret(state.view.text(path))
-            return state.with_result(path, result_notice(result))
+            return _with_tested_secret(state, path)
         case _:
             own = state.editor.actions.get(action)
             if own is None:
                 raise Malformed([Problem("do", f"'{action}' is no button of this page")])
             return own(state, path)
+
+
+def _with_tested_secret(state: EditorPage, path: str) -> EditorPage:
+    try:
+        result = state.services.tests.test_secret(state.view.text(path))
+    except (Invalid, NotFound) as error:
+        return state.with_result(path, notice("error", str(error).removeprefix("reference: ")))
+    return state.with_result(path, result_notice(result))
 
 
 def _save(state: EditorPage, token: str) -> Response:

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from htpy import Element, Node
 
 from polysync_core.console.editing.copies import copies
-from polysync_core.console.editing.editor import EditorPage, EditorTab
+from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.forms.problems import placed, problem_summary
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.forms.view import FormView, view_action
@@ -38,8 +38,7 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         title,
         _tabs(state),
         _form(state),
-        None if state.is_new else copies(state.editor, state.document),
-        None if state.is_new or editor.below is None else editor.below(state),
+        _below(state),
         section=editor.section,
         crumbs=[section_crumb(editor.section)],
         actions=_buttons(state),
@@ -82,7 +81,8 @@ def compact(document: JsonObject) -> str:
 
 def _tabs(state: EditorPage) -> Node:
     tabs = shown_tabs(state)
-    if len(tabs) < 2:
+    more = () if state.name is None else state.editor.more_tabs(state.name)
+    if len(tabs) + len(more) < 2:
         return None
     current = next((each.id for each in tabs if each.id == state.tab), tabs[0].id)
     return h.nav(".tabs", data_tabs="", aria_label="Parts of the form")[
@@ -94,6 +94,18 @@ def _tabs(state: EditorPage) -> Node:
                 aria_current="page" if tab.id == current else None,
             )[h.span[tab.label], _wrong(state, tab)]
             for tab in tabs
+        ],
+        [h.a(href=address)[h.span[label]] for label, address in more],
+    ]
+
+
+def tab_bar(editor: Editor, name: str, current: str) -> Element:
+    """Return the tabs of an editor for its further page with the label `current`."""
+    own = [(tab.label, editor.address(name, tab=tab.id)) for tab in editor.tabs]
+    return h.nav(".tabs", aria_label="Parts of the definition")[
+        [
+            h.a(href=address, aria_current="page" if label == current else None)[h.span[label]]
+            for label, address in (*own, *editor.more_tabs(name))
         ]
     ]
 
@@ -105,7 +117,7 @@ def shown_tabs(state: EditorPage) -> Sequence[EditorTab]:
 
 def _wrong(state: EditorPage, tab: EditorTab) -> Node:
     count = state.view.wrong_in(tab.fields)
-    return count and h.span(".count.error")[f"{count} wrong"]
+    return h.span(".count.error")[f"{count} wrong"] if count else None
 
 
 def _form(state: EditorPage) -> Element:
@@ -121,9 +133,18 @@ def _form(state: EditorPage) -> Element:
         hidden_state(state),
         problem_summary(view.group, found, state.problems) if state.problems else None,
         state.results.get(""),
-        h.div(".form")[[_panel(state, tab) for tab in shown_tabs(state)]],
+        h.div(".form")[[_panel(state, tab) for tab in shown_tabs(state)],],
         _save_bar(state),
     ]
+
+
+def _below(state: EditorPage) -> Node:
+    """Return the facts below the form; they may have forms of their own."""
+    if state.is_new:
+        return None
+    editor = state.editor
+    own = None if editor.below is None else editor.below(state)
+    return h.div(".stack.below")[own, copies(editor, state.document)]
 
 
 def _panel(state: EditorPage, tab: EditorTab) -> Element:
@@ -138,6 +159,9 @@ def _save_bar(state: EditorPage) -> Node:
     away = state.editor.address(state.name) if state.name else page_path(state.editor.section)
     return h.div(".save-bar")[
         h.span(".grow", data_changes="")[""],
+        state.is_new
+        and state.editor.is_testable
+        and h.button(type="submit", name="do", value="test", formnovalidate=True)["Test"],
         h.a(".button", href=away)["Discard"],
         h.button(".primary", type="submit", name="do", value="review")[
             icon("document"), "Review and save"

@@ -23,8 +23,10 @@ from polysync_core.console.forms.fields import Group
 from polysync_core.console.forms.filling import fill
 from polysync_core.console.forms.raw import RawObject
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import StoredDefinition
+from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonObject
@@ -58,7 +60,10 @@ class EditorServices:
     def group(self, kind: Kind, document: RawObject | JsonObject, *, is_new: bool) -> Group:
         """Return the fields of a definition with the types that a document names."""
         context = FormContext(
-            types=self.types, platform_type=cache(self._platform_type), is_new=is_new
+            types=self.types,
+            platform_type=cache(self._platform_type),
+            job=self.job,
+            is_new=is_new,
         )
         return definition_form(kind, cast("JsonObject", document), context)
 
@@ -77,12 +82,29 @@ class EditorServices:
         if self.record is not None:
             self.record.changes = True
 
+    def job(self, name: str) -> Job | None:
+        """Return a Job; None for an unknown name."""
+        return self._find(Job, Kind.JOB, name)
+
+    def job_of_task(self, name: str) -> Job | None:
+        """Return the Job of a Task; None for an unknown name."""
+        task = self._find(Task, Kind.TASK, name)
+        return None if task is None else self.job(task.job)
+
+    def platform(self, name: str) -> Platform | None:
+        """Return a Platform; None for an unknown name."""
+        return self._find(Platform, Kind.PLATFORM, name)
+
     def _platform_type(self, name: str) -> str | None:
+        platform = self.platform(name)
+        return None if platform is None else platform.type
+
+    def _find[D: Definition](self, model: type[D], kind: Kind, name: str) -> D | None:
         try:
-            platform = self.editing.get(Kind.PLATFORM, name).definition if name else None
+            found = self.editing.get(kind, name).definition if name else None
         except NotFound:
             return None
-        return platform.type if isinstance(platform, Platform) else None
+        return found if isinstance(found, model) else None
 
 
 @dataclass(frozen=True, slots=True)

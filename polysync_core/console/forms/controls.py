@@ -61,7 +61,7 @@ def notes(view: FormView, each: Field, path: str) -> Node:
     """Return the help, the reason of a lock, and the messages of a field."""
     control = control_id(path)
     lock = each.locked if each.locked and not view.is_read_only else None
-    help_text = " ".join(filter(None, (each.help, lock)))
+    help_text = lock or each.help
     messages = view.messages.get(path, [])
     return [
         (help_text or each.condition)

@@ -16,9 +16,15 @@ from polysync_core.console.forms.fields import (
     Secret,
     Text,
 )
-from polysync_core.console.forms.models import fields_of, group_of, with_conditions
+from polysync_core.console.forms.models import (
+    fields_of,
+    group_of,
+    parameter_values,
+    with_conditions,
+)
 from polysync_core.console.forms.words import label_of, own_help, sentence, type_label
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.platforms import AuthMethod
 from polysync_core.domain.definitions.types.catalogue import (
@@ -48,6 +54,8 @@ class FormContext:
     types: TypeCatalogue
     platform_type: Callable[[str], str | None] = field(default=lambda _: None)
     """Returns the type of the Platform of a name; None for an unknown name."""
+    job: Callable[[str], Job | None] = field(default=lambda _: None)
+    """Returns the Job of a name; None for an unknown name."""
     is_new: bool = True
     """Whether the definition is not stored yet; otherwise some fields are locked."""
 
@@ -147,11 +155,18 @@ def _job(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Fie
     return _with(fields, "settings", _explicit(chosen.settings))
 
 
+def _task(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
+    job = context.job(_text(document.get("job")))
+    values = parameter_values(() if job is None else job.parameters)
+    return _with(fields_of(SPECS[kind].models[0]), "parameters", values)
+
+
 _FORMS: Mapping[Kind, Callable[[Kind, JsonObject, FormContext], Sequence[Field]]] = {
     Kind.PLATFORM: _platform,
     Kind.VAULT: _vault,
     Kind.CONTENTION_PROFILE: _profile,
     Kind.JOB: _job,
+    Kind.TASK: _task,
 }
 
 
@@ -186,7 +201,10 @@ def _auth(
     fields: dict[str, tuple[AuthField, list[AuthKind]]] = {}
     for method in methods:
         for each in method.fields:
-            fields.setdefault(each.name, (each, []))[1].append(method)
+            known_field, users = fields.setdefault(each.name, (each, []))
+            is_required = known_field.required and each.required
+            users.append(method)
+            fields[each.name] = (replace(known_field, required=is_required), users)
     options = [Option(name, type_label(name)) for name in known]
     if chosen and chosen not in known:
         options.append(Option(chosen, type_label(chosen)))

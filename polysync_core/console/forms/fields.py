@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import DataType
@@ -63,6 +64,13 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """Any number of several words, as boxes."""
+
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """True or false."""
 
@@ -113,6 +121,8 @@ class Value:
 
     data_type: DataType | None = None
     """The type of the value, which decides about the control; None if it is not known."""
+    typed_by: str | None = None
+    """The field of the same object that names the type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,16 +158,26 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """An object with free names, as rows of a name and a value."""
+    """An object with free names, as rows of a name and a value.
+
+    The rows of the known names come first. A known name without a value is left out.
+    """
 
     value: Control
     most: int | None = None
+    known: Mapping[str, Control] = MappingProxyType({})
+    """The controls of the values whose names are known."""
+
+    def control_of(self, name: str) -> Control:
+        """Return the control of the value of a name."""
+        return self.known.get(name, self.value)
 
 
 type Control = (
     Text
     | Number
     | Choice
+    | Several
     | Flag
     | ThreeState
     | Secret

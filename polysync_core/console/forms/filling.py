@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from polysync_core.console.forms.fields import (
     EMPTY,
     OTHER,
@@ -13,12 +11,13 @@ from polysync_core.console.forms.fields import (
     Json,
     Pairs,
     Rows,
+    Several,
     Text,
     ThreeState,
     Value,
 )
 from polysync_core.console.forms.raw import Raw, RawObject, parts_of
-from polysync_core.console.forms.values import json_dumps, value_text
+from polysync_core.console.forms.values import json_dumps, typed, value_text
 from polysync_core.domain.errors import Malformed, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
@@ -26,15 +25,16 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 def fill(group: Group, document: JsonObject) -> RawObject:
     """Return the raw values of a document, with defaults for absent fields."""
     raw: RawObject = {}
+    values = {field.name: document.get(field.name, field.default) for field in group.fields}
     for field in group.fields:
-        value = document.get(field.name, field.default)
+        value = values[field.name]
         if isinstance(field.control, Text) and value == "":
             raw[field.name + EMPTY] = "true"
-        raw[field.name] = _filled(field.control, value)
+        raw[field.name] = _filled(typed(field.control, values), value)
     known = {field.name for field in group.fields}
     others = {name: value for name, value in document.items() if name not in known}
     if others:
-        raw[OTHER] = _pairs(Value(), others)
+        raw[OTHER] = _pairs(Pairs(value=Value()), others)
     return raw
 
 
@@ -71,11 +71,13 @@ def _filled(control: Control, value: JsonValue) -> Raw:
     match control:
         case Group():
             return fill(control, value if isinstance(value, dict) else {})
+        case Several():
+            return [_text(each) for each in value] if isinstance(value, list) else []
         case Rows():
             entries = value if isinstance(value, list) else []
             return [_filled(control.item.control, each) for each in entries]
         case Pairs():
-            return _pairs(control.value, value if isinstance(value, dict) else {})
+            return _pairs(control, value if isinstance(value, dict) else {})
         case Flag() | ThreeState():
             return _text(value)
         case Json():
@@ -86,11 +88,16 @@ def _filled(control: Control, value: JsonValue) -> Raw:
             return _text(value)
 
 
-def _pairs(control: Control, entries: JsonObject) -> Raw:
-    return [
-        cast("Raw", {"name": name, "value": _pair_value(control, value)})
-        for name, value in entries.items()
-    ]
+def _pairs(pairs: Pairs, entries: JsonObject) -> Raw:
+    rows: list[Raw] = []
+    for name in dict.fromkeys([*pairs.known, *entries]):
+        row: RawObject = {"name": name, "value": ""}
+        if name in entries:
+            row["value"] = _pair_value(pairs.control_of(name), entries[name])
+        if name in pairs.known and entries.get(name) == "":
+            row |= {"value": "", "value" + EMPTY: "true"}
+        rows.append(row)
+    return rows
 
 
 def _pair_value(control: Control, value: JsonValue) -> Raw:

@@ -26,6 +26,7 @@ from polysync_core.console.forms.fields import (
     Reference,
     Rows,
     Secret,
+    Several,
     Shape,
     Text,
     ThreeState,
@@ -34,6 +35,7 @@ from polysync_core.console.forms.fields import (
 from polysync_core.console.forms.words import label_of, option_label, own_help, sentence, type_label
 from polysync_core.domain.clock import zone_names
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.json_types import JsonValue
 
 _REFERENCES = {
@@ -46,6 +48,8 @@ _REFERENCES = {
     "Task.job": Kind.JOB,
 }
 """The kinds of the definitions that fields refer to."""
+_TYPED_BY = {"Parameter.default": "dataType"}
+"""The fields that name the types of other fields of the same object."""
 _NAMES = frozenset({"ObjectName", "TypeName"})
 
 
@@ -84,9 +88,23 @@ def _conditional(each: Field, siblings: Iterable[Field]) -> Field:
 
 
 def group_of(model: type[BaseModel], *, is_explicit: bool = False) -> Group:
-    """Return the fields of a model as a group."""
+    """Return the fields of a model as a group, the required ones first."""
     is_open = model.model_config.get("extra") == "allow"
-    return Group(fields=fields_of(model, is_explicit=is_explicit), is_open=is_open)
+    fields = fields_of(model, is_explicit=is_explicit)
+    ordered = sorted(fields, key=lambda each: not each.is_required)
+    return Group(fields=tuple(ordered), is_open=is_open)
+
+
+def parameter_values(parameters: Iterable[Parameter]) -> Pairs:
+    """Return the control for values of a Job's parameters, by their types."""
+    inputs = [each for each in parameters if each.direction is not Direction.OUTPUT]
+    return Pairs(value=Value(), known={each.name: _parameter(each) for each in inputs})
+
+
+def _parameter(parameter: Parameter) -> Control:
+    if parameter.data_type is DataType.SECRET:
+        return Secret()
+    return Value(data_type=parameter.data_type)
 
 
 def _field(model: type[BaseModel], attribute: str, info: FieldInfo, *, is_explicit: bool) -> Field:
@@ -138,6 +156,8 @@ class _Controls:
         item = read_annotation(found.items[0])
         if item.origin is dict or "JsonValue" in item.aliases:
             return Json(shape=Shape.LIST)
+        if isinstance(item.plain, type) and issubclass(item.plain, StrEnum):
+            return Several(tuple(_option(each) for each in item.plain))
         label = sentence(self._name).removesuffix("s")
         entry = Field(name="", label=label, control=self.of(item))
         return Rows(item=entry, most=found.limit("max_length"))
@@ -165,7 +185,7 @@ class _Controls:
             return Text(placeholder="2026-01-01T00:00:00Z", is_stripped=True, is_code=True)
         if plain is str:
             return self._text(found)
-        return Value()
+        return Value(typed_by=_TYPED_BY.get(self._path))
 
     def _text(self, found: Annotation) -> Control:
         if "SecretText" in found.aliases:
@@ -220,6 +240,9 @@ def _with_blank(control: Control, info: FieldInfo, default: JsonValue) -> Contro
 
 
 def _accepts_empty(info: FieldInfo) -> bool:
+    """Return whether the form of a text allows the empty text; a text without a form does not."""
+    if read_annotation(info.annotation, info.metadata).limit("pattern") is None:
+        return False
     try:
         TypeAdapter(info.rebuild_annotation()).validate_python("")
     except ValidationError:

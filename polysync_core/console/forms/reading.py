@@ -18,6 +18,7 @@ from polysync_core.console.forms.fields import (
     Pairs,
     Rows,
     Secret,
+    Several,
     Text,
     ThreeState,
     Value,
@@ -25,7 +26,13 @@ from polysync_core.console.forms.fields import (
 )
 from polysync_core.console.forms.fields import Reference as ReferenceControl
 from polysync_core.console.forms.raw import Raw, RawObject
-from polysync_core.console.forms.values import Unreadable, read_json_text, read_number, read_value
+from polysync_core.console.forms.values import (
+    Unreadable,
+    read_json_text,
+    read_number,
+    read_value,
+    typed,
+)
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
@@ -66,13 +73,17 @@ class _Reader:
         return document
 
     def _field(self, each: Field, given: RawObject, path: str) -> JsonValue:
-        value = self._value(each.control, given.get(each.name), path)
+        control = typed(each.control, given)
+        value = self._value(control, given.get(each.name), path)
         if value is None and given.get(each.name + EMPTY) == "true":
             return ""
         return value
 
     def _value(self, control: Control, raw: Raw | None, path: str) -> JsonValue:
         match control:
+            case Several():
+                entries = raw if isinstance(raw, list) else []
+                return [each for each in entries if isinstance(each, str) and each]
             case Group():
                 document = self.group(control, raw, path)
                 return None if control.is_optional and not document else document
@@ -98,10 +109,11 @@ class _Reader:
                 self.problems.append(Problem(f"{path}[{index}].name", f"'{name}' is duplicated"))
             elif not name:
                 self.problems.append(Problem(f"{path}[{index}].name", "is missing: give a name"))
-            else:
-                value = self._single(control.value, text, f"{path}[{index}].value")
+            elif text.strip() or name not in control.known or _is_empty_text(row):
+                own = control.control_of(name)
+                value = self._single(own, text, f"{path}[{index}].value")
                 document[name] = "" if value is None else value
-                if isinstance(control.value, Value) and text.strip() == "null":
+                if isinstance(own, Value) and text.strip() == "null":
                     document[name] = None
         return document
 
@@ -150,6 +162,11 @@ def _is_blank(control: Control, raw: Raw) -> bool:
 
 def _is_blank_pair(raw: Raw) -> bool:
     return not any(_pair(raw))
+
+
+def _is_empty_text(raw: Raw) -> bool:
+    """Return whether the box of a row sets the value to the empty text."""
+    return isinstance(raw, dict) and raw.get("value" + EMPTY) == "true"
 
 
 def _pair(raw: Raw) -> tuple[str, str]:

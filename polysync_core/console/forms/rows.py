@@ -17,8 +17,10 @@ from polysync_core.console.forms.fields import (
     OTHER,
     Field,
     Group,
+    Option,
     Pairs,
     Rows,
+    Several,
     Text,
     Value,
     joined,
@@ -46,6 +48,8 @@ def form_field(view: FormView, each: Field, path: str) -> Element:
     match each.control:
         case Group() as group:
             return _group(view, each, group, path)
+        case Several(options=options):
+            return _boxes(view, each, options, path)
         case Rows():
             return _rows(view, each, each.control, path)
         case Pairs() as pairs:
@@ -94,6 +98,31 @@ def _group(view: FormView, each: Field, group: Group, path: str) -> Element:
         h.legend[each.label],
         notes(view, each, path),
         h.div(".fields")[inside] if inside else h.p(".help")["This type has none."],
+    ]
+
+
+def _boxes(view: FormView, each: Field, options: Sequence[Option], path: str) -> Element:
+    """Return a box for each option; the chosen ones come first, in their order."""
+    rows = view.value(path)
+    chosen = [row for row in rows if isinstance(row, str)] if isinstance(rows, list) else []
+    known = {option.value: option.label for option in options}
+    others = [value for value in known if value not in chosen]
+    boxes = [
+        h.label(".check")[
+            h.input(
+                type="checkbox",
+                name=f"{path}[]",
+                value=value,
+                id=f"{control_id(path)}-{number}",
+                checked=number < len(chosen),
+                disabled=view.is_locked(each),
+            ),
+            known.get(value, value),
+        ]
+        for number, value in enumerate([*chosen, *others])
+    ]
+    return h.fieldset(".field", id=control_id(path), **shown_attributes(each, path))[
+        h.legend[each.label], notes(view, each, path), h.div(".chips")[boxes]
     ]
 
 

@@ -10,10 +10,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
+from polysync_core.console.forms.fields import Control, Value
 from polysync_core.domain.definitions.jobs import DataType
 from polysync_core.domain.errors import Invalid, TooLarge
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.parameters import convert
 from polysync_core.domain.strict_documents import read_json
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
@@ -25,12 +29,26 @@ _WORDS = frozenset({"true", "false", "null"})
 _JSON_TYPES = frozenset({DataType.JSON, DataType.JSON_ARRAY})
 
 
+def typed(control: Control, siblings: Mapping[str, object]) -> Control:
+    """Return the control of a value with the type that a sibling names."""
+    if not isinstance(control, Value) or control.typed_by is None:
+        return control
+    name = siblings.get(control.typed_by)
+    known = next((each for each in DataType if each == name), None)
+    return replace(control, data_type=known)
+
+
 class Unreadable(ValueError):
     """The text of a control is not a value; the message says why."""
 
 
 def value_text(value: JsonValue, data_type: DataType | None = None) -> str:
-    """Return the text of a value, without quotes where they are not needed."""
+    """Return the text of a value, without quotes where they are not needed.
+
+    A parameter that takes a text shows any other value as the text that a run sends.
+    """
+    if data_type in _TEXTS and not isinstance(value, str):
+        return str(convert(value, DataType.STRING, path=""))
     if isinstance(value, str):
         return value if _reads_as(value, value, data_type) else json_dumps(value)
     return json_dumps(value, indent=2 if isinstance(value, dict | list) else None)

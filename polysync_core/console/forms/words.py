@@ -96,7 +96,16 @@ _OPTIONS: Mapping[str, str] = {
 """The words of options by `Enum.value`."""
 
 _HELP: Mapping[str, str] = {
-    "Auth.method": "How calls to the service are signed.",
+    "Auth.method": "The way in which calls to the service are signed.",
+    "Calendar.dates": "The days on which schedules do not fire.",
+    "ConcurrencyProfile.type": "The quantity that the profile limits.",
+    "Job.settings": "The settings of the job type; an empty field has the default.",
+    "Platform.attributes": "The facts about the service; an empty field has the default.",
+    "Platform.auth": "The identity with which the app calls the service.",
+    "Platform.type": "The service that runs the jobs.",
+    "RateLimitProfile.type": "The quantity that the profile limits.",
+    "Vault.attributes": "The facts about the secret manager; an empty field has the default.",
+    "Webhook.secret": "The reference of the key that signs the events.",
     "Schedule.name": "The name of the schedule, unique in the Task.",
     "Schedule.description": "Free text for people.",
     "Schedule.enabled": "A schedule that is switched off does not fire.",

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from polysync_core.console.pages.calendars import editor as calendars
+from polysync_core.console.pages.limits import editor as limits
+from polysync_core.console.pages.platforms import artefacts
+from polysync_core.console.pages.platforms import editor as platforms
 from polysync_core.console.pages.vaults import editor as vaults
+from polysync_core.console.pages.webhooks import editor as webhooks
 
 
 def editor_pages() -> list[APIRouter]:
     """Return the routes of these editors and of their lists."""
-    return [vaults.router]
+    return [
+        artefacts.router,
+        platforms.router,
+        limits.router,
+        calendars.router,
+        vaults.router,
+        webhooks.router,
+    ]

@@ -10,13 +10,18 @@ from htpy import Element, Node
 
 def table(caption: str, columns: Sequence[Node], rows: Iterable[Element]) -> Element:
     """Return a table that scrolls sideways on narrow screens; the caption is for screen readers."""
-    return h.div(".table", tabindex="0", role="region", aria_label=caption)[
+    return h.div(".table", tabindex="0", role="group", aria_label=caption)[
         h.table[
             h.caption(".hidden")[caption],
-            h.thead[h.tr[[h.th(scope="col")[column] for column in columns]]],
+            h.thead[h.tr[[_heading(column) for column in columns]]],
             h.tbody[rows],
         ]
     ]
+
+
+def _heading(column: Node) -> Element:
+    """Return a heading; a column of buttons has none."""
+    return h.th(scope="col")[column] if column else h.td
 
 
 def older_link(address: str | None, *, label: str = "Older") -> Element | None:

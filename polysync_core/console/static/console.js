@@ -25,6 +25,7 @@
  *   <a data-line data-column>    in a link to a text area: put the cursor there
  *   data-live                    a button: stop and start the streams of the page
  *   hx-sse:connect, data-look    a stream; after its event "idle" the address is looked at
+ *   data-connect, data-look      the same, but the page is idle already: it shows data-tag
  */
 (() => {
   'use strict'
@@ -177,8 +178,13 @@
   enhance(() => {
     for (const list of $$('[data-tabs]')) {
       const tabs = tabsOf(list)
-      if (list.getAttribute('role') === 'tablist' || !tabs.length) continue
-      list.setAttribute('role', 'tablist')
+      if ($('[role=tablist]', list) || !tabs.length) continue
+      // Other links of the list are no tabs and stay outside.
+      const group = document.createElement('div')
+      group.setAttribute('role', 'tablist')
+      group.setAttribute('aria-label', list.getAttribute('aria-label') ?? '')
+      tabs[0].before(group)
+      group.append(...tabs)
       for (const tab of tabs) {
         tab.setAttribute('role', 'tab')
         panelOf(tab)?.setAttribute('role', 'tabpanel')
@@ -406,7 +412,8 @@
       if (none && select.selectedOptions[0]) select.selectedOptions[0].defaultSelected = true
     }
   }
-  const dirty = form => form.dataset.dirty === 'true' || changesOf(form).length > 0
+  // The server marks the fields of a draft that it has drawn again.
+  const dirty = form => $('.field.changed', form) !== null || changesOf(form).length > 0
   const count = form => {
     const changes = changesOf(form)
     const marked = $$('.field.changed', form).length
@@ -550,7 +557,8 @@
   const connections = new Map()
   let live = kept(sessionStorage, 'polysync-live') !== 'off'
   const late = value => { for (const button of $$('[data-live]')) button.classList.toggle('late', value && live) }
-  const streams = () => $$('[data-look], [hx-sse\\:connect]').filter(e => e.hasAttribute('hx-sse:connect'))
+  const looking = new WeakSet()
+  const streams = () => $$('[hx-sse\\:connect], [data-connect]')
   const showLive = () => {
     for (const button of $$('[data-live]')) {
       button.classList.toggle('on', live)
@@ -560,15 +568,18 @@
   const reopen = element => {
     if (!element.isConnected) return
     const fresh = element.cloneNode(true)
-    for (const name of ['data-htmx-powered', 'data-idle']) fresh.removeAttribute(name)
+    fresh.removeAttribute('data-htmx-powered')
+    if (fresh.dataset.connect) fresh.setAttribute('hx-sse:connect', fresh.dataset.connect)
     element.replaceWith(fresh)
     htmx.process(fresh)
   }
-  const look = async (element, tag, turn) => {
+  const look = async (element, tag, turn = 0) => {
+    if (turn === 0 && looking.has(element)) return
+    looking.add(element)
     const wait = LOOKS[Math.min(turn, LOOKS.length - 1)] * 1000
     await new Promise(done => setTimeout(done, wait))
     if (!element.isConnected) return
-    if (!live || document.hidden) return look(element, tag, turn)
+    if (!live || document.hidden) return look(element, tag, Math.max(turn, 1))
     const headers = { 'HX-Request': 'true', 'If-None-Match': `"${tag}"` }
     const answer = await fetch(element.dataset.look, { headers, cache: 'no-store' }).catch(() => null)
     if (answer?.status === 200) return reopen(element)
@@ -585,7 +596,12 @@
     const { connection, reason } = event.detail
     const element = event.target
     if (reason !== 'message' || !element.dataset?.look) return
-    look(element, connection.lastEventId ?? '', 0)
+    look(element, connection.lastEventId ?? '')
+  })
+  enhance(() => {
+    for (const element of $$('[data-connect][data-look]')) {
+      if (!element.hasAttribute('hx-sse:connect')) look(element, element.dataset.tag ?? '')
+    }
   })
   clicked('[data-live]', () => {
     live = !live

@@ -5,6 +5,7 @@
  *                        shows the element only while the control of that name has such a value;
  *                        hidden controls are not sent
  *   data-follows="id"    a button that is pressed when the control of that id changes
+ *   data-continue        a button that is pressed at once, to go on with a long piece of work
  */
 (() => {
   'use strict'
@@ -34,4 +35,5 @@
   })
   document.addEventListener('htmx:after:swap', apply)
   apply()
+  for (const button of $$('[data-continue]')) button.click()
 })()

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from polysync_core.domain.definitions.base import Definition, Value, refuse
+from polysync_core.domain.definitions.types.hints import ShownWhen
 
 _MANY = 1_000_000
 _MONTH = 31 * 24 * 3600
@@ -45,6 +46,9 @@ class Algorithm(StrEnum):
     LEAKY_BUCKET = "LeakyBucket"
 
 
+_IN_BURSTS = ShownWhen("algorithm", (Algorithm.TOKEN_BUCKET.value,))
+
+
 class QueueSettings(Value):
     """The settings for waiting runs that both types share."""
 
@@ -57,7 +61,9 @@ class ConcurrencySettings(QueueSettings):
     """The maximum number of concurrent runs."""
 
     max_concurrent_tasks: Count
-    window_seconds: Seconds | None = None
+    window_seconds: Annotated[
+        Seconds | None, ShownWhen("exceedAction", (ExceedAction.DEFER_TO_NEXT_WINDOW.value,))
+    ] = None
     """The windows of `DeferToNextWindow`, counted from 1970-01-01T00:00Z."""
 
     @model_validator(mode="after")
@@ -78,9 +84,11 @@ class RateLimitSettings(QueueSettings):
     algorithm: Algorithm = Algorithm.TOKEN_BUCKET
     limit: Count
     window_seconds: Seconds
-    burst: Count | None = None
+    burst: Annotated[Count | None, _IN_BURSTS] = None
     """Maximum number of simultaneous starts (`TokenBucket`); empty = `limit`."""
-    refill_interval_seconds: Annotated[float, Field(gt=0, le=_MONTH)] | None = None
+    refill_interval_seconds: Annotated[
+        Annotated[float, Field(gt=0, le=_MONTH)] | None, _IN_BURSTS
+    ] = None
     """Seconds between refills (`TokenBucket`); empty = continuous refill."""
 
     @model_validator(mode="after")

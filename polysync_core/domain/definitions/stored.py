@@ -99,8 +99,10 @@ class DefinitionSource(Protocol):
         """Return definitions of a kind by name."""
         ...
 
-    def all(self, kind: Kind) -> Iterator[StoredDefinition[Definition]]:
-        """Yield every definition of a kind by name."""
+    def all(
+        self, kind: Kind, *, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
+        """Yield every definition of a kind by name, or those behind a name."""
         ...
 
 

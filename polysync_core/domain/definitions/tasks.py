@@ -137,6 +137,15 @@ class Task(Definition):
         return self
 
     @property
+    def given_parameters(self) -> frozenset[str]:
+        """The names of the parameters that the Task, its schedules or its mappings set."""
+        names = set(self.parameters)
+        names.update(name for schedule in self.schedules for name in schedule.parameters)
+        mappings = (each for edge in self.dependencies for each in edge.mappings)
+        names.update(mapping.input for mapping in mappings)
+        return frozenset(names)
+
+    @property
     def own_zone(self) -> str | None:
         """The time zone of the Task, or the zone that all of its schedules share.
 

@@ -1,4 +1,4 @@
-"""Defines stored runs, entries of their index, and heads of Tasks."""
+"""Defines stored runs, entries of their index, and the newest run of a Task."""
 
 from __future__ import annotations
 

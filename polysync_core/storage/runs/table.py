@@ -123,7 +123,8 @@ class TableRuns:
     def heads(self, tasks: Collection[str]) -> dict[str, RunHead]:
         """Return the newest runs of Tasks, by ranges of heads.
 
-        Each active run costs one read more."""
+        Each active run costs one read more.
+        """
         stored = self._index.heads(tasks)
         found = {task: each.head for task, each in stored.items() if each.head is not None}
         unsure = {each.run_id: each for each in stored.values() if each.head is None}

@@ -80,6 +80,10 @@ class _Commit:
         self._error = error
         self._done.set()
 
+    def wait_for_end(self) -> None:
+        """Wait until the commit has succeeded or failed."""
+        self._done.wait()
+
     def wait(self) -> None:
         """Wait for the commit; raise its error."""
         self._done.wait()
@@ -118,16 +122,26 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
-        """Execute statements atomically and commit them; an exception undoes them."""
+        """Execute statements atomically and commit them; an exception undoes them.
+
+        An exception is raised after the commit of the writes before it. So a caller that found a
+        conflict reads the newest rows, and does not repeat its transaction before they are visible.
+        """
         self._count_waiting(+1)
         with self._write_lock:
             self._count_waiting(-1)
             commit = self._commit
+            failure = None
             try:
                 with translating_errors(self.path), self._savepoint():
                     yield self._writer
+            except BaseException as error:
+                failure = error
             finally:
                 self._commit_unless_others_wait()
+        if failure is not None:
+            commit.wait_for_end()
+            raise failure
         commit.wait()
 
     def listen(self, queue: str, listener: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""A local host as a subprocess, with the app beside this file."""
+"""Starts a local Functions host as a child process, with a test app."""
 
 from __future__ import annotations
 

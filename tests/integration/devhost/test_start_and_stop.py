@@ -1,4 +1,4 @@
-"""The start and the end of the local host. Each test has its own host."""
+"""Tests of the start and the end of the local Functions host."""
 
 from __future__ import annotations
 

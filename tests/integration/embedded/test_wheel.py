@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,6 +100,15 @@ def test_the_installed_product_serves_its_documentation(host: httpx.Client) -> N
     assert host.get("/openapi.json").status_code == 200
     found = host.get("/documentation", params={"query": "daylight saving"})
     assert "schedules" in found.raise_for_status().text
+
+
+def test_the_installed_product_serves_the_console_with_its_files(host: httpx.Client) -> None:
+    root = str(host.base_url).partition("/api")[0]
+    page = httpx.get(f"{root}/console/help").raise_for_status()
+    files = re.findall(r'"(/console/static/[^"]+)"', page.text)
+    assert len(files) >= 4
+    for file in files:
+        assert httpx.get(f"{root}{file}").raise_for_status().content
 
 
 def test_the_wheel_has_only_the_packages_of_the_product(installed: Path) -> None:

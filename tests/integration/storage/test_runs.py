@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -196,9 +197,13 @@ class TestJobRuns:
         expected = [ended(runs, task=None, job=job).run_id, stored(runs, task=None, job=job).run_id]
         of_task = stored(runs, job=job, task="of-the-same-job")
         assert listed(runs, job=job.name, without_task=True, limit=1) == expected[::-1]
-        assert listed(runs, job=job.name, status=RunStatus.QUEUED) == expected[1:]
-        for listing in ({}, {"status": RunStatus.SUCCEEDED}, {"status": RunStatus.QUEUED}):
-            assert not set(expected) & set(listed(runs, limit=100, **listing))
+        assert (
+            listed(runs, job=job.name, without_task=True, statuses=frozenset({RunStatus.QUEUED}))
+            == expected[1:]
+        )
+        for statuses in (set(), {RunStatus.SUCCEEDED}, {RunStatus.QUEUED}):
+            of_tasks = listed(runs, limit=100, statuses=frozenset(statuses))
+            assert not set(expected) & set(of_tasks)
         assert listed(runs, graph_run_id=expected[0]) == []
         assert listed(runs, task="of-the-same-job") == [of_task.run_id]
 
@@ -220,6 +225,26 @@ class TestJobRuns:
                 runs.remove_from_index(entries)
         assert listed(runs, job=job.name) == []
         assert runs.get(run.run_id) is not None
+
+
+def test_many_runs_of_one_task_are_accepted_at_once(runs: TableRuns) -> None:
+    """Each run writes the head of the Task, and all but one meet a conflict."""
+    accepted: list[TaskRun] = []
+
+    def accept(number: int) -> None:
+        run_id = new_run_id()
+        facts = {"run_id": run_id, "graph_run_id": run_id, "task": "popular"}
+        run = a_run(queued_at=NOON + timedelta(milliseconds=number), **facts)
+        runs.index_active(run)
+        assert runs.insert(run) is not None
+        accepted.append(run)
+
+    with ThreadPoolExecutor(32) as threads:
+        list(threads.map(accept, range(200)))
+
+    newest = max(accepted, key=lambda run: run.queued_at)
+    assert len(accepted) == 200
+    assert runs.heads(["popular"])["popular"].run_id == newest.run_id
 
 
 def test_ids_are_found_by_their_first_characters(runs: TableRuns) -> None:

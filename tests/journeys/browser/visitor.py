@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -102,7 +103,11 @@ class Visitor:
 
     def fill(self, label: str, text: str) -> None:
         """Type into the field with a label."""
-        self.page.get_by_label(label, exact=True).first.fill(text)
+        self.field(label).fill(text)
+
+    def field(self, label: str) -> Locator:
+        """Return the field with a label; a sign or a unit may follow the label."""
+        return self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}( \*|\s+\w+)?$")).first
 
     def require_accessible(self) -> None:
         """Fail if the page is not accessible, or is too wide for a phone."""
@@ -111,5 +116,5 @@ class Visitor:
 
     def require_no_offences(self) -> None:
         """Fail if a page has done what no page may do."""
-        assert self.offences.errors == []
-        assert self.offences.foreign == []
+        assert self.offences.errors == [], self.offences.errors
+        assert self.offences.foreign == [], self.offences.foreign

@@ -1,4 +1,4 @@
-"""The table of roles: every operation of the API for every kind of caller, in production mode."""
+"""Tests the role table: every operation of the API for every kind of caller."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import ANY
+
 import pytest
 
 from tests.fakes.app import FakeApp
@@ -68,6 +70,7 @@ def test_a_dry_run_of_one_definition_answers_with_the_plan_and_writes_nothing() 
     assert (planned.status_code, app.http.get("/calendars/holidays").status_code) == (200, 404)
     assert planned.json() == {
         "dryRun": True,
+        "planToken": ANY,
         "create": [{"kind": "calendar", "name": "holidays"}],
         "update": [],
         "unchanged": [],

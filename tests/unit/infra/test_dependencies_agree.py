@@ -7,8 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-NOT_EMBEDDED = {"azurefunctions-extensions-http-fastapi"}
-"""Only the HTTP trigger of Functions needs it."""
+NOT_EMBEDDED = {"azurefunctions-extensions-http-fastapi", "azure-functions-runtime"}
+"""Only the HTTP trigger and the worker of Functions need these."""
 EMBEDDED = {"mcp", "uvicorn"}
 """The embedded host serves HTTP and MCP itself. In Azure the Functions host does."""
 

@@ -17,7 +17,7 @@ PLAIN = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
 def _tables() -> dict[str, list[str]]:
     """Return the tables of each storage module."""
     found: dict[str, list[str]] = {}
-    for file in sorted((ROOT / "polysync_core" / "storage").glob("*.py")):
+    for file in sorted((ROOT / "polysync_core" / "storage").rglob("*.py")):
         names = ["".join(each) for each in TABLES.findall(file.read_text())]
         if names:
             found[file.name] = names

@@ -142,10 +142,12 @@ def test_the_scheduler_takes_its_names_from_settings_that_exist() -> None:
     )
 
 
-def test_the_worker_has_a_thread_for_every_concurrent_activity_of_the_host() -> None:
+def test_the_worker_has_a_thread_for_every_concurrent_call_of_the_host() -> None:
+    """Activities, orchestrators and entities share the pool since version 2.0.0rc2."""
     host = json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
     threads = int(deployed_settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
-    together = host["maxConcurrentActivityFunctions"] + host["maxConcurrentOrchestratorFunctions"]
+    kinds = ("Activity", "Orchestrator", "Entity")
+    together = sum(host[f"maxConcurrent{kind}Functions"] for kind in kinds)
     assert threads >= together
 
 

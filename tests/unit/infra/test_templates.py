@@ -14,6 +14,8 @@ from polysync_core.api.security.roles import OPEN
 from polysync_core.console.paths import BASE
 from polysync_core.console.roles import OPEN as CONSOLE_OPEN
 from polysync_core.domain.security.roles import Role
+from scripts.azd_steps import STEPS
+from scripts.choose_backend import PROVIDERS
 from tests.unit.infra.templates import (
     BICEP,
     ROOT,
@@ -297,13 +299,26 @@ def test_azd_finds_the_template_and_the_app() -> None:
     assert tags["function"]["parameters"]["arg_2"] == {"'azd-service-name'": service}
 
 
-def test_azd_registers_the_application_before_it_reads_its_client_id() -> None:
-    hooks = yaml.safe_load((ROOT / "azure.yaml").read_text())["hooks"]["preprovision"]
-    commands = {each["run"].partition(" ")[2] for each in hooks.values()}
-    assert commands == {"-m scripts.register --azd"}
-    assert (ROOT / "scripts" / "register.py").is_file()
+def test_azd_registers_the_application_before_it_asks_for_its_client_id() -> None:
+    """`azd up` asks for parameters before preprovision, and `azd provision` runs no preup."""
+    hooks = yaml.safe_load((ROOT / "azure.yaml").read_text())["hooks"]
+    for name in ("preup", "preprovision"):
+        commands = {each["run"].partition(" ")[2] for each in hooks[name].values()}
+        assert commands == {"-m scripts.azd_steps before-up"}
     given = json.loads((BICEP / "main.parameters.json").read_text())["parameters"]
     assert given["authClientId"]["value"] == "${POLYSYNC_AUTH_CLIENT_ID}"
+
+
+def test_every_hook_names_a_script_and_one_of_its_steps() -> None:
+    hooks = yaml.safe_load((ROOT / "azure.yaml").read_text())["hooks"]
+    for name, systems in hooks.items():
+        assert set(systems) == {"posix", "windows"}, name
+        for how in systems.values():
+            _, option, module, *arguments = how["run"].split()
+            assert option == "-m"
+            assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
+            known = STEPS if module == "scripts.azd_steps" else PROVIDERS
+            assert set(arguments) <= set(known), name
 
 
 def test_the_runtime_has_the_python_version_of_the_repository() -> None:

@@ -1,3 +1,5 @@
+"""Tests of the shortening of platform texts to one line."""
+
 from __future__ import annotations
 
 from polysync_core.platforms.text import LONGEST_MESSAGE, shortened_line

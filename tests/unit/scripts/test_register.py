@@ -3,75 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
+from polysync_core.cli.azure.programs import ProgramFailed, run
 from scripts.register import (
     AZURE_CLI,
-    GRAPH,
     SCOPE,
-    CommandFailed,
     Graph,
     main,
     register,
-    run,
 )
+from tests.unit.scripts.azure_tenant import CLIENT_ID, Tenant
 
 pytestmark = pytest.mark.slow
-
-CLIENT_ID = "7b9d1f5e-0000-4000-8000-000000000001"
-
-
-class Tenant:
-    """A fake tenant behind the Azure CLI, with azd's environment."""
-
-    def __init__(self) -> None:
-        self.applications: dict[str, dict[str, Any]] = {}
-        self.enterprises: dict[str, dict[str, Any]] = {}
-        self.assignments: list[dict[str, Any]] = []
-        self.azd: dict[str, str] = {}
-        self.calls = 0
-        self.failure: str | None = None
-        self.unseen = 0
-
-    def __call__(self, command: Sequence[str]) -> str:
-        self.calls += 1
-        if self.failure is not None:
-            raise CommandFailed(self.failure)
-        if self.unseen and "GET" in command:
-            self.unseen -= 1
-            raise CommandFailed("az: Not Found")
-        match command:
-            case ["azd", "env", "set", name, value]:
-                self.azd[name] = value
-                return ""
-            case ["az", "rest", "--method", method, "--url", url, *rest]:
-                body = json.loads(rest[-1]) if rest else None
-                path = url.removeprefix(f"{GRAPH}/").partition("?")[0]
-                answer = self._answer(method, path, body, "Prefer=create-if-missing" in rest)
-                return json.dumps(answer)
-            case _:
-                raise AssertionError(command)
-
-    def _answer(self, method: str, path: str, body: Any, create: bool) -> Any:
-        if path == "me":
-            return {"id": "ann"}
-        if path == "servicePrincipals/enterprise/appRoleAssignedTo":
-            if method == "POST":
-                self.assignments.append(body)
-            return {"value": self.assignments}
-        found = re.fullmatch(r"(\w+)\(\w+='([\w-]+)'\)", path)
-        assert found is not None, path
-        kind, name = found.groups()
-        things = self.applications if kind == "applications" else self.enterprises
-        made = {"appId": CLIENT_ID} if kind == "applications" else {"id": "enterprise"}
-        if method == "PATCH":
-            assert create or name in things
-            things.setdefault(name, made).update(body)
-        return things[name]
 
 
 @pytest.fixture
@@ -124,28 +69,8 @@ def test_a_read_of_a_new_object_is_repeated(tenant: Tenant) -> None:
     assert slept == [2.0, 4.0, 8.0]
 
     tenant.unseen = 4
-    with pytest.raises(CommandFailed, match="Not Found"):
+    with pytest.raises(ProgramFailed, match="Not Found"):
         register(Graph(tenant, slept.append), "dev")
-
-
-def test_azd_stores_the_client_id(tenant: Tenant) -> None:
-    assert main(["--azd"], {"AZURE_ENV_NAME": "dev"}, tenant) == 0
-
-    assert list(tenant.applications) == ["polysync-dev"]
-    assert tenant.azd == {
-        "POLYSYNC_AUTH_CLIENT_ID": CLIENT_ID,
-        "POLYSYNC_AUTH_ALLOWED_APPLICATIONS": AZURE_CLI,
-    }
-
-
-def test_an_existing_azd_setting_is_kept(tenant: Tenant) -> None:
-    variables = {"AZURE_ENV_NAME": "dev", "POLYSYNC_AUTH_CLIENT_ID": "another"}
-    assert main(["--azd"], variables, tenant) == 0
-    assert tenant.calls == 0
-
-    named = {"AZURE_ENV_NAME": "dev", "POLYSYNC_AUTH_ALLOWED_APPLICATIONS": "a,b"}
-    assert main(["--azd"], named, tenant) == 0
-    assert list(tenant.azd) == ["POLYSYNC_AUTH_CLIENT_ID"]
 
 
 def test_a_missing_permission_explains_the_alternatives(
@@ -170,7 +95,7 @@ def test_an_invalid_environment_name_is_rejected(
 
 def test_a_failed_program_reports_its_error() -> None:
     assert run(["python3", "-c", "print(1)"]) == "1\n"
-    with pytest.raises(CommandFailed, match="python3: no such tenant"):
+    with pytest.raises(ProgramFailed, match="python3: no such tenant"):
         run(["python3", "-c", "import sys; sys.exit('no such tenant')"])
-    with pytest.raises(CommandFailed, match="no-such-program is not installed"):
+    with pytest.raises(ProgramFailed, match="no-such-program is not installed"):
         run(["no-such-program"])

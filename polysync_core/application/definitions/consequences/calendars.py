@@ -11,9 +11,9 @@ from polysync_core.application.definitions.consequences.consequence import (
     Consequence,
     ConsequenceKind,
 )
+from polysync_core.application.schedules.calendar_uses import schedules_with
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.document import reference_to
 from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
@@ -34,21 +34,13 @@ class CalendarConsequences:
         """Yield a sentence about each schedule that uses the calendar."""
         if before is None:
             return
-        users = list(islice(self._users(before), _MAX_SCHEDULES + 1))
+        users = list(islice(schedules_with(self.store, before), _MAX_SCHEDULES + 1))
         for task, schedule in users[:_MAX_SCHEDULES]:
             text = self._effect(task, schedule, before, after)
             yield Consequence(kind=ConsequenceKind.FIRE_TIMES, text=text)
         if len(users) > _MAX_SCHEDULES:
             text = f"More than {_MAX_SCHEDULES} schedules use the calendar."
             yield Consequence(kind=ConsequenceKind.REFERRERS, text=text)
-
-    def _users(self, calendar: Calendar) -> Iterator[tuple[Task, Schedule]]:
-        for stored in self.store.referrers(reference_to(calendar)):
-            task = stored.definition
-            if isinstance(task, Task):
-                for schedule in task.schedules:
-                    if calendar.name in schedule.calendars:
-                        yield task, schedule
 
     def _effect(
         self, task: Task, schedule: Schedule, before: Calendar, after: Calendar | None

@@ -1,4 +1,4 @@
-"""Defines the services and time-outs that all steps of an attempt share."""
+"""Bundles the store, connectors, poll planner, clock and time-outs for an attempt's steps."""
 
 from __future__ import annotations
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from statistics import median
 
 from polysync_core.application.ports import Engine, RunReader, ScheduleStore
 from polysync_core.application.runs.explaining import Explained, Explanations
+from polysync_core.application.runs.polling import DurationHistory
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.errors import Unavailable
@@ -43,6 +45,8 @@ class Overview:
 
     figures: Figures
     explained: Mapping[RunId, Explained]
+    usual: Mapping[RunId, timedelta]
+    """The usual durations of shown runs that are running, where this process knows them."""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,7 @@ class RunsOverview:
     runs: RunReader
     schedules: ScheduleStore
     explanations: Explanations
+    durations: DurationHistory
     clock: Clock
 
     def read(self, shown: Sequence[TaskRun], engine: Engine) -> Overview:
@@ -81,7 +86,16 @@ class RunsOverview:
             explained |= self.explanations.queued(
                 of_shard, lambda shard=shard: dispatchers.state(shard)
             )
-        return Overview(figures=figures, explained=explained)
+        return Overview(figures=figures, explained=explained, usual=self._usual(shown))
+
+    def _usual(self, shown: Sequence[TaskRun]) -> dict[RunId, timedelta]:
+        running = (run for run in shown if run.status is RunStatus.RUNNING)
+        past = {run.run_id: self.durations.of(run, read=False) for run in running}
+        return {
+            run_id: timedelta(seconds=median(end.by for end in ends))
+            for run_id, ends in past.items()
+            if ends
+        }
 
     def _figures(self, dispatchers: _Dispatchers) -> Figures:
         states = dispatchers.states.values()

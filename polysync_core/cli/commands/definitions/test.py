@@ -1,4 +1,4 @@
-"""Implements `polysync test`, which tests a vault, a platform or a secret."""
+"""Implements `polysync test`, which tests a vault, a platform, a webhook or a secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
 
 Kind = Annotated[
-    Literal["vault", "platform", "secret"], typer.Argument(metavar="vault|platform|secret")
+    Literal["vault", "platform", "webhook", "secret"],
+    typer.Argument(metavar="vault|platform|webhook|secret"),
 ]
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="A name, or vault://<vault>/<secret> of a secret.")
@@ -19,7 +20,7 @@ Name = Annotated[
 
 
 def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Test a vault, a platform or a secret; the secret is not shown."""
+    """Test a vault, a platform, a webhook or a secret; the secret is not shown."""
     with open_session(url, as_json=as_json) as session:
         if kind == "secret":
             answer = session.api.post("secrets", "test", body={"reference": name})

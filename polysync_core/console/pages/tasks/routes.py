@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from polysync_core.console.pages.tasks import backfill, bulk, listing
+from polysync_core.console.editing.routes import editor_routes
+from polysync_core.console.pages.tasks import backfill, bulk, listing, run_once
+from polysync_core.console.pages.tasks.editor import previewing
+from polysync_core.console.pages.tasks.editor.definition import TASKS
 
 
 def task_routers() -> list[APIRouter]:
     """Return the routers; those of fixed paths come before those with a name."""
-    return [listing.router, bulk.router, backfill.router]
+    return [
+        listing.router,
+        bulk.router,
+        backfill.router,
+        run_once.router,
+        previewing.router,
+        editor_routes(TASKS),
+    ]

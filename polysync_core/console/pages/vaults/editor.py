@@ -10,10 +10,10 @@ from htpy import Node
 
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.operations.connection_tests import CurrentConnectionTests
-from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.console.editing.choosing import type_fields, until_chosen
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.editing.flow import checked_definition, stored_page
-from polysync_core.console.editing.frame import do_button, editor_page, outer_button
+from polysync_core.console.editing.frame import editor_page, outer_button
 from polysync_core.console.editing.lists import DefinitionList, list_page
 from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.routes import editor_routes
@@ -30,6 +30,7 @@ from polysync_core.domain.errors import Invalid
 from polysync_core.domain.security.roles import Role
 
 _SECTION = "vaults"
+_USE = "Use this provider"
 
 After = Annotated[str | None, Query(description="The token of the page before.")]
 
@@ -56,21 +57,16 @@ VAULTS = DefinitionList(
 
 def _connection(state: EditorPage) -> Node:
     if not state.document.get("provider"):
-        return h.p["Choose the provider first, and press ", h.b["Use this provider"], "."]
+        return until_chosen(_USE)
     return form_fields(state.view, "auth", "attributes")
 
 
 def _general(state: EditorPage) -> Node:
-    fields = form_fields(state.view, "name", "provider", "displayName", "description")
-    use = (
-        state.is_new
-        and h.p[
-            h.button(do_button(state.view, "refresh"), type="submit", data_follows="f-provider")[
-                "Use this provider"
-            ]
-        ]
-    )
-    return [fields[:2], use, fields[2:]]
+    return [
+        form_fields(state.view, "name"),
+        type_fields(state, "provider", _USE),
+        form_fields(state.view, "displayName", "description"),
+    ]
 
 
 def _buttons(state: EditorPage) -> Node:
@@ -104,6 +100,7 @@ EDITOR = Editor(
     ),
     prefill=("provider",),
     buttons=_buttons,
+    is_testable=True,
     actions={"test": _test},
 )
 router = editor_routes(EDITOR)
@@ -121,9 +118,8 @@ def test_vault(
     name: str,
     services: CurrentEditorServices,
     tests: CurrentConnectionTests,
-    record: CurrentRecord,
 ) -> Response:
     """Test the stored vault, and show the result on its page."""
-    changes_nothing(record)
+    services.unchanged()
     state = stored_page(request, EDITOR, services, name)
     return editor_page(state.with_result("", result_notice(tests.test_vault(name))))

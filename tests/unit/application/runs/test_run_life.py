@@ -1,4 +1,4 @@
-"""The life of a run as a state machine: every step at any time, twice, late, and cut short.
+"""Tests the life of a run as a state machine: repeated, late and interrupted steps.
 
 The platform is a small one that really runs: what it started, finished and was asked to stop is
 the judge, beside the row and its history.

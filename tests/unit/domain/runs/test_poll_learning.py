@@ -1,4 +1,4 @@
-"""Plans shaped by past runs: always within bounds, and better than the plans they start from.
+"""Tests of learned poll plans: bounded delays, and improvement over the default plans.
 
 A deterministic simulation compares the plans.
 """

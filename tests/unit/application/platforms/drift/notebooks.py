@@ -40,7 +40,7 @@ class Workspace(FakePlatform):
         for path in self.notebooks:
             name = path.rpartition("/")[2]
             problem = self.problems.get(path)
-            if (search or "") in name:
+            if (search or "").casefold() in name.casefold():
                 yield Artefact(external_id=path, job_type=NOTEBOOK, name=name, problem=problem)
 
     def describe(self, external_id: str) -> ArtefactSchema:

@@ -65,3 +65,26 @@ def test_with_json_the_output_is_the_answer_of_the_api(api: FakeApi, polysync: I
 def test_a_count_above_the_limit_of_the_api_is_a_usage_error(api: FakeApi, polysync: Invoke):
     assert polysync("fire-times", "daily", "--count", "101").exit_code == 2
     assert api.requests == []
+
+
+def test_without_a_task_the_fire_times_of_all_tasks_are_shown(api: FakeApi, polysync: Invoke):
+    items = [{**each, "task": f"task-{number}"} for number, each in enumerate(ANSWER["items"])]
+    answer = {"items": items, "continuationToken": "more", "completeUntil": None}
+    api.on("GET", "/fire-times", Answer(answer))
+    text = polysync("fire-times", "--count", "2", "--days", "3").stdout
+    assert text.splitlines()[0].split() == [
+        "Fires", "Local", "time", "Zone", "Task", "Schedule", "Note",
+    ]  # fmt: skip
+    assert "task-1   noon" in text
+    assert text.strip().endswith("More fire times follow: raise --count.")
+    assert set(api.requests[0].query) == {"limit", "to"}
+
+
+def test_a_list_that_ends_early_says_so(api: FakeApi, polysync: Invoke):
+    items = [{**ANSWER["items"][1], "task": "a"}]
+    answer = {"items": items, "continuationToken": None, "completeUntil": "2026-03-29T12:00:00Z"}
+    api.on("GET", "/fire-times", Answer(answer))
+    assert "the list ends at 2026-03-29 12:00:00Z." in polysync("fire-times").stdout
+    nothing = {"items": [], "continuationToken": None, "completeUntil": None}
+    api.on("GET", "/fire-times", Answer(nothing))
+    assert polysync("fire-times").stdout.strip() == "No schedule fires in this window."

@@ -1,4 +1,4 @@
-"""Tests of the sentences and notes about cron expressions that a reader knows by heart."""
+"""Tests of the sentences and notes about well-known cron expressions."""
 
 from __future__ import annotations
 

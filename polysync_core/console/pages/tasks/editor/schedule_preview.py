@@ -9,8 +9,9 @@ import htpy as h
 from htpy import Element, Node
 
 from polysync_core.application.schedules.schedule_preview import SchedulePreview
+from polysync_core.console.forms.problems import control_id
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.tasks.year_ribbon import moment_in_zone, year_ribbon
+from polysync_core.console.pages.tasks.editor.year_ribbon import moment_in_zone, year_ribbon
 from polysync_core.console.parts.times import relative_time
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.schedules.fire_times import FireTime
@@ -22,14 +23,14 @@ _MAX_EXCLUDED = 4
 _COLUMNS = ("Date", "Local time", "UTC", "Note")
 
 
-def preview_id(index: int) -> str:
-    """Return the id of the preview of a schedule, by the position of the schedule."""
-    return f"preview-{index}"
+def preview_id(path: str) -> str:
+    """Return the id of the preview of a schedule at a path such as `schedules[0]`."""
+    return f"preview-{control_id(path)}"
 
 
-def preview_box(preview: SchedulePreview, index: int) -> Element:
+def preview_box(preview: SchedulePreview, path: str) -> Element:
     """Return the preview of a schedule."""
-    return h.div(".preview", id=preview_id(index), role="group", aria_label="Preview")[
+    return h.div(".preview", id=preview_id(path), role="group", aria_label="Preview")[
         _sentence(preview),
         [h.p(".help")[note] for note in preview.notes],
         _next_fires(preview) if preview.fires else None,
@@ -38,9 +39,9 @@ def preview_box(preview: SchedulePreview, index: int) -> Element:
     ]
 
 
-def wrong_preview(problems: Sequence[Problem], index: int) -> Element:
+def wrong_preview(problems: Sequence[Problem], path: str) -> Element:
     """Return the place of a preview while the schedule cannot be read."""
-    return h.div(".preview", id=preview_id(index), role="group", aria_label="Preview")[
+    return h.div(".preview", id=preview_id(path), role="group", aria_label="Preview")[
         [
             h.p(".error")[
                 icon("warning"), " ", each.path and [h.code[each.path], " "], each.message

@@ -1,4 +1,4 @@
-"""Runs the example lakehouse of the demo on a local host, and shows the results."""
+"""Runs the example lakehouse on the embedded host and simulators, and shows the results."""
 
 from __future__ import annotations
 

@@ -1,0 +1,28 @@
+"""Lists the routes of the pages of Jobs."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from polysync_core.console.pages.jobs import (
+    create_task,
+    editor,
+    execute,
+    jobs,
+    live_run,
+    platform_runs,
+    sync,
+)
+
+
+def job_routers() -> list[APIRouter]:
+    """Return the routes of all pages of Jobs."""
+    return [
+        jobs.router,
+        sync.router,
+        execute.router,
+        live_run.router,
+        create_task.router,
+        platform_runs.router,
+        editor.router,
+    ]

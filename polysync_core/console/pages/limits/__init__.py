@@ -1,0 +1,1 @@
+"""Shows who holds the slots of each limit, and who waits."""

@@ -1,0 +1,1 @@
+"""Serves the page of one run and its actions."""

@@ -1,0 +1,1 @@
+"""Serves the list of runs, groups of failures, and actions on many runs."""

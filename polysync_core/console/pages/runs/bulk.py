@@ -1,0 +1,120 @@
+"""Cancels or reruns many runs, and reports how many of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fastapi import APIRouter, Response
+
+from polysync_core.api.engine import CurrentEngine
+from polysync_core.api.runs.routes import CurrentRequester, CurrentTaskRuns, Requester
+from polysync_core.application.ports import Engine
+from polysync_core.application.runs.task_runs import TaskRuns
+from polysync_core.console.form_data import CurrentForm
+from polysync_core.console.paths import page_path
+from polysync_core.console.shell import redirect
+from polysync_core.domain.errors import Invalid, Refused
+from polysync_core.domain.runs.identity import RunId
+
+MAX_RUNS = 100
+"""The most runs of one action."""
+_OWN_PAGE = re.compile(r"/console/(runs|tasks/[a-z0-9-]{1,63}/runs)(\?[^#\s\\]*)?")
+_NOTICE = re.compile(r"(cancel|rerun|downstream)\.([0-9]{1,3})\.([0-9]{1,3})")
+
+
+class Action(StrEnum):
+    """An action on many runs."""
+
+    CANCEL = "cancel"
+    RERUN = "rerun"
+    DOWNSTREAM = "downstream"
+
+
+_DONE: Mapping[Action, str] = {
+    Action.CANCEL: "were asked to stop",
+    Action.RERUN: "were started again",
+    Action.DOWNSTREAM: "were started again with what follows",
+}
+_REFUSED: Mapping[Action, str] = {
+    Action.CANCEL: "could not be cancelled",
+    Action.RERUN: "could not be started again; only an ended run of a Task can be rerun",
+    Action.DOWNSTREAM: "could not be started again; only an ended run of a Task can be rerun",
+}
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """The runs of an action, who asks for it, and the key of the form."""
+
+    runs: TaskRuns
+    engine: Engine
+    requester: Requester
+    key: str
+
+
+@router.post("/runs/actions")
+def act_on_runs(
+    form: CurrentForm, runs: CurrentTaskRuns, engine: CurrentEngine, requester: CurrentRequester
+) -> Response:
+    """Cancel or rerun the chosen runs, and show the list again with the same filters."""
+    chosen = list(dict.fromkeys(form.getlist("run")))
+    if not 0 < len(chosen) <= MAX_RUNS:
+        raise Invalid.at("run", f"choose from 1 to {MAX_RUNS} runs")
+    try:
+        action = Action(form.get("action", ""))
+    except ValueError as error:
+        raise Invalid.at("action", f"must be one of {', '.join(Action)}") from error
+    request = _Request(runs=runs, engine=engine, requester=requester, key=form.get("key", "")[:64])
+    done = sum(_try(_step(action, request), run_id) for run_id in chosen)
+    return redirect(_with_notice(form.get("back", ""), f"{action}.{done}.{len(chosen) - done}"))
+
+
+def notices_of(code: str) -> Mapping[str, str]:
+    """Return the words for the notice of an action on many runs."""
+    match = _NOTICE.fullmatch(code)
+    if match is None:
+        return {}
+    action, done, refused = Action(match[1]), int(match[2]), int(match[3])
+    parts = [
+        f"{_many(done)} {_DONE[action]}." if done or not refused else "",
+        f"{_many(refused)} {_REFUSED[action]}." if refused else "",
+    ]
+    return {code: " ".join(filter(None, parts))}
+
+
+def _step(action: Action, request: _Request) -> Callable[[RunId], object]:
+    if action is Action.CANCEL:
+        return lambda run_id: request.runs.cancel(
+            run_id, actor=request.requester.actor, engine=request.engine
+        )
+    return lambda run_id: request.runs.rerun(
+        run_id,
+        downstream=action is Action.DOWNSTREAM,
+        idempotency_key=f"{request.key}-{run_id}" if request.key else None,
+        actor=request.requester.actor,
+        may_name_secrets=request.requester.may_name_secrets,
+        engine=request.engine,
+    )
+
+
+def _try(step: Callable[[RunId], object], text: str) -> bool:
+    """Execute a step; a refusal of one run does not stop the others."""
+    try:
+        step(RunId(text))
+    except Refused:
+        return False
+    return True
+
+
+def _with_notice(back: str, code: str) -> str:
+    address = back if _OWN_PAGE.fullmatch(back) else page_path("runs")
+    return f"{address}{'&' if '?' in address else '?'}notice={code}"
+
+
+def _many(number: int) -> str:
+    return "1 run" if number == 1 else f"{number} runs"

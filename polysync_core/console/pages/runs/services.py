@@ -1,0 +1,12 @@
+"""Gives the pages of runs their use cases."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from polysync_core.api.use_cases import use_case
+from polysync_core.application.runs.lists.overview import RunsOverview
+
+CurrentOverview = Annotated[RunsOverview, Depends(use_case(RunsOverview))]

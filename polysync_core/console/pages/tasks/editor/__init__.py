@@ -1,0 +1,1 @@
+"""Builds the editor of a Task, with a module for each tab."""

@@ -1,0 +1,57 @@
+"""Defines the editor of a Task: its tabs, buttons and the cards below the form."""
+
+from __future__ import annotations
+
+import htpy as h
+from htpy import Node
+
+from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
+from polysync_core.console.icons import icon
+from polysync_core.console.pages.tasks.editor import dependencies, general, runtime, scheduling
+from polysync_core.console.pages.tasks.editor import values as settings
+from polysync_core.console.pages.tasks.editor.dependencies import dependencies_tab
+from polysync_core.console.pages.tasks.editor.general import general_tab
+from polysync_core.console.pages.tasks.editor.pauses import schedule_states
+from polysync_core.console.pages.tasks.editor.runtime import runtime_tab
+from polysync_core.console.pages.tasks.editor.scheduling import scheduling_tab
+from polysync_core.console.pages.tasks.editor.values import values_tab
+from polysync_core.console.pages.tasks.notices import NOTICES
+from polysync_core.console.paths import page_path, task_path
+from polysync_core.console.shell import has_role
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.security.roles import Role
+
+
+def _buttons(state: EditorPage) -> Node:
+    name = state.name
+    if name is None:
+        return None
+    look = [
+        h.a(".button.quiet", href=page_path("runs", task=name))["Runs"],
+        h.a(".button.quiet", href=page_path("tasks", name, "gate"))["Gate"],
+    ]
+    if not has_role(state.request, Role.OPERATOR):
+        return look
+    return [
+        look,
+        h.a(".button.quiet", href=task_path(name, "backfill"))["Backfill"],
+        h.a(".button.primary", href=task_path(name, "run"))[icon("run"), "Run once"],
+    ]
+
+
+TASKS = Editor(
+    kind=Kind.TASK,
+    section="tasks",
+    prefill=("job",),
+    tabs=(
+        EditorTab("general", "General", general.FIELDS, general_tab),
+        EditorTab("settings", "Settings", settings.FIELDS, values_tab),
+        EditorTab("dependencies", "Dependencies", dependencies.FIELDS, dependencies_tab),
+        EditorTab("scheduling", "Scheduling", scheduling.FIELDS, scheduling_tab),
+        EditorTab("runtime-settings", "Runtime Settings", runtime.FIELDS, runtime_tab),
+    ),
+    buttons=_buttons,
+    below=schedule_states,
+    notices=NOTICES,
+)
+"""The editor of a Task."""

@@ -1,0 +1,227 @@
+"""Draws the tab Dependencies of a Task: a list beside the picture of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import htpy as h
+from htpy import Element, Node
+
+from polysync_core.application.dependencies.graph_view import DependencyEdge, Graph
+from polysync_core.console.editing.editor import EditorPage
+from polysync_core.console.editing.frame import do_button
+from polysync_core.console.forms.controls import bare_control, notes
+from polysync_core.console.forms.fields import Field, Group, Rows, Text
+from polysync_core.console.forms.problems import control_id
+from polysync_core.console.forms.raw import RawObject
+from polysync_core.console.forms.rows import add_button, view_action
+from polysync_core.console.graph.lines import Draft
+from polysync_core.console.graph.picture import Layout, PictureSettings, graph_picture, graph_view
+from polysync_core.console.icons import icon, status_icon
+from polysync_core.console.pages.tasks.editor.facts import graphs, job_of, now, rows_of, runs
+from polysync_core.console.parts.notices import notice
+from polysync_core.console.paths import page_path, task_path
+from polysync_core.domain.definitions.base import is_object_name
+from polysync_core.domain.definitions.jobs import Direction, Job
+from polysync_core.domain.definitions.tasks import Condition
+from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
+from polysync_core.domain.errors import Invalid, NotFound
+from polysync_core.domain.runs.stored import RunHead
+
+FIELDS = ("dependencies",)
+
+_EMPTY = Graph(nodes=(), edges=())
+
+
+def dependencies_tab(state: EditorPage) -> Node:
+    """Return the content of the tab."""
+    layout: Layout = "stacked" if state.request.query_params.get("layout") == "stacked" else "split"
+    return graph_view(_picture(state, layout), _side(state), layout=layout, embedded=True)
+
+
+def _picture(state: EditorPage, layout: Layout) -> Node:
+    try:
+        graph = _EMPTY if state.name is None else graphs(state).of_tasks(state.name)
+    except (Invalid, NotFound) as error:
+        return h.div(".graph-pane")[notice("info", str(error))]
+    name = _name(state)
+    return graph_picture(
+        graph,
+        now=now(state),
+        focus=name,
+        draft=Draft(task=name, edges=_draft_edges(state, name)),
+        settings=PictureSettings(
+            link=lambda task: task_path(task, tab="dependencies"),
+            layouts=_layouts(state),
+            layout=layout,
+        ),
+    )
+
+
+def _name(state: EditorPage) -> str:
+    return state.name or state.view.text("name") or "this task"
+
+
+def _layouts(state: EditorPage) -> Mapping[Layout, str]:
+    segments = ("tasks", state.name or "new")
+    job = state.view.text("job") if state.is_new else None
+    return {
+        "split": page_path(*segments, tab="dependencies", job=job),
+        "stacked": page_path(*segments, tab="dependencies", layout="stacked", job=job),
+    }
+
+
+def _draft_edges(state: EditorPage, name: str) -> Sequence[DependencyEdge]:
+    """Return the dependencies of the form, as far as they can be read."""
+    edges: list[DependencyEdge] = []
+    conditions = {each.value: each for each in Condition}
+    for index, row in enumerate(rows_of(state, "dependencies")):
+        if is_object_name(upstream := _text(row, "task").strip()):
+            edges.append(
+                DependencyEdge(
+                    upstream=upstream,
+                    downstream=name,
+                    condition=conditions.get(_text(row, "condition"), Condition.ON_SUCCESS),
+                    mappings=_mappings(state, index),
+                )
+            )
+    return edges
+
+
+def _mappings(state: EditorPage, index: int) -> tuple[OutputMapping, ...]:
+    rows = rows_of(state, f"dependencies[{index}].mappings")
+    pairs = [(_text(row, "output"), _text(row, "input")) for row in rows]
+    return tuple(
+        OutputMapping.model_construct(output=output, input=taken)
+        for output, taken in pairs
+        if output and taken
+    )
+
+
+def _side(state: EditorPage) -> Element:
+    rows = rows_of(state, "dependencies")
+    names = [name for row in rows if is_object_name(name := _text(row, "task"))]
+    heads = runs(state).heads(names)
+    return h.div(".peek")[
+        h.h3["Starts after"],
+        h.ul(".upstreams")[
+            [_upstream(state, index, row, heads) for index, row in enumerate(rows)]
+            or h.li(".nothing")["Nothing: the task starts by its schedules or by hand."]
+        ],
+        _add(state),
+        h.p(".help")[
+            "All of these conditions must be met. If one is not met, a run is recorded as Skipped "
+            "with the reason. A cycle is red in the picture, and is not saved."
+        ],
+    ]
+
+
+def _add(state: EditorPage) -> Node:
+    if state.is_read_only:
+        return None
+    return h.div(".actions")[
+        add_button(state.view, "dependencies", "the upstream tasks"),
+        h.button(".small", do_button(state.view, "refresh"), type="submit")["Update the picture"],
+    ]
+
+
+def _upstream(
+    state: EditorPage, index: int, row: RawObject, heads: Mapping[str, RunHead]
+) -> Element:
+    path, name = f"dependencies[{index}]", _text(row, "task")
+    item = _item(state, "dependencies")
+    task, condition = _plain(item.field("task")), _plain(item.field("condition"))
+    head = heads.get(name)
+    return h.li(id=control_id(path))[
+        status_icon(None if head is None else head.status),
+        h.div[
+            bare_control(state.view, task, f"{path}.task", label="Upstream task"),
+            notes(state.view, task, f"{path}.task"),
+            name and h.p[h.a(href=task_path(name, tab="dependencies"))[f"Open {name}"]],
+        ],
+        h.div[
+            bare_control(state.view, condition, f"{path}.condition", label=f"Outcome of {name}"),
+            notes(state.view, condition, f"{path}.condition"),
+        ],
+        _remove(state, path, name or "this upstream task"),
+        _maps(state, index, name),
+    ]
+
+
+def _plain(each: Field) -> Field:
+    """Return a field without help, for lists in which the help would repeat."""
+    return replace(each, help="", condition="")
+
+
+def _maps(state: EditorPage, index: int, upstream: str) -> Element:
+    path = f"dependencies[{index}].mappings"
+    rows = rows_of(state, path)
+    return h.div(".maps")[
+        [_map(state, f"{path}[{number}]", number, upstream) for number in range(len(rows))],
+        notes(state.view, _plain(Field(name="mappings", label="", control=Text())), path),
+        None
+        if state.is_read_only
+        else h.button(".quiet", view_action(state.view, f"add:{path}"), type="submit")[
+            icon("add"), "Pass an output on", h.span(".hidden")[f" from {upstream}"]
+        ],
+    ]
+
+
+def _map(state: EditorPage, path: str, number: int, upstream: str) -> Element:
+    output = _with_names("output", _outputs(state, upstream))
+    taken = _with_names("input", _inputs(job_of(state)))
+    return h.div(".pair")[
+        bare_control(
+            state.view, output, f"{path}.output", label=f"Output {number + 1} of {upstream}"
+        ),
+        bare_control(state.view, taken, f"{path}.input", label=f"Input for output {number + 1}"),
+        _remove(state, path, f"mapping {number + 1}"),
+        [notes(state.view, output, f"{path}.output"), notes(state.view, taken, f"{path}.input")],
+    ]
+
+
+def _with_names(name: str, names: Sequence[str]) -> Field:
+    known = tuple(names)
+    control = Text(max_length=255, placeholder=name, suggestions=(lambda: known) if known else None)
+    return Field(name=name, label=name, control=control)
+
+
+def _outputs(state: EditorPage, upstream: str) -> list[str]:
+    """Return the outputs that the Job of an upstream Task declares."""
+    job = state.services.job_of_task(upstream) if is_object_name(upstream) else None
+    return (
+        []
+        if job is None
+        else [each.name for each in job.parameters if each.direction is not Direction.INPUT]
+    )
+
+
+def _inputs(job: Job | None) -> list[str]:
+    return (
+        []
+        if job is None
+        else [each.name for each in job.parameters if each.direction is not Direction.OUTPUT]
+    )
+
+
+def _remove(state: EditorPage, path: str, label: str) -> Node:
+    if state.is_read_only:
+        return None
+    return h.button(
+        ".quiet",
+        view_action(state.view, f"remove:{path}"),
+        type="submit",
+        aria_label=f"Remove {label}",
+    )[icon("delete")]
+
+
+def _item(state: EditorPage, name: str) -> Group:
+    control = state.group.field(name).control
+    item = control.item.control if isinstance(control, Rows) else None
+    return item if isinstance(item, Group) else Group(fields=())
+
+
+def _text(row: RawObject, name: str) -> str:
+    value = row.get(name)
+    return value if isinstance(value, str) else ""

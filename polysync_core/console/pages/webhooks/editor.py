@@ -1,0 +1,143 @@
+"""Serves the list of webhooks and their editor, with the test event and abandoned deliveries."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+from urllib.parse import urlsplit
+
+import htpy as h
+from fastapi import Query, Request, Response
+from htpy import Element, Node
+
+from polysync_core.api.definitions.routes import CurrentDefinitionEditing
+from polysync_core.api.operations.connection_tests import CurrentConnectionTests
+from polysync_core.application.events.deliveries import is_delivery_to
+from polysync_core.application.operations.poison_messages import PoisonMessages
+from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
+from polysync_core.console.editing.flow import checked_definition, stored_page
+from polysync_core.console.editing.frame import editor_page, outer_button
+from polysync_core.console.editing.lists import DefinitionList, list_page
+from polysync_core.console.editing.results import result_notice
+from polysync_core.console.editing.routes import editor_routes
+from polysync_core.console.editing.services import CurrentEditorServices
+from polysync_core.console.icons import icon
+from polysync_core.console.parts.cards import card
+from polysync_core.console.parts.tables import table
+from polysync_core.console.parts.times import absolute_time
+from polysync_core.console.paths import page_path
+from polysync_core.console.shell import has_role
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.stored import StoredDefinition
+from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.errors import Invalid
+from polysync_core.domain.poison import PoisonMessage
+from polysync_core.domain.security.roles import Role
+
+_SECTION = "webhooks"
+_NEWEST = 100
+"""The newest abandoned messages of all queues among which those of a webhook are shown."""
+
+After = Annotated[str | None, Query(description="The token of the page before.")]
+
+
+def _receiver(stored: StoredDefinition[Definition]) -> Node:
+    webhook = stored.definition
+    return urlsplit(webhook.url).netloc if isinstance(webhook, Webhook) else None
+
+
+def _events(stored: StoredDefinition[Definition]) -> Node:
+    webhook = stored.definition
+    if not isinstance(webhook, Webhook):
+        return None
+    events = webhook.events
+    statuses = ", ".join(events.statuses) or "every status"
+    tasks = ", ".join(events.tasks) or "every Task"
+    return f"{statuses} of {tasks}"
+
+
+def _state(stored: StoredDefinition[Definition]) -> Node:
+    is_on = isinstance(stored.definition, Webhook) and stored.definition.enabled
+    return h.span(".badge.success")["On"] if is_on else h.span(".badge")["Off"]
+
+
+WEBHOOKS = DefinitionList(
+    kind=Kind.WEBHOOK,
+    section=_SECTION,
+    title="Webhooks",
+    columns={"Receiver": _receiver, "Events": _events, "State": _state},
+    purpose="A webhook sends the events of runs to an address, such as that of a chat.",
+)
+
+
+def _buttons(state: EditorPage) -> Node:
+    if not has_role(state.request, Role.OPERATOR):
+        return None
+    if state.is_read_only:
+        return h.form(method="post", action=page_path(_SECTION, state.name or "", "test"))[
+            h.button(type="submit")[icon("webhook"), "Send a test event"]
+        ]
+    return outer_button("test", icon("webhook"), "Send a test event")
+
+
+def _test(state: EditorPage, _: str) -> EditorPage:
+    """Send a test event to the draft, which need not be saved."""
+    try:
+        webhook = checked_definition(state)
+    except Invalid as error:
+        return state.with_problems(error.problems)
+    result = state.services.tests.try_webhook(cast("Webhook", webhook))
+    return state.with_result("", result_notice(result))
+
+
+def _deliveries(state: EditorPage) -> Element:
+    messages: PoisonMessages = state.request.app.state.use_cases[PoisonMessages]
+    found = [
+        each
+        for each in messages.page(limit=_NEWEST).items
+        if is_delivery_to(state.name or "", each.payload)
+    ]
+    content = (
+        table("Abandoned deliveries", ["Abandoned", "Reason"], [_delivery(each) for each in found])
+        if found
+        else h.p(".in")["None was abandoned recently. Accepted deliveries are in the log only."]
+    )
+    return card("Abandoned deliveries", content, note=f"among the last {_NEWEST} of all queues")
+
+
+def _delivery(message: PoisonMessage) -> Element:
+    return h.tr[h.td[absolute_time(message.at)], h.td[message.reason]]
+
+
+EDITOR = Editor(
+    kind=Kind.WEBHOOK,
+    section=_SECTION,
+    tabs=(
+        EditorTab(
+            "general",
+            "General",
+            ("name", "displayName", "description", "url", "secret", "enabled"),
+        ),
+        EditorTab("events", "Events", ("events",)),
+    ),
+    buttons=_buttons,
+    is_testable=True,
+    below=_deliveries,
+    actions={"test": _test},
+)
+router = editor_routes(EDITOR)
+
+
+@router.get("")
+def webhooks(request: Request, editing: CurrentDefinitionEditing, after: After = None) -> Response:
+    """Show the webhooks by name."""
+    return list_page(request, WEBHOOKS, editing, after)
+
+
+@router.post("/{name}/test")
+def test_webhook(
+    request: Request, name: str, services: CurrentEditorServices, tests: CurrentConnectionTests
+) -> Response:
+    """Send a test event to the stored webhook, and show the result on its page."""
+    services.unchanged()
+    state = stored_page(request, EDITOR, services, name)
+    return editor_page(state.with_result("", result_notice(tests.test_webhook(name))))

@@ -1,0 +1,105 @@
+"""Full, valid documents of every type in the registry, for the tests of editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polysync_core.console.forms.annotations import Annotation, read_annotation
+from polysync_core.definition_types import type_catalogue
+from polysync_core.domain.definitions.types.catalogue import AuthKind
+from tests.fakes.app import settings_of
+
+TYPES = type_catalogue(settings_of())
+PLATFORM_TYPES = TYPES.platform_types()
+JOB_TYPES = [(name, job) for name in PLATFORM_TYPES for job in TYPES.platform(name).jobs]
+PROVIDERS = TYPES.vault_providers()
+
+GUID = "00000000-0000-0000-0000-000000000001"
+_TEXTS = {
+    "address": "https://vault.example.com:8200",
+    "aiFoundryCommand": "python train.py",
+    "aiFoundryComputeName": "cpu-cluster",
+    "aiFoundryEnvironmentName": "azureml:train:1",
+    "aiFoundryObjectiveGoal": "minimize",
+    "aiFoundryObjectiveMetric": "val_loss",
+    "attemptTokenParameter": "token",
+    "audience": "api://functions",
+    "clientId": GUID,
+    "clusterNodeType": "Standard_D4ds_v5",
+    "clusterVersion": "15.4.x-scala2.12",
+    "dataSecurityMode": "SINGLE_USER",
+    "defaultNotebookPath": "/etl",
+    "endpoint": "http://127.0.0.1:8787",
+    "entraAudience": "api://entra",
+    "existingClusterId": "0101-000000-cluster",
+    "existingInstancePool": "pool-1",
+    "functionAppUrl": "https://app.azurewebsites.net",
+    "key": "value",
+    "mount": "secret",
+    "namespace": "admin",
+    "policyId": "policy-1",
+    "projectId": "my-project",
+    "provider": "projects/1/locations/global/workloadIdentityPools/pool/providers/entra",
+    "region": "europe-west1",
+    "routePrefix": "v1",
+    "serviceAccountEmail": "name@my-project.iam.gserviceaccount.com",
+    "subscriptionId": GUID,
+    "targetServiceAccountEmail": "other@my-project.iam.gserviceaccount.com",
+    "tenantId": GUID,
+    "thumbprint": "0" * 40,
+    "vaultUrl": "https://my-vault.vault.azure.net",
+    "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
+}
+_OTHER_VALUES: dict[str, Any] = {
+    "clusterSettings": {"spark_conf": {"a": "b"}},
+    "libraries": [{"pypi": {"package": "x"}}],
+    "numberOfWorkerNodes": 0,
+    "kvVersion": 1,
+    "outputsFromExitValue": True,
+}
+EXTERNAL_IDS = {
+    "AzureHttpFunction": "Report",
+    "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
+    "DatabricksJob": "620987654321098",
+    "DatabricksNotebook": "/etl/load",
+    "DatabricksPipeline": "2f1e5c4a-0000-0000-0000-000000000000",
+    "DatabricksWorkflow": "620987654321099",
+}
+_LEFT_OUT = {
+    # A simulator stands for the whole service, and only one kind of compute is used.
+    "endpoint",
+    "existingClusterId",
+    "existingInstancePool",
+}
+
+
+def object_of(model: Any, *, is_full: bool) -> dict[str, Any]:
+    """Return a valid object of a model, with every field or with the required ones."""
+    values: dict[str, Any] = {}
+    for attribute, info in model.model_fields.items():
+        name = info.alias or attribute
+        if (is_full and name not in _LEFT_OUT) or info.is_required():
+            values[name] = _value(name, read_annotation(info.annotation, info.metadata))
+    return values
+
+
+def auth_of(method: AuthKind, *, is_full: bool) -> dict[str, str]:
+    """Return a valid sign-in by a method."""
+    fields = {
+        field.name: f"vault://local/{field.name}"
+        if field.is_secret
+        else _TEXTS.get(field.name, "name")
+        for field in method.fields
+        if is_full or field.required
+    }
+    return {"method": method.name, **fields}
+
+
+def _value(name: str, found: Annotation) -> Any:
+    if name in _OTHER_VALUES:
+        return _OTHER_VALUES[name]
+    if isinstance(found.plain, type) and hasattr(found.plain, "__members__"):
+        # The last member is no default; compute without a cluster would contradict the others.
+        members = list(found.plain)
+        return members[0 if name in {"computeType", "logicAppType", "cloud"} else -1].value
+    return _TEXTS.get(name, "a-name")
