@@ -286,5 +286,7 @@ def _use_cases(services: Services) -> list[object]:
         services.poison_messages,
         services.missed_work,
         services.graphs,
+        services.graph_outlines,
+        services.comparisons,
         services.audit,
     ]

@@ -23,6 +23,8 @@ from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
+from polysync_core.application.dependencies.graph_outline import GraphOutlines
+from polysync_core.application.dependencies.graph_run_comparison import GraphRunComparisons
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.dispatch.limit_usage import LimitUsage
@@ -379,6 +381,15 @@ class Services:
             schedules=self.schedules.statuses_of,
             large=LargeGraphCache(self.ports.monotonic),
         )
+
+    @cached_property
+    def graph_outlines(self) -> GraphOutlines:
+        ports = self.ports
+        return GraphOutlines(ports.definitions, ports.runs, monotonic=ports.monotonic)
+
+    @cached_property
+    def comparisons(self) -> GraphRunComparisons:
+        return GraphRunComparisons(runs=self.ports.runs)
 
     # Schedules
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.faults.local_system import LocalSystem
@@ -42,7 +44,7 @@ def test_a_hidden_field_is_not_sent(visitor: Visitor, system: LocalSystem) -> No
     visitor.page.get_by_label("Type").select_option("RateLimit")
     visitor.page.get_by_role("tab", name="Settings").click()
     visitor.fill("Limit", "5")
-    visitor.fill("Window", "60")
+    visitor.page.get_by_label(re.compile("^Window")).fill("60")
     visitor.fill("Burst", "2")
     visitor.page.get_by_label("Algorithm").select_option("LeakyBucket")
     visitor.click("Review and save")

@@ -18,10 +18,15 @@ def table(
     return h.div(".table", tabindex="0", role="group", aria_label=caption)[
         h.table[
             h.caption(".hidden")[caption],
-            h.thead[h.tr[[h.th(scope="col")[column] for column in columns]]],
+            h.thead[h.tr[[_heading(column) for column in columns]]],
             h.tbody(class_=body)[rows],
         ]
     ]
+
+
+def _heading(column: Node) -> Element:
+    """Return a heading; a column of buttons has none."""
+    return h.th(scope="col")[column] if column else h.td
 
 
 def older_link(address: str | None, *, label: str = "Older") -> Element | None:
