@@ -279,6 +279,7 @@ def _use_cases(services: Services) -> list[object]:
         services.drift,
         services.recent_drift,
         services.job_list,
+        services.definitions,
         services.job_runs,
         services.task_runs,
         services.runs_overview,
