@@ -283,6 +283,7 @@ def _use_cases(services: Services) -> list[object]:
         services.job_runs,
         services.task_runs,
         services.runs_overview,
+        services.run_relatives,
         services.failure_groups,
         services.poison_messages,
         services.missed_work,

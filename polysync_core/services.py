@@ -50,6 +50,7 @@ from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, Run
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
 from polysync_core.application.runs.lists.overview import RunsOverview
+from polysync_core.application.runs.lists.relatives import RelativesReader
 from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
@@ -329,6 +330,10 @@ class Services:
             durations=self.durations,
             clock=self.ports.clock,
         )
+
+    @cached_property
+    def run_relatives(self) -> RelativesReader:
+        return RelativesReader(runs=self.ports.runs, definitions=self.definitions)
 
     @cached_property
     def failure_groups(self) -> FailureGroupReader:
