@@ -74,7 +74,7 @@ def declare_an_output(visitor: Visitor) -> None:
     named(visitor, "parameters[1].name").fill("slept")
     named(visitor, "parameters[1].dataType").select_option("Float")
     named(visitor, "parameters[1].direction").select_option("Output")
-    visitor.page.get_by_role("tab", name="Settings").click()
+    visitor.page.locator("#tab-settings").click()
     visitor.field("Outputs from exit value").select_option(label="Yes")
     save(visitor)
 
@@ -87,9 +87,17 @@ def create_a_task(visitor: Visitor, job: str, name: str) -> None:
     visitor.sees_title(name)
 
 
-def run_once(visitor: Visitor, name: str) -> None:
+def shorten_its_runs(visitor: Visitor) -> None:
+    visitor.page.locator("#tab-settings").click()
+    visitor.fill("Value of seconds", "0.2")
+    save(visitor)
+
+
+def run_once(visitor: Visitor, name: str, *, seconds: str = "") -> None:
     visitor.open(f"tasks/{name}")
     visitor.click("Run once")
+    if seconds:
+        visitor.fill("Value of seconds", seconds)
     visitor.page.locator("main").get_by_role("button", name="Run once").click()
     visitor.page.wait_for_url("**/console/runs/**")
 
@@ -130,6 +138,7 @@ def depend_with_an_output(visitor: Visitor, upstream: str, name: str) -> None:
 
 def make_dependent(visitor: Visitor, upstream: str, name: str) -> None:
     create_a_task(visitor, "nap", name)
+    shorten_its_runs(visitor)
     visitor.page.get_by_role("tab", name="Dependencies").click()
     visitor.click("Add to the upstream tasks")
     named(visitor, "dependencies[0].task").select_option(upstream)
@@ -147,7 +156,7 @@ def limit_the_platform(visitor: Visitor) -> None:
     visitor.open("limits/new")
     visitor.fill("Name", "one-at-a-time")
     visitor.field("Type").select_option("Concurrency")
-    visitor.page.get_by_role("tab", name="Settings").click()
+    visitor.page.locator("#tab-settings").click()
     visitor.fill("Concurrent runs", "1")
     visitor.click("Review and save")
     visitor.click("Create")
@@ -159,7 +168,7 @@ def limit_the_platform(visitor: Visitor) -> None:
 
 def find_out_why_a_run_waits(visitor: Visitor, name: str) -> None:
     for _ in range(2):
-        run_once(visitor, name)
+        run_once(visitor, name, seconds="3")
     visitor.open("runs")
     visitor.sees("one-at-a-time")
     visitor.page.get_by_role("link", name="one-at-a-time").first.click()
@@ -179,7 +188,8 @@ def undo_an_edit(visitor: Visitor, name: str) -> None:
     with visitor.page.expect_download() as kept:
         visitor.open("definitions")
         visitor.click("Download as YAML")
-    visitor.open(f"tasks/{name}?tab=runtime")
+    visitor.open(f"tasks/{name}")
+    visitor.page.get_by_role("tab", name="Runtime Settings").click()
     visitor.fill("Priority", "-5")
     save(visitor)
     visitor.open("definitions")
@@ -210,6 +220,7 @@ def test_a_new_user_gets_from_an_empty_store_to_a_repaired_run(
     import_the_notebooks(newcomer)
     declare_an_output(newcomer)
     create_a_task(newcomer, "nap", "first")
+    shorten_its_runs(newcomer)
     run_once(newcomer, "first")
     watch(newcomer, "first", "Succeeded")
     give_a_schedule(newcomer, "first")
