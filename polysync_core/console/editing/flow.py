@@ -17,7 +17,13 @@ from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.review import review_page
 from polysync_core.console.editing.services import EditorServices
 from polysync_core.console.form_data import FormData
-from polysync_core.console.forms.filling import empty_row, fill, rows_at, with_known_rows
+from polysync_core.console.forms.filling import (
+    empty_row,
+    fill,
+    rows_at,
+    with_defaults,
+    with_known_rows,
+)
 from polysync_core.console.forms.raw import RawObject, nested, with_row, without_row
 from polysync_core.console.forms.reading import read, without_blank_rows
 from polysync_core.console.forms.values import Unreadable, read_json_text
@@ -149,7 +155,7 @@ def _submitted(
             editor=editor,
             services=services,
             group=group,
-            raw=raw,
+            raw=with_defaults(group, raw),
             name=name,
             tab=request.query_params.get("tab"),
         )

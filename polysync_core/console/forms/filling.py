@@ -38,6 +38,18 @@ def fill(group: Group, document: JsonObject) -> RawObject:
     return raw
 
 
+def with_defaults(group: Group, raw: RawObject) -> RawObject:
+    """Return raw values with the defaults of fields that a form did not send."""
+    found = dict(raw)
+    for field in group.fields:
+        value = raw.get(field.name)
+        if value is None:
+            found[field.name] = _filled(field.control, field.default)
+        elif isinstance(field.control, Group) and isinstance(value, dict):
+            found[field.name] = with_defaults(field.control, value)
+    return found
+
+
 def with_known_rows(group: Group, raw: RawObject) -> RawObject:
     """Return raw values with a row for each known name.
 
