@@ -43,6 +43,9 @@ def replace_value(model: type[BaseModel], raw: JsonValue, location: Location, nu
     parent: Any = raw
     annotation: Any = model
     for part in location[:-1]:
+        if isinstance(parent, dict) and part not in cast("dict[str, JsonValue]", parent):
+            # The object around the value was removed because of another problem.
+            return True
         parent = parent[part]
         annotation = _inner(annotation, part)
     last = location[-1]
