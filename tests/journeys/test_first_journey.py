@@ -103,7 +103,7 @@ def run_once(visitor: Visitor, name: str, *, seconds: str = "") -> None:
 
 
 def watch(visitor: Visitor, status: str) -> None:
-    """Wait on the page of a run, which is live, until the run has a status."""
+    """Wait on the live page of a run until it has a status."""
     verdict = visitor.page.locator("#verdict .status")
     expect(verdict).to_have_text(status, timeout=20_000)
 
