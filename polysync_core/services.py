@@ -23,6 +23,8 @@ from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
+from polysync_core.application.dependencies.graph_outline import GraphOutlines
+from polysync_core.application.dependencies.graph_run_comparison import GraphRunComparisons
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.dispatch.limit_usage import LimitUsage
@@ -48,6 +50,7 @@ from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, Run
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
 from polysync_core.application.runs.lists.overview import RunsOverview
+from polysync_core.application.runs.lists.relatives import RelativesReader
 from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
@@ -329,6 +332,10 @@ class Services:
         )
 
     @cached_property
+    def run_relatives(self) -> RelativesReader:
+        return RelativesReader(runs=self.ports.runs, definitions=self.definitions)
+
+    @cached_property
     def failure_groups(self) -> FailureGroupReader:
         return FailureGroupReader(runs=self.ports.runs, clock=self.ports.clock)
 
@@ -379,6 +386,15 @@ class Services:
             schedules=self.schedules.statuses_of,
             large=LargeGraphCache(self.ports.monotonic),
         )
+
+    @cached_property
+    def graph_outlines(self) -> GraphOutlines:
+        ports = self.ports
+        return GraphOutlines(ports.definitions, ports.runs, monotonic=ports.monotonic)
+
+    @cached_property
+    def comparisons(self) -> GraphRunComparisons:
+        return GraphRunComparisons(runs=self.ports.runs)
 
     # Schedules
 

@@ -9,21 +9,37 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from scripts.azure_cli import Command, CommandFailed, run
+from polysync_core.cli.azure.deployment import deployment_of_azd
+from polysync_core.cli.azure.preflight import check_deployment, register_providers
+from polysync_core.cli.azure.programs import Command, ProgramFailed, run
+from polysync_core.cli.diagnosis.check import CheckResult, CheckStatus, any_failed
 from scripts.register import Graph, allow_browsers, register_for_azd
-
-_PRIVATE = "POLYSYNC_PRIVATE_NETWORKING"
 
 
 def before_up(variables: Mapping[str, str], command: Command) -> None:
-    """Check the tenant, register the application and the provider of delegated subnets."""
-    check_tenant(variables, command)
+    """Register missing providers, check the deployment, and register the application.
+
+    The first `azd up` runs this step before it asks for the subscription. Then only the sign-in is
+    checked; azd runs the step again before it creates anything.
+    """
+    deployment = deployment_of_azd(variables)
+    chosen = deployment.subscription
+    _require(check_deployment(deployment, command, sign_in_only=True))
+    if chosen is not None:
+        register_providers(deployment, chosen, command)
+        _require(check_deployment(deployment, command))
     register_for_azd(variables, command)
-    if variables.get(_PRIVATE, "").lower() == "true":
-        # Resource Manager registers the providers of resources, and not those of delegations.
-        command(["az", "provider", "register", "--namespace", "Microsoft.App", "--wait"])
+
+
+def _require(results: Iterable[CheckResult]) -> None:
+    """Print the problems; raise `ProgramFailed` if a check failed."""
+    problems = [each for each in results if each.outcome is not CheckStatus.OK]
+    for each in problems:
+        print(f"{each.outcome}: {each.subject}: {each.detail}", file=sys.stderr)
+    if any_failed(problems):
+        raise ProgramFailed("correct what failed, then repeat the command")
 
 
 def after_provision(variables: Mapping[str, str], command: Command) -> None:
@@ -63,23 +79,6 @@ STEPS: Mapping[str, Callable[[Mapping[str, str], Command], None]] = {
 }
 
 
-def check_tenant(variables: Mapping[str, str], command: Command) -> None:
-    """Raise `CommandFailed` if `az` is signed in to another tenant than the subscription's.
-
-    A registration in another tenant would never match the tokens that the app accepts.
-    """
-    show = ["az", "account", "show", "--query", "tenantId", "-o", "tsv"]
-    signed_in = command(show).strip()
-    wanted = variables.get("AZURE_TENANT_ID", "")
-    if not wanted and (subscription := variables.get("AZURE_SUBSCRIPTION_ID")):
-        wanted = command([*show, "--subscription", subscription]).strip()
-    if wanted and wanted != signed_in:
-        raise CommandFailed(
-            f"az is signed in to the tenant {signed_in}, and the subscription belongs to {wanted}: "
-            f"run `az login --tenant {wanted}`"
-        )
-
-
 def main(arguments: Sequence[str], variables: Mapping[str, str], command: Command = run) -> int:
     """Do the step that the command line names; return the exit code."""
     if len(arguments) != 1 or arguments[0] not in STEPS:
@@ -87,7 +86,7 @@ def main(arguments: Sequence[str], variables: Mapping[str, str], command: Comman
         return 2
     try:
         STEPS[arguments[0]](variables, command)
-    except CommandFailed as failure:
+    except ProgramFailed as failure:
         print(f"The step {arguments[0]} failed: {failure}", file=sys.stderr)
         return 1
     except KeyError as missing:

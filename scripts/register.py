@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.azure_cli import Command, CommandFailed, run
+from polysync_core.cli.azure.programs import Command, ProgramFailed, run
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -44,7 +44,7 @@ class Graph:
         for pause in PAUSES:
             try:
                 return json.loads(self.run(command))
-            except CommandFailed:
+            except ProgramFailed:
                 self.sleep(pause)
         return json.loads(self.run(command))
 
@@ -148,7 +148,7 @@ def main(arguments: Sequence[str], variables: Mapping[str, str], command: Comman
         )
     try:
         client_id = register(Graph(command), options.environment)
-    except CommandFailed as failure:
+    except ProgramFailed as failure:
         print(
             f"The application could not be registered: {failure}. Run `az login` as a user who may "
             "register applications. Or ask such a user to follow docs/howto/deploy.md, and set "

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from polysync_core.cli.commands.azure.check import check
 from polysync_core.cli.commands.definitions.apply import apply
 from polysync_core.cli.commands.definitions.artefacts import artefacts
 from polysync_core.cli.commands.definitions.drift import drift
@@ -71,7 +72,7 @@ def _main(
 
 
 _DEFINITIONS, _RUNS, _SCHEDULES, _PLATFORMS = "Definitions", "Runs", "Schedules", "Platforms"
-_HOST = "Host on this machine"
+_HOST, _AZURE = "Host on this machine", "Deployment to Azure"
 
 # `--help` shows the groups and their commands in this order.
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
@@ -105,3 +106,7 @@ app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(backup)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(doctor)
 app.command("access-key", cls=PlainCommand, rich_help_panel=_HOST)(access_key)
+
+azure = typer.Typer(cls=PlainGroup, no_args_is_help=True)
+azure.command(cls=PlainCommand)(check)
+app.add_typer(azure, name="azure", help="Prepare a deployment to Azure.", rich_help_panel=_AZURE)

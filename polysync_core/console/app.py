@@ -26,6 +26,8 @@ from polysync_core.console.pages.jump import routes as jump_routes
 from polysync_core.console.pages.limits import routes as limits_routes
 from polysync_core.console.pages.missed import routes as missed_routes
 from polysync_core.console.pages.operations import audit, definitions
+from polysync_core.console.pages.run import actions as run_actions
+from polysync_core.console.pages.run import page as run_page
 from polysync_core.console.pages.runs import bulk
 from polysync_core.console.pages.runs import page as runs_page
 from polysync_core.console.pages.tasks.routes import task_routers
@@ -47,6 +49,8 @@ def page_routes() -> list[APIRouter]:
         runs_page.router,
         bulk.router,
         live_runs.router,
+        run_page.router,
+        run_actions.router,
         jump_routes.router,
         graph_routes.router,
         graph_states.router,

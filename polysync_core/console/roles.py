@@ -37,6 +37,12 @@ RULES: dict[Route, Role] = {
     ("GET", "/runs"): Role.READER,
     ("GET", "/tasks/{name}/runs"): Role.READER,
     ("POST", "/runs/actions"): Role.OPERATOR,
+    ("GET", "/runs/{run_id}"): Role.READER,
+    ("GET", "/runs/{run_id}/details"): Role.READER,
+    ("POST", "/runs/{run_id}/cancel"): Role.OPERATOR,
+    ("GET", "/runs/{run_id}/rerun"): Role.OPERATOR,
+    ("POST", "/runs/{run_id}/rerun"): Role.OPERATOR,
+    ("GET", "/live/runs/{run_id}"): Role.READER,
     ("GET", "/live/runs"): Role.READER,
     ("GET", "/part/runs"): Role.READER,
     # Graph, missed runs, upcoming fire times

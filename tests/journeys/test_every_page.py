@@ -39,6 +39,14 @@ FURTHER = [
     "audit?day=2020-01-01",
     "graph?task=after-nightly&layout=stacked",
     "graph?graphRunId=SUCCEEDED",
+    "graph?graphRunId=SUCCEEDED&compare=true",
+    "graph?task=after-nightly&hops=1",
+    "graph?group=team",
+    *(
+        f"missed?kind={kind}"
+        for kind in ("fire-times", "stopped", "dropped", "excluded", "messages")
+    ),
+    "upcoming?from=2030-01-01&to=2030-01-02",
     "runs?status=Failed",
     "runs?task=no-such-task",
     "runs/FAILED",

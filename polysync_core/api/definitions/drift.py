@@ -34,6 +34,8 @@ class JobDriftView(View):
     """The changes that the Job lacks."""
     notes: list[str]
     """The parts of the artefact that could not be read with certainty."""
+    unseen: list[str]
+    """The parameters that an incomplete reading did not find; they may exist."""
     tasks: list[IncompatibleTaskView]
     """The Tasks that contradict the artefact, such as by values that nothing reads any more."""
     error: str | None
@@ -97,6 +99,7 @@ def job_drift_view(drift: JobDrift) -> JobDriftView:
         state=drift.state,
         difference=SchemaDifferenceView.model_validate(drift.difference),
         notes=list(drift.notes),
+        unseen=list(drift.unseen),
         tasks=[IncompatibleTaskView.model_validate(each) for each in drift.tasks],
         error=drift.error,
     )

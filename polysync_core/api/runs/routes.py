@@ -41,6 +41,8 @@ class RerunBody(BaseModel):
         bool,
         Field(strict=True, description="Also run all direct and indirect dependents."),
     ] = False
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    """Values of the new run that replace those of the former one."""
 
 
 class AcceptedRun(View):
@@ -185,10 +187,12 @@ def _add_rerun(routes: APIRouter) -> None:
         response: Response,
         body: RerunBody | None = None,
     ) -> AcceptedRun:
-        """Run the Task of a finished run again with the same parameters."""
+        """Run the Task of a finished run again, with the same parameters or others."""
+        body = body or RerunBody()
         run = runs.rerun(
             runs.find(run_id),
-            downstream=body is not None and body.downstream,
+            downstream=body.downstream,
+            parameters=body.parameters,
             idempotency_key=requester.idempotency_key,
             actor=requester.actor,
             may_name_secrets=requester.may_name_secrets,

@@ -18,7 +18,7 @@ from polysync_core.domain.definitions.name_graph import upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Condition, Task
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
-from polysync_core.domain.errors import Invalid, NotFound
+from polysync_core.domain.errors import Invalid, NotFound, Problem
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun
@@ -68,6 +68,10 @@ class Graph:
     edges: tuple[DependencyEdge, ...]
 
 
+class GraphTooLarge(Invalid):
+    """A graph has more Tasks than one answer may have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskGraphs:
     """Reads the graph of all Tasks, of one Task, or of a graph run."""
@@ -84,6 +88,26 @@ class TaskGraphs:
         Raises `NotFound`, and `Invalid` for more than `MAX_NODES`.
         """
         return self.large.get((task, None), lambda: self._read_tasks(task))
+
+    def of_relatives(self, tasks: Sequence[str], *, hops: int | None = None) -> Graph:
+        """Return some Tasks with the ancestors and descendants of each.
+
+        `hops` limits the number of dependencies on the way. Unknown Tasks are left out. Raises
+        `NotFound` if none is known, and `Invalid` for more than `MAX_NODES`.
+        """
+        known = [task for name in tasks if (task := self._task(name)) is not None]
+        if not known and tasks:
+            raise unknown(Reference(Kind.TASK, tasks[0]), self.store)
+        found: dict[str, Task] = {}
+        for start in known:
+            for following in (self._upstreams, self._dependents):
+                found |= self._reachable([start], following, hops)
+        return self._graph(_bounded(found), self.runs.heads(found), {})
+
+    def of_names(self, tasks: Sequence[str]) -> Graph:
+        """Return these Tasks with the dependencies between them; raises as `of_tasks`."""
+        found = {name: task for name in tasks if (task := self._task(name)) is not None}
+        return self._graph(_bounded(found), self.runs.heads(found), {})
 
     def of_graph_run(self, graph_run_id: RunId, task: str | None = None) -> Graph:
         """Return the graph of a graph run; its nodes show only the runs of that graph run.
@@ -127,16 +151,20 @@ class TaskGraphs:
         )
 
     def _reachable(
-        self, start: Iterable[Task], following: Callable[[Task], Iterable[Task]]
+        self,
+        start: Iterable[Task],
+        following: Callable[[Task], Iterable[Task]],
+        hops: int | None = None,
     ) -> dict[str, Task]:
-        reached: dict[str, Task] = {}
-        pending = list(start)
-        while pending:
-            task = pending.pop()
-            if task.name not in reached:
-                reached[task.name] = task
-                _bounded(reached)
-                pending += following(task)
+        """Return the start and the Tasks that at most `hops` steps lead to."""
+        reached = {task.name: task for task in start}
+        last = list(reached.values())
+        while last and hops != 0:
+            hops = None if hops is None else hops - 1
+            found = {each.name: each for task in last for each in following(task)}
+            last = [task for name, task in found.items() if name not in reached]
+            reached |= {task.name: task for task in last}
+            _bounded(reached)
         return reached
 
     def _upstreams(self, task: Task) -> Iterator[Task]:
@@ -260,5 +288,5 @@ def _node_of_deleted_task(task: str, run: TaskRun) -> Node:
 def _bounded[T](found: dict[str, T]) -> dict[str, T]:
     if len(found) > MAX_NODES:
         message = f"the graph has more than {MAX_NODES} tasks: name a task with a smaller graph"
-        raise Invalid.at("task", message)
+        raise GraphTooLarge([Problem("task", message)])
     return found

@@ -19,10 +19,10 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.import_report import ArtefactSelection, IncompatibleTask
 from polysync_core.application.platforms.job_import import planned_update
 from polysync_core.domain.continuation import decode_position, encode_position
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.definitions.schemas import NO_DIFFERENCE, SchemaDifference
 from polysync_core.domain.errors import Malformed, PolysyncError
-from polysync_core.platforms.connector import Artefact, ArtefactNotFound
+from polysync_core.platforms.connector import Artefact, ArtefactNotFound, ArtefactSchema
 
 _READERS = 8
 _ARTEFACTS = 100
@@ -53,6 +53,8 @@ class JobDrift:
     """The changes that the Job lacks."""
     notes: tuple[str, ...] = ()
     """Parts of the artefact that could not be read with certainty."""
+    unseen: tuple[str, ...] = ()
+    """Parameters of the Job that an incomplete reading did not find; they may exist."""
     tasks: tuple[IncompatibleTask, ...] = ()
     """Tasks that contradict the artefact, such as by values that nothing reads any more."""
     error: str | None = None
@@ -133,6 +135,7 @@ class Drift:
             state=DriftState.EQUAL if is_equal else DriftState.CHANGED,
             difference=update.difference,
             notes=schema.notes,
+            unseen=_unseen(job, schema),
             tasks=tasks,
         )
 
@@ -150,6 +153,15 @@ class Drift:
             unlisted=[f"{each.external_id}: {each.problem}" for each in rest if each.problem],
             token=page.token and _token(listing, _OF_ARTEFACTS, page.token),
         )
+
+
+def _unseen(job: Job, schema: ArtefactSchema) -> tuple[str, ...]:
+    if not schema.notes:
+        # The reading is complete, so the difference has the parameters that are gone.
+        return ()
+    found = {each.name for each in schema.parameters}
+    inputs = (each.name for each in job.parameters if each.direction is not Direction.OUTPUT)
+    return tuple(name for name in inputs if name not in found)
 
 
 type _Listing = tuple[str, str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.accepting import (
@@ -26,6 +27,7 @@ from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id
 from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import (
+    MappedInput,
     Outcome,
     Parent,
     RunStatus,
@@ -108,6 +110,7 @@ class TaskRuns:
         run_id: RunId,
         *,
         downstream: bool = False,
+        parameters: Mapping[str, JsonValue] = MappingProxyType({}),
         idempotency_key: str | None,
         actor: str,
         may_name_secrets: bool = False,
@@ -115,9 +118,9 @@ class TaskRuns:
     ) -> TaskRun:
         """Accept a new run with the inputs and the scheduled time of a finished one.
 
-        The new run uses the current Job. With `downstream`, the dependents of the Task run again,
-        and take the outcomes of other Tasks from the old graph run. Raises the errors of
-        `run_once`, and `Conflict` for an active run.
+        `parameters` replace some of the inputs. The new run uses the current Job. With
+        `downstream`, the dependents of the Task run again, and take the outcomes of other Tasks
+        from the old graph run. Raises the errors of `run_once`, and `Conflict` for an active run.
         """
         former = self.get(run_id)
         if former.task is None:
@@ -132,7 +135,7 @@ class TaskRuns:
             )
         request = RunRequest(
             task=former.task,
-            parameters=inputs_of(former),
+            parameters={**inputs_of(former), **parameters},
             priority=former.priority,
             idempotency_key=idempotency_key,
             actor=actor,
@@ -222,12 +225,21 @@ def _spec(run_id: RunId, request: RunRequest) -> RunSpec:
         schedule=former and former.schedule,
         scheduled_time=former and former.variable_time,
         time_zone=former and former.time_zone,
-        mapped_inputs=former.mapped_inputs if former is not None else {},
+        mapped_inputs={} if former is None else _kept_sources(former, request),
         parents=former.parents if former is not None else (),
         request_digest=request.digest,
         fan_out=request.downstream,
         repeats=_repeated_by(request),
     )
+
+
+def _kept_sources(former: TaskRun, request: RunRequest) -> Mapping[str, MappedInput]:
+    """Return the sources of the inputs that the new run takes over unchanged."""
+    return {
+        name: source
+        for name, source in former.mapped_inputs.items()
+        if request.parameters.get(name) == former.parameters.get(name)
+    }
 
 
 def _repeated_by(request: RunRequest) -> tuple[RunId, ...]:

@@ -1,7 +1,8 @@
-"""Defines the result of one check of `polysync doctor`."""
+"""Defines the result of one check, of `polysync doctor` and `polysync azure check`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,3 +30,8 @@ class CheckResult:
     def as_json(self) -> JsonObject:
         """Return the result for programs."""
         return {"subject": self.subject, "outcome": self.outcome.value, "detail": self.detail}
+
+
+def any_failed(results: Iterable[CheckResult]) -> bool:
+    """Return whether a check failed."""
+    return any(each.outcome is CheckStatus.FAILED for each in results)

@@ -21,6 +21,7 @@ def drift_view(platforms: Sequence[JsonObject]) -> list[RenderableType]:
     readers = [Reader("the drift", each) for each in platforms]
     jobs = [Reader("a job", each) for reader in readers for each in reader.objects("jobs")]
     parts = [*_jobs([each for each in jobs if each.text("state") != "equal"])]
+    parts += lines(note for job in jobs for note in _notes(job))
     parts += _artefacts(readers)
     parts += lines(
         f"{reader.text('platform')}: {reason}"
@@ -48,13 +49,16 @@ def _jobs(jobs: Sequence[Reader]) -> Iterator[RenderableType]:
             changes,
         )
     yield table
-    yield from lines(note for job in jobs for note in _notes(job))
 
 
 def _notes(job: Reader) -> Iterator[str]:
     name = job.text("job")
-    for note in job.texts("notes"):
-        yield f"{name}: {note}"
+    if unseen := job.texts("unseen"):
+        gone = ", ".join(unseen)
+        yield f"{name}: perhaps gone, because the artefact was not read completely: {gone}"
+    if unseen or job.text("state") != "equal":
+        for note in job.texts("notes"):
+            yield f"{name}: {note}"
     for each in job.objects("tasks"):
         task = Reader("a task", each)
         for problem in task.objects("problems"):

@@ -26,7 +26,8 @@ from polysync_core.domain.definitions.base import NAME_PATTERN, Kind
 from polysync_core.domain.definitions.jobs import DataType
 
 _YES_NO = (Option("true", "Yes"), Option("false", "No"))
-_NAME = NAME_PATTERN.strip("^$")
+NAME_IN_BROWSERS = NAME_PATTERN.strip("^$").replace("-]", r"\-]")
+"""The pattern of names for browsers, which want an escaped hyphen at the end of a set."""
 _SECRET_PATTERN = "vault://.+/.+"  # noqa: S105 - the form of a reference
 
 type Attributes = dict[str, str | bool]
@@ -101,7 +102,7 @@ def _reference(view: FormView, common: Attributes, kind: Kind, text: str) -> Nod
     names = view.names(kind)
     if names is not None:
         return _select(common, [Option(name, name) for name in names], text, "None")
-    return h.input(common, type="text", value=text, pattern=_NAME, autocomplete="off")
+    return h.input(common, type="text", value=text, pattern=NAME_IN_BROWSERS, autocomplete="off")
 
 
 def _number(common: Attributes, control: Number, text: str) -> Node:

@@ -32,7 +32,7 @@ def graph_link(task: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSettings:
-    """The surroundings of a picture on its page."""
+    """The relatives of a picture on its page."""
 
     link: Callable[[str], str] = graph_link
     """Returns the address that a box leads to."""

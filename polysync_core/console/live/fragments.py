@@ -20,7 +20,7 @@ from htpy import Node
 
 from polysync_core.api.sse import RECONNECT, event, with_keep_alive
 from polysync_core.console.shell import fragment
-from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.errors import Unavailable
 
 IDLE = "idle"
 """The event after which the page only looks now and then."""
@@ -113,7 +113,7 @@ async def part_frames(
 async def _read(read: Callable[[], Part]) -> Part | None:
     try:
         return await to_thread.run_sync(read)
-    except PolysyncError as error:
+    except Unavailable as error:
         _log.warning(
             "A live page could not be read; its stream tries again.",
             extra={"action": "live_page_unread", "error": type(error).__name__},

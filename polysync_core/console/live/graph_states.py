@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 
 import htpy as h
@@ -14,9 +14,9 @@ from htpy import Element
 
 from polysync_core.api.runs.graph import CurrentTaskGraphs
 from polysync_core.api.sse import RECONNECT, event, with_keep_alive
-from polysync_core.application.dependencies.graph_view import Graph, TaskGraphs
+from polysync_core.application.dependencies.graph_view import Graph
 from polysync_core.console.graph.states import is_active, states_tag, states_text
-from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
+from polysync_core.console.pages.graph.query import CurrentGraphQuery, CurrentOutlines, GraphQuery
 
 _PERIOD_SECONDS = 1.0
 _KEEP_ALIVE_SECONDS = 15.0
@@ -43,9 +43,14 @@ def live_element(query: GraphQuery, graph: Graph, now: datetime) -> Element:
 
 
 @router.get("/live/graph/states")
-def graph_states(request: Request, query: CurrentGraphQuery, graphs: CurrentTaskGraphs) -> Response:
+def graph_states(
+    request: Request,
+    query: CurrentGraphQuery,
+    graphs: CurrentTaskGraphs,
+    outlines: CurrentOutlines,
+) -> Response:
     """Return the states, or 304 if they are those that the caller has."""
-    text = states_text(query.read(graphs), datetime.now(UTC))
+    text = states_text(query.read(graphs, outlines), datetime.now(UTC))
     tag = f'"{states_tag(text)}"'
     headers = {"ETag": tag, "Cache-Control": "no-store"}
     if request.headers.get("if-none-match") == tag:
@@ -55,11 +60,14 @@ def graph_states(request: Request, query: CurrentGraphQuery, graphs: CurrentTask
 
 @router.get("/live/graph")
 async def graph_stream(
-    request: Request, query: CurrentGraphQuery, graphs: CurrentTaskGraphs
+    request: Request,
+    query: CurrentGraphQuery,
+    graphs: CurrentTaskGraphs,
+    outlines: CurrentOutlines,
 ) -> StreamingResponse:
     """Stream the states whenever they change, until nothing can change any more."""
     seen = request.headers.get("last-event-id", "")
-    frames = frames_of(query, graphs, seen)
+    frames = frames_of(lambda: query.read(graphs, outlines), seen)
     return StreamingResponse(
         with_keep_alive(frames, seconds=_KEEP_ALIVE_SECONDS, comment="keep-alive"),
         media_type="text/event-stream",
@@ -67,11 +75,11 @@ async def graph_stream(
     )
 
 
-async def frames_of(query: GraphQuery, graphs: TaskGraphs, seen: str) -> AsyncGenerator[str]:
+async def frames_of(read: Callable[[], Graph], seen: str) -> AsyncGenerator[str]:
     """Yield the states after each change, and `idle` when no run is active."""
     yield RECONNECT
     while True:
-        graph = await to_thread.run_sync(query.read, graphs)
+        graph = await to_thread.run_sync(read)
         text = states_text(graph, datetime.now(UTC))
         tag = states_tag(text)
         if tag != seen:

@@ -15,27 +15,36 @@ def live_button() -> Element:
     ]
 
 
-def stream_element(stream: str, look: str, *, target: str, tag: str, is_active: bool) -> Element:
+def stream_element(  # noqa: PLR0913
+    stream: str,
+    *,
+    target: str,
+    tag: str,
+    look: str | None = None,
+    is_active: bool = True,
+    end: str = "idle",
+) -> Element:
     """Return the element that keeps a part of a page up to date.
 
     Args:
-        stream: the address of the stream, which ends with the event `idle`.
-        look: the address that answers 304 while the part has not changed.
+        stream: the address of the stream.
         target: the id of the part.
         tag: the version of the part that the page shows.
+        look: the address that answers 304 while the part has not changed; None without looks.
         is_active: whether the part can change now; otherwise the page only looks now and then.
+        end: the event at the end of the stream.
     """
     connect = {"hx-sse:connect": stream} if is_active else {"data-connect": stream}
+    looks = {} if look is None else {"data-look": look, "data-tag": tag}
     name = hashlib.sha256(stream.encode()).hexdigest()[:12]
     return h.div(
         {
             "id": f"stream-{name}",
             "hidden": True,
             **connect,
-            "hx-sse:close": "idle",
+            "hx-sse:close": end,
             "hx-target": f"#{target}",
             "hx-swap": "outerMorph",
-            "data-look": look,
-            "data-tag": tag,
+            **looks,
         }
     )

@@ -52,12 +52,19 @@ def platform_address(attempt: Attempt | None) -> str | None:
     return address
 
 
-def platform_link(run: TaskRun, attempt: Attempt | None, *, text: str | None = None) -> Node:
+def platform_link(
+    run: TaskRun, attempt: Attempt | None, *, text: str | None = None, classes: str = ""
+) -> Node:
     """Return a link to an attempt on its platform; None while there is no page."""
     address = platform_address(attempt)
     if address is None:
         return None
     name = f"Open on {run.job.platform}"
-    return h.a(href=address, target="_blank", rel="noreferrer noopener", title=name)[
-        h.span(".hidden")[name] if text is None else text, icon("external")
-    ]
+    link = h.a(
+        class_=classes or None,
+        href=address,
+        target="_blank",
+        rel="noreferrer noopener",
+        title=name,
+    )
+    return link[h.span(".hidden")[name] if text is None else [text, " "], icon("external")]

@@ -175,25 +175,34 @@
     history.replaceState(history.state, '', address)
     dispatchEvent(new Event('resize'))
   }
+  // Other links of the list are no tabs and stay outside of the tablist.
+  const group = (list, tabs) => {
+    if ($('[role=tablist]', list)) return
+    const element = document.createElement('div')
+    element.setAttribute('role', 'tablist')
+    element.setAttribute('aria-label', list.getAttribute('aria-label') ?? '')
+    tabs[0].before(element)
+    element.append(...tabs)
+  }
+  const first = tabs => {
+    const asked = new URLSearchParams(location.search).get('tab')
+    return tabs.find(tab => panelOf(tab)?.querySelector('[aria-invalid=true]'))
+      ?? tabs.find(tab => new URL(tab.href).searchParams.get('tab') === asked)
+      ?? tabs.find(tab => tab.hasAttribute('aria-current'))
+      ?? tabs[0]
+  }
   enhance(() => {
     for (const list of $$('[data-tabs]')) {
       const tabs = tabsOf(list)
-      if ($('[role=tablist]', list) || !tabs.length) continue
-      // Other links of the list are no tabs and stay outside.
-      const group = document.createElement('div')
-      group.setAttribute('role', 'tablist')
-      group.setAttribute('aria-label', list.getAttribute('aria-label') ?? '')
-      tabs[0].before(group)
-      group.append(...tabs)
+      if (!tabs.length) continue
+      group(list, tabs)
       for (const tab of tabs) {
         tab.setAttribute('role', 'tab')
         panelOf(tab)?.setAttribute('role', 'tabpanel')
         panelOf(tab)?.setAttribute('aria-labelledby', tab.id)
       }
-      const asked = new URLSearchParams(location.search).get('tab')
-      const wrong = tabs.find(tab => panelOf(tab)?.querySelector('[aria-invalid=true]'))
-      const named = tabs.find(tab => new URL(tab.href).searchParams.get('tab') === asked)
-      choose(wrong ?? named ?? tabs.find(tab => tab.hasAttribute('aria-current')) ?? tabs[0])
+      // The server may have sent the panels again; then the chosen tab stays.
+      choose(tabs.find(tab => tab.ariaSelected === 'true') ?? first(tabs))
     }
   })
   clicked('[data-tabs] a[aria-controls]', (tab, event) => {
@@ -312,7 +321,7 @@
     $('a', next)?.focus({ preventScroll: true })
   }
   const markRow = () => { for (const line of rows()) line.classList.toggle('at', line.id === row) }
-  const boxes = () => $$('.rows input[type=checkbox]')
+  const boxes = () => $$('.rows input[type=checkbox]:not([data-choose-all])')
   const chosen = new Set()
   let last = null
   const showChosen = () => {
@@ -329,7 +338,7 @@
   const mark = (box, value) => { value ? chosen.add(box.value) : chosen.delete(box.value) }
   on('click', event => {
     const box = event.target
-    if (!box.matches?.('.rows input[type=checkbox]')) return
+    if (!boxes().includes(box)) return
     const all = boxes()
     const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b)
     const range = event.shiftKey && from >= 0 ? all.slice(from, to + 1) : [box]

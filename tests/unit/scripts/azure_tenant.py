@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from scripts.azure_cli import CommandFailed
+from polysync_core.cli.azure.programs import ProgramFailed
 from scripts.register import GRAPH
+from tests.unit.scripts.azure_subscription import Subscription
 
 CLIENT_ID = "7b9d1f5e-0000-4000-8000-000000000001"
 
@@ -24,48 +25,35 @@ class Tenant:
         self.calls = 0
         self.failure: str | None = None
         self.unseen = 0
-        self.signed_in = "tenant-1"
-        self.subscriptions = {"subscription-1": "tenant-1"}
-        self.providers: list[str] = []
         self.smoked: list[str] = []
+        self.subscription = Subscription()
 
     def __call__(self, command: Sequence[str]) -> str:
         self.calls += 1
         if self.failure is not None:
-            raise CommandFailed(self.failure)
+            raise ProgramFailed(self.failure)
         if self.unseen and "GET" in command:
             self.unseen -= 1
-            raise CommandFailed("az: Not Found")
+            raise ProgramFailed("az: Not Found")
         match command:
             case ["azd", "env", "set", name, value]:
                 self.azd[name] = value
                 return ""
-            case ["az", "account", *rest]:
-                return self._account(rest)
-            case ["az", "provider", "register", "--namespace", namespace, "--wait"]:
-                self.providers.append(namespace)
-                return ""
+            case ["az", "account", "get-access-token", "--scope", _, *query]:
+                assert query == ["--query", "accessToken", "-o", "tsv"]
+                return "a-token\n"
             case [_, "-m", "scripts.smoke", url, "--timeout", "900"]:
                 self.smoked.append(url)
                 return "ok\n"
-            case ["az", "rest", "--method", method, "--url", url, *rest]:
+            case ["az", "rest", "--method", method, "--url", url, *rest] if url.startswith(GRAPH):
                 body = json.loads(rest[-1]) if rest else None
                 path = url.removeprefix(f"{GRAPH}/").partition("?")[0]
                 answer = self._answer(method, path, body, "Prefer=create-if-missing" in rest)
                 return json.dumps(answer)
+            case ["az", *arguments]:
+                return self.subscription(arguments)
             case _:
                 raise AssertionError(command)
-
-    def _account(self, arguments: Sequence[str]) -> str:
-        match arguments:
-            case ["show", "--query", "tenantId", "-o", "tsv"]:
-                return f"{self.signed_in}\n"
-            case ["show", "--query", "tenantId", "-o", "tsv", "--subscription", subscription]:
-                return f"{self.subscriptions[subscription]}\n"
-            case ["get-access-token", "--scope", _, "--query", "accessToken", "-o", "tsv"]:
-                return "a-token\n"
-            case _:
-                raise AssertionError(arguments)
 
     def _answer(self, method: str, path: str, body: Any, create: bool) -> Any:
         if path == "me":

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from scripts.azd_steps import main
 from scripts.register import AZURE_CLI
+from tests.unit.scripts.azure_subscription import SUBSCRIPTION
 from tests.unit.scripts.azure_tenant import CLIENT_ID, Tenant
 
+ROOT = Path(__file__).parents[3]
 URL = "https://func-1.azurewebsites.net/api"
 CALLBACK = "https://func-1.azurewebsites.net/.auth/login/aad/callback"
 
@@ -66,7 +71,8 @@ def test_allowed_applications_of_the_user_are_kept(tenant: Tenant) -> None:
 def test_a_registration_in_another_tenant_is_refused(
     tenant: Tenant, known: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tenant.subscriptions["subscription-2"] = "tenant-2"
+    account = tenant.subscription.account | {"id": "subscription-2", "homeTenantId": "tenant-2"}
+    tenant.subscription.others["subscription-2"] = account
 
     assert main(["before-up"], {"AZURE_ENV_NAME": "dev"} | known, tenant) == 1
 
@@ -74,17 +80,60 @@ def test_a_registration_in_another_tenant_is_refused(
     assert tenant.applications == {}
 
 
+CHOSEN = {
+    "AZURE_ENV_NAME": "dev",
+    "AZURE_LOCATION": "westeurope",
+    "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
+}
+
+
 @pytest.mark.parametrize(
-    ("private", "providers"), [("true", ["Microsoft.App"]), ("false", []), ("", [])]
+    ("variables", "providers"),
+    [
+        ({"POLYSYNC_PRIVATE_NETWORKING": "true"}, {"Microsoft.App", "Microsoft.Network"}),
+        ({"POLYSYNC_PRIVATE_NETWORKING": "false"}, set()),
+        ({"POLYSYNC_BACKEND": "DurableTaskScheduler"}, {"Microsoft.DurableTask"}),
+        ({}, set()),
+    ],
 )
-def test_private_networking_needs_the_provider_of_the_delegation(
-    tenant: Tenant, private: str, providers: list[str]
+def test_missing_providers_are_registered(
+    tenant: Tenant, variables: dict[str, str], providers: set[str]
 ) -> None:
-    variables = {"AZURE_ENV_NAME": "dev", "POLYSYNC_PRIVATE_NETWORKING": private}
+    for each in ("Microsoft.App", "Microsoft.DurableTask", "Microsoft.Network", "Microsoft.Web"):
+        tenant.subscription.providers[each] = "NotRegistered"
 
-    assert main(["before-up"], variables, tenant) == 0
+    assert main(["before-up"], CHOSEN | variables, tenant) == 0
 
-    assert tenant.providers == providers
+    assert set(tenant.subscription.registered_now) == providers | {"Microsoft.Web"}
+
+
+def test_nothing_is_registered_in_a_subscription_that_is_not_chosen_yet(tenant: Tenant) -> None:
+    tenant.subscription.providers = {}
+
+    assert main(["before-up"], {"AZURE_ENV_NAME": "dev"}, tenant) == 0
+
+    assert tenant.subscription.registered_now == []
+
+
+def test_a_failed_check_stops_azd_before_it_creates_anything(
+    tenant: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant.subscription.flex = []
+
+    assert main(["before-up"], CHOSEN, tenant) == 1
+
+    printed = capsys.readouterr().err
+    assert "failed: Flex Consumption: westeurope does not offer it" in printed
+    assert tenant.applications == {}
+
+
+def test_the_hooks_need_the_standard_library_only() -> None:
+    """Azd runs them with the Python of the user."""
+    code = "import scripts.azd_steps, scripts.choose_backend, scripts.register"
+    # -S leaves out the installed packages.
+    command = [sys.executable, "-S", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
 
 
 def test_people_in_browsers_are_sent_back_to_the_app(tenant: Tenant) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from scripts.azure_cli import CommandFailed, run
+from polysync_core.cli.azure.programs import ProgramFailed, run
 from scripts.register import (
     AZURE_CLI,
     SCOPE,
@@ -69,7 +69,7 @@ def test_a_read_of_a_new_object_is_repeated(tenant: Tenant) -> None:
     assert slept == [2.0, 4.0, 8.0]
 
     tenant.unseen = 4
-    with pytest.raises(CommandFailed, match="Not Found"):
+    with pytest.raises(ProgramFailed, match="Not Found"):
         register(Graph(tenant, slept.append), "dev")
 
 
@@ -95,7 +95,7 @@ def test_an_invalid_environment_name_is_rejected(
 
 def test_a_failed_program_reports_its_error() -> None:
     assert run(["python3", "-c", "print(1)"]) == "1\n"
-    with pytest.raises(CommandFailed, match="python3: no such tenant"):
+    with pytest.raises(ProgramFailed, match="python3: no such tenant"):
         run(["python3", "-c", "import sys; sys.exit('no such tenant')"])
-    with pytest.raises(CommandFailed, match="no-such-program is not installed"):
+    with pytest.raises(ProgramFailed, match="no-such-program is not installed"):
         run(["no-such-program"])

@@ -16,11 +16,11 @@ def doctor(data: DataFolder = DATA, url: Url = DEFAULT_URL, as_json: AsJson = Fa
 
     from polysync_core.cli.api.errors import CommandFailed
     from polysync_core.cli.diagnosis.api import check_api
-    from polysync_core.cli.diagnosis.check import CheckResult, CheckStatus
+    from polysync_core.cli.diagnosis.check import CheckResult, CheckStatus, any_failed
     from polysync_core.cli.diagnosis.connections import check_connections
     from polysync_core.cli.diagnosis.data_folder import check_data_folder
     from polysync_core.cli.session import open_session
-    from polysync_core.cli.views.doctor import doctor_view
+    from polysync_core.cli.views.checks import show_checks
     from polysync_core.domain.clock import utc_now
 
     with open_session(url, as_json=as_json) as session:
@@ -32,9 +32,6 @@ def doctor(data: DataFolder = DATA, url: Url = DEFAULT_URL, as_json: AsJson = Fa
             checks.append(
                 CheckResult("API", CheckStatus.FAILED, " ".join([str(failure), *failure.details]))
             )
-        if as_json:
-            session.terminal.json({"items": [each.as_json() for each in checks]})
-        else:
-            session.terminal.show(*doctor_view(checks))
-    if any(each.outcome is CheckStatus.FAILED for each in checks):
+        show_checks(session.terminal, checks)
+    if any_failed(checks):
         raise typer.Exit(1)

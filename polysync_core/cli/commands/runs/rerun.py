@@ -9,12 +9,14 @@ import typer
 from polysync_core.cli.options import (
     DEFAULT_URL,
     AsJson,
+    Assignments,
     Follow,
     IdempotencyKey,
     Last,
     RunName,
     Url,
 )
+from polysync_core.cli.parameters import parameter_values
 from polysync_core.cli.run_names import find_run_id, require_one_name
 from polysync_core.cli.session import open_session
 
@@ -29,19 +31,22 @@ Downstream = Annotated[
 def rerun(  # noqa: PLR0913 - one parameter per option
     run: RunName = None,
     last: Last = False,
+    parameters: Assignments = None,
     downstream: Downstream = False,
     idempotency_key: IdempotencyKey = None,
     follow: Follow = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Run the task of a finished run again, with the same parameters."""
-    body: JsonObject | None = {"downstream": True} if downstream else None
+    """Run the task of a finished run again, with the same parameters or others."""
+    body: JsonObject = {"downstream": True} if downstream else {}
+    if parameters:
+        body["parameters"] = parameter_values(parameters)
     require_one_name(run, last=last)
     with open_session(url, as_json=as_json) as session:
         from polysync_core.cli.accepted_run import show_accepted
 
         run_id = find_run_id(session.api, run)
         path = ("task-runs", run_id, "rerun")
-        answer = session.api.post_once(*path, body=body, key=idempotency_key)
+        answer = session.api.post_once(*path, body=body or None, key=idempotency_key)
         show_accepted(session, answer, f"repeats {run_id} and is accepted", follow=follow)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
+from polysync_core.api.use_cases import use_case
+from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import Graph, TaskGraphs
 from polysync_core.application.runs.run_lookup import find_run_id
 from polysync_core.console.graph.picture import Layout
@@ -25,6 +27,8 @@ class GraphQuery:
     tag: str | None = None
     graph_run_id: str | None = None
     layout: Layout = "split"
+    compare: bool = False
+    """Whether a graph run is compared with the one before it."""
 
     @property
     def kept(self) -> dict[str, str]:
@@ -34,8 +38,32 @@ class GraphQuery:
             "tag": self.tag or "",
             "graphRunId": self.graph_run_id or "",
             "layout": "" if self.layout == "split" else self.layout,
+            "compare": "true" if self.compare else "",
         }
         return {name: value for name, value in values.items() if value}
+
+    @property
+    def title(self) -> str:
+        """The heading of the page."""
+        if self.graph_run_id is not None:
+            return f"Graph run {self.graph_run_id[:8]}"
+        if self.tag is not None:
+            return f"Tasks with {self.tag}"
+        return f"Around {self.task}" if self.is_part else "Graph"
+
+    @property
+    def is_part(self) -> bool:
+        """Return whether the query names a part of the graph, not all Tasks."""
+        of_task = self.task is not None and self.hops is not None
+        return of_task or self.tag is not None or self.graph_run_id is not None
+
+    def with_hops(self, hops: int | None, task: str) -> GraphQuery:
+        """Return the query of what is around a Task, or of the whole graph."""
+        return replace(self, hops=hops, task=task, tag=None)
+
+    def with_comparison(self) -> GraphQuery:
+        """Return the same query with the comparison."""
+        return replace(self, compare=True)
 
     def with_layout(self, layout: Layout) -> GraphQuery:
         """Return the same query in another layout."""
@@ -46,19 +74,24 @@ class GraphQuery:
         chosen = task if task is not None else self.task
         return page_path(*(segments or ("graph",)), task=chosen, **self.kept)
 
-    def read(self, graphs: TaskGraphs) -> Graph:
-        """Return the graph; raises `NotFound` for an unknown Task or graph run."""
+    def read(self, graphs: TaskGraphs, outlines: GraphOutlines) -> Graph:
+        """Return the graph; raises `NotFound`, and `GraphTooLarge` for too many Tasks."""
         if self.graph_run_id is not None:
             return graphs.of_graph_run(find_run_id(graphs.runs, self.graph_run_id))
-        return graphs.of_tasks(self.task if self.hops is not None else None)
+        if self.tag is not None:
+            return graphs.of_names(outlines.outline().tagged(self.tag))
+        if self.task is not None and self.hops is not None:
+            return graphs.of_relatives([self.task], hops=self.hops)
+        return graphs.of_tasks()
 
 
-def _query(
+def _query(  # noqa: PLR0913 - one parameter for each part of the address
     task: Annotated[str, Query(max_length=63)] = "",
     hops: Annotated[int | None, Query(ge=1, le=MAX_HOPS)] = None,
     tag: Annotated[str, Query(max_length=200)] = "",
     graph_run_id: Annotated[str, Query(alias="graphRunId", max_length=64)] = "",
     layout: Literal["split", "stacked"] = "split",
+    compare: bool = False,
 ) -> GraphQuery:
     return GraphQuery(
         task=task.strip() or None,
@@ -66,7 +99,9 @@ def _query(
         tag=tag or None,
         graph_run_id=graph_run_id or None,
         layout=layout,
+        compare=compare,
     )
 
 
 CurrentGraphQuery = Annotated[GraphQuery, Depends(_query)]
+CurrentOutlines = Annotated[GraphOutlines, Depends(use_case(GraphOutlines))]

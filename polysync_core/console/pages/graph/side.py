@@ -43,7 +43,7 @@ def side_panel(graph: Graph, chosen: Chosen, query: GraphQuery, now: datetime) -
         ],
         _newest(chosen.runs, now),
         _bars(chosen.runs, now),
-        _actions(chosen),
+        _actions(chosen, query),
         h.div(".before")[
             h.h3["Starts after"],
             _adjacent(graph, _before(graph, node), query, "it") or _root_note(node),
@@ -118,7 +118,7 @@ def _step(length: timedelta, longest: timedelta) -> int:
     return max(1, round(_STEPS * (length / longest)))
 
 
-def _actions(chosen: Chosen) -> Element:
+def _actions(chosen: Chosen, query: GraphQuery) -> Element:
     node, run = chosen.node, chosen.runs[0] if chosen.runs else None
     url = run.attempt.monitor_url if run is not None and run.attempt is not None else None
     return h.div(".actions")[
@@ -127,10 +127,19 @@ def _actions(chosen: Chosen) -> Element:
         h.a(".button", href=f"{task_path(node.task)}/run")[icon("run"), "Run once"]
         if chosen.may_run and node.enabled
         else None,
+        query_link(query, node.task),
         h.a(".button", href=url, target="_blank", rel="noreferrer")[icon("external"), "Platform"]
         if url
         else None,
     ]
+
+
+def query_link(query: GraphQuery, task: str) -> Element | None:
+    """Return the link between the whole graph and what is around a Task."""
+    if query.graph_run_id is not None:
+        return None
+    hops, text = (None, "Whole graph") if query.is_part else (2, "Only around it")
+    return h.a(".button", href=query.with_hops(hops, task).address())[icon("graph"), text]
 
 
 def _before(graph: Graph, node: GraphNode) -> list[tuple[str, DependencyEdge]]:

@@ -13,11 +13,12 @@ from polysync_core.api.definitions.artefact_import import CurrentArtefactImport
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.console.form_data import CurrentForm
+from polysync_core.console.forms.inputs import NAME_IN_BROWSERS
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.paths import job_path, page_path, task_path
 from polysync_core.console.shell import page, redirect
-from polysync_core.domain.definitions.base import NAME_PATTERN, Kind
+from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.errors import Conflict, Invalid
 
 router = APIRouter()
@@ -79,7 +80,7 @@ def _form(job: str, task: str) -> Element:
                 required=True,
                 autofocus=True,
                 maxlength="63",
-                pattern=NAME_PATTERN.strip("^$"),
+                pattern=NAME_IN_BROWSERS,
                 autocomplete="off",
                 aria_describedby="task-help",
             ),

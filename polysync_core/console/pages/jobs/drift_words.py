@@ -21,14 +21,14 @@ _STATES: Mapping[DriftState, tuple[str, str]] = {
     DriftState.GONE: ("error", "Artefact gone"),
     DriftState.UNKNOWN: ("warning", "Not readable"),
 }
-_PARTLY = "In sync as far as it can be read"
+_PARTLY = "as far as it can be read"
 
 
 def drift_badge(drift: JobDrift) -> Element:
     """Return the state of a Job as a coloured word."""
     colour, word = _STATES[drift.state]
     if drift.state is DriftState.EQUAL and drift.notes:
-        return h.span(".badge")[_PARTLY]
+        return h.span(".badge")[word]
     return h.span(class_=f"badge {colour}")[word]
 
 
@@ -48,8 +48,17 @@ def drift_sentence(drift: JobDrift) -> str:
         return f"{drift.error.rstrip('.')}."
     tasks = len(drift.tasks)
     unfit = f"{tasks} {'Task does' if tasks == 1 else 'Tasks do'} not fit" if tasks else ""
-    parts = [*_counts(drift.difference), *filter(None, [unfit])]
+    unseen = f"{len(drift.unseen)} perhaps gone" if drift.unseen else ""
+    parts = [*_counts(drift.difference), *filter(None, [unseen, unfit])]
+    if not parts and drift.notes:
+        return f"{_PARTLY.capitalize()}."
     return f"{', '.join(parts)}." if parts else ""
+
+
+def drift_by_parameter(drift: JobDrift) -> dict[str, str]:
+    """Return the drift of each parameter in words, by the names of the parameters."""
+    unseen = dict.fromkeys(drift.unseen, "perhaps gone: the artefact was not read completely")
+    return unseen | changes_by_parameter(drift.difference)
 
 
 def changes_by_parameter(difference: SchemaDifference) -> dict[str, str]:

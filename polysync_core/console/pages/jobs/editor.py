@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import cast
 
 import htpy as h
 from htpy import Node
 
 from polysync_core.api.use_cases import given
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.editing.frame import do_button
@@ -17,7 +19,8 @@ from polysync_core.console.icons import icon
 from polysync_core.console.pages.jobs.live_run import execute_button
 from polysync_core.console.pages.jobs.parameters import parameter_grid, paste_rows
 from polysync_core.console.pages.jobs.picker import choose_artefact, picker, search_artefacts
-from polysync_core.console.paths import page_path
+from polysync_core.console.parts.cards import card, facts
+from polysync_core.console.paths import page_path, task_path
 from polysync_core.console.shell import has_role
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
@@ -25,6 +28,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.security.roles import Role
 
 _SECTION = "jobs"
+_MOST_TASKS = 20
 
 
 def _general(state: EditorPage) -> Node:
@@ -62,12 +66,28 @@ def _buttons(state: EditorPage) -> Node:
         not state.is_read_only
         and h.a(".button", href=page_path(_SECTION, name, "task"))[icon("task"), "Create Task"]
     )
-    return [
-        _platform_runs(state, name),
-        h.a(".button", href=page_path(_SECTION, name, "sync"))[icon("rerun"), "Sync parameters"],
-        create,
-        may_run and execute_button(name, newest),
+    return [create, may_run and execute_button(name, newest)]
+
+
+def _use(state: EditorPage) -> Node:
+    """Return the card with the Tasks of the Job and the links to its runs."""
+    name = state.name or ""
+    tasks = list(islice(given(state.request, DefinitionLookup).tasks_of(name), _MOST_TASKS + 1))
+    more = len(tasks) > _MOST_TASKS and [
+        " and ",
+        h.a(href=page_path("tasks", q=name))["all others"],
     ]
+    names = [[h.a(href=task_path(each.name))[each.name], " "] for each in tasks[:_MOST_TASKS]]
+    return card(
+        "Use",
+        facts(
+            [
+                ("Tasks", [names, more] if tasks else "No Task runs it."),
+                ("Runs", h.a(href=page_path("runs", job=name))["Runs of the Job"]),
+                ("On the platform", _platform_runs(state, name)),
+            ]
+        ),
+    )
 
 
 def _platform_runs(state: EditorPage, name: str) -> Node:
@@ -80,7 +100,7 @@ def _platform_runs(state: EditorPage, name: str) -> Node:
     if kind is None or not kind.lists_runs:
         return None
     address = page_path(_SECTION, name, "platform-runs")
-    return h.a(".button.quiet", href=address)[icon("runs"), "Runs on the platform"]
+    return h.a(href=address)["Runs that the platform lists"]
 
 
 EDITOR = Editor(
@@ -98,6 +118,7 @@ EDITOR = Editor(
     ),
     prefill=("platform", "jobType", "externalId"),
     buttons=_buttons,
+    below=_use,
     actions={"artefacts": search_artefacts, "choose": choose_artefact, "paste": paste_rows},
     notices={
         "synced": "The parameters are those of the artefact.",

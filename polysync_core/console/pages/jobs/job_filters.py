@@ -68,7 +68,10 @@ def filter_form(query: JobQuery, editing: DefinitionEditing) -> Element:
     return h.form(
         ".filters", method="get", action=page_path("jobs"), role="search", data_auto_submit=""
     )[
-        _text("q", "Name or external id", query.q, kind="search"),
+        h.label(".hidden", for_="filter-q")["Name or external id"],
+        h.input(
+            id="filter-q", name="q", type="search", value=query.q, placeholder="Name or external id"
+        ),
         _platform(query, editing),
         h.span(".field")[
             h.label(for_="filter-type")["Type"],
@@ -105,11 +108,9 @@ def _types(chosen: str) -> list[str]:
     return known if chosen in {"", *known} else [*known, chosen]
 
 
-def _text(
-    name: str, label: str, value: str, *, kind: str = "text", placeholder: str | None = None
-) -> Element:
+def _text(name: str, label: str, value: str, *, placeholder: str | None = None) -> Element:
     field = f"filter-{name}"
     return h.span(".field")[
         h.label(for_=field)[label],
-        h.input(id=field, name=name, type=kind, value=value, placeholder=placeholder),
+        h.input(id=field, name=name, value=value, placeholder=placeholder),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import cast
 
 import htpy as h
@@ -22,9 +23,10 @@ from polysync_core.console.forms.raw import RawObject
 from polysync_core.console.forms.rows import add_button
 from polysync_core.console.forms.values import typed
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.jobs.drift_words import changes_by_parameter
+from polysync_core.console.pages.jobs.drift_words import drift_badge, drift_by_parameter
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.tables import table
+from polysync_core.console.parts.times import relative_time
 from polysync_core.console.paths import page_path, task_path
 from polysync_core.domain.definitions.base import MAX_PARAMETERS
 from polysync_core.domain.definitions.jobs import DataType, Direction
@@ -55,9 +57,10 @@ def parameter_grid(state: EditorPage) -> Node:
         state=state,
         fields=_fields(state),
         use=_use(state),
-        changes=None if checked is None else changes_by_parameter(checked.drift.difference),
+        changes=None if checked is None else drift_by_parameter(checked.drift),
     )
     return [
+        _sync_line(state, checked),
         notes(state.view, _field(state), _FIELD),
         _new_in_artefact(grid, [str(row.get("name", "")) for row in raw]),
         not grid.use.is_complete
@@ -124,6 +127,22 @@ def _missing(row: RawObject) -> str | None:
     return "missing in the artefact" if row.get("missing") == "true" else None
 
 
+def _sync_line(state: EditorPage, checked: CheckedDrift | None) -> Node:
+    """Return the button of Sync Parameters with the result of the last comparison."""
+    if state.name is None:
+        return None
+    sync = page_path("jobs", state.name, "sync")
+    return h.div(".actions")[
+        h.a(".button", href=sync)[icon("rerun"), "Sync parameters"],
+        checked is not None
+        and h.span[
+            drift_badge(checked.drift),
+            " compared ",
+            relative_time(checked.at, now=datetime.now(UTC)),
+        ],
+    ]
+
+
 def _set_by(tasks: Sequence[str]) -> Node:
     shown = [[h.a(href=task_path(name, tab="settings"))[name], " "] for name in tasks[:_MOST_TASKS]]
     rest = len(tasks) - _MOST_TASKS
@@ -157,7 +176,7 @@ def _new_in_artefact(grid: _Grid, names: Sequence[str]) -> Node:
 
 def _below(state: EditorPage) -> Node:
     return [
-        add_button(state.view, _FIELD, "Parameters"),
+        h.p[add_button(state.view, _FIELD, "Parameters")],
         state.results.get(_PASTED),
         h.details(".card")[
             h.summary["Paste from a sheet"],

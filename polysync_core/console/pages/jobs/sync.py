@@ -7,7 +7,7 @@ from typing import cast
 
 import htpy as h
 from fastapi import APIRouter, Request, Response
-from htpy import Element, Node, VoidElement
+from htpy import Element, Node
 
 from polysync_core.api.definitions.artefact_import import CurrentArtefactImport
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
@@ -46,9 +46,13 @@ def difference_page(
     return page(
         request,
         "Sync parameters",
-        _summary(checked),
-        _content(request, cast("Job", stored.definition), checked.drift),
-        commands(f"polysync sync-parameters {name} --dry-run", f"polysync sync-parameters {name}"),
+        h.div(".stack")[
+            _summary(checked),
+            _content(request, cast("Job", stored.definition), checked.drift),
+            commands(
+                f"polysync sync-parameters {name} --dry-run", f"polysync sync-parameters {name}"
+            ),
+        ],
         section="jobs",
         crumbs=[("Jobs", page_path("jobs")), (name, job_path(name))],
     )
@@ -108,6 +112,7 @@ def _notes(drift: JobDrift) -> Node:
         "warning",
         h.p["The artefact could not be read with certainty, so no parameter is removed:"],
         h.ul[[h.li[note] for note in drift.notes]],
+        drift.unseen and h.p[f"Perhaps gone: {', '.join(drift.unseen)}."],
     )
 
 
@@ -131,15 +136,11 @@ def _differences(request: Request, job: Job, drift: JobDrift) -> Node:
     if not changes:
         return notice("success", "The Job has the parameters of its artefact.")
     may_take = has_role(request, Role.ADMINISTRATOR)
-    columns = ([h.span(".hidden")["Take"]] if may_take else []) + ["Parameter", "Change"]
     rows = [
-        h.tr[
-            may_take and h.td[_box(name, number)],
-            h.td[h.label(for_=f"take-{number}")[h.b[name]] if may_take else h.b[name]],
-            h.td[words],
-        ]
+        h.tr[h.td[_box(name, number) if may_take else h.b[name]], h.td[words]]
         for number, (name, words) in enumerate(changes.items())
     ]
+    columns = ("Parameter", "Change")
     shown = card("Difference", table("Differences by parameter", columns, rows))
     if not may_take:
         return shown
@@ -153,5 +154,8 @@ def _differences(request: Request, job: Job, drift: JobDrift) -> Node:
     ]
 
 
-def _box(name: str, number: int) -> VoidElement:
-    return h.input(id=f"take-{number}", type="checkbox", name="name", value=name)
+def _box(name: str, number: int) -> Element:
+    box = f"take-{number}"
+    return h.span(".check")[
+        h.input(id=box, type="checkbox", name="name", value=name), h.label(for_=box)[h.b[name]]
+    ]

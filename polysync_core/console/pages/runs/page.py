@@ -139,8 +139,8 @@ def _content(
     seen = look(query, runs, overview, engine)
     stream = stream_element(
         query.address("live", "runs", after=query.after),
-        query.address("part", "runs", after=query.after),
         target=RUNS,
+        look=query.address("part", "runs", after=query.after),
         tag=tag_of(seen.state),
         is_active=seen.is_active,
     )

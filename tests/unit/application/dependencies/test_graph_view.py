@@ -251,3 +251,33 @@ def test_the_reads_of_a_graph_do_not_grow_with_its_tasks() -> None:
         return counted
 
     assert reads(90) == reads(30)
+
+
+@pytest.mark.parametrize(
+    ("hops", "expected"),
+    [
+        (1, ["bronze", "silver", "alert", "gold"]),
+        (2, ["landing", "bronze", "silver", "alert", "gold"]),
+        (None, ["landing", "bronze", "silver", "alert", "gold"]),
+    ],
+)
+def test_the_relatives_of_a_task_are_bounded_by_hops(
+    world: World, hops: int | None, expected: list[str]
+) -> None:
+    assert sorted(names(world.graphs.of_relatives(["silver"], hops=hops))) == sorted(expected)
+
+
+def test_the_relatives_of_several_tasks_are_joined_without_unknown_tasks(
+    world: World,
+) -> None:
+    graph = world.graphs.of_relatives(["lonely", "nothing", "audit"], hops=1)
+    assert sorted(names(graph)) == ["audit", "bronze", "lonely"]
+    with pytest.raises(NotFound):
+        world.graphs.of_relatives(["nothing"])
+    assert names(world.graphs.of_relatives([])) == []
+
+
+def test_a_graph_of_named_tasks_has_the_dependencies_between_them(world: World) -> None:
+    graph = world.graphs.of_names(["silver", "gold", "landing", "nothing"])
+    assert sorted(names(graph)) == ["gold", "landing", "silver"]
+    assert edges(graph) == {("silver", "gold")}

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
+from functools import partial
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
+from polysync_core.application.dependencies import graph_view
 from polysync_core.console.live.graph_states import frames_of
+from polysync_core.console.pages.graph import routes
 from polysync_core.console.pages.graph.query import GraphQuery
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.app import FakeApp
+from tests.fakes.builders import NOON, run_id
 from tests.unit.console.graph.graph_world import ROOT, GraphPages, text
 
 
@@ -69,6 +75,7 @@ def test_the_panel_names_runs_dependencies_and_actions(world: GraphPages) -> Non
         "/console/tasks/bronze",
         f"/console/runs/{first.run_id}",
         "/console/tasks/bronze/run",
+        "/console/graph?task=bronze&hops=2",
         "https://e.org/run/1",
     ]
     assert len(tree.css("#peek .bars li")) == 1
@@ -119,7 +126,9 @@ def test_states_are_data_with_a_tag(world: GraphPages) -> None:
 
 def read(world: GraphPages, seen: str = "") -> list[str]:
     async def frames() -> list[str]:
-        return [each async for each in frames_of(GraphQuery(), world.app.services.graphs, seen)]
+        services = world.app.services
+        read = partial(GraphQuery().read, services.graphs, services.graph_outlines)
+        return [each async for each in frames_of(read, seen)]
 
     return asyncio.run(frames())
 
@@ -132,3 +141,74 @@ def test_a_stream_ends_when_nothing_can_change(world: GraphPages) -> None:
     assert "event: idle" in idle
     tag = idle.split("\n")[0].removeprefix("id: ")
     assert [each.split("\n")[1] for each in read(world, seen=tag)[1:]] == ["event: idle"]
+
+
+def boxes(tree: LexborHTMLParser) -> list[str]:
+    return [each.attributes["data-task"] or "" for each in tree.css(".graph-pane > svg a")]
+
+
+def test_hops_show_what_is_around_a_task(world: GraphPages) -> None:
+    tree = world.page("/graph", task="landing", hops="1")
+    assert sorted(boxes(tree)) == ["bronze", "landing"]
+    links = {each.text().strip(): each.attributes["href"] for each in tree.css("#peek .actions a")}
+    assert links["Whole graph"] == "/console/graph?task=landing"
+    answer = world.app.browser.get("/graph", params={"task": "nothing", "hops": "1"})
+    assert answer.status_code == 404
+
+
+def test_a_tag_chooses_tasks(world: GraphPages) -> None:
+    assert sorted(boxes(world.page("/graph", tag="layer=bronze"))) == ["alert", "bronze"]
+    assert sorted(boxes(world.page("/graph", tag="layer"))) == ["alert", "bronze", "gold"]
+    assert "There are no Tasks" in text(world.page("/graph", tag="none"), ".empty")
+
+
+def test_groups_by_tag_are_one_box_each(world: GraphPages) -> None:
+    world.ran("bronze", RunStatus.FAILED)
+    tree = world.page("/graph", group="layer")
+    assert boxes(tree) == ["bronze", "gold"]
+    first = tree.css_first('.graph-pane > svg a[data-task="bronze"]')
+    assert first.attributes["href"] == "/console/graph?tag=layer%3Dbronze"
+    assert first.css_first(".fact").text() == "2 tasks · 1 failed"
+    assert [each.text() for each in tree.css(".edge-label text")] == ["1"]
+    assert tree.css_first("#graph-group option[selected]").text() == "layer"
+
+
+def test_a_graph_that_is_too_large_is_an_overview(
+    world: GraphPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_view, "MAX_NODES", 3)
+    world.ran("landing")
+    tree = world.page("/graph")
+    assert "overview of 4 Tasks" in text(tree, "header.top")
+    row = tree.css_first("main tbody tr")
+    assert text(row, "a") == "landing"
+    assert row.css_first("a").attributes["href"] == "/console/graph?task=landing&hops=2"
+    assert text(row, ".number") == "4"
+    assert "1 succeeded" in text(row, ".chips")
+    assert tree.css_first("main form input[name=task]")
+
+
+def test_a_graph_with_too_many_layers_is_an_overview(
+    world: GraphPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "MAX_LAYERS", 2)
+    assert "overview" in text(world.page("/graph"), "header.top")
+    assert "overview" not in text(world.page("/graph", task="gold", hops="2"), "header.top")
+
+
+def test_a_graph_run_is_compared_with_the_one_before(world: GraphPages) -> None:
+    first, second = run_id("first"), run_id("second")
+    for number, root in enumerate((first, second)):
+        at = NOON + timedelta(minutes=number)
+        world.ran("landing", run_id=root, graph_run_id=root, queued_at=at)
+        outputs = {"rows": number}
+        world.ran("bronze", graph_run_id=root, queued_at=at, outputs=outputs)
+    plain = world.page("/graph", graphRunId=second)
+    link = plain.css_first("header .actions a").attributes["href"]
+    assert link == f"/console/graph?graphRunId={second}&compare=true#comparison"
+    tree = world.page("/graph", graphRunId=second, compare="true")
+    rows = [" ".join(each.text(separator=" ").split()) for each in tree.css(".compared tbody tr")]
+    assert rows[0] == "bronze Succeeded Succeeded 7.0 s as before rows : 0 → 1"
+    assert "1 of 2 Tasks differ" in text(tree, ".compared header")
+    none = world.page("/graph", graphRunId=first, compare="true")
+    assert "There is no earlier graph run." in text(none, ".compared")

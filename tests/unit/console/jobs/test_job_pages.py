@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.jobs import Parameter
+from polysync_core.domain.security.roles import Role
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report
-from tests.unit.application.platforms.drift.notebooks import AWAY, World
+from tests.fakes.app import FakeApp, settings_of
+from tests.fakes.builders import a_job, a_platform
+from tests.unit.api.security.protected_app import principal_header
+from tests.unit.application.platforms.drift.notebooks import AWAY, NOTEBOOK, World
 from tests.unit.console.browser import parsed, submit, text_of
 
 # Each test builds the whole app.
@@ -221,17 +225,36 @@ def test_the_runs_of_the_platform_are_listed(world: World) -> None:
     assert not page.css("tbody script")
 
 
-def test_a_job_and_a_reader_have_only_their_own_actions(world: World) -> None:
-    page = parsed(get(world, "/jobs/load"))
-    hrefs = {each.attributes["href"] for each in page.css("header.top .actions a")}
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [
+        (Role.READER, {"sync", "platform-runs"}),
+        (Role.OPERATOR, {"sync", "platform-runs", "run"}),
+        (Role.ADMINISTRATOR, {"sync", "platform-runs", "run", "task", "delete"}),
+    ],
+)
+def test_actions_above_a_role_are_not_rendered(role: Role, shown: set[str]) -> None:
+    settings = settings_of(POLYSYNC_ENVIRONMENT="production", WEBSITE_AUTH_ENABLED="True")
+    job = a_job(name="load", platform="lakehouse", job_type=NOTEBOOK)
+    app = FakeApp(a_platform(name="lakehouse"), job, settings=settings)
+    headers = principal_header(role, oid="someone")
 
-    assert {
-        "/console/jobs/load/sync",
-        "/console/jobs/load/task",
-        "/console/jobs/load/platform-runs",
-        "/console/jobs/load/delete",
-        "/console/jobs/new?copy=load",
-    } <= hrefs
+    page = parsed(app.browser.get("/jobs/load", headers=headers).text)
+
+    start = "/console/jobs/load/"
+    links = {each.attributes["href"] or "" for each in page.css(f'a[href^="{start}"]')}
+    assert {each.removeprefix(start) for each in links} == shown
+    saves = page.css('form#editor button[value="review"]')
+    assert bool(saves) is (role is Role.ADMINISTRATOR)
+
+
+def test_the_tasks_of_a_job_are_named(world: World) -> None:
+    world.task("daily", "load")
+
+    page = parsed(get(world, "/jobs/load"))
+
+    assert page.css_first('.facts a[href="/console/tasks/daily"]') is not None
+    assert page.css_first('.facts a[href="/console/runs?job=load"]') is not None
 
 
 def parameters(world: World) -> list[str]:

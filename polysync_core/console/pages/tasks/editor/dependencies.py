@@ -8,7 +8,7 @@ from dataclasses import replace
 import htpy as h
 from htpy import Element, Node
 
-from polysync_core.application.dependencies.graph_view import DependencyEdge, Graph
+from polysync_core.application.dependencies.graph_view import DependencyEdge
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import do_button
 from polysync_core.console.forms.controls import bare_control, notes
@@ -31,8 +31,6 @@ from polysync_core.domain.runs.stored import RunHead
 
 FIELDS = ("dependencies",)
 
-_EMPTY = Graph(nodes=(), edges=())
-
 
 def dependencies_tab(state: EditorPage) -> Node:
     """Return the content of the tab."""
@@ -41,16 +39,18 @@ def dependencies_tab(state: EditorPage) -> Node:
 
 
 def _picture(state: EditorPage, layout: Layout) -> Node:
+    name = _name(state)
+    edges = _draft_edges(state, name)
+    known = [*([] if state.name is None else [name]), *(edge.upstream for edge in edges)]
     try:
-        graph = _EMPTY if state.name is None else graphs(state).of_tasks(state.name)
+        graph = graphs(state).of_relatives(known)
     except (Invalid, NotFound) as error:
         return h.div(".graph-pane")[notice("info", str(error))]
-    name = _name(state)
     return graph_picture(
         graph,
         now=now(state),
         focus=name,
-        draft=Draft(task=name, edges=_draft_edges(state, name)),
+        draft=Draft(task=name, edges=edges),
         settings=PictureSettings(
             link=lambda task: task_path(task, tab="dependencies"),
             layouts=_layouts(state),

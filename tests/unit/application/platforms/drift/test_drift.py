@@ -110,11 +110,12 @@ def test_a_task_that_sets_what_nothing_reads_is_named(
 
 def test_an_uncertain_reading_removes_nothing_and_says_so(world: World) -> None:
     world.workspace.put("/etl/load", notes=("a cell is not valid Python",))
-    world.job("load", "area")
+    world.job("load", "area", {"name": "loaded", "direction": "Output"})
 
     drift = world.get("/jobs/load/drift")
 
     assert (drift["state"], drift["notes"]) == ("equal", ["a cell is not valid Python"])
+    assert drift["unseen"] == ["area"]
 
 
 @pytest.mark.parametrize(

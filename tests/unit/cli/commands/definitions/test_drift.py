@@ -27,6 +27,7 @@ def job(name: str, state: str, **fields: Any) -> dict[str, Any]:
         "state": state,
         "difference": NOTHING,
         "notes": [],
+        "unseen": [],
         "tasks": [],
         "error": None,
         **fields,
@@ -71,6 +72,24 @@ def test_all_pages_of_a_platform_are_read(api: FakeApi, polysync: Invoke) -> Non
     tokens = [request.query.get("continuationToken") for request in api.requests]
     assert tokens == [None, "2", "3"]
     assert {request.query["platform"] for request in api.requests} == {"lakehouse"}
+
+
+def test_parameters_that_may_be_gone_are_named_without_a_failure(
+    api: FakeApi, polysync: Invoke
+) -> None:
+    notes = ["the notebook runs ./common"]
+    seen, unseen = (
+        job("seen", "equal", notes=notes),
+        job("load", "equal", notes=notes, unseen=["a"]),
+    )
+    api.on("GET", "/drift", page(seen, unseen))
+
+    result = polysync("drift", "lakehouse")
+
+    assert result.exit_code == 0
+    assert "load: perhaps gone, because the artefact was not read completely: a" in result.stdout
+    assert "load: the notebook runs ./common" in result.stdout
+    assert "seen" not in result.stdout
 
 
 def test_without_a_name_every_platform_is_compared(api: FakeApi, polysync: Invoke) -> None:

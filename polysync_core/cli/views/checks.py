@@ -1,4 +1,4 @@
-"""Builds the table of checks that `polysync doctor` shows."""
+"""Shows the checks of `polysync doctor` and `polysync azure check`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from rich.text import Text
 
 from polysync_core.cli.diagnosis.check import CheckResult, CheckStatus
 from polysync_core.cli.layout.tables import new_table, text_column, whole_column
-from polysync_core.cli.terminal import printable
+from polysync_core.cli.terminal import Terminal, printable
 
 _STYLES = {CheckStatus.OK: "green", CheckStatus.WARNING: "yellow", CheckStatus.FAILED: "red"}
 
 
-def doctor_view(checks: Sequence[CheckResult]) -> list[RenderableType]:
+def show_checks(terminal: Terminal, checks: Sequence[CheckResult]) -> None:
+    """Write the checks as a table, or as JSON for programs."""
+    if terminal.as_json:
+        terminal.json({"items": [each.as_json() for each in checks]})
+    else:
+        terminal.show(*_table(checks))
+
+
+def _table(checks: Sequence[CheckResult]) -> list[RenderableType]:
     """Return the checks, one per line, and the number of problems."""
     table = new_table(whole_column("Check"), whole_column("Result"), text_column("Finding"))
     for each in checks:

@@ -1,0 +1,1 @@
+"""Implements the commands that prepare a deployment to Azure."""
