@@ -110,6 +110,14 @@ param logRetentionDays int = 30
 @description('Optional. Daily cap of log ingestion in GB; -1 for no limit.')
 param logDailyCapGb int = -1
 
+@description('Optional. Logs of storage accounts, app, scheduler and workspace that the workspace takes: Changes has writes, sign-ins and queries of logs; All has reads and the log of the host too. Both are billed by GB.')
+@allowed([
+  'Off'
+  'Changes'
+  'All'
+])
+param resourceLogs string = 'Off'
+
 @description('Optional. Days for which a deleted secret or vault can be recovered.')
 @minValue(7)
 @maxValue(90)
@@ -190,6 +198,19 @@ param queueAgeMinutes int = 60
 var abbreviations = loadJsonContent('abbreviations.json')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var allTags = union(tags, { 'azd-env-name': environmentName })
+var changesOfStorage = ['StorageWrite', 'StorageDelete']
+var signIns = ['AppServiceAuthenticationLogs']
+// docs/reference/cost.md has the amounts.
+var storageLogs = {
+  Off: []
+  Changes: changesOfStorage
+  All: concat(['StorageRead'], changesOfStorage)
+}[resourceLogs]
+var appLogs = {
+  Off: []
+  Changes: signIns
+  All: concat(['FunctionAppLogs'], signIns)
+}[resourceLogs]
 var useScheduler = backend == 'DurableTaskScheduler'
 
 var appName = '${abbreviations.functionApp}polysync-${token}'
@@ -231,6 +252,7 @@ module monitoring './modules/monitoring.bicep' = {
     tags: allTags
     retentionDays: logRetentionDays
     dailyCapGb: logDailyCapGb
+    logQueries: resourceLogs != 'Off'
   }
 }
 
@@ -255,6 +277,8 @@ module hostStorage './modules/storage.bicep' = {
     location: location
     tags: allTags
     sku: hostStorageSku
+    workspaceId: monitoring.outputs.workspaceId
+    logs: storageLogs
     containers: [
       packageContainerName
     ]
@@ -270,6 +294,8 @@ module dataStorage './modules/storage.bicep' = {
     location: location
     tags: allTags
     sku: dataStorageSku
+    workspaceId: monitoring.outputs.workspaceId
+    logs: storageLogs
     privateNetworking: privateNetworking
   }
 }
@@ -297,6 +323,8 @@ module scheduler './modules/scheduler.bicep' = if (useScheduler) {
     location: location
     tags: allTags
     retentionDays: schedulerRetentionDays
+    workspaceId: monitoring.outputs.workspaceId
+    logAll: resourceLogs == 'All'
   }
 }
 
@@ -352,6 +380,8 @@ module app './modules/app.bicep' = {
     dataStorageName: dataStorage.outputs.name
     packageContainerName: packageContainerName
     applicationInsightsName: monitoring.outputs.applicationInsightsName
+    workspaceId: monitoring.outputs.workspaceId
+    logs: appLogs
     taskHubName: taskHubName
     schedulerEndpoint: useScheduler ? scheduler.?outputs.endpoint ?? '' : ''
     subnetId: privateNetworking ? network.?outputs.appSubnetId ?? '' : ''

@@ -63,6 +63,7 @@ RULES: dict[Route, Role] = {
     ("POST", "/tasks/{name}/delete"): Role.ADMINISTRATOR,
     ("GET", "/part/schedule"): Role.READER,
     ("GET", "/part/retry"): Role.READER,
+    ("GET", "/tasks/{name}/gate"): Role.READER,
     ("GET", "/tasks/{name}/run"): Role.OPERATOR,
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,
     ("GET", "/tasks/{name}/backfill"): Role.OPERATOR,

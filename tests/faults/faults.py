@@ -68,12 +68,15 @@ class FaultPlan:
     def run_step(
         self,
         service: Service,
-        label: str,
+        label: object,
         now: float,
         do: Callable[[], Any],
         interfere: Callable[[], None] | None = None,
     ) -> Any:
-        """Execute a step or inject the fault. `interfere` is the write of another writer."""
+        """Execute a step or inject the fault. `interfere` is the write of another writer.
+
+        The text of `label` is made only for the step that fails.
+        """
         if service is Service.STORAGE and now < self.outage_until:
             raise ServiceRequestError("no connection")
         self.steps += 1
@@ -81,7 +84,7 @@ class FaultPlan:
             self.guarded.append(self.steps)
         if self.steps != self.at:
             return do()
-        self.injected = f"step {self.at}, {label}: {self.fault}"
+        self.injected = f"step {self.at}, {label} ({service}): {self.fault}"
         return self._inject(service, now, do, interfere)
 
     def _inject(

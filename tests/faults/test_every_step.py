@@ -42,6 +42,17 @@ class Scenario:
         """Assert the invariants of this scenario alone."""
 
 
+class SeveralRuns(Scenario):
+    """Runs that end after few polls: `OneRun` proves the polls in between."""
+
+    def play(self, app: VirtualApp) -> None:
+        app.platform.seconds = 1.5
+        self.request(app)
+
+    def request(self, app: VirtualApp) -> None:
+        raise NotImplementedError
+
+
 class OneRun(Scenario):
     def play(self, app: VirtualApp) -> None:
         app.start()
@@ -105,12 +116,12 @@ class OneKeyTwice(Scenario):
         assert len(runs) <= 1
 
 
-class JobRun(Scenario):
+class JobRun(SeveralRuns):
     """A Job run is requested twice, beside a Task of the same name."""
 
     without_faults = (SUCCEEDED,) * 2
 
-    def play(self, app: VirtualApp) -> None:
+    def request(self, app: VirtualApp) -> None:
         app.execute(key="monday")
         app.start(key="monday")
         app.execute(key="monday")
@@ -120,10 +131,10 @@ class JobRun(Scenario):
         assert len(runs) <= 2
 
 
-class ThreeAndALimitOfOne(Scenario):
+class ThreeAndALimitOfOne(SeveralRuns):
     without_faults = (SUCCEEDED,) * 3
 
-    def play(self, app: VirtualApp) -> None:
+    def request(self, app: VirtualApp) -> None:
         app.definitions.limits["nap"] = 1
         for _ in range(3):
             app.start()
@@ -160,12 +171,12 @@ class RepairedByTheReconciler(Scenario):
         app.advance(125)
 
 
-class Join(Scenario):
+class Join(SeveralRuns):
     """A chain of two Tasks, and a Task that depends on both."""
 
     without_faults = (SUCCEEDED,) * 3
 
-    def play(self, app: VirtualApp) -> None:
+    def request(self, app: VirtualApp) -> None:
         app.definitions.dependencies = {"second": after("first"), "third": after("first", "second")}
         app.start("first")
 
@@ -174,12 +185,12 @@ class Join(Scenario):
         assert tasks == (["first", "second", "third"] if runs else [])
 
 
-class SkippedBranch(Scenario):
+class SkippedBranch(SeveralRuns):
     """A skipped Task, and a Task that runs because of the skip."""
 
     possible, without_faults = frozenset({FAILED, SKIPPED}), (FAILED, SKIPPED, FAILED)
 
-    def play(self, app: VirtualApp) -> None:
+    def request(self, app: VirtualApp) -> None:
         app.platform.verdict = ProviderStatus.FAILED
         app.definitions.dependencies = {
             "second": after("first"),
@@ -191,7 +202,7 @@ class SkippedBranch(Scenario):
         assert len(runs) in {0, 3}
 
 
-class CancelledWithADependent(Scenario):
+class CancelledWithADependent(SeveralRuns):
     """A run without an orchestration is cancelled, and a Task depends on it."""
 
     possible, without_faults = (
@@ -199,7 +210,7 @@ class CancelledWithADependent(Scenario):
         (SUCCEEDED, CANCELLED, SKIPPED),
     )
 
-    def play(self, app: VirtualApp) -> None:
+    def request(self, app: VirtualApp) -> None:
         app.definitions.limits["nap"] = 1
         app.definitions.dependencies = {"second": after("nap")}
         app.start("nap", downstream=False)

@@ -38,6 +38,7 @@ from tests.faults.stepped_call import SteppedCall
 from tests.faults.virtual_engine import SIGNALS, UnreliableClient, VirtualEngine
 from tests.faults.virtual_ports import VirtualDefinitions, VirtualQueue
 
+SETTINGS = settings_of(POLYSYNC_RUN_EVENTS_QUEUE="run-events")
 TICK = 60.0
 LONGEST_WAIT = 20 * 60.0
 """Longer than the reconciler waits before it repairs anything."""
@@ -201,7 +202,7 @@ class VirtualApp:
             clock=lambda: self.clock() + timedelta(seconds=self.clock_error),
             monotonic=self.clock.seconds,
         )
-        return build(ports, settings_of(POLYSYNC_RUN_EVENTS_QUEUE="run-events"))
+        return build(ports, SETTINGS)
 
     def _queue(self, name: str) -> VirtualQueue:
         return VirtualQueue(name, self.messages.setdefault(name, []), self._step)
@@ -288,7 +289,7 @@ class VirtualApp:
     def _step(
         self,
         service: Service,
-        label: str,
+        label: object,
         do: Callable[[], Any],
         interfere: Callable[[], None] | None = None,
     ) -> Any:
@@ -297,12 +298,12 @@ class VirtualApp:
                 call.pause()
         now = self.clock.seconds()
         self.clock()
-        return self.plan.run_step(service, f"{label} ({service})", now, do, interfere)
+        return self.plan.run_step(service, label, now, do, interfere)
 
     def _storage_step(self, call: Call, do: Callable[[], Any]) -> Any:
         guarded = call.guarded
         interfere = None if guarded is None else partial(self.tables.touch, call.table, guarded)
-        return self._step(Service.STORAGE, str(call), do, interfere)
+        return self._step(Service.STORAGE, call, do, interfere)
 
     def _engine_step(self, name: str, do: Callable[[], Any]) -> Any:
         if name not in SIGNALS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
@@ -40,9 +41,9 @@ class VirtualDefinitions(FakeDefinitions):
     def get(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
         match kind:
             case Kind.TASK:
-                return _stored(self._task(name))
+                return self._task(name)
             case Kind.JOB:
-                return _stored(a_job(name=name))
+                return _job(name)
             case Kind.PLATFORM:
                 return _stored(PLATFORM)
             case _:
@@ -59,15 +60,23 @@ class VirtualDefinitions(FakeDefinitions):
     ) -> Iterator[StoredDefinition[Definition]]:
         for name, dependencies in self.dependencies.items():
             if reference.name in {each.task for each in dependencies}:
-                yield _stored(self._task(name))
+                yield self._task(name)
 
-    def _task(self, name: str) -> Task:
-        return Task(
-            name=name,
-            job="nap",
-            max_concurrent_runs=self.limits.get(name),
-            dependencies=self.dependencies.get(name, ()),
-        )
+    def _task(self, name: str) -> StoredDefinition[Definition]:
+        return _task(name, self.limits.get(name), self.dependencies.get(name, ()))
+
+
+@cache
+def _task(
+    name: str, limit: int | None, dependencies: tuple[Dependency, ...]
+) -> StoredDefinition[Definition]:
+    task = Task(name=name, job="nap", max_concurrent_runs=limit, dependencies=dependencies)
+    return _stored(task)
+
+
+@cache
+def _job(name: str) -> StoredDefinition[Definition]:
+    return _stored(a_job(name=name))
 
 
 def _stored(definition: Definition) -> StoredDefinition[Definition]:

@@ -56,6 +56,15 @@ FURTHER = [
         for tab in ("settings", "dependencies", "scheduling", "runtime-settings")
     ),
     "tasks/nightly?tab=scheduling",
+    "platforms/lakehouse?tab=connection",
+    "platforms/lakehouse?tab=limits",
+    "platforms/lakehouse/artefacts?get=true",
+    "platforms/new?type=AzureDatabricks&tab=connection",
+    "vaults/new?provider=HashiCorpVault&tab=connection",
+    "limits/new?type=RateLimit&tab=settings",
+    "limits/two-at-once?tab=settings",
+    "calendars/close-days?tab=days",
+    "webhooks/on-call?tab=events",
 ]
 
 

@@ -18,7 +18,7 @@ def row(visitor: Visitor, run_id: str) -> Locator:
 def test_rows_change_live_and_the_filter_keeps_its_focus(
     visitor: Visitor, system: LocalSystem, example: Example
 ) -> None:
-    run_id = system.run(2, "nightly")
+    run_id = system.run(6, "nightly")
     visitor.open("runs")
     field = visitor.page.locator("main input[name=task]")
     field.focus()

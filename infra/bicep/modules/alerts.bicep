@@ -139,7 +139,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     kind: 'LogAlert'
     properties: {
       displayName: 'Polysync: ${rule.name}'
-      description: rule.description
+      description: '${rule.description} Remedy: docs/howto/monitor.md#${rule.name}'
       severity: rule.severity
       enabled: true
       scopes: [

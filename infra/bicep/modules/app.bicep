@@ -28,6 +28,12 @@ param packageContainerName string
 @description('Required. Name of the Application Insights component.')
 param applicationInsightsName string
 
+@description('Required. Resource id of the workspace that takes the logs of the platform.')
+param workspaceId string
+
+@description('Required. Categories of logs of the platform; empty for none.')
+param logs array
+
 @description('Required. Name of the task hub.')
 param taskHubName string
 
@@ -258,6 +264,15 @@ resource scmPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2
   ]
   properties: {
     allow: false
+  }
+}
+
+resource platformLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(logs)) {
+  name: 'logs'
+  scope: app
+  properties: {
+    workspaceId: workspaceId
+    logs: map(logs, category => { category: category, enabled: true })
   }
 }
 

@@ -16,6 +16,9 @@ param retentionDays int
 @description('Required. Daily cap of ingestion in GB; -1 for no limit.')
 param dailyCapGb int
 
+@description('Required. Whether each query of the logs is logged.')
+param logQueries bool
+
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   name: workspaceName
   location: location
@@ -32,6 +35,20 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
       disableLocalAuth: true
       enableLogAccessUsingOnlyResourcePermissions: true
     }
+  }
+}
+
+resource queryLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (logQueries) {
+  name: 'logs'
+  scope: workspace
+  properties: {
+    workspaceId: workspace.id
+    logs: [
+      {
+        category: 'Audit'
+        enabled: true
+      }
+    ]
   }
 }
 

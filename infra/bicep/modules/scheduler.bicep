@@ -13,6 +13,12 @@ param tags object
 @description('Required. Days for which ended orchestrations are kept.')
 param retentionDays int
 
+@description('Required. Resource id of the workspace that takes the logs.')
+param workspaceId string
+
+@description('Required. Whether the workspace takes all logs of the scheduler.')
+param logAll bool
+
 resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
   name: name
   location: location
@@ -41,6 +47,20 @@ resource retention 'Microsoft.DurableTask/schedulers/retentionPolicies@2025-11-0
     retentionPolicies: [
       {
         retentionPeriodInDays: retentionDays
+      }
+    ]
+  }
+}
+
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (logAll) {
+  name: 'logs'
+  scope: scheduler
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        categoryGroup: 'allLogs'
+        enabled: true
       }
     ]
   }

@@ -15,6 +15,12 @@ param tags object
 @description('Required. Redundancy of the account.')
 param sku string
 
+@description('Required. Resource id of the workspace that takes the logs.')
+param workspaceId string
+
+@description('Required. Categories of logs of each service; empty for none.')
+param logs array
+
 @description('Required. Whether the account is reached through private endpoints only.')
 param privateNetworking bool
 
@@ -48,6 +54,39 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   parent: account
   name: 'default'
+}
+
+resource queues 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource tables 'Microsoft.Storage/storageAccounts/tableServices@2023-05-01' = {
+  parent: account
+  name: 'default'
+}
+
+var settings = {
+  workspaceId: workspaceId
+  logs: map(logs, category => { category: category, enabled: true })
+}
+
+resource blobLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(logs)) {
+  name: 'logs'
+  scope: blobs
+  properties: settings
+}
+
+resource queueLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(logs)) {
+  name: 'logs'
+  scope: queues
+  properties: settings
+}
+
+resource tableLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(logs)) {
+  name: 'logs'
+  scope: tables
+  properties: settings
 }
 
 resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = [

@@ -14,3 +14,4 @@ param databricksHost = 'https://adb-1234567890123456.7.azuredatabricks.net'
 param databricksJobs = {
   DATABRICKS_JOB_NIGHTLY: '123'
 }
+param resourceLogs = 'Changes'

@@ -9,3 +9,4 @@ param deploymentName = 'Production'
 param deploymentColour = 'red'
 param alwaysReadyDurable = 1
 param alertEmail = 'on-call@example.org'
+param resourceLogs = 'All'

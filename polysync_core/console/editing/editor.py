@@ -40,6 +40,8 @@ class EditorTab:
     content: Content | None = None
     """Draws the tab; None draws the fields one after another."""
     is_shown: Callable[[EditorPage], bool] = field(default=lambda _: True)
+    count: Callable[[EditorPage], int | None] = field(default=lambda _: None)
+    """Returns the number of entries that the tab has; None shows no number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ class Editor:
     actions: Mapping[str, Action] = MappingProxyType({})
     """The effects of further values of `do`, by the word before the colon."""
     notices: Mapping[str, str] = MappingProxyType({})
+    scripts: tuple[str, ...] = ()
+    """Further scripts of the page, by the names of their files."""
     completed: Callable[[EditorPage, JsonObject], JsonObject] = field(
         default=lambda _, document: document
     )

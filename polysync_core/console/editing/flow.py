@@ -17,7 +17,13 @@ from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.review import review_page
 from polysync_core.console.editing.services import EditorServices
 from polysync_core.console.form_data import FormData
-from polysync_core.console.forms.filling import empty_row, fill, rows_at
+from polysync_core.console.forms.filling import (
+    empty_row,
+    fill,
+    rows_at,
+    with_defaults,
+    with_known_rows,
+)
 from polysync_core.console.forms.raw import RawObject, nested, with_row, without_row
 from polysync_core.console.forms.reading import read, without_blank_rows
 from polysync_core.console.forms.values import Unreadable, read_json_text
@@ -149,13 +155,15 @@ def _submitted(
             editor=editor,
             services=services,
             group=group,
-            raw=raw,
+            raw=with_defaults(group, raw),
             name=name,
             tab=request.query_params.get("tab"),
         )
     base = _json(form["~base"]) if "~base" in form else None
     hidden = {name: value for name, value in form.multi_items() if name.startswith("~")}
-    return replace(state, etag=form.get("~etag"), base=base, hidden=hidden)
+    tab = form.get("~tab") or request.query_params.get("tab")
+    state = replace(state, etag=form.get("~etag"), base=base, hidden=hidden, tab=tab)
+    return replace(state, raw=with_known_rows(state.group, state.raw))
 
 
 def _tidied(state: EditorPage) -> EditorPage:

@@ -12,7 +12,9 @@ from htpy import Element, Node
 
 from polysync_core.console.editing.copies import copies
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
+from polysync_core.console.forms.filling import fill
 from polysync_core.console.forms.problems import placed, problem_summary
+from polysync_core.console.forms.reading import read
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.forms.view import FormView, view_action
 from polysync_core.console.icons import icon
@@ -42,7 +44,7 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         section=editor.section,
         crumbs=[section_crumb(editor.section)],
         actions=_buttons(state),
-        scripts=["forms.js"],
+        scripts=["forms.js", *editor.scripts],
         notices={**NOTICES, **editor.notices},
         status=status,
     )
@@ -71,6 +73,7 @@ def hidden_state(state: EditorPage) -> Node:
     return [
         state.etag and h.input(type="hidden", name="~etag", value=state.etag),
         state.base is not None and h.input(type="hidden", name="~base", value=compact(state.base)),
+        h.input(type="hidden", name="~tab", value=state.tab or ""),
     ]
 
 
@@ -92,7 +95,7 @@ def _tabs(state: EditorPage) -> Node:
                 href=f"?tab={tab.id}",
                 aria_controls=f"panel-{tab.id}",
                 aria_current="page" if tab.id == current else None,
-            )[h.span[tab.label], _wrong(state, tab)]
+            )[h.span[tab.label], _count(state, tab), _wrong(state, tab)]
             for tab in tabs
         ],
         [h.a(href=address)[h.span[label]] for label, address in more],
@@ -120,10 +123,22 @@ def _wrong(state: EditorPage, tab: EditorTab) -> Node:
     return h.span(".count.error")[f"{count} wrong"] if count else None
 
 
+def _count(state: EditorPage, tab: EditorTab) -> Node:
+    count = tab.count(state)
+    return None if count is None else h.span(".count")[str(count)]
+
+
 def _form(state: EditorPage) -> Element:
     view = state.view
     found = placed(view.group, view.raw, state.problems)
-    return h.form(id="editor", method="post", action=state.address, data_guard="", novalidate=True)[
+    return h.form(
+        id="editor",
+        method="post",
+        action=state.address,
+        data_guard="",
+        data_dirty="true" if _is_draft(state) else None,
+        novalidate=True,
+    )[
         # The key Enter presses the first button of a form.
         None
         if state.is_read_only
@@ -138,6 +153,14 @@ def _form(state: EditorPage) -> Element:
     ]
 
 
+def _is_draft(state: EditorPage) -> bool:
+    """Return whether the form holds changes that are not saved."""
+    if state.is_new:
+        return "~tab" in state.hidden
+    stored = {} if state.base is None else read(state.group, fill(state.group, state.base)).document
+    return {**state.document, "name": ""} != {**stored, "name": ""}
+
+
 def _below(state: EditorPage) -> Node:
     """Return the facts below the form; they may have forms of their own."""
     if state.is_new:
@@ -150,7 +173,9 @@ def _below(state: EditorPage) -> Node:
 def _panel(state: EditorPage, tab: EditorTab) -> Element:
     content = form_fields(state.view, *tab.fields) if tab.content is None else tab.content(state)
     heading = len(shown_tabs(state)) > 1 and h.h2[tab.label]
-    return h.section(".stack", id=f"panel-{tab.id}", aria_label=tab.label)[heading, content]
+    return h.section(
+        ".stack", id=f"panel-{tab.id}", aria_label=tab.label, data_count=tab.count(state)
+    )[heading, content]
 
 
 def _save_bar(state: EditorPage) -> Node:

@@ -72,7 +72,8 @@ def list_page(
 
 def _rows(shown: DefinitionList, items: Sequence[StoredDefinition[Definition]]) -> Element:
     headings = ["Name", *shown.columns]
-    return h.div(".card.rows")[table(shown.title, headings, [_row(shown, each) for each in items])]
+    rows = [_row(shown, each) for each in items]
+    return h.div(".card")[table(shown.title, headings, rows, body="rows")]
 
 
 def _row(shown: DefinitionList, each: StoredDefinition[Definition]) -> Element:

@@ -38,6 +38,38 @@ def fill(group: Group, document: JsonObject) -> RawObject:
     return raw
 
 
+def with_defaults(group: Group, raw: RawObject) -> RawObject:
+    """Return raw values with the defaults of fields that a form did not send."""
+    found = dict(raw)
+    for field in group.fields:
+        value = raw.get(field.name)
+        if value is None:
+            found[field.name] = _filled(field.control, field.default)
+        elif isinstance(field.control, Group) and isinstance(value, dict):
+            found[field.name] = with_defaults(field.control, value)
+    return found
+
+
+def with_known_rows(group: Group, raw: RawObject) -> RawObject:
+    """Return raw values with a row for each known name.
+
+    A row without a value whose name is not known any more is left out.
+    """
+    filled = dict(raw)
+    for field in group.fields:
+        if isinstance(field.control, Pairs) and field.control.known:
+            filled[field.name] = _known_rows(field.control, raw.get(field.name))
+    return filled
+
+
+def _known_rows(pairs: Pairs, raw: Raw | None) -> Raw:
+    rows = [row for row in raw if isinstance(row, dict)] if isinstance(raw, list) else []
+    given = {str(row.get("name", "")): row for row in rows}
+    known = [given.get(name, {"name": name, "value": ""}) for name in pairs.known]
+    others = [row for row in rows if row.get("name") not in pairs.known and row.get("value")]
+    return [*known, *others]
+
+
 def empty_row(rows: Rows | Pairs) -> Raw:
     """Return the raw values of a new row."""
     if isinstance(rows, Pairs):

@@ -21,7 +21,7 @@ _LABELS: Mapping[str, str] = {
     "Retry.maxRetryAttempts": "Retries after the first attempt",
     "Retry.maxInfrastructureAttempts": "Retries after infrastructure failures",
     "Schedule.cron": "Cron expression",
-    "Schedule.calendars": "Not on the dates of",
+    "Schedule.calendars": "Calendars",
     "Schedule.catchUpSeconds": "Catch up for",
     "Schedule.endAt": "Ends at",
     "Schedule.fold": "A time that comes twice",
@@ -108,6 +108,11 @@ _HELP: Mapping[str, str] = {
     "Webhook.secret": "The reference of the key that signs the events.",
     "Schedule.name": "The name of the schedule, unique in the Task.",
     "Schedule.description": "Free text for people.",
+    "Retry.enabled": "Without it, the first failed attempt ends the run.",
+    "Task.enabled": "Nothing starts a Task that is switched off, and its dependents are skipped.",
+    "Schedule.cron": "Five fields, or six with a leading second, or a name such as `@daily`. "
+    "`L` is the last day, `15W` the weekday nearest to the 15th, `5#2` the second Friday. "
+    "If neither day nor weekday is `*`, one of them is enough.",
     "Schedule.enabled": "A schedule that is switched off does not fire.",
     "Schedule.pauseAfterFailures": "Failed runs in a row that pause the schedule; empty: never.",
     "Parameter.name": "The name as the artefact declares it.",

@@ -8,13 +8,18 @@ import htpy as h
 from htpy import Element, Node
 
 
-def table(caption: str, columns: Sequence[Node], rows: Iterable[Element]) -> Element:
-    """Return a table that scrolls sideways on narrow screens; the caption is for screen readers."""
+def table(
+    caption: str, columns: Sequence[Node], rows: Iterable[Element], *, body: str | None = None
+) -> Element:
+    """Return a table that scrolls sideways on narrow screens; the caption is for screen readers.
+
+    The class `rows` for the `body` lets keys walk along the rows.
+    """
     return h.div(".table", tabindex="0", role="group", aria_label=caption)[
         h.table[
             h.caption(".hidden")[caption],
             h.thead[h.tr[[_heading(column) for column in columns]]],
-            h.tbody[rows],
+            h.tbody(class_=body)[rows],
         ]
     ]
 

@@ -171,7 +171,9 @@
       if (panel) panel.hidden = !chosen
     }
     const address = new URL(location.href)
-    address.searchParams.set('tab', new URL(tab.href).searchParams.get('tab'))
+    const name = new URL(tab.href).searchParams.get('tab')
+    address.searchParams.set('tab', name)
+    for (const field of $$('input[name="~tab"]')) field.value = name
     history.replaceState(history.state, '', address)
     dispatchEvent(new Event('resize'))
   }
@@ -200,6 +202,8 @@
         tab.setAttribute('role', 'tab')
         panelOf(tab)?.setAttribute('role', 'tabpanel')
         panelOf(tab)?.setAttribute('aria-labelledby', tab.id)
+        const [count, number] = [$('.count:not(.changed, .error)', tab), panelOf(tab)?.dataset.count]
+        if (count && number) write(count, number)
       }
       // The server may have sent the panels again; then the chosen tab stays.
       choose(tabs.find(tab => tab.ariaSelected === 'true') ?? first(tabs))
@@ -428,7 +432,8 @@
     const marked = $$('.field.changed', form).length
     const number = Math.max(changes.length, marked)
     for (const element of $$('[data-changes]', form)) {
-      write(element, number === 0 ? 'No changes' : number === 1 ? '1 change' : `${number} changes`)
+      const none = form.dataset.dirty === 'true' ? 'Changed' : 'No changes'
+      write(element, number === 0 ? none : number === 1 ? '1 change' : `${number} changes`)
     }
     for (const tab of $$('[data-tabs] a[aria-controls]')) {
       const panel = panelOf(tab)

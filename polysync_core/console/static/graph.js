@@ -15,8 +15,8 @@
   const world = svg.querySelector('.world')
   const frame = pane.querySelector('.minimap .viewport')
   const [boxWidth, boxHeight] = svg.dataset.box.split(' ').map(Number)
-  const width = Number(svg.dataset.width)
-  const height = Number(svg.dataset.height)
+  let width = 0
+  let height = 0
   const READABLE = 0.66
   const box = task => pane.querySelector(`.world a[data-task="${CSS.escape(task)}"]`)
   const corner = link => link.firstElementChild.transform.baseVal[0].matrix
@@ -57,11 +57,14 @@
   }
   // Open at a readable size, around what runs, waits or failed.
   const open = () => {
+    width = Number(svg.dataset.width)
+    height = Number(svg.dataset.height)
     svg.removeAttribute('viewBox')
     fit()
     if (zoom >= READABLE) return
     zoom = READABLE
-    const asked = new URLSearchParams(location.search).has('task') && box(svg.dataset.focus)
+    const isAsked = new URLSearchParams(location.search).has('task') || view.matches('.embedded')
+    const asked = isAsked && box(svg.dataset.focus ?? '')
     if (asked) return centre(asked, READABLE)
     const hot = $$('.world a:has(.node:is(.running, .queued, .failed))').map(corner)
     const places = hot.length ? hot : [{ e: 0, f: height / 2 }]
@@ -111,8 +114,8 @@
 
   /* highlight: a Task with all that leads to it and follows it ------------------------------------ */
 
-  const ends = $$('path.edge').map(path => [path.dataset.from, path.dataset.to])
   const reach = (task, from, to) => {
+    const ends = $$('path.edge').map(path => [path.dataset.from, path.dataset.to])
     const seen = new Set([task])
     const todo = [task]
     while (todo.length) {
@@ -262,6 +265,11 @@
     const { tasks, edges } = JSON.parse(event.detail.data)
     for (const [task, state] of Object.entries(tasks)) recolour(task, state)
     for (const [from, to, state] of edges) redraw(from, to, state)
+  })
+
+  // An editor draws its form anew and keeps the nodes of the picture, but not its place.
+  document.addEventListener('htmx:after:swap', () => {
+    if (svg.isConnected && svg.hasAttribute('viewBox')) open()
   })
 
   addEventListener('resize', open)

@@ -14,6 +14,7 @@ from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.editing.frame import do_button
 from polysync_core.console.editing.routes import editor_routes
+from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.jobs.live_run import execute_button
@@ -33,23 +34,23 @@ _MOST_TASKS = 20
 
 def _general(state: EditorPage) -> Node:
     view = state.view
-    use = (
-        state.is_new
-        and h.p[
-            h.button(do_button(view, "refresh"), type="submit", data_follows="f-platform")[
-                "Use this Platform"
-            ],
-            h.button(
-                ".hidden", do_button(view, "refresh"), type="submit", data_follows="f-jobType"
-            )["Use this type"],
-        ]
-    )
     return [
+        None if state.is_new else form_fields(view, "name"),
         form_fields(view, "platform"),
-        use,
+        state.is_new and _use_button(state, "platform", "Use this Platform"),
         picker(state),
-        form_fields(view, "jobType", "externalId", "name", "displayName", "description"),
+        form_fields(view, "jobType"),
+        state.is_new and _use_button(state, "jobType", "Use this type"),
+        form_fields(view, "externalId"),
+        form_fields(view, "name") if state.is_new else None,
+        form_fields(view, "displayName", "description"),
     ]
+
+
+def _use_button(state: EditorPage, field: str, label: str) -> Node:
+    """Return the button that shows the fields of a choice; a script presses it by itself."""
+    attributes = do_button(state.view, "refresh")
+    return h.p[h.button(attributes, type="submit", data_follows=control_id(field))[label]]
 
 
 def _settings(state: EditorPage) -> Node:

@@ -155,7 +155,7 @@ def _listing(
         search=selection.search,
         jobType=selection.job_type,
     )
-    return h.form(".card.rows", method="post", action=address)[
+    return h.form(".card.artefacts", method="post", action=address)[
         h.input(type="hidden", name="search", value=selection.search or ""),
         h.input(type="hidden", name="jobType", value=selection.job_type or ""),
         may_import and _import_bar(),
@@ -163,6 +163,7 @@ def _listing(
             "Artefacts",
             ["Choose" if may_import else "", "Artefact", "Job type", "Jobs"],
             [_row(each, may_import=may_import) for each in found.items],
+            body="rows",
         ),
         older_link(older or None, label="Next"),
     ]

@@ -152,7 +152,7 @@ def _items(items: Sequence[ImportedArtefact], *, is_plan: bool) -> Node:
         return None
     columns = ["Plan" if is_plan else "Result", "Artefact", "Job", "Details"]
     rows = [_row(each, is_plan=is_plan) for each in items]
-    return h.div(".card.rows")[table("Artefacts of the import", columns, rows)]
+    return h.div(".card")[table("Artefacts of the import", columns, rows, body="rows")]
 
 
 def _row(each: ImportedArtefact, *, is_plan: bool) -> Element:

@@ -32,7 +32,7 @@ from polysync_core.console.parts.live import live_button, stream_element
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.parts.tables import older_link
 from polysync_core.console.paths import page_path, task_path
-from polysync_core.console.shell import Crumb, has_role, page
+from polysync_core.console.shell import Crumb, has_role, page, redirect
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.security.roles import Role
@@ -81,8 +81,10 @@ def runs_page(  # noqa: PLR0913 - one parameter for each use case
     engine: CurrentEngine,
 ) -> Response:
     """Show runs with the reason of each, and the figures of now."""
+    if query.is_untidy:
+        return redirect(query.address(after=query.after))
     content = _content(request, query, (runs, overview, failures, names, engine))
-    return _page(request, "Runs", content)
+    return _page(request, "Runs", content, query=query)
 
 
 @router.get("/tasks/{name}/runs")
@@ -97,11 +99,14 @@ def task_runs_page(  # noqa: PLR0913 - one parameter for each use case
 ) -> Response:
     """Show the runs of a Task, which may be deleted by now."""
     query = read_query(request, task=name)
+    if query.is_untidy:
+        return redirect(query.address(after=query.after))
     content = _content(request, query, (runs, overview, failures, names, engine))
     return _page(
         request,
         f"Runs of {name}",
         content,
+        query=query,
         crumbs=[("Tasks", page_path("tasks")), (name, task_path(name))],
     )
 
@@ -151,9 +156,14 @@ def _content(
 
 
 def _page(
-    request: Request, title: str, content: Sequence[Node], crumbs: Sequence[Crumb] = ()
+    request: Request,
+    title: str,
+    content: Sequence[Node],
+    *,
+    query: RunsQuery,
+    crumbs: Sequence[Crumb] = (),
 ) -> Response:
-    return page(
+    answer = page(
         request,
         title,
         *content,
@@ -162,6 +172,9 @@ def _page(
         beside=live_button(),
         notices=notices_of(request.query_params.get("notice", "")),
     )
+    # The form of the filters also sends its empty fields, which the address leaves out.
+    answer.headers["HX-Push-Url"] = query.address(after=query.after)
+    return answer
 
 
 def _nothing(query: RunsQuery, token: str | None) -> Element:

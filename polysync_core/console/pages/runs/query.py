@@ -35,6 +35,8 @@ class RunsQuery:
     """The continuation token of the page."""
     fixed_task: str | None = None
     """The Task whose page lists its runs."""
+    is_untidy: bool = False
+    """True if the address has empty fields, as a form without scripts sends them."""
 
     def get(self, name: str) -> str:
         """Return the first value of a filter, or an empty text."""
@@ -104,6 +106,8 @@ def read_query(request: Request, *, task: str | None = None) -> RunsQuery:
         values=tuple((name, texts) for name, texts in found if texts),
         after=given.get("after") or None,
         fixed_task=task,
+        is_untidy="hx-request" not in request.headers
+        and any(not text.strip() for _, text in given.multi_items()),
     )
 
 

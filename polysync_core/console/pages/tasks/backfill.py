@@ -145,7 +145,7 @@ def _without_schedule(name: str) -> Element:
 
 def _form(draft: _Draft, zones: Mapping[str, str]) -> Element:
     chosen = draft.values.get("schedule", "")
-    hint = "A date as 2026-02-01, which is midnight in the zone of the schedule, or a time."
+    hint = "A date, which is midnight in the zone of the schedule, or a time with its offset."
     return h.form(".card", method="post", action=task_path(draft.name, "backfill"))[
         h.header[h.h2["Runs for past fire times"]],
         h.div(".in.form")[
@@ -161,7 +161,7 @@ def _form(draft: _Draft, zones: Mapping[str, str]) -> Element:
                     ],
                 ],
                 _input(draft, "from", "From", hint),
-                _input(draft, "to", "To, which is not part of the range", hint),
+                _input(draft, "to", "To", f"Not part of the range. {hint}"),
                 _input(draft, "maxConcurrentRuns", "Runs at the same time", "Empty: no limit."),
                 _input(draft, "priority", "Priority", "Empty: 100 below that of the task."),
             ],

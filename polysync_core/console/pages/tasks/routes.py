@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from polysync_core.console.editing.routes import editor_routes
-from polysync_core.console.pages.tasks import backfill, bulk, listing, run_once
+from polysync_core.console.pages.tasks import backfill, bulk, gate, listing, run_once
 from polysync_core.console.pages.tasks.editor import previewing
 from polysync_core.console.pages.tasks.editor.definition import TASKS
 
@@ -17,6 +17,7 @@ def task_routers() -> list[APIRouter]:
         bulk.router,
         backfill.router,
         run_once.router,
+        gate.router,
         previewing.router,
         editor_routes(TASKS),
     ]

@@ -6,7 +6,10 @@ import ast
 import threading
 import warnings
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import cast
 
 CREATORS = frozenset({"text", "dropdown", "combobox", "multiselect"})
 
@@ -52,7 +55,7 @@ def read_python(source: str, findings: WidgetFindings) -> bool:
     if tree is None:
         return False
     try:
-        _Reader(findings, _constants(tree)).visit(tree)
+        _Reader(findings, tree).visit(tree)
     except RecursionError:
         return False
     return True
@@ -76,39 +79,66 @@ def _constants(tree: ast.Module) -> dict[str, str]:
     return values
 
 
-class _Reader(ast.NodeVisitor):
+_BLOCKS: Mapping[type[ast.AST], str] = {
+    **dict.fromkeys((ast.If, ast.Try, ast.TryStar, ast.Match, ast.IfExp), "a condition"),
+    **dict.fromkeys((ast.For, ast.While, ast.AsyncFor, ast.comprehension), "a loop"),
+    **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda), "a function"),
+    ast.ClassDef: "a function",
+}
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store})
+"""The most frequent nodes without a node that matters inside."""
+
+
+class _Reader:
     """Visits a syntax tree and tracks the enclosing blocks."""
 
-    def __init__(self, findings: WidgetFindings, constants: dict[str, str]) -> None:
+    def __init__(self, findings: WidgetFindings, tree: ast.Module) -> None:
         self._findings = findings
-        self._constants = constants
+        self._tree = tree
         self._blocks: list[str] = []
         self._aliases: set[str] = set()
 
+    @cached_property
+    def _constants(self) -> dict[str, str]:
+        # Few cells name a widget by a variable, and a walk through a large tree takes time.
+        return _constants(self._tree)
+
     def visit(self, node: ast.AST) -> None:
         """Visit a node and note the conditions, loops and functions around it."""
-        match node:
-            case ast.If() | ast.Try() | ast.TryStar() | ast.Match() | ast.IfExp():
-                self._visit_block("a condition", node)
-            case ast.For() | ast.While() | ast.AsyncFor() | ast.comprehension():
-                self._visit_block("a loop", node)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.ClassDef():
-                self._visit_block("a function", node)
-            case ast.Assign(targets=[ast.Name(id=alias)], value=value) if _is_widgets(value):
-                self._aliases.add(alias)
-            case ast.Call(func=ast.Attribute(value=owner, attr=method)) if self._owns(owner):
-                self._call(method, node)
-                self.generic_visit(node)
-            case ast.Call(func=ast.Name(id="getArgument")):
-                self._call("getArgument", node)
-                self.generic_visit(node)
-            case _:
-                self.generic_visit(node)
+        if block := _BLOCKS.get(type(node)):
+            self._blocks.append(block)
+            self._visit_inside(node)
+            self._blocks.pop()
+        elif isinstance(node, ast.Assign) and _is_widgets(node.value):
+            self._note_alias(node)
+        else:
+            if isinstance(node, ast.Call):
+                self._read_call(node)
+            self._visit_inside(node)
 
-    def _visit_block(self, block: str, node: ast.AST) -> None:
-        self._blocks.append(block)
-        self.generic_visit(node)
-        self._blocks.pop()
+    def _visit_inside(self, node: ast.AST) -> None:
+        for name in node._fields:
+            value: object = getattr(node, name)
+            inside = cast("list[object]", value) if isinstance(value, list) else [value]
+            for each in inside:
+                if isinstance(each, ast.AST) and type(each) not in _LEAVES:
+                    self.visit(each)
+
+    def _note_alias(self, node: ast.Assign) -> None:
+        match node.targets:
+            case [ast.Name(id=alias)]:
+                self._aliases.add(alias)
+            case _:
+                self._visit_inside(node)
+
+    def _read_call(self, node: ast.Call) -> None:
+        match node.func:
+            case ast.Attribute(value=owner, attr=method) if self._owns(owner):
+                self._call(method, node)
+            case ast.Name(id="getArgument"):
+                self._call("getArgument", node)
+            case _:
+                """Another call."""
 
     def _owns(self, owner: ast.expr) -> bool:
         return _is_widgets(owner) or (isinstance(owner, ast.Name) and owner.id in self._aliases)

@@ -136,6 +136,9 @@ def test_settings_appear_once_a_type_is_chosen() -> None:
     page = parsed(chosen.text)
     assert page.css_first('[name="settings.limit"]') is not None
     assert page.css_first('[name="settings.maxConcurrentTasks"]') is None
+    algorithm = page.css_first('[name="settings.algorithm"] option[selected]')
+    assert algorithm is not None
+    assert algorithm.attributes["value"] == "TokenBucket"
     burst = page.css_first('[data-shown-by="settings.algorithm"]')
     assert burst is not None
     assert "Only with" in burst.text()

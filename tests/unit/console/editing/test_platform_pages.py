@@ -136,7 +136,7 @@ def test_a_platform_that_fails_leaves_the_page_standing(app: FakeApp, workspace:
 def test_the_chosen_artefacts_are_planned_then_imported(app: FakeApp) -> None:
     listed = app.browser.get("/platforms/lakehouse/artefacts?get=true")
     chosen = {"externalId": "/etl/new-load"}
-    plan = submit(app.browser, listed, chosen, do="plan", form="form.rows")
+    plan = submit(app.browser, listed, chosen, do="plan", form="form.artefacts")
     page = parsed(plan.text)
     assert "Planned: 1 created." in page.text()
     assert app.browser.get("/jobs/new-load").status_code == 404
@@ -149,7 +149,7 @@ def test_the_chosen_artefacts_are_planned_then_imported(app: FakeApp) -> None:
 
 def test_a_plan_of_all_counts_every_result(app: FakeApp) -> None:
     listed = app.browser.get("/platforms/lakehouse/artefacts?get=true")
-    plan = submit(app.browser, listed, {"all": "true"}, form="form.rows")
+    plan = submit(app.browser, listed, {"all": "true"}, form="form.artefacts")
     text = parsed(plan.text).text()
     assert "2 created" in text
     assert "1 updated" in text
@@ -157,14 +157,14 @@ def test_a_plan_of_all_counts_every_result(app: FakeApp) -> None:
 
 def test_an_import_without_a_choice_imports_nothing(app: FakeApp) -> None:
     listed = app.browser.get("/platforms/lakehouse/artefacts?get=true")
-    plan = submit(app.browser, listed, do="plan", form="form.rows")
+    plan = submit(app.browser, listed, do="plan", form="form.artefacts")
     assert "nothing to import" in plan.text
 
 
 def test_an_import_goes_on_page_by_page(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("polysync_core.console.pages.platforms.artefacts.MAX_PER_CALL", 2)
     listed = app.browser.get("/platforms/lakehouse/artefacts?get=true")
-    plan = submit(app.browser, listed, {"all": "true"}, form="form.rows")
+    plan = submit(app.browser, listed, {"all": "true"}, form="form.artefacts")
     first = submit(app.browser, plan, do="import", form="main form[method=post]")
     assert "So far: 1 created, 1 updated" in parsed(first.text).text()
     second = submit(app.browser, first, do="import", form="main form[method=post]")

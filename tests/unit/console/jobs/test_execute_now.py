@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -158,6 +159,7 @@ def test_an_ended_run_shows_its_outputs_and_offers_its_values_again(world: World
     again = page.css_first(f'a[href="/console/jobs/load/run?values={run.run_id}"]')
     assert again is not None
 
+    world.app.clock.now += timedelta(seconds=1)
     filled = form(world, f"?values={run.run_id}")
     start(world, filled)
     second = started(world)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import htpy as h
 from htpy import Node
 
@@ -10,13 +12,14 @@ from polysync_core.console.icons import icon
 from polysync_core.console.pages.tasks.editor import dependencies, general, runtime, scheduling
 from polysync_core.console.pages.tasks.editor import values as settings
 from polysync_core.console.pages.tasks.editor.dependencies import dependencies_tab
+from polysync_core.console.pages.tasks.editor.facts import rows_of
 from polysync_core.console.pages.tasks.editor.general import general_tab
 from polysync_core.console.pages.tasks.editor.pauses import schedule_states
 from polysync_core.console.pages.tasks.editor.runtime import runtime_tab
 from polysync_core.console.pages.tasks.editor.scheduling import scheduling_tab
 from polysync_core.console.pages.tasks.editor.values import values_tab
 from polysync_core.console.pages.tasks.notices import NOTICES
-from polysync_core.console.paths import page_path, task_path
+from polysync_core.console.paths import task_path
 from polysync_core.console.shell import has_role
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.security.roles import Role
@@ -26,32 +29,51 @@ def _buttons(state: EditorPage) -> Node:
     name = state.name
     if name is None:
         return None
-    look = [
-        h.a(".button.quiet", href=page_path("runs", task=name))["Runs"],
-        h.a(".button.quiet", href=page_path("tasks", name, "gate"))["Gate"],
-    ]
     if not has_role(state.request, Role.OPERATOR):
-        return look
+        return None
     return [
-        look,
         h.a(".button.quiet", href=task_path(name, "backfill"))["Backfill"],
         h.a(".button.primary", href=task_path(name, "run"))[icon("run"), "Run once"],
     ]
+
+
+def _rows(path: str) -> Callable[[EditorPage], int]:
+    """Return the function that counts the rows of a list."""
+    return lambda state: len(rows_of(state, path))
+
+
+def further_pages(name: str) -> list[tuple[str, str]]:
+    """Return the pages of a Task beside its editor."""
+    return [("Runs", task_path(name, "runs")), ("Gate", task_path(name, "gate"))]
 
 
 TASKS = Editor(
     kind=Kind.TASK,
     section="tasks",
     prefill=("job",),
+    more_tabs=further_pages,
     tabs=(
         EditorTab("general", "General", general.FIELDS, general_tab),
-        EditorTab("settings", "Settings", settings.FIELDS, values_tab),
-        EditorTab("dependencies", "Dependencies", dependencies.FIELDS, dependencies_tab),
-        EditorTab("scheduling", "Scheduling", scheduling.FIELDS, scheduling_tab),
+        EditorTab("settings", "Settings", settings.FIELDS, values_tab, count=_rows("parameters")),
+        EditorTab(
+            "dependencies",
+            "Dependencies",
+            dependencies.FIELDS,
+            dependencies_tab,
+            count=_rows("dependencies"),
+        ),
+        EditorTab(
+            "scheduling",
+            "Scheduling",
+            scheduling.FIELDS,
+            scheduling_tab,
+            count=_rows("schedules"),
+        ),
         EditorTab("runtime-settings", "Runtime Settings", runtime.FIELDS, runtime_tab),
     ),
     buttons=_buttons,
     below=schedule_states,
     notices=NOTICES,
+    scripts=("graph.js",),
 )
 """The editor of a Task."""

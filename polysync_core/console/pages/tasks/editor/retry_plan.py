@@ -50,7 +50,7 @@ def _wait(number: int, delay: timedelta, retry: Retry) -> Element:
     left = number * (_BOX + _WAIT) + _BOX
     text = f"\N{LESS-THAN OR EQUAL TO} {wait_text(delay)}" if retry.jitter else wait_text(delay)
     return h.g[
-        h.path(class_="month-line", d=f"M{left} {_TOP + 12}h{_WAIT}"),
+        h.path(class_="wait", d=f"M{left} {_TOP + 12}h{_WAIT}"),
         h.text(x=str(left + _WAIT // 2), y=str(_TOP + 4), text_anchor="middle")[text],
     ]
 

@@ -33,8 +33,7 @@ def preview_box(preview: SchedulePreview, path: str) -> Element:
     return h.div(".preview", id=preview_id(path), role="group", aria_label="Preview")[
         _sentence(preview),
         [h.p(".help")[note] for note in preview.notes],
-        _next_fires(preview) if preview.fires else None,
-        _differences(preview),
+        _fire_times(preview),
         year_ribbon(preview.year) if preview.year.days else None,
     ]
 
@@ -63,19 +62,31 @@ def _sentence(preview: SchedulePreview) -> Element:
     ]
 
 
-def _next_fires(preview: SchedulePreview) -> Element:
+def _fire_times(preview: SchedulePreview) -> Node:
+    """Return the next fire times, and those that differ in the next year."""
+    year, caption = preview.year, "The next fire times"
     rows = [_row(each.fire, each.excluded_by, now=preview.now) for each in preview.fires]
-    return _table("The next fire times", rows)
-
-
-def _differences(preview: SchedulePreview) -> Node:
-    rows = list(_special_rows(preview.year, {each.fire.scheduled_time for each in preview.fires}))
-    if not rows:
+    shown = {each.fire.scheduled_time for each in preview.fires}
+    special = list(_special_rows(year, shown))
+    if not rows and not special:
         return None
-    return [
-        h.p(".help")["Different in the next 365 days:"],
-        _table("Fire times that differ in the next 365 days", rows),
-        _further(preview.year),
+    return h.div(".table", tabindex="0", role="region", aria_label=caption)[
+        h.table(".fire-times")[
+            h.caption(".hidden")[caption],
+            h.thead(".hidden")[h.tr[[h.th(scope="col")[each] for each in _COLUMNS]]],
+            h.tbody[rows],
+            h.tbody[
+                h.tr[
+                    h.th(".nothing", scope="rowgroup", colspan=str(len(_COLUMNS)))[
+                        "Different in the next 365 days"
+                    ]
+                ],
+                special,
+                _further(year),
+            ]
+            if special
+            else None,
+        ]
     ]
 
 
@@ -97,7 +108,10 @@ def _special_rows(year: YearOutlook, shown: set[datetime]) -> Iterator[Element]:
 
 def _further(year: YearOutlook) -> Node:
     further = len(year.excluded_days) - _MAX_EXCLUDED
-    return h.p(".help")[f"{further} more excluded dates"] if further > 0 else None
+    if further <= 0:
+        return None
+    text = f"{further} more excluded {'date' if further == 1 else 'dates'}"
+    return h.tr[h.td(".nothing", colspan=str(len(_COLUMNS)))[text]]
 
 
 def _row(
@@ -123,13 +137,3 @@ def _marks(fire: FireTime, excluded_by: str | None, further: int) -> Iterator[No
 def _distance(fire: FireTime, excluded_by: str | None, now: datetime) -> Node:
     is_plain = fire.note is None and excluded_by is None
     return relative_time(fire.scheduled_time, now=now) if is_plain else None
-
-
-def _table(caption: str, rows: Sequence[Element]) -> Element:
-    return h.div(".table", tabindex="0", role="region", aria_label=caption)[
-        h.table(".fire-times")[
-            h.caption(".hidden")[caption],
-            h.thead(".hidden")[h.tr[[h.th(scope="col")[each] for each in _COLUMNS]]],
-            h.tbody[rows],
-        ]
-    ]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from polysync_core.application.schedules.schedule_preview import SchedulePreviews
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import do_button
+from polysync_core.console.forms.controls import bare_control, notes
 from polysync_core.console.forms.fields import Group, Rows
 from polysync_core.console.forms.models import group_of
 from polysync_core.console.forms.problems import control_id
@@ -97,7 +98,7 @@ def _fields(state: EditorPage, path: str) -> Node:
                 "hx-include": "this",
             },
         )[
-            h.div(".cron")[_drawn(state, path, ("cron",)), _cron_parts()],
+            _cron(state, path),
             h.div(".fields-narrow")[_drawn(state, path, _CLOCK[1:2])],
             _drawn(state, path, _CLOCK[2:3]),
             h.div(".fields-narrow")[_drawn(state, path, _CLOCK[3:])],
@@ -107,8 +108,21 @@ def _fields(state: EditorPage, path: str) -> Node:
     ]
 
 
-def _cron_parts() -> Element:
-    return h.div(".cronparts", aria_hidden="true")[[h.span[part] for part in _PARTS]]
+def _cron(state: EditorPage, path: str) -> Element:
+    """Return the field of the expression with the names of its parts below the control."""
+    view, each, cron_path = state.view, _item(state).field("cron"), f"{path}.cron"
+    was = view.before(cron_path)
+    parts = view.text(cron_path).split()
+    names = _PARTS if len(parts) < 6 else ("second", *_PARTS)
+    return h.div(class_="field cron" if was is None else "field cron changed")[
+        h.label(for_=control_id(cron_path))[
+            each.label, h.span(".required", title="required")[" *"]
+        ],
+        bare_control(view, each, cron_path),
+        h.div(".cronparts", aria_hidden="true")[[h.span[name] for name in names]],
+        None if was is None else h.p(".was")["was ", h.del_[was or "empty"]],
+        notes(view, each, cron_path),
+    ]
 
 
 def _drawn(state: EditorPage, path: str, names: Iterable[str]) -> list[Element]:
