@@ -105,10 +105,9 @@ def _side(state: EditorPage) -> Element:
     heads = runs(state).heads(names)
     return h.div(".peek")[
         h.h3["Starts after"],
-        h.ul(".upstreams")[
-            [_upstream(state, index, row, heads) for index, row in enumerate(rows)]
-            or h.li(".nothing")["Nothing: the task starts by its schedules or by hand."]
-        ],
+        h.ul(".upstreams")[[_upstream(state, index, row, heads) for index, row in enumerate(rows)]]
+        if rows
+        else h.p(".nothing")["No Task: its schedules or a person start it."],
         _add(state),
         h.p(".help")[
             "All of these conditions must be met. If one is not met, a run is recorded as Skipped "
