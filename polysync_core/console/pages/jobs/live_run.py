@@ -53,7 +53,7 @@ def execute_button(job: str, newest: TaskRun | None) -> Element:
 
 
 def execute_dialog() -> Element:
-    """Return the dialog in which a script shows the form of a run, and then the run."""
+    """Return the dialog in which a script shows first the form, then the run."""
     return h.dialog(id="execute-dialog", aria_label="Execute now")[
         h.div(".body", id=_BODY),
         h.div(".foot")[h.button(type="button", data_close="")["Close"]],
@@ -187,10 +187,9 @@ def _outputs(run: TaskRun) -> Node:
 
 
 def _parameters(run: TaskRun) -> Node:
-    sent = run.attempt.parameters if run.attempt is not None else None
-    rows = [
-        (name, _text(value)) for name, value in (run.parameters if sent is None else sent).items()
-    ]
+    # An attempt holds only the values whose run variables were replaced.
+    replaced = (run.attempt.parameters if run.attempt is not None else None) or {}
+    rows = [(name, _text(value)) for name, value in {**run.parameters, **replaced}.items()]
     return rows and card("Values", _values("Values of the run", rows))
 
 

@@ -169,6 +169,7 @@ def test_an_ended_run_shows_its_outputs_and_offers_its_values_again(world: World
 
     page = parsed(form(world, f"?run={run.run_id}").text)
     assert "loaded 12" in text_of(page, "#job-run").replace("loaded12", "loaded 12")
+    assert "2026-01-01" in text_of(page, "#job-run")
     assert "it holds a secret" in text_of(page, "#job-run")
     shown = page.css_first("#job-run")
     assert shown is not None
