@@ -20,7 +20,7 @@ def transform(visitor: Visitor) -> str | None:
 def test_states_arrive_live_and_the_picture_stays_where_it_is(
     visitor: Visitor, system: LocalSystem, example: Example
 ) -> None:
-    system.run(2, "nightly")
+    system.run(6, "nightly")
     visitor.open("graph?task=nightly")
     before = transform(visitor)
     loaded = len(visitor.offences.requests)

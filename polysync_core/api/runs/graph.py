@@ -10,6 +10,7 @@ from pydantic import Field
 
 from polysync_core.api.models import RunIdText, Time, View
 from polysync_core.api.use_cases import use_case
+from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
 from polysync_core.application.runs.run_lookup import find_run_id
 from polysync_core.domain.definitions.tasks import Condition
@@ -84,6 +85,7 @@ class GraphView(View):
 
 
 CurrentTaskGraphs = Annotated[TaskGraphs, Depends(use_case(TaskGraphs))]
+CurrentOutlines = Annotated[GraphOutlines, Depends(use_case(GraphOutlines))]
 
 
 def graph_routes() -> APIRouter:
@@ -91,8 +93,9 @@ def graph_routes() -> APIRouter:
     routes = APIRouter(tags=["Graph"])
 
     @routes.get("/graph")
-    def get_graph(
+    def get_graph(  # noqa: PLR0913 - one parameter for each part of the query
         graphs: CurrentTaskGraphs,
+        outlines: CurrentOutlines,
         task: Annotated[
             str | None, Query(description="Only this Task, its ancestors and descendants.")
         ] = None,
@@ -100,12 +103,23 @@ def graph_routes() -> APIRouter:
             str | None,
             Query(alias="graphRunId", description="Only this graph run, with its runs' statuses."),
         ] = None,
+        hops: Annotated[
+            int | None,
+            Query(ge=1, le=100, description="With `task`: at most so many steps."),
+        ] = None,
+        tag: Annotated[
+            str | None, Query(description="Only Tasks with this tag, as `name` or `name=value`.")
+        ] = None,
     ) -> GraphView:
         """Show Tasks and dependencies, with each Task's last run and next fire time."""
-        if graph_run_id is None:
-            graph = graphs.of_tasks(task)
-        else:
+        if graph_run_id is not None:
             graph = graphs.of_graph_run(find_run_id(graphs.runs, graph_run_id), task)
+        elif tag is not None:
+            graph = graphs.of_names(outlines.outline().tagged(tag))
+        elif task is not None and hops is not None:
+            graph = graphs.of_relatives([task], hops=hops)
+        else:
+            graph = graphs.of_tasks(task)
         return GraphView(
             nodes=[_node_view(node) for node in graph.nodes],
             edges=[_edge_view(edge) for edge in graph.edges],

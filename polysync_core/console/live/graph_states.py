@@ -12,11 +12,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from htpy import Element
 
-from polysync_core.api.runs.graph import CurrentTaskGraphs
+from polysync_core.api.runs.graph import CurrentOutlines, CurrentTaskGraphs
 from polysync_core.api.sse import RECONNECT, event, with_keep_alive
 from polysync_core.application.dependencies.graph_view import Graph
 from polysync_core.console.graph.states import is_active, states_tag, states_text
-from polysync_core.console.pages.graph.query import CurrentGraphQuery, CurrentOutlines, GraphQuery
+from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
 
 _PERIOD_SECONDS = 1.0
 _KEEP_ALIVE_SECONDS = 15.0

@@ -22,6 +22,13 @@ OfGraphRun = Annotated[
     str | None,
     typer.Option("--graph-run", metavar="RUN", help="One graph run, by its root run or @TASK."),
 ]
+Hops = Annotated[
+    int | None,
+    typer.Option(min=1, max=100, help="With TASK: at most so many dependencies from it."),
+]
+OfTag = Annotated[
+    str | None, typer.Option("--tag", metavar="NAME[=VALUE]", help="Only tasks with this tag.")
+]
 GraphFormat = Annotated[
     Literal["tree", "table", "mermaid", "svg"] | None,
     typer.Option("--format", help="Default: tree, or the format of the file's name."),
@@ -32,6 +39,8 @@ _FORMATS: dict[str, Format] = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "me
 def graph(  # noqa: PLR0913 - one parameter per option
     task: OneTask = None,
     graph_run: OfGraphRun = None,
+    hops: Hops = None,
+    tag: OfTag = None,
     format_option: GraphFormat = None,
     output: Output = None,
     url: Url = DEFAULT_URL,
@@ -39,9 +48,21 @@ def graph(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Show the task graph, with the last run and next fire time of each task."""
     chosen = _choose_format(format_option, output, as_json=as_json)
+    if tag is not None and (task or graph_run):
+        message = "cannot be combined with a task or --graph-run."
+        raise typer.BadParameter(message, param_hint="--tag")
+    if hops is not None and (task is None or graph_run):
+        message = "needs a task, and cannot be combined with --graph-run."
+        raise typer.BadParameter(message, param_hint="--hops")
     with open_session(url, as_json=as_json) as session:
         root = find_graph_run_id(session.api, graph_run)
-        answer = session.api.get("graph", query={"task": task, "graphRunId": root}, has="nodes")
+        query = {
+            "task": task,
+            "graphRunId": root,
+            "hops": None if hops is None else str(hops),
+            "tag": tag,
+        }
+        answer = session.api.get("graph", query=query, has="nodes")
         if as_json:
             session.terminal.json(answer)
             return
@@ -49,7 +70,8 @@ def graph(  # noqa: PLR0913 - one parameter per option
         if chosen in {"tree", "table"}:
             _show(session, found, chosen)
         else:
-            _write(session, _picture(found, chosen, _heading(task, root)), output)
+            heading = f"Tasks with {tag}" if tag else _heading(task, root)
+            _write(session, _picture(found, chosen, heading), output)
 
 
 def _choose_format(chosen: Format | None, output: Path | None, *, as_json: bool) -> Format:

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
-from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import Graph, TaskGraphs
 from polysync_core.application.runs.run_lookup import find_run_id
@@ -104,4 +103,3 @@ def _query(  # noqa: PLR0913 - one parameter for each part of the address
 
 
 CurrentGraphQuery = Annotated[GraphQuery, Depends(_query)]
-CurrentOutlines = Annotated[GraphOutlines, Depends(use_case(GraphOutlines))]

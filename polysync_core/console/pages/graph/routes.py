@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import htpy as h
 from fastapi import APIRouter, Depends, Query, Request, Response
 from htpy import Element, Node
 
-from polysync_core.api.runs.graph import CurrentTaskGraphs
+from polysync_core.api.runs.graph import CurrentOutlines, CurrentTaskGraphs
 from polysync_core.api.runs.routes import CurrentTaskRuns
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.graph_outline import GraphOutlines
@@ -24,11 +25,7 @@ from polysync_core.console.graph.table import graph_table
 from polysync_core.console.live.graph_states import live_element
 from polysync_core.console.pages.graph.comparison import comparison_section
 from polysync_core.console.pages.graph.outline import outline_content
-from polysync_core.console.pages.graph.query import (
-    CurrentGraphQuery,
-    CurrentOutlines,
-    GraphQuery,
-)
+from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
 from polysync_core.console.pages.graph.reading import (
     chosen_node,
     counts_text,
@@ -36,6 +33,7 @@ from polysync_core.console.pages.graph.reading import (
     values_of,
 )
 from polysync_core.console.pages.graph.side import LAST_RUNS, Chosen, side_panel
+from polysync_core.console.parts.cards import copy_button
 from polysync_core.console.parts.live import live_button
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.paths import page_path
@@ -125,7 +123,11 @@ def _picture_page(
         section="graph",
         crumbs=[("Graph", page_path("graph"))] if query.is_part else [],
         beside=h.span(".nothing")[counts_text(graph.nodes)],
-        actions=[live_button(), _compare_link(query)],
+        actions=[
+            live_button(),
+            copy_button(_command(query), label="Command"),
+            _compare_link(query),
+        ],
         scripts=["graph.js"],
     )
 
@@ -147,6 +149,17 @@ def _comparison(query: GraphQuery, sources: GraphSources) -> Node:
         return None
     root = find_run_id(sources.graphs.runs, query.graph_run_id)
     return comparison_section(sources.comparisons.with_previous(root))
+
+
+def _command(query: GraphQuery) -> str:
+    """Return the command that writes the same picture to a file."""
+    if query.graph_run_id is not None:
+        return f"polysync graph --graph-run {query.graph_run_id} --output graph.svg"
+    if query.tag is not None:
+        return f"polysync graph --tag {shlex.quote(query.tag)} --output graph.svg"
+    if query.is_part:
+        return f"polysync graph {query.task} --hops {query.hops} --output graph.svg"
+    return "polysync graph --output graph.svg"
 
 
 def _compare_link(query: GraphQuery) -> Node:

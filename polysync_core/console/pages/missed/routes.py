@@ -171,7 +171,7 @@ def _content(found: MissedWork, view: _View) -> Node:
         case Kind.FIRE_TIMES if runs := found.fire_times.items:
             return _card(fire_time_table(runs))
         case Kind.STOPPED if schedules := found.stopped.items:
-            return _card(stopped_table(schedules, view.now))
+            return [_card(stopped_table(schedules, view.now)), _disabled_tasks()]
         case Kind.DROPPED if runs := found.dropped.items:
             return _card(dropped_table(runs, view.now))
         case Kind.EXCLUDED if days := found.excluded.items:
@@ -179,11 +179,16 @@ def _content(found: MissedWork, view: _View) -> Node:
         case Kind.MESSAGES if messages := found.messages.items:
             return _card(message_table(messages, view.now))
         case _:
-            return empty_state(f"{_EMPTY[view.kind]} This covers {view.period.words}.")
+            sentence = f"{_EMPTY[view.kind]} This covers {view.period.words}."
+            return empty_state(sentence, _disabled_tasks() if view.kind is Kind.STOPPED else None)
 
 
 def _card(content: Node) -> Element:
     return h.div(".card")[content]
+
+
+def _disabled_tasks() -> Element:
+    return h.p[h.a(".button", href=page_path("tasks", state="disabled"))["All disabled Tasks"]]
 
 
 def _periods(view: _View) -> Element:

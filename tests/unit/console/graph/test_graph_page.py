@@ -212,3 +212,28 @@ def test_a_graph_run_is_compared_with_the_one_before(world: GraphPages) -> None:
     assert "1 of 2 Tasks differ" in text(tree, ".compared header")
     none = world.page("/graph", graphRunId=first, compare="true")
     assert "There is no earlier graph run." in text(none, ".compared")
+
+
+@pytest.mark.parametrize(
+    ("query", "command"),
+    [
+        ({}, "polysync graph --output graph.svg"),
+        ({"task": "gold", "hops": "2"}, "polysync graph gold --hops 2 --output graph.svg"),
+        ({"tag": "layer=gold"}, "polysync graph --tag layer=gold --output graph.svg"),
+    ],
+)
+def test_the_page_offers_its_command(
+    world: GraphPages, query: dict[str, str], command: str
+) -> None:
+    tree = world.page("/graph", **query)
+    assert tree.css_first("header [data-copy]").attributes["data-copy"] == command
+
+
+def test_the_api_limits_the_graph_by_hops_and_tag(world: GraphPages) -> None:
+    def names(**query: str) -> list[str]:
+        nodes = world.app.http.get("/api/graph", params=query).json()["nodes"]
+        return sorted(each["task"] for each in nodes)
+
+    assert names(task="landing", hops="1") == ["bronze", "landing"]
+    assert names(tag="layer=gold") == ["gold"]
+    assert names(task="landing") == ["alert", "bronze", "gold", "landing"]

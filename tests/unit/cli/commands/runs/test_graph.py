@@ -145,3 +145,21 @@ def test_a_cycle_in_the_answer_does_not_cause_an_endless_loop(
         "└── b  no run",
         "    └── a (see above)",
     ]
+
+
+def test_hops_and_tags_are_sent(api: FakeApi, polysync: Invoke) -> None:
+    api.on("GET", "/graph", Answer(PIPELINE))
+    polysync("graph", "gold", "--hops", "2")
+    polysync("graph", "--tag", "layer=gold")
+    queries = [request.query for request in api.requests_of("GET", "/graph")]
+    assert queries == [{"task": "gold", "hops": "2"}, {"tag": "layer=gold"}]
+
+
+@pytest.mark.parametrize(
+    "options", [["--hops", "2"], ["gold", "--tag", "a"], ["--tag", "a", "--graph-run", "r"]]
+)
+def test_options_that_exclude_each_other_are_refused(
+    api: FakeApi, polysync: Invoke, options: list[str]
+) -> None:
+    assert polysync("graph", *options).exit_code == 2
+    assert api.requests == []
