@@ -27,7 +27,7 @@ print(time.process_time() - before)
 
 
 def console(_: argparse.Namespace) -> None:
-    """Measure warm pages with stores in memory, and the import in a process of its own."""
+    """Measure warm pages with stores in memory, and the import."""
     title("Console, stores in memory")
     app = FakeApp(a_platform(), a_job(), *_tasks(_BOXES))
     for number in range(_RUNS):
