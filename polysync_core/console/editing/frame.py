@@ -173,7 +173,9 @@ def _below(state: EditorPage) -> Node:
 def _panel(state: EditorPage, tab: EditorTab) -> Element:
     content = form_fields(state.view, *tab.fields) if tab.content is None else tab.content(state)
     heading = len(shown_tabs(state)) > 1 and h.h2[tab.label]
-    return h.section(".stack", id=f"panel-{tab.id}", aria_label=tab.label)[heading, content]
+    return h.section(
+        ".stack", id=f"panel-{tab.id}", aria_label=tab.label, data_count=tab.count(state)
+    )[heading, content]
 
 
 def _save_bar(state: EditorPage) -> Node:

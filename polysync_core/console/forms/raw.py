@@ -14,6 +14,8 @@ type RawObject = dict[str, Raw]
 type Part = str | int
 
 _PART = re.compile(r"\[(\d{1,5})\]|(\[\])|\.?([^.\[\]]+)")
+_KEYS = ("name", "task", "input", "from")
+"""The fields that identify a row, as in the differences of definitions."""
 _MAX_DEPTH = 12
 
 
@@ -48,13 +50,52 @@ def parts_of(path: str) -> list[Part]:
 def at(raw: Raw | None, path: str) -> Raw | None:
     """Return the raw value at a path, or None."""
     for part in parts_of(path):
-        if isinstance(raw, dict) and isinstance(part, str):
-            raw = raw.get(part)
-        elif isinstance(raw, list) and isinstance(part, int):
-            raw = raw[part] if 0 <= part < len(raw) else None
-        else:
-            return None
+        raw = at_part(raw, part)
     return raw
+
+
+def at_part(raw: Raw | None, part: Part) -> Raw | None:
+    """Return the raw value at one part of a path, or None."""
+    if isinstance(raw, dict) and isinstance(part, str):
+        return raw.get(part)
+    if isinstance(raw, list) and isinstance(part, int):
+        return raw[part] if 0 <= part < len(raw) else None
+    return None
+
+
+class NewRow:
+    """Stands for the values of a row that the stored version does not have."""
+
+
+def stored_value(stored: Raw | None, raw: Raw | None, path: str) -> Raw | NewRow | None:
+    """Return the stored value of a control of the form.
+
+    Rows are matched by their keys, because a row that is added or removed moves the others.
+    """
+    for part in parts_of(path):
+        if isinstance(part, int):
+            stored = _stored_row(stored, raw, part)
+            if stored is None:
+                return NewRow()
+        else:
+            stored = stored.get(part) if isinstance(stored, dict) else None
+        raw = at_part(raw, part)
+    return stored
+
+
+def _stored_row(stored: Raw | None, raw: Raw | None, index: int) -> Raw | None:
+    rows = stored if isinstance(stored, list) else []
+    key = _key(at_part(raw, index))
+    if key is None:
+        return at_part(rows, index)
+    return next((row for row in rows if _key(row) == key), None)
+
+
+def _key(row: Raw | None) -> str | None:
+    """Return the text that identifies a row; None for a single value."""
+    if not isinstance(row, dict):
+        return None
+    return next((str(row[name]) for name in _KEYS if row.get(name)), "")
 
 
 def with_row(raw: RawObject, path: str, row: Raw) -> RawObject:

@@ -11,7 +11,7 @@ from htpy import Node
 
 from polysync_core.console.forms.fields import Field, Group
 from polysync_core.console.forms.problems import placed
-from polysync_core.console.forms.raw import Raw, RawObject, at
+from polysync_core.console.forms.raw import NewRow, Raw, RawObject, at, stored_value
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.errors import Problem
 
@@ -64,7 +64,9 @@ class FormView:
         """Return the stored text of a changed field; None if the field is not changed."""
         if self.stored is None:
             return None
-        before, now = at(self.stored, path), self.value(path)
+        before, now = stored_value(self.stored, self.raw, path), self.value(path)
+        if isinstance(before, NewRow):
+            return None
         old = before if isinstance(before, str) else ""
         new = now if isinstance(now, str) else ""
         is_single = not isinstance(before, list | dict) and not isinstance(now, list | dict)

@@ -202,6 +202,8 @@
         tab.setAttribute('role', 'tab')
         panelOf(tab)?.setAttribute('role', 'tabpanel')
         panelOf(tab)?.setAttribute('aria-labelledby', tab.id)
+        const [count, number] = [$('.count:not(.changed, .error)', tab), panelOf(tab)?.dataset.count]
+        if (count && number) write(count, number)
       }
       // The server may have sent the panels again; then the chosen tab stays.
       choose(tabs.find(tab => tab.ariaSelected === 'true') ?? first(tabs))

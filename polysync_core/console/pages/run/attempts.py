@@ -19,7 +19,7 @@ from polysync_core.domain.runs.run import Attempt, HistoryEntry, RunStatus, Task
 
 DETAILS = "details"
 """The id of the part that shows failure details."""
-_COLUMNS = ("Attempt", "Status", "Cause and error", "Duration", "External run", "More")
+_COLUMNS = ("Attempt", "Status", "Cause and error", "Duration", "On the platform")
 
 
 def attempts_card(run: TaskRun) -> Element:
@@ -27,7 +27,8 @@ def attempts_card(run: TaskRun) -> Element:
     if not run.attempts:
         return card("Attempts", h.p(".in.nothing")["The run has not been submitted yet."])
     rows = [_attempt(run, attempt) for attempt in reversed(run.attempts)]
-    return card("Attempts", table("Attempts of the run, newest first", _COLUMNS, rows))
+    shown = table("Attempts of the run, newest first", _COLUMNS, rows)
+    return card("Attempts", h.div(".attempts")[shown])
 
 
 def history_card(run: TaskRun) -> Element:
@@ -67,10 +68,10 @@ def _attempt(run: TaskRun, attempt: Attempt) -> Element:
         h.td[status_badge(attempt.status)],
         h.td(".break")[_outcome(attempt)],
         h.td(".number.nowrap")[duration_text(duration)],
-        h.td(".mono.break")[attempt.external_run_id or nothing()],
-        h.td(".nowrap")[
-            platform_link(run, attempt, text=f"Open on {run.job.platform}"),
-            attempt.status is RunStatus.FAILED and h.div[_details_link(run, attempt)],
+        h.td[
+            platform_link(run, attempt, text="Open"),
+            attempt.external_run_id and [" ", h.small(".mono.break")[attempt.external_run_id]],
+            attempt.status is RunStatus.FAILED and [h.br, _details_link(run, attempt)],
         ],
     ]
 

@@ -72,7 +72,7 @@ def _output(name: str, shown: Node, seen: SeenRun) -> Element:
         if source.run_id == seen.run.run_id and source.output == name
     ]
     links = [
-        h.div[run_link(child.run_id, child.title), " as ", h.code[parameter]]
+        h.p[run_link(child.run_id, child.title), " as ", h.code[parameter]]
         for child, parameter in takers
     ]
     return h.tr[h.th(scope="row")[name], h.td[shown], h.td[links or nothing()]]

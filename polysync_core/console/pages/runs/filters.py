@@ -118,7 +118,10 @@ def _task_field(query: RunsQuery, tasks: Sequence[str]) -> Node:
 def _periods(query: RunsQuery) -> Iterable[tuple[str, str]]:
     own = query.get("since")
     known = {value for value, _ in _PERIODS}
-    return (*_PERIODS, *(((own, f"since {own}"),) if own and own not in known else ()))
+    # Groups of failures have a period of their own.
+    first = ("", "the last 24 hours") if query.is_grouped else _PERIODS[0]
+    others = [each for each in _PERIODS[1:] if not query.is_grouped or each[0] != "24h"]
+    return (first, *others, *(((own, f"since {own}"),) if own and own not in known else ()))
 
 
 def _named(every: str, values: Iterable[str]) -> list[tuple[str, str]]:

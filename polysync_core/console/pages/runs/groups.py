@@ -53,10 +53,11 @@ def _row(group: FailureGroup, query: RunsQuery, now: datetime, may_rerun: bool) 
         h.td(".number")[h.a(href=_runs_of(group, query))[str(group.count)]],
         h.td[
             h.a(href=job_path(group.job) if task is None else task_path(task))[task or group.job],
+            h.br,
             h.small[group.platform],
         ],
         h.td(".why")[h.b(".error")[group.cause or "Failed"], " · ", list(with_run_links(error))],
-        h.td(".nowrap")[relative_time(group.last_at, now=now), h.small[run_link(group.run_ids[0])]],
+        h.td(".nowrap")[relative_time(group.last_at, now=now), h.br, run_link(group.run_ids[0])],
         h.td(".nowrap")[relative_time(group.first_at, now=now)],
         may_rerun and h.td(".nowrap")[_actions(group, query)],
     ]

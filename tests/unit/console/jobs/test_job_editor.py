@@ -247,3 +247,23 @@ def test_platform_and_name_are_locked(world: World) -> None:
         control = page.css_first(field)
         assert control is not None
         assert "readonly" in control.attributes
+
+
+def test_texts_of_a_platform_are_never_markup(world: World) -> None:
+    hostile = '/etl/"><script>alert(1)</script>'
+    world.workspace.put(hostile, notes=("<script>alert(2)</script>",))
+    world.workspace.put("/etl/bad")
+    world.workspace.problems["/etl/bad"] = "<script>alert(3)</script>"
+
+    found = search(world, "")
+    button = next(
+        each
+        for each in parsed(found.text).css('button[value^="choose:"]')
+        if "<script" in (each.attributes["value"] or "")
+    )
+    chosen = submit(world.app.browser, found, do=button.attributes["value"] or "")
+
+    for page in (found, chosen):
+        assert not parsed(page.text).css("script:not([src])")
+    assert "<script>alert(2)</script>" in text_of(parsed(chosen.text), "#artefacts .notice")
+    assert "<script>alert(3)</script>" in text_of(parsed(found.text), "#artefacts table")

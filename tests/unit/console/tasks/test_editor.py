@@ -311,6 +311,49 @@ class TestStates:
         assert rows[1].startswith("noon Fires")
 
 
+class TestChanges:
+    def test_rows_are_compared_by_their_names(self):
+        app = the_app()
+        tree = opened(app.browser, "/tasks/orders")
+
+        removed = tree_of(
+            send(app.browser, "/tasks/orders", [*form_of(tree), ("do", "remove:schedules[0]")])
+        )
+        fields = changed(form_of(removed), **{"schedules[0].cron": "5 12 * * *"})
+        added = tree_of(send(app.browser, "/tasks/orders", [*fields, ("do", "add:schedules")]))
+
+        assert not removed.css(".changed")
+        assert removed.css_first("#editor[data-dirty=true]") is not None
+        assert texts(added, ".changed .was") == ["was 0 12 * * 1-5"]
+
+    def test_an_unchanged_form_is_no_draft(self):
+        tree = opened(the_app().browser, "/tasks/orders")
+
+        assert not tree.css("[data-dirty], .changed")
+
+    def test_the_tab_is_kept_over_the_plan(self):
+        app = the_app()
+        tree = opened(app.browser, "/tasks/orders?tab=scheduling")
+        fields = [(name, value) for name, value in form_of(tree) if name != "~tab"]
+        fields = [*changed(fields, priority="7"), ("~tab", "runtime-settings")]
+
+        plan = tree_of(send(app.browser, "/tasks/orders", [*fields, ("do", "review")]))
+        saved = send(app.browser, "/tasks/orders", [*form_of(plan), ("do", "save")])
+
+        address = "/console/tasks/orders?tab=runtime-settings&notice=saved"
+        assert saved.headers["location"] == address
+
+    def test_a_job_that_is_chosen_in_the_form_brings_its_parameters(self):
+        app = the_app()
+        tree = opened(app.browser, "/tasks/new")
+        fields = changed(form_of(tree), job="sales-load")
+
+        chosen = tree_of(send(app.browser, "/tasks/new", [*fields, ("do", "refresh")]))
+
+        assert len(chosen.css("#panel-settings tbody tr")) == 3
+        assert chosen.css_first("#panel-settings").attributes["data-count"] == "3"
+
+
 class TestRoles:
     def test_a_reader_sees_locked_fields_and_no_actions(self):
         app, headers = signed_in(
