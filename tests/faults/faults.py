@@ -24,6 +24,8 @@ class Fault(StrEnum):
     NOT_SENT = "it is not sent"
     STALE = "another writer comes first"
     ENGINE_LOST = "the engine loses its memory before it, and the process lives on"
+    STARTED_AGAIN = "a second execution of each attempt begins before it"
+    OVERTAKEN = "a second execution of each attempt works until it waits, before it"
     OUTAGE = "storage is unavailable for 45 seconds from here on"
 
 
@@ -62,8 +64,10 @@ class FaultPlan:
     injected: str | None = None
     """The step that failed; None as long as no step has failed."""
     outage_until: float = 0.0
-    lose_engine: Callable[[], None] = lambda: None
-    """Loses the memory of the engine; the app under test sets it."""
+    before: dict[Fault, Callable[[], None]] = field(
+        default_factory=dict["Fault", Callable[[], None]]
+    )
+    """What happens in the engine before the step; the app under test sets it."""
 
     def run_step(
         self,
@@ -109,8 +113,8 @@ class FaultPlan:
                 if interfere is not None:
                     interfere()
                 return do()
-            case Fault.ENGINE_LOST:
-                self.lose_engine()
+            case Fault.ENGINE_LOST | Fault.STARTED_AGAIN | Fault.OVERTAKEN:
+                self.before[self.fault]()
                 return do()
             case Fault.OUTAGE:
                 self.outage_until = now + OUTAGE_SECONDS

@@ -33,7 +33,7 @@ from tests.fakes.platform import TimedPlatform
 from tests.fakes.runs import Crash
 from tests.fakes.tables import Call, TableService
 from tests.fakes.virtual_loop import VirtualClock
-from tests.faults.faults import Disturbance, FaultPlan, Service
+from tests.faults.faults import Disturbance, Fault, FaultPlan, Service
 from tests.faults.stepped_call import SteppedCall
 from tests.faults.virtual_engine import SIGNALS, UnreliableClient, VirtualEngine
 from tests.faults.virtual_ports import VirtualDefinitions, VirtualQueue
@@ -56,7 +56,11 @@ class VirtualApp:
         secrets: Mapping[str, str] | None = None,
     ) -> None:
         self.plan = plan or FaultPlan()
-        self.plan.lose_engine = self.lose_engine
+        self.plan.before = {
+            Fault.ENGINE_LOST: self.lose_engine,
+            Fault.STARTED_AGAIN: lambda: self.engine.start_again(),
+            Fault.OVERTAKEN: self.overtake,
+        }
         self.clock = VirtualClock()
         self.tables = TableService()
         self.tables.intercept = self._storage_step
@@ -118,6 +122,12 @@ class VirtualApp:
     def lose_engine(self) -> None:
         """Lose the memory of the engine while the process lives on."""
         self.engine = VirtualEngine(self.clock)
+
+    def overtake(self) -> None:
+        """Begin a second execution of each attempt, and let all orchestrations work."""
+        self.engine.start_again()
+        while self.engine.loop.run_next() or self.engine.workers.run_next():
+            pass
 
     def reconcile(self) -> None:
         """Run one pass of the reconciler."""

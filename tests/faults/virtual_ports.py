@@ -12,7 +12,7 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.stored import StoredDefinition
-from polysync_core.domain.definitions.tasks import Dependency, Task
+from polysync_core.domain.definitions.tasks import Dependency, Retry, Task
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable, Uncertain
 from tests.fakes.builders import a_job
@@ -37,6 +37,8 @@ class VirtualDefinitions(FakeDefinitions):
         self.dependencies: dict[str, tuple[Dependency, ...]] = {}
         """The dependencies by dependent Task."""
         self.webhooks: list[Webhook] = []
+        self.retry = Retry()
+        """The retry policy of every Task."""
 
     def get(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
         match kind:
@@ -63,14 +65,20 @@ class VirtualDefinitions(FakeDefinitions):
                 yield self._task(name)
 
     def _task(self, name: str) -> StoredDefinition[Definition]:
-        return _task(name, self.limits.get(name), self.dependencies.get(name, ()))
+        return _task(name, self.limits.get(name), self.dependencies.get(name, ()), self.retry)
 
 
 @cache
 def _task(
-    name: str, limit: int | None, dependencies: tuple[Dependency, ...]
+    name: str, limit: int | None, dependencies: tuple[Dependency, ...], retry: Retry
 ) -> StoredDefinition[Definition]:
-    task = Task(name=name, job="nap", max_concurrent_runs=limit, dependencies=dependencies)
+    task = Task(
+        name=name,
+        job="nap",
+        max_concurrent_runs=limit,
+        dependencies=dependencies,
+        retry=retry,
+    )
     return _stored(task)
 
 

@@ -123,8 +123,9 @@ def pictures(example: Example, shoot: Callable[[str, str], None]) -> None:
     shoot("missed", "missed")
     for name in ("upcoming", "tasks", "jobs", "platforms", "definitions", "help"):
         shoot(name, name)
-    for tab in ("settings", "dependencies", "scheduling", "runtime"):
+    for tab in ("settings", "scheduling", "runtime-settings"):
         shoot(f"task-{tab}", f"tasks/nightly-window?tab={tab}")
+    shoot("task-dependencies", "tasks/publish-figures?tab=dependencies")
 
 
 def shooter(browser: Browser, example: Example) -> Callable[[str, str], None]:

@@ -40,7 +40,7 @@ def test_a_run_is_started_and_watched_until_it_ends(visitor: Visitor, system: Lo
     status = visitor.page.locator("#job-run .status").first
     expect(status).to_have_text("Running")
 
-    visitor.click("Back to the Job")
+    visitor.page.get_by_role("button", name="Close").click()
     button = visitor.page.locator("#execute a")
     expect(button).to_have_text("Running")
     button.click()

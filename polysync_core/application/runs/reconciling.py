@@ -178,8 +178,8 @@ class Reconciler:
     def _examine_unknown(self, run: TaskRun, work: _Pass) -> None:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)
         if lease is not None and lease.attempt == run.next_attempt:
-            if not self._is_fresh(lease):
-                self._resume(run, lease.attempt, lease, work)
+            if not self._is_fresh(lease) and self._resume(run, lease.attempt, lease, work):
+                self.store.update(self.store.read(run.run_id), self._with_start_note)
             return
         policies = self.policies.for_run(run.task, run.job.platform)
         work.engine.enqueue(run.shard, waiting_message(run), policies)
@@ -203,6 +203,12 @@ class Reconciler:
 
     def _with_note(self, run: TaskRun) -> TaskRun | None:
         reason = "The orchestration was lost; the run was resumed."
+        if run.status.is_terminal:
+            return None
+        return note(run, reason, at=self.clock(), actor=ACTOR)
+
+    def _with_start_note(self, run: TaskRun) -> TaskRun | None:
+        reason = "The orchestration was not found; the start was repeated."
         if run.status.is_terminal:
             return None
         return note(run, reason, at=self.clock(), actor=ACTOR)

@@ -33,6 +33,8 @@ class Text:
     is_multiline: bool = False
     max_length: int | None = None
     suggestions: Callable[[], tuple[str, ...]] | None = None
+    shared_list: str | None = None
+    """The id of a list of suggestions that the page has once for many fields."""
     placeholder: str | None = None
     is_stripped: bool = False
     """Whether spaces around the text are removed."""

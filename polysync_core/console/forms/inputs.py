@@ -167,7 +167,7 @@ def _text(common: Attributes, control: Text, text: str) -> Node:
             value=text,
             maxlength=None if control.max_length is None else str(control.max_length),
             placeholder=control.placeholder,
-            list=options if suggestions else None,
+            list=options if suggestions else control.shared_list,
             autocomplete="off",
         ),
         suggestions and h.datalist(id=options)[[h.option(value=each) for each in suggestions]],

@@ -33,7 +33,6 @@ from polysync_core.console.forms.fields import (
     Value,
 )
 from polysync_core.console.forms.words import label_of, option_label, own_help, sentence, type_label
-from polysync_core.domain.clock import zone_names
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.json_types import JsonValue
@@ -50,6 +49,8 @@ _REFERENCES = {
 """The kinds of the definitions that fields refer to."""
 _TYPED_BY = {"Parameter.default": "dataType"}
 """The fields that name the types of other fields of the same object."""
+ZONES = "time-zones"
+"""The id of the list of time zones, which a page with such fields has once."""
 _NAMES = frozenset({"ObjectName", "TypeName"})
 
 
@@ -196,7 +197,7 @@ class _Controls:
         examples = cast("Sequence[object]", (extra or {}).get("examples", ()))
         suggestions = tuple(map(str, examples))
         if "ZoneName" in found.aliases:
-            return Text(suggestions=lambda: tuple(sorted(zone_names())), is_stripped=True)
+            return Text(shared_list=ZONES, is_stripped=True)
         return Text(
             is_multiline="Lines" in found.aliases,
             max_length=found.limit("max_length"),

@@ -42,6 +42,7 @@ def import_jobs(  # noqa: PLR0913 - one parameter per option
     external_ids: ExternalIds = None,
     job_type: JobType = None,
     search: Search = None,
+    dry_run: DryRun = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
@@ -50,8 +51,8 @@ def import_jobs(  # noqa: PLR0913 - one parameter per option
     if external_ids:
         body["externalIds"] = [*external_ids]
     with open_session(url, as_json=as_json) as session:
-        report = _import_all(session, platform, body)
-        _show(session, report)
+        report = _import_all(session, platform, body, dry_run=dry_run)
+        _show(session, report, verb="Planned" if dry_run else "Imported")
     _exit_by(_all_items(report))
 
 
@@ -91,13 +92,16 @@ def _exit_by(items: list[JsonObject]) -> None:
         raise typer.Exit(1)
 
 
-def _import_all(session: Session, platform: str, body: JsonObject) -> dict[str, list[JsonObject]]:
+def _import_all(
+    session: Session, platform: str, body: JsonObject, *, dry_run: bool
+) -> dict[str, list[JsonObject]]:
     """Import page by page; a page does not request the named artefacts of earlier pages again."""
     report: dict[str, list[JsonObject]] = {result: [] for result in RESULTS}
     token: str | None = None
     while True:
         page: JsonObject = body if token is None else {**body, "continuationToken": token}
-        answer = session.api.post("platforms", platform, "import", body=page)
+        query = {"dryRun": "true" if dry_run else None}
+        answer = session.api.post("platforms", platform, "import", query=query, body=page)
         reader = Reader("the import", answer)
         for result in RESULTS:
             report[result] += reader.objects(result)
@@ -117,7 +121,7 @@ def _all_items(report: dict[str, list[JsonObject]]) -> list[JsonObject]:
     return [item for result in RESULTS for item in report[result]]
 
 
-def _show(session: Session, report: dict[str, list[JsonObject]]) -> None:
+def _show(session: Session, report: dict[str, list[JsonObject]], *, verb: str) -> None:
     if session.terminal.as_json:
         session.terminal.json({result: [*items] for result, items in report.items()})
         return
@@ -127,4 +131,4 @@ def _show(session: Session, report: dict[str, list[JsonObject]]) -> None:
     if items:
         session.terminal.show(*import_view(items))
     counts = ", ".join(f"{len(found)} {result}" for result, found in report.items() if found)
-    session.terminal.line(f"Imported: {counts or 'no artefacts found'}.")
+    session.terminal.line(f"{verb}: {counts or 'no artefacts found'}.")

@@ -17,7 +17,7 @@ from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.jobs.live_run import execute_button
+from polysync_core.console.pages.jobs.live_run import execute_button, execute_dialog
 from polysync_core.console.pages.jobs.parameters import parameter_grid, paste_rows
 from polysync_core.console.pages.jobs.picker import choose_artefact, picker, search_artefacts
 from polysync_core.console.parts.cards import card, facts
@@ -79,7 +79,7 @@ def _use(state: EditorPage) -> Node:
         h.a(href=page_path("tasks", q=name))["all others"],
     ]
     names = [[h.a(href=task_path(each.name))[each.name], " "] for each in tasks[:_MOST_TASKS]]
-    return card(
+    use = card(
         "Use",
         facts(
             [
@@ -89,6 +89,7 @@ def _use(state: EditorPage) -> Node:
             ]
         ),
     )
+    return [use, has_role(state.request, Role.OPERATOR) and execute_dialog()]
 
 
 def _platform_runs(state: EditorPage, name: str) -> Node:

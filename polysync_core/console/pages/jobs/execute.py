@@ -22,7 +22,12 @@ from polysync_core.console.forms.raw import RawObject, nested
 from polysync_core.console.forms.reading import read
 from polysync_core.console.forms.view import FormView
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.jobs.live_run import CurrentJobRuns, live_run
+from polysync_core.console.pages.jobs.live_run import (
+    CurrentJobRuns,
+    dialog_attributes,
+    execute_button,
+    live_run,
+)
 from polysync_core.console.parts.cards import commands
 from polysync_core.console.parts.live import live_button
 from polysync_core.console.parts.parameter_values import (
@@ -51,6 +56,8 @@ class _Target:
     request: Request
     name: str
     job_runs: CurrentJobRuns
+    dialog: bool = False
+    """Whether a script shows the answer in the dialog of the editor."""
 
     @property
     def job(self) -> Job:
@@ -63,7 +70,7 @@ class _Target:
         return FormView(
             group=group,
             raw=fill(group, {}) if raw is None else raw,
-            address=page_path("jobs", self.name, "run"),
+            address=page_path("jobs", self.name, "run", dialog=self.dialog),
             form_id="run",
         )
 
@@ -103,12 +110,11 @@ def execute(
     except Invalid as error:
         wrong = replace(view, problems=error.problems)
         return _form_page(target, job, wrong, key, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return redirect(page_path("jobs", job.name, "run", run=run.run_id))
+    return redirect(page_path("jobs", job.name, "run", run=run.run_id, dialog=target.dialog))
 
 
 def _run_page(target: _Target, run: TaskRun) -> Response:
     name = target.name
-    again = page_path("jobs", name, "run", values=run.run_id)
     return page(
         target.request,
         f"Run of {name}",
@@ -119,7 +125,8 @@ def _run_page(target: _Target, run: TaskRun) -> Response:
         beside=None if run.status.is_terminal else live_button(),
         actions=[
             h.a(".button", href=job_path(name))["Back to the Job"],
-            h.a(".button", href=again)[icon("rerun"), "Run again with these values"],
+            # The script puts it in the place of the button of the editor.
+            target.dialog and execute_button(name, run),
         ],
     )
 
@@ -132,7 +139,8 @@ def _form_page(
         target.request,
         f"Execute {job.name}",
         h.div(".stack")[
-            _form(job, view, key), commands(f"polysync exec {job.name}{values} --follow")
+            _form(job, view, key, in_dialog=target.dialog),
+            commands(f"polysync exec {job.name}{values} --follow"),
         ],
         section="jobs",
         crumbs=[("Jobs", page_path("jobs")), (job.name, job_path(job.name))],
@@ -141,9 +149,17 @@ def _form_page(
     )
 
 
-def _form(job: Job, view: FormView, key: str) -> Element:
+def _form(job: Job, view: FormView, key: str, *, in_dialog: bool) -> Element:
     found = placed(view.group, view.raw, view.problems)
-    return h.form(".card", id=view.form_id, method="post", action=view.address, novalidate=True)[
+    scripted = {"hx-post": view.address, "hx-select-oob": "#execute"}
+    return h.form(
+        ".card",
+        (scripted | dialog_attributes("#run, #job-run")) if in_dialog else {},
+        id=view.form_id,
+        method="post",
+        action=view.address,
+        novalidate=True,
+    )[
         h.header[h.h2["Values of this run"], h.small[f"Without a Task, on {job.platform}"]],
         h.div(".in.form")[
             h.input(type="hidden", name="~key", value=key),
@@ -151,7 +167,7 @@ def _form(job: Job, view: FormView, key: str) -> Element:
             values_table(view, _FIELD, job.parameters, default_text),
         ],
         h.div(".foot")[
-            h.a(".button", href=job_path(job.name))["Back"],
+            not in_dialog and h.a(".button", href=job_path(job.name))["Back"],
             h.button(".primary", type="submit")[icon("run"), "Run"],
         ],
     ]

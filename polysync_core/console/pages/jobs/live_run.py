@@ -35,6 +35,8 @@ from polysync_core.domain.runs.status import RunStatus
 
 CurrentJobRuns = Annotated[JobRuns, Depends(use_case(JobRuns))]
 
+_BODY = "execute-body"
+
 router = APIRouter()
 
 
@@ -48,6 +50,19 @@ def execute_button(job: str, newest: TaskRun | None) -> Element:
     """Return the button that starts a Job; while a run is active, it spins and leads to it."""
     attributes = {} if newest is None else _attributes(page_path("live", "jobs", job), newest)
     return h.span({"id": "execute"} | attributes)[_button(job, newest)]
+
+
+def execute_dialog() -> Element:
+    """Return the dialog in which a script shows first the form, then the run."""
+    return h.dialog(id="execute-dialog", aria_label="Execute now")[
+        h.div(".body", id=_BODY),
+        h.div(".foot")[h.button(type="button", data_close="")["Close"]],
+    ]
+
+
+def dialog_attributes(select: str) -> dict[str, str]:
+    """Return the attributes that put a part of an answer into the dialog."""
+    return {"hx-target": f"#{_BODY}", "hx-select": select, "hx-swap": "innerHTML"}
 
 
 @router.get("/live/jobs/{name}")
@@ -99,9 +114,13 @@ def _attributes(stream: str, run: TaskRun) -> dict[str, str]:
 
 def _button(job: str, newest: TaskRun | None) -> Element:
     if newest is None or newest.status.is_terminal:
-        return h.a(".button.primary", href=page_path("jobs", job, "run"))[
-            icon("run"), "Execute now"
-        ]
+        in_dialog = {"hx-get": page_path("jobs", job, "run", dialog=True)}
+        return h.a(
+            ".button.primary",
+            in_dialog | dialog_attributes("#run"),
+            href=page_path("jobs", job, "run"),
+            data_open="execute-dialog",
+        )[icon("run"), "Execute now"]
     address = page_path("jobs", job, "run", run=newest.run_id)
     return h.a(".button.primary", href=address)[h.span(".spin")[icon("rerun")], newest.status.value]
 
@@ -119,6 +138,11 @@ def _run(run: TaskRun) -> Node:
             ],
             h.p(".say")[with_run_links(_sentence(run))],
             run.problem and h.p[f"{run.problem.target}: {run.problem.message}"],
+            h.p(".actions")[
+                h.a(".button", href=page_path("jobs", run.job.name, "run", values=run.run_id))[
+                    icon("rerun"), "Run again with these values"
+                ]
+            ],
         ],
         _outputs(run),
         card(
@@ -163,10 +187,9 @@ def _outputs(run: TaskRun) -> Node:
 
 
 def _parameters(run: TaskRun) -> Node:
-    sent = run.attempt.parameters if run.attempt is not None else None
-    rows = [
-        (name, _text(value)) for name, value in (run.parameters if sent is None else sent).items()
-    ]
+    # An attempt holds only the values whose run variables were replaced.
+    replaced = (run.attempt.parameters if run.attempt is not None else None) or {}
+    rows = [(name, _text(value)) for name, value in {**run.parameters, **replaced}.items()]
     return rows and card("Values", _values("Values of the run", rows))
 
 

@@ -138,7 +138,7 @@ def _results(state: EditorPage, found: ArtefactPage) -> Node:
         ]
     )
     columns = ("Artefact", "Type", "Jobs", "")
-    return [h.div(".card")[table("Found artefacts", columns, rows)], more]
+    return [h.div(".card.rows")[table("Found artefacts", columns, rows)], more]
 
 
 def _row(state: EditorPage, found: FoundArtefact) -> Element:

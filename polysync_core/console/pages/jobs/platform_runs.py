@@ -53,10 +53,12 @@ def platform_runs(
     return page(
         request,
         "Runs on the platform",
-        found.note and notice("info", found.note),
-        _list(found),
-        older_link(older),
-        commands(f"polysync platform-runs {name}"),
+        h.div(".stack")[
+            found.note and notice("info", found.note),
+            _list(found),
+            older_link(older),
+            commands(f"polysync platform-runs {name}"),
+        ],
         section="jobs",
         crumbs=[("Jobs", page_path("jobs")), (name, job_path(name))],
     )

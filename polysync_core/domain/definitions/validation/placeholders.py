@@ -43,6 +43,9 @@ def replace_value(model: type[BaseModel], raw: JsonValue, location: Location, nu
     parent: Any = raw
     annotation: Any = model
     for part in location[:-1]:
+        if _is_absent(parent, part):
+            # The object around the value was removed because of another problem.
+            return True
         parent = parent[part]
         annotation = _inner(annotation, part)
     last = location[-1]
@@ -54,6 +57,10 @@ def replace_value(model: type[BaseModel], raw: JsonValue, location: Location, nu
         return False
     parent[last] = placeholder
     return True
+
+
+def _is_absent(parent: object, part: int | str) -> bool:
+    return isinstance(parent, dict) and part not in cast("dict[int | str, JsonValue]", parent)
 
 
 def _inner(annotation: Any, part: int | str) -> Any:

@@ -85,6 +85,20 @@ def test_an_import_continues_where_it_stopped(api: Api) -> None:
     assert [each["job"] for each in (*first["created"], *rest["created"])] == ["a", "b", "c"]
 
 
+def test_a_planned_import_names_its_jobs_and_writes_nothing(api: Api) -> None:
+    for path in ("/one/load", "/two/load", "/report"):
+        api.world.platform.put(path, Parameter(name="day"))
+    api.post("/platforms/lakehouse/import", {"externalIds": ["/report"]})
+    api.world.platform.put("/report", Parameter(name="month"))
+
+    planned = api.post("/platforms/lakehouse/import?dryRun=true", {})
+    again = api.post("/platforms/lakehouse/import", {})
+
+    assert [each["job"] for each in planned["updated"]] == ["report"]
+    assert len({each["job"] for each in planned["created"]}) == 2
+    assert planned == again
+
+
 def test_a_job_is_synchronised_and_a_task_made_of_it(api: Api) -> None:
     api.world.platform.put("/load", Parameter(name="old"))
     api.post("/platforms/lakehouse/import", {"externalIds": ["/load"]})

@@ -99,8 +99,11 @@ def test_a_granted_lease_whose_attempt_did_not_start_is_started(world: World) ->
     world.clock.now = world.engine.dispatcher("main").leases[run.run_id].granted_at
     assert world.reconcile().resumed == 0, "a fresh lease is not looked into"
     world.clock.advance(seconds=31)
-    world.reconcile()
+    assert world.reconcile().resumed == 1
     assert world.engine.is_live(run.run_id, 1)
+    note = world.runs.rows[run.run_id].run.history[-1]
+    assert note.reason == "The orchestration was not found; the start was repeated."
+    assert note.from_status == note.to_status == RunStatus.QUEUED
 
 
 def test_an_outcome_that_the_index_missed_is_deactivated(world: World) -> None:

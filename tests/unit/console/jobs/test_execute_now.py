@@ -111,6 +111,23 @@ def test_a_form_that_is_sent_twice_starts_one_run(world: World) -> None:
     assert first.headers["location"] == second.headers["location"] != third.headers["location"]
 
 
+def test_a_script_shows_form_and_run_in_the_dialog_of_the_editor(world: World) -> None:
+    editor = parsed(world.app.browser.get("/jobs/load").text)
+    link = editor.css_first("#execute a")
+    assert link is not None
+    assert link.attributes["href"] == "/console/jobs/load/run"
+    assert editor.css_first(f"#{link.attributes['data-open']} #execute-body") is not None
+
+    shown = form(world, "?dialog=true")
+    element = parsed(shown.text).css_first("form#run")
+    assert element is not None
+    assert element.attributes["hx-target"] == "#execute-body"
+    answer = start(world, shown, rows="5")
+    run = parsed(world.app.browser.get(answer.headers["location"].removeprefix("/console")).text)
+    assert text_of(run, "#job-run .status") == "Queued"
+    assert text_of(run, "#execute") == "Queued"
+
+
 @pytest.mark.parametrize("rows", ["", "many"])
 def test_wrong_values_are_shown_again_beside_their_fields(world: World, rows: str) -> None:
     answer = start(world, form(world), rows=rows, day="2027-01-01")
@@ -152,6 +169,7 @@ def test_an_ended_run_shows_its_outputs_and_offers_its_values_again(world: World
 
     page = parsed(form(world, f"?run={run.run_id}").text)
     assert "loaded 12" in text_of(page, "#job-run").replace("loaded12", "loaded 12")
+    assert "2026-01-01" in text_of(page, "#job-run")
     assert "it holds a secret" in text_of(page, "#job-run")
     shown = page.css_first("#job-run")
     assert shown is not None

@@ -105,7 +105,7 @@ def _side(state: EditorPage) -> Element:
     heads = runs(state).heads(names)
     return h.div(".peek")[
         h.h3["Starts after"],
-        h.ul(".upstreams")[
+        h.ul(".upstreams", _redraw(state))[
             [_upstream(state, index, row, heads) for index, row in enumerate(rows)]
             or h.li(".nothing")["Nothing: the task starts by its schedules or by hand."]
         ],
@@ -117,12 +117,30 @@ def _side(state: EditorPage) -> Element:
     ]
 
 
+def _redraw(state: EditorPage) -> dict[str, str]:
+    """Return the attributes that draw the picture anew when a dependency changes."""
+    if state.is_read_only:
+        return {}
+    return {
+        "hx-post": state.view.address,
+        "hx-trigger": "change delay:150ms",
+        "hx-vals": '{"do": "refresh"}',
+        "hx-target": "#editor",
+        "hx-select": "#editor",
+        "hx-swap": "outerMorph",
+    }
+
+
 def _add(state: EditorPage) -> Node:
     if state.is_read_only:
         return None
     return h.div(".actions")[
         add_button(state.view, "dependencies", "the upstream tasks"),
-        h.button(".small", do_button(state.view, "refresh"), type="submit")["Update the picture"],
+        h.noscript[
+            h.button(".small", do_button(state.view, "refresh"), type="submit")[
+                "Update the picture"
+            ]
+        ],
     ]
 
 

@@ -65,7 +65,18 @@ def values_tab(state: EditorPage) -> Node:
         ],
         job is None and notice("info", "Choose a Job first. Its parameters then appear here."),
         _table(state, job, rows) if rows else _none(job),
+        _resolve_button(state) if rows else None,
         h.div(".fields")[form_fields(state.view, "timeZone")],
+    ]
+
+
+def _resolve_button(state: EditorPage) -> Node:
+    if state.is_read_only:
+        return None
+    return h.div(".actions")[
+        h.button(".small", view_action(state.view, "refresh"), type="submit")[
+            "Show the values that a run would send now"
+        ]
     ]
 
 
