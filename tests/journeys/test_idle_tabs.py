@@ -1,4 +1,4 @@
-"""Tabs that nobody looks at, or on which nothing changes, cost no executions of the app."""
+"""Hidden tabs and tabs without changes cost no executions of the app."""
 
 from __future__ import annotations
 

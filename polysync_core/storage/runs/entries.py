@@ -66,7 +66,7 @@ def list_entries(run: TaskRun) -> list[Operation]:
 
 
 def outcome_entries(run: TaskRun) -> list[Operation]:
-    """Return the writes that list a run by its outcome, also in the list of its Task."""
+    """Return the writes that list the outcome of a run, also with its Task."""
     if run.task is None:
         return []
     return [put_entry(run, f"s~{run.status}~"), put_entry(run, f"t~{run.task}~")]
