@@ -70,7 +70,7 @@ def test_a_function_with_an_event_trigger_is_neither_found_nor_called(
         google.submit("on_upload")
 
 
-def test_a_missing_function_is_told_from_a_refusal(google: ScriptedPlatform) -> None:
+def test_a_refused_description_differs_from_a_missing_function(google: ScriptedPlatform) -> None:
     name = google.job("publish").external_id.replace("publish", "absent")
 
     with pytest.raises(ArtefactNotFound, match="was deleted"):
