@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, cast
 
@@ -47,6 +47,7 @@ class EditorServices:
     consequences: Consequences
     engine: Engine | None
     record: CurrentRecord
+    _names: dict[Kind, Sequence[str]] = field(default_factory=dict[Kind, Sequence[str]])
 
     def stored(self, kind: Kind, name: str) -> StoredDefinition[Definition]:
         """Return a stored definition, or raise `NotFound`."""
@@ -54,7 +55,9 @@ class EditorServices:
 
     def names(self, kind: Kind) -> Sequence[str] | None:
         """Return the names of a kind to choose from; None if there are too many."""
-        names = self.editing.names(kind, limit=MOST_OPTIONS + 1)
+        if kind not in self._names:
+            self._names[kind] = self.editing.names(kind, limit=MOST_OPTIONS + 1)
+        names = self._names[kind]
         return names if len(names) <= MOST_OPTIONS else None
 
     def group(self, kind: Kind, document: RawObject | JsonObject, *, is_new: bool) -> Group:
