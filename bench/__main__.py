@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import psutil
 
-from bench import dispatcher, engine, graphs, imports, load, polls, watchers
+from bench import console, dispatcher, engine, graphs, imports, load, polls, watchers
 from bench.azure import cold_start, functions_host
 from bench.stored import growth, reads, ticks
 
@@ -31,6 +31,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "imports": imports.import_artefacts,
     "polls": polls.compare_plans,
     "watchers": watchers.follow_jobs,
+    "console": console.console,
 }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from tests.host_kinds import HostKind, require
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
     from xdist.scheduler.protocol import Scheduling
 
 # As in the app. It must be set before the import of the durable library.
@@ -44,11 +45,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> Scheduling | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
     """Distribute the tests so that few hosts are started."""
     from tests.scheduling import HostScheduling
 
-    return HostScheduling(config) if config.getoption("dist") == "loadfile" else None
+    return HostScheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(
+    report: pytest.TestReport,
+) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    """Leave out the keywords of a passed test: half of what a worker sends."""
+    data = yield
+    if data is not None and report.passed:
+        data["keywords"] = {}
+    return data
 
 
 def pytest_collection_finish() -> None:

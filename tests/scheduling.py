@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from xdist.scheduler.loadfile import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from tests.host_kinds import HostKind
 
@@ -27,3 +28,16 @@ class HostScheduling(LoadFileScheduling):
         if nodeid.startswith(_STORAGE):
             return _STORAGE  # they share Azurite
         return super()._split_scope(nodeid)
+
+    def mark_test_complete(
+        self, node: WorkerController, item_index: int, duration: float = 0
+    ) -> None:
+        """Note the end of a test, and forget a group after its last test.
+
+        The class of xdist counts the tests of all earlier groups after each test.
+        """
+        super().mark_test_complete(node, item_index, duration)
+        groups = self.assigned_work[node]
+        group = self._split_scope(self.registered_collections[node][item_index])
+        if group in groups and all(groups[group].values()):
+            del groups[group]

@@ -31,6 +31,7 @@ from polysync_core.settings import Settings
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.schedules import TableSchedules
 from tests.fakes.builders import FakeClock
+from tests.fakes.client import DirectClient
 from tests.fakes.contract import CheckedClient
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import FakeQueue
@@ -175,7 +176,7 @@ class FakeApp:
     @cached_property
     def browser(self) -> TestClient:
         """A client of the web console that follows no redirect."""
-        return TestClient(
+        return DirectClient(
             with_engine(self.console, self.engine),
             base_url="http://localhost/console",
             headers={"Sec-Fetch-Site": "same-origin"},

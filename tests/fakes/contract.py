@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import re
 from collections.abc import Mapping
-from contextlib import ExitStack
 from copy import deepcopy
 from functools import cache
 from typing import Any
 
 import httpx
 import jsonschema_rs
-from anyio.from_thread import BlockingPortal, start_blocking_portal
-from fastapi.testclient import TestClient
+
+from tests.fakes.client import DirectClient
 
 PREFIX = "/api"
 
 
-class CheckedClient(TestClient):
+class CheckedClient(DirectClient):
     """A client that fails for an answer that is not in the OpenAPI document."""
-
-    def __init__(self, app: Any, **options: Any) -> None:
-        super().__init__(app, **options)
-        self.portal = _portal()
 
     def request(self, method: str, url: Any, **options: Any) -> httpx.Response:
         answer = super().request(method, url, **options)
         check(method.upper(), answer)
         return answer
-
-
-@cache
-def _portal() -> BlockingPortal:
-    """Return the event loop of all clients; a client alone starts one for each request."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(start_blocking_portal())
 
 
 @cache

@@ -84,12 +84,12 @@ class Example:
         """Return the newest runs with some properties."""
         return self.http.get("/task-runs", params=query).raise_for_status().json()["items"]
 
-    def wait(self, run_id: str) -> None:
-        """Wait until a run and everything that follows from it has ended."""
+    def wait(self, run_id: str, *, count: int) -> None:
+        """Wait until all runs of a graph run have ended."""
 
         def over() -> bool:
-            active = [self.runs(graphRunId=run_id, status=each) for each in ("Queued", "Running")]
-            return not any(active)
+            found = self.runs(graphRunId=run_id)
+            return len(found) == count and all(run["finishedAt"] for run in found)
 
         eventually(over)
 
@@ -111,14 +111,14 @@ def running_example() -> Iterator[Example]:
 def pictures(example: Example, shoot: Callable[[str, str], None]) -> None:
     """Take the pictures: some while runs are under way, the others after their end."""
     weather = example.run("ingest-weather")
-    example.wait(weather)
+    example.wait(weather, count=3)
     sales = example.run("land-sources")
     eventually(lambda: len(example.runs(status="Running")) > 1)
     shoot("runs", "runs")
     shoot("graph", "graph?task=join-sales")
     shoot("limits", "limits")
-    example.wait(sales)
-    shoot("graph-run", f"graph?graphRunId={sales}")
+    example.wait(sales, count=10)
+    shoot("graph-run", f"graph?graphRunId={sales}&task=aggregate-revenue")
     shoot("run-failed", f"runs/{weather}")
     shoot("missed", "missed")
     for name in ("upcoming", "tasks", "jobs", "platforms", "definitions", "help"):
@@ -158,7 +158,7 @@ def main(arguments: list[str]) -> None:
         pictures(example, shooter(browser, example))
         browser.close()
     if with_images:
-        for name in ("runs-light", "graph-dark"):
+        for name in ("runs-light", "graph-run-dark"):
             shutil.copy(FOLDER / f"{name}.png", IMAGES / f"console-{name}.png")
     print(f"The pictures are in {FOLDER.relative_to(Path.cwd(), walk_up=True)}")
 

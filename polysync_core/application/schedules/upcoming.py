@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import batched, islice
 
 from polysync_core.application.ports import RunReader, ScheduleStore
 from polysync_core.domain.clock import Clock
@@ -31,6 +31,7 @@ MAX_WINDOW = timedelta(days=366)
 MAX_SCHEDULES = 2_000
 """The most schedules that one page opens."""
 _MAX_JITTER = timedelta(hours=1)
+_FEW = 10
 _LIST = ("upcoming",)
 _PART = re.compile(r"[0-9A-Za-z:.+-]{1,64}")
 
@@ -124,7 +125,10 @@ class UpcomingFireTimes:
         return begin, end
 
     def _with_durations(self, fires: Sequence[UpcomingFire]) -> list[UpcomingFire]:
-        heads = self.runs.heads({fire.task for fire in fires})
+        # Few Tasks at a time cost point reads. Many would cost a range over all names between.
+        heads: dict[str, RunHead] = {}
+        for tasks in batched(sorted({fire.task for fire in fires}), _FEW, strict=False):
+            heads |= self.runs.heads(tasks)
         return [replace(fire, usual_duration=_duration(heads.get(fire.task))) for fire in fires]
 
 

@@ -6,16 +6,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import TYPE_CHECKING
 
 import htpy as h
 from htpy import Element, Node
-from markdown_it import MarkdownIt
-from markdown_it.tree import SyntaxTreeNode
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+    from markdown_it.tree import SyntaxTreeNode
 
 type Resolve = Callable[[str], str | None]
 """Returns the address behind a link of the page; None if the console does not serve it."""
 
-_PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 _SIMPLE: Mapping[str, Element] = {
     "paragraph": h.p,
@@ -52,6 +54,20 @@ class RenderedPage:
     content: Node
 
 
+def _tokens(text: str) -> list[Token]:
+    # Only the pages of the documentation pay for this import.
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    return parser.parse(text)
+
+
+def _tree(tokens: Sequence[Token]) -> SyntaxTreeNode:
+    from markdown_it.tree import SyntaxTreeNode
+
+    return SyntaxTreeNode(tokens)
+
+
 def anchor_of(heading: str) -> str:
     """Return the anchor of a heading, as GitHub makes it."""
     return _NOT_IN_ANCHORS.sub("", heading.lower()).replace(" ", "-")
@@ -60,14 +76,14 @@ def anchor_of(heading: str) -> str:
 def render(text: str, resolve: Resolve) -> RenderedPage:
     """Return a page of Markdown as elements."""
     rendering = _Rendering(resolve)
-    content = list(rendering.children(SyntaxTreeNode(_PARSER.parse(text))))
+    content = list(rendering.children(_tree(_tokens(text))))
     return RenderedPage(title=rendering.title, headings=rendering.headings, content=content)
 
 
 def plain_text(text: str) -> str:
     """Return the words of a Markdown text without its marks."""
-    tokens = _PARSER.parse(text)
-    return " ".join(_text_of(SyntaxTreeNode([each])) for each in tokens if each.type == "inline")
+    inline = [each for each in _tokens(text) if each.type == "inline"]
+    return " ".join(_text_of(_tree([each])) for each in inline)
 
 
 @dataclass(slots=True)

@@ -104,9 +104,12 @@ def test_tasks_are_counted(world: World) -> None:
         ("tag=team", ["load"]),
         ("tag=team%3Ddata", ["load"]),
         ("tag=team%3Dother", []),
+        ("tag=a%3Db%3Dc", ["odd"]),
     ],
 )
 def test_filters_select_jobs(world: World, query: str, found: list[str]) -> None:
+    if "odd" in found:
+        world.job("odd", tags={"a=b": "c"})
     page = get(world, f"/jobs?{query}")
 
     assert names(page) == found

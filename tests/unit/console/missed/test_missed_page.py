@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from polysync_core.composition import identify_by
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.tasks import Condition, Task
 from polysync_core.domain.poison import ReceivedPoisonMessage
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus
-from tests.fakes.app import FakeApp
+from polysync_core.domain.security.roles import Role
+from tests.fakes.app import FakeApp, settings_of
 from tests.fakes.gates import GateWorld, after
 from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled
+from tests.unit.api.security.protected_app import principal_header
 from tests.unit.console.graph.graph_world import text
 
 
@@ -140,3 +143,17 @@ def test_the_period_is_in_the_address() -> None:
     assert tabs(tree)["Skipped by an upstream"] == "1"
     assert tree.css_first("#since option[selected]").attributes["value"] == "3d"
     assert world.app.browser.get("/missed", params={"since": "2y"}).status_code == 422
+
+
+def test_a_reader_sees_the_causes_and_may_not_repair() -> None:
+    world = GateWorld(task("ingest"), task("clean", "ingest"))
+    root = world.run("ingest", RunStatus.FAILED)
+    settings = settings_of(POLYSYNC_ENVIRONMENT="production", WEBSITE_AUTH_ENABLED="True")
+    world.app._identify = identify_by(settings)
+    reader = principal_header(Role.READER, oid="someone")
+    answer = world.app.browser.get("/missed", headers=reader)
+    assert "1 run was skipped" in answer.text
+    assert "/missed/repair" not in answer.text
+    refused = world.app.browser.post("/missed/repair", data={"run": root.run_id}, headers=reader)
+    assert refused.status_code == 403
+    assert len(world.all_runs("ingest")) == 1

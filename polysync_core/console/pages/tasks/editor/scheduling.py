@@ -39,6 +39,7 @@ FIELDS = ("schedules",)
 _CLOCK = ("cron", "timeZone", "calendars", "gap", "fold", "startAt", "endAt")
 """The fields that decide about the fire times, which the preview follows."""
 _RUN = ("overlap", "misfire", "catchUpSeconds", "jitterSeconds", "pauseAfterFailures")
+_MAX_PREVIEWS = 10
 _PARTS = ("minute", "hour", "day", "month", "weekday")
 
 
@@ -156,7 +157,24 @@ def _preview_button(state: EditorPage) -> Node:
 
 
 def _preview(state: EditorPage, row: RawObject, index: int) -> Element:
-    return preview_of(previews(state), _item(state), row, f"schedules[{index}]", state.name)
+    path = f"schedules[{index}]"
+    if index >= _MAX_PREVIEWS:
+        return _later(state, path)
+    return preview_of(previews(state), _item(state), row, path, state.name)
+
+
+def _later(state: EditorPage, path: str) -> Element:
+    """Return the place of a preview that is computed when it comes into view."""
+    return h.div(
+        ".preview",
+        {
+            "id": preview_id(path),
+            "hx-get": page_path("part", "schedule", at=path, task=state.name),
+            "hx-trigger": "intersect once",
+            "hx-swap": "outerMorph",
+            "hx-include": "closest .schedule",
+        },
+    )[h.p(".help")[f"The first {_MAX_PREVIEWS} schedules have a preview at once."]]
 
 
 def preview_of(
