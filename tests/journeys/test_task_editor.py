@@ -31,11 +31,24 @@ def test_a_cron_expression_is_explained_while_it_is_typed(
 def test_a_cycle_is_red_as_soon_as_it_is_chosen(visitor: Visitor, system: LocalSystem) -> None:
     _three_tasks(system, "red")
     visitor.open("tasks/red-first?tab=dependencies")
-    visitor.click("Add to the upstream tasks")
+    visitor.click("Add an upstream task")
     visitor.page.get_by_label("Upstream task", exact=True).select_option("red-last")
     expect(visitor.page.locator(".graph-pane .edge.cycle")).to_have_count(3)
     expect(visitor.page.get_by_role("tab", name="Dependencies 1")).to_be_visible()
     visitor.require_accessible()
+
+
+def test_the_picture_comes_with_its_tab(visitor: Visitor, system: LocalSystem) -> None:
+    _three_tasks(system, "drawn")
+    visitor.open("tasks/drawn-next")
+    visitor.fill("Description", "typed before")
+    visitor.page.get_by_role("tab", name="Dependencies 1").click()
+    box = visitor.page.locator(".graph-pane [data-task='drawn-last']").first
+    expect(box).to_be_visible()
+    before = visitor.page.locator(".world").get_attribute("transform")
+    visitor.click("Closer (+)")
+    assert visitor.page.locator(".world").get_attribute("transform") != before
+    expect(visitor.page.locator("[name=description]")).to_have_value("typed before")
 
 
 def test_a_job_fills_the_settings_of_a_new_task(visitor: Visitor, system: LocalSystem) -> None:

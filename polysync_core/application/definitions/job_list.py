@@ -47,8 +47,7 @@ class JobFilter:
     def _accepts_tags(self, tags: Mapping[str, str]) -> bool:
         if self.tag is None:
             return True
-        name, has_value, value = self.tag.partition("=")
-        return name in tags and (not has_value or tags[name] == value)
+        return any(self.tag in {name, f"{name}={value}"} for name, value in tags.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

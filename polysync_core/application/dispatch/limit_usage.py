@@ -45,6 +45,11 @@ class LimitUsage:
             raise unknown(Reference(Kind.CONTENTION_PROFILE, name), self.store)
         return self._usages([stored], engine)[0]
 
+    def of_several(self, names: Iterable[str], engine: Engine) -> list[Usage]:
+        """Return the usage of the profiles that exist; one read of each Dispatcher serves all."""
+        found = [self.store.get(Kind.CONTENTION_PROFILE, name) for name in names]
+        return self._usages([stored for stored in found if stored is not None], engine)
+
     def page(self, engine: Engine, *, limit: int, token: str | None = None) -> Page[Usage]:
         """Return the usage of profiles by name; one read of each Dispatcher serves all of them."""
         page = self.store.page(Kind.CONTENTION_PROFILE, limit=limit, token=token)

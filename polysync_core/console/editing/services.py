@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, cast
+from dataclasses import dataclass, field
+from typing import Annotated, Any, cast
 
 from fastapi import Depends
 
@@ -47,6 +46,9 @@ class EditorServices:
     consequences: Consequences
     engine: Engine | None
     record: CurrentRecord
+    _found: dict[tuple[Kind, str], Definition | None] = field(default_factory=dict[Any, Any])
+    """The definitions that the request has read."""
+    _names: dict[Kind, Sequence[str]] = field(default_factory=dict[Any, Any])
 
     def stored(self, kind: Kind, name: str) -> StoredDefinition[Definition]:
         """Return a stored definition, or raise `NotFound`."""
@@ -54,14 +56,16 @@ class EditorServices:
 
     def names(self, kind: Kind) -> Sequence[str] | None:
         """Return the names of a kind to choose from; None if there are too many."""
-        names = self.editing.names(kind, limit=MOST_OPTIONS + 1)
+        if kind not in self._names:
+            self._names[kind] = self.editing.names(kind, limit=MOST_OPTIONS + 1)
+        names = self._names[kind]
         return names if len(names) <= MOST_OPTIONS else None
 
     def group(self, kind: Kind, document: RawObject | JsonObject, *, is_new: bool) -> Group:
         """Return the fields of a definition with the types that a document names."""
         context = FormContext(
             types=self.types,
-            platform_type=cache(self._platform_type),
+            platform_type=self._platform_type,
             job=self.job,
             is_new=is_new,
         )
@@ -100,11 +104,16 @@ class EditorServices:
         return None if platform is None else platform.type
 
     def _find[D: Definition](self, model: type[D], kind: Kind, name: str) -> D | None:
+        if (kind, name) not in self._found:
+            self._found[kind, name] = self._read(kind, name)
+        found = self._found[kind, name]
+        return found if isinstance(found, model) else None
+
+    def _read(self, kind: Kind, name: str) -> Definition | None:
         try:
-            found = self.editing.get(kind, name).definition if name else None
+            return self.editing.get(kind, name).definition if name else None
         except NotFound:
             return None
-        return found if isinstance(found, model) else None
 
 
 @dataclass(frozen=True, slots=True)

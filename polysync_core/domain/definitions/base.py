@@ -47,11 +47,15 @@ def is_object_name(text: str) -> bool:
 
 
 class FieldError(ValueError):
-    """One field contradicts another field; `path` is relative to their common object."""
+    """One field contradicts another field; `path` is relative to their common object.
 
-    def __init__(self, path: str, message: str) -> None:
+    `is_name` means that the path is the name of one field, which may hold dots and brackets.
+    """
+
+    def __init__(self, path: str, message: str, *, is_name: bool = False) -> None:
         super().__init__(message)
         self.path = path
+        self.is_name = is_name
 
 
 def refuse(path: str, message: str) -> NoReturn:

@@ -9,11 +9,11 @@ from pydantic import ConfigDict, Field, model_validator
 
 from polysync_core.domain.definitions.base import (
     Definition,
+    FieldError,
     ObjectName,
     SecretText,
     TypeName,
     Value,
-    refuse,
 )
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.security.secrets import is_secret_reference
@@ -88,7 +88,8 @@ class Auth(Value):
     def _extra_fields_are_texts(self) -> Self:
         for name, value in (self.model_extra or {}).items():
             if not isinstance(value, str) or not 1 <= len(value) <= MAX_FIELD_LENGTH:
-                refuse(name, f"must be a text of 1-{MAX_FIELD_LENGTH} characters")
+                message = f"must be a text of 1-{MAX_FIELD_LENGTH} characters"
+                raise FieldError(name, message, is_name=True)
         return self
 
     def secret_references(self) -> tuple[str, ...]:

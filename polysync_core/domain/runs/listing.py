@@ -96,6 +96,7 @@ def may_match(entry: ActiveRun, listing: Listing) -> bool:
         and listing.trigger in {None, entry.trigger_type}
         and listing.backfill_id in {None, entry.backfill_id}
         and listing.graph_run_id in {None, entry.graph_run_id}
+        and (entry.status is None or not listing.statuses or entry.status in listing.statuses)
         and (entry.cause is None or listing.cause in {None, entry.cause})
         and (listing.since is None or entry.queued_at >= listing.since)
         and (listing.until is None or entry.queued_at < listing.until)

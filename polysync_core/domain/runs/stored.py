@@ -43,8 +43,10 @@ class ActiveRun:
     platform: str
     trigger_type: TriggerType
     backfill_id: BackfillId | None = None
+    status: RunStatus | None = None
+    """The outcome; None in an entry from before the end."""
     cause: FailureCause | None = None
-    """The cause of a failed run; None in an entry from before the outcome."""
+    """The cause of a failed run; None in an entry from before the end."""
 
     @classmethod
     def of(cls, run: TaskRun) -> ActiveRun:
@@ -59,6 +61,7 @@ class ActiveRun:
             platform=run.job.platform,
             trigger_type=run.trigger_type,
             backfill_id=run.backfill_id,
+            status=run.status if run.status.is_terminal else None,
             cause=failure_cause(run),
         )
 

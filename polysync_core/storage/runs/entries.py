@@ -65,9 +65,11 @@ def list_entries(run: TaskRun) -> list[Operation]:
     return [put_entry(run, prefix) for prefix in lists_of(ActiveRun.of(run))]
 
 
-def outcome_entry(run: TaskRun) -> Operation:
-    """Return the write that lists a run by its outcome."""
-    return put_entry(run, f"s~{run.status}~")
+def outcome_entries(run: TaskRun) -> list[Operation]:
+    """Return the writes that list the outcome of a run, also with its Task."""
+    if run.task is None:
+        return []
+    return [put_entry(run, f"s~{run.status}~"), put_entry(run, f"t~{run.task}~")]
 
 
 def position_of(queued_at: datetime, run_id: str) -> str:
@@ -127,6 +129,7 @@ def entry_of(row: Row, prefix: str) -> Entry:
         platform=row.text("platform"),
         trigger_type=TriggerType(row.text("trigger")),
         backfill_id=BackfillId(row.text("backfill")) if "backfill" in values else None,
+        status=RunStatus(row.text("status")) if "status" in values else None,
         cause=FailureCause(row.text("cause")) if "cause" in values else None,
     )
     return Entry(run=found, position=row.key.removeprefix(prefix))
@@ -151,7 +154,12 @@ def _values(entry: ActiveRun) -> dict[str, RowValue]:
         "platform": entry.platform,
         "trigger": entry.trigger_type.value,
     }
-    optional = {"task": entry.task, "backfill": entry.backfill_id, "cause": entry.cause}
+    optional = {
+        "task": entry.task,
+        "backfill": entry.backfill_id,
+        "status": entry.status,
+        "cause": entry.cause,
+    }
     return values | {name: str(value) for name, value in optional.items() if value is not None}
 
 

@@ -6,7 +6,7 @@ spreads its index as well. The entries of a run are written in one transaction:
 
     a~<newest first>~<run>               active: the run still needs work
     r~<newest first>~<run>               all runs
-    t~<task>~<newest first>~<run>        the runs of a task
+    t~<task>~<newest first>~<run>        the runs of a task, with the outcome of ended ones
     g~<graph run>~<newest first>~<run>   the descendants of a root run
     s~<status>~<newest first>~<run>      the runs with this outcome
     j~<job>~<newest first>~<run>         the runs of a job without a task, which are in no other
@@ -41,7 +41,7 @@ from polysync_core.storage.runs.entries import (
     list_entries,
     lists_of,
     main_key,
-    outcome_entry,
+    outcome_entries,
     position_of,
     put_entry,
 )
@@ -97,7 +97,7 @@ class RunIndex:
         """Replace the active entry of a run by an entry of its outcome."""
         table = month_table(self._storage, run.queued_at)
         active = Row(run.shard, ACTIVE + position_of(run.queued_at, run.run_id), {})
-        outcome = [] if run.task is None else [outcome_entry(run)]
+        outcome = outcome_entries(run)
         operations = [Operation(Change.DELETE, active), *outcome]
         try:
             self._heads.transact_once(table, run, operations, ended=True)

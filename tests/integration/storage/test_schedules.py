@@ -112,3 +112,28 @@ def test_a_schedule_is_either_upcoming_or_idle(storage: Tables) -> None:
     store.remove(idle)
     assert store.idle(limit=10) == [IdleSchedule(task="t5", schedule="daily")]
     assert [each.task for each in store.upcoming(until=until)] == ["t4", "t3"]
+
+
+@pytest.mark.parametrize("count", [0, 2, 9])
+def test_the_states_of_many_tasks_are_read_at_once(storage: Tables, count: int) -> None:
+    store = TableSchedules(storage)
+    # Names that are the beginning of others, and names between the wanted ones.
+    names = ["a", "a-b", "a0", "b", "b-1", "c", "z", "z-9", "zz"]
+    for name in [*names, "a-a", "bb", "y"]:
+        for schedule in ("daily", "z-hourly"):
+            store.put(a_state(name, schedule), replacing=None)
+    wanted = names[:count]
+    found = sorted((each.state.task, each.state.schedule) for each in store.of_tasks(wanted))
+    assert found == sorted((name, each) for name in wanted for each in ("daily", "z-hourly"))
+
+
+def test_the_next_due_schedule_is_the_earliest_of_all_partitions(storage: Tables) -> None:
+    store = TableSchedules(storage)
+    assert store.next_due() is None
+    for number in range(8):
+        store.put(a_state(f"t{number}", due=NOON + timedelta(minutes=8 - number)), replacing=None)
+    store.put(a_state("never", due=None), replacing=None)
+    store.record_edit("t0")
+    due = store.next_due()
+    assert due is not None
+    assert (due.task, due.at) == ("t7", NOON + timedelta(minutes=1))

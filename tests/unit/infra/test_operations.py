@@ -79,3 +79,27 @@ def test_a_page_that_a_message_of_the_command_line_names_exists() -> None:
 
     assert named
     assert [page for page in named if not (ROOT / page).is_file()] == []
+
+
+def test_the_checklist_names_proofs_that_exist_and_leaves_something_to_show() -> None:
+    text = (HOW_TO / "first-deployment.md").read_text()
+    rows = [line.strip("|").replace(r"\|", "/").split("|") for line in _table_rows(text)]
+
+    assert len(rows) >= 30
+    for step, proof, to_show in rows:
+        assert step.strip()
+        assert to_show.strip(), step
+        for name in re.findall(
+            r"`((?:unit|integration|faults|security|contract|replay)[\w/.]*)`", proof
+        ):
+            assert (ROOT / "tests" / name).exists(), name
+    without_proof = [step.strip() for step, proof, _ in rows if not proof.strip()]
+    assert without_proof == ["Endpoints of the host", "Idle time"]
+
+
+def _table_rows(text: str) -> list[str]:
+    return [
+        line
+        for line in text.splitlines()
+        if line.startswith("| ") and not line.startswith("| Step |")
+    ]

@@ -150,8 +150,10 @@ def _failed(run: TaskRun) -> Node:
 
 
 def _outputs(run: TaskRun) -> Node:
-    shown = list(run.outputs.items())[:_MAX_OUTPUTS]
-    more = len(run.outputs) - len(shown)
+    # A name with an underscore is an answer as a whole, which the page of the run shows.
+    named = [item for item in run.outputs.items() if not item[0].startswith("_")]
+    shown = named[:_MAX_OUTPUTS]
+    more = len(named) - len(shown)
     if not shown:
         return None
     texts = [f"{name} = {value_text(value)}" for name, value in shown]

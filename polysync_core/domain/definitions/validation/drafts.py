@@ -173,6 +173,8 @@ def _location(details: _Details) -> _Location:
     context: Mapping[str, Any] = details.get("ctx") or {}
     error = context.get("error")
     if isinstance(error, FieldError):
+        if error.is_name:
+            return (*location, error.path)
         parts = _PART.findall(error.path)
         return location + tuple(int(index) if index else name for index, name in parts)
     return location[:-1] if location and location[-1] == "[key]" else location

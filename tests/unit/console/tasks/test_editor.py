@@ -151,6 +151,29 @@ class TestTabs:
         link = tree.css_first(".graph-tools [aria-current]")
         assert link.attributes["href"] == "/console/tasks/orders?tab=dependencies&layout=stacked"
 
+    def test_the_picture_is_read_only_with_its_tab(self):
+        app = the_app()
+
+        general = opened(app.browser, "/tasks/orders")
+        assert not general.css(".graph-pane [data-task]")
+        link = general.css_first(".graph-pane a")
+        assert link.attributes["href"] == "/console/tasks/orders?tab=dependencies"
+        fields = [*changed(form_of(general), **{"~tab": "dependencies"}), ("do", "refresh")]
+        drawn = tree_of(send(app.browser, "/tasks/orders", fields))
+        assert drawn.css(".graph-pane [data-task]")
+
+    def test_many_schedules_have_their_previews_later(self):
+        schedules = [Schedule(name=f"s{number}", cron="@daily") for number in range(14)]
+        tree = opened(the_app(schedules=schedules).browser, "/tasks/orders?tab=scheduling")
+
+        check_page(tree)
+        assert len(tree.css(".preview .sentence")) == 10
+        later = tree.css(".preview[hx-get]")
+        assert len(later) == 4
+        assert later[0].attributes["hx-get"] == (
+            "/console/part/schedule?at=schedules%5B10%5D&task=orders"
+        )
+
     def test_a_cycle_is_red_before_it_is_saved(self):
         app = the_app()
         tree = opened(app.browser, "/tasks/orders?tab=dependencies")

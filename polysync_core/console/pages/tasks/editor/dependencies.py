@@ -15,7 +15,7 @@ from polysync_core.console.forms.controls import bare_control, notes
 from polysync_core.console.forms.fields import Field, Group, Rows, Text
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.raw import RawObject
-from polysync_core.console.forms.rows import add_button, view_action
+from polysync_core.console.forms.rows import view_action
 from polysync_core.console.graph.lines import Draft
 from polysync_core.console.graph.picture import Layout, PictureSettings, graph_picture, graph_view
 from polysync_core.console.icons import icon, status_icon
@@ -39,6 +39,8 @@ def dependencies_tab(state: EditorPage) -> Node:
 
 
 def _picture(state: EditorPage, layout: Layout) -> Node:
+    if state.tab != "dependencies" and not state.is_new:
+        return _later(state)
     name = _name(state)
     edges = _draft_edges(state, name)
     known = [*([] if state.name is None else [name]), *(edge.upstream for edge in edges)]
@@ -57,6 +59,13 @@ def _picture(state: EditorPage, layout: Layout) -> Node:
             layout=layout,
         ),
     )
+
+
+def _later(state: EditorPage) -> Element:
+    """Return the place of the picture, which costs reads, until the tab is opened."""
+    attributes = {**_redraw(state), "hx-trigger": "intersect once"}
+    address = task_path(state.name or "", tab="dependencies")
+    return h.div(".graph-pane", attributes)[h.p(".in")[h.a(href=address)["Show the picture"]]]
 
 
 def _name(state: EditorPage) -> str:
@@ -119,12 +128,13 @@ def _side(state: EditorPage) -> Element:
 
 def _redraw(state: EditorPage) -> dict[str, str]:
     """Return the attributes that draw the picture anew when a dependency changes."""
-    if state.is_read_only:
-        return {}
+    # Readers may not send the form. Their page shows the stored version only.
+    own = {"hx-get": task_path(state.name or "", tab="dependencies")}
+    if not state.is_read_only:
+        own = {"hx-post": state.view.address, "hx-vals": '{"do": "refresh"}'}
     return {
-        "hx-post": state.view.address,
+        **own,
         "hx-trigger": "change delay:150ms",
-        "hx-vals": '{"do": "refresh"}',
         "hx-target": "#editor",
         "hx-select": "#editor",
         "hx-swap": "outerMorph",
@@ -135,7 +145,9 @@ def _add(state: EditorPage) -> Node:
     if state.is_read_only:
         return None
     return h.div(".actions")[
-        add_button(state.view, "dependencies", "the upstream tasks"),
+        h.button(".small", view_action(state.view, "add:dependencies"), type="submit")[
+            icon("add"), "Add an upstream task"
+        ],
         h.noscript[
             h.button(".small", do_button(state.view, "refresh"), type="submit")[
                 "Update the picture"

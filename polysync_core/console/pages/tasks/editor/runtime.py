@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 import htpy as h
 from htpy import Element, Node
@@ -17,7 +18,7 @@ from polysync_core.console.pages.tasks.editor.facts import limit_usage, platform
 from polysync_core.console.pages.tasks.editor.retry_plan import retry_plan
 from polysync_core.console.paths import limit_path, page_path, platform_path
 from polysync_core.domain.definitions.tasks import Retry
-from polysync_core.domain.errors import NotFound, Unavailable
+from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.json_types import JsonValue
 
 FIELDS = (
@@ -104,6 +105,7 @@ def _of_platform(state: EditorPage) -> Node:
     names = platform.contention_profiles
     if not names:
         return h.p["Platform ", link, " has no contention profile. More profiles of the Task:"]
+    usages = _usages(state, names)
     return h.p[
         "Platform ",
         link,
@@ -112,7 +114,7 @@ def _of_platform(state: EditorPage) -> Node:
             [
                 ", " if index else None,
                 h.a(href=limit_path(name))[name],
-                _use(state, platform.name, name, index),
+                f" ({_words(usages[name], platform.name)})" if name in usages else None,
             ]
             for index, name in enumerate(names)
         ],
@@ -120,16 +122,16 @@ def _of_platform(state: EditorPage) -> Node:
     ]
 
 
-def _use(state: EditorPage, platform: str, name: str, index: int) -> str | None:
-    """Return the usage of a profile in words; None if it is not known."""
+def _usages(state: EditorPage, names: Sequence[str]) -> Mapping[str, Usage]:
+    """Return the usage of the first profiles; empty if the engine does not answer."""
     engine = state.services.engine
-    if engine is None or index >= _MAX_PROFILES:
-        return None
+    if engine is None:
+        return {}
     try:
-        usage = limit_usage(state).of(name, engine)
-    except (NotFound, Unavailable):
-        return None
-    return f" ({_words(usage, platform)})"
+        usages = limit_usage(state).of_several(names[:_MAX_PROFILES], engine)
+    except Unavailable:
+        return {}
+    return {each.profile.name: each for each in usages}
 
 
 def _words(usage: Usage, platform: str) -> str:

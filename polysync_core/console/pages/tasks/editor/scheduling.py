@@ -18,7 +18,7 @@ from polysync_core.console.forms.models import group_of
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.raw import RawObject
 from polysync_core.console.forms.reading import read
-from polysync_core.console.forms.rows import add_button, form_field, view_action
+from polysync_core.console.forms.rows import form_field, view_action
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.tasks.editor.facts import previews, rows_of
 from polysync_core.console.pages.tasks.editor.schedule_preview import (
@@ -39,6 +39,7 @@ FIELDS = ("schedules",)
 _CLOCK = ("cron", "timeZone", "calendars", "gap", "fold", "startAt", "endAt")
 """The fields that decide about the fire times, which the preview follows."""
 _RUN = ("overlap", "misfire", "catchUpSeconds", "jitterSeconds", "pauseAfterFailures")
+_MAX_PREVIEWS = 10
 _PARTS = ("minute", "hour", "day", "month", "weekday")
 
 
@@ -48,8 +49,15 @@ def scheduling_tab(state: EditorPage) -> Node:
     drawn = [_schedule(state, row, index, len(rows)) for index, row in enumerate(rows)]
     return [
         drawn or empty_state("No schedule: the task starts after other tasks, or by hand."),
-        add_button(state.view, "schedules", "the schedules"),
+        _add(state),
     ]
+
+
+def _add(state: EditorPage) -> Node:
+    if state.is_read_only:
+        return None
+    button = h.button(".small", view_action(state.view, "add:schedules"), type="submit")
+    return h.div(".actions")[button[icon("add"), "Add a schedule"]]
 
 
 def _schedule(state: EditorPage, row: RawObject, index: int, count: int) -> Element:
@@ -156,7 +164,24 @@ def _preview_button(state: EditorPage) -> Node:
 
 
 def _preview(state: EditorPage, row: RawObject, index: int) -> Element:
-    return preview_of(previews(state), _item(state), row, f"schedules[{index}]", state.name)
+    path = f"schedules[{index}]"
+    if index >= _MAX_PREVIEWS:
+        return _later(state, path)
+    return preview_of(previews(state), _item(state), row, path, state.name)
+
+
+def _later(state: EditorPage, path: str) -> Element:
+    """Return the place of a preview that is computed when it comes into view."""
+    return h.div(
+        ".preview",
+        {
+            "id": preview_id(path),
+            "hx-get": page_path("part", "schedule", at=path, task=state.name),
+            "hx-trigger": "intersect once",
+            "hx-swap": "outerMorph",
+            "hx-include": "closest .schedule",
+        },
+    )[h.p(".help")[f"The first {_MAX_PREVIEWS} schedules have a preview at once."]]
 
 
 def preview_of(
