@@ -51,6 +51,11 @@ FURTHER = [
     "runs?task=no-such-task",
     "runs/FAILED",
     "limits/sixty-an-hour",
+    "jobs?drift=true",
+    "jobs?q=zzzzzz",
+    "jobs/new?platform=lakehouse",
+    "jobs/with-output?tab=parameters&drift=true",
+    "jobs/with-output?tab=settings",
     *(
         f"tasks/after-nightly?tab={tab}"
         for tab in ("settings", "dependencies", "scheduling", "runtime-settings")

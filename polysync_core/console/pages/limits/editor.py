@@ -38,7 +38,8 @@ def _usage(state: EditorPage) -> Node:
         return None
     usage: LimitUsage = state.request.app.state.use_cases[LimitUsage]
     found = usage.of(state.name or "", engine)
-    return h.section(".limits", aria_label="In use now")[list(usage_cards(found, usage.clock()))]
+    cards = usage_cards(found, usage.clock(), has_link=False)
+    return h.section(".limits", aria_label="In use now")[list(cards)]
 
 
 EDITOR = Editor(

@@ -15,6 +15,8 @@ from polysync_core.console.paths import page_path, run_path, task_path
 from polysync_core.domain.runs.status import RunStatus
 
 _SHORT = 8
+_FEW = 5
+"""So many branches are shown without a click."""
 _VERBS = {
     RunStatus.FAILED: "failed",
     RunStatus.CANCELLED: "was cancelled",
@@ -32,7 +34,7 @@ def skipped_groups(
     for group in alarms:
         yield _card(group, may_repair=may_repair, now=now)
     if designed:
-        yield h.details(".card", open=not alarms)[
+        yield h.details(".card", open=not alarms or len(designed) <= _FEW)[
             h.summary[
                 f"{len(designed)} {'branch was' if len(designed) == 1 else 'branches were'} not "
                 "taken by design"

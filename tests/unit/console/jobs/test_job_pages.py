@@ -67,6 +67,31 @@ def test_a_comparison_on_demand_is_kept_for_later_views(world: World) -> None:
     assert world.workspace.described == []
 
 
+def test_a_slow_platform_is_compared_in_several_steps(world: World) -> None:
+    for number in range(18):
+        world.job(f"slow-{number:02}", externalId="/etl/third")
+    describe = world.workspace.describe
+
+    def slowly(external_id: str) -> Any:
+        world.app.clock.now += timedelta(seconds=6)
+        return describe(external_id)
+
+    world.workspace.describe = slowly  # type: ignore[method-assign]
+    first = parsed(get(world, "/jobs?drift=true"))
+    assert "12 Jobs are not compared yet" in text_of(first, ".notice.warning")
+    again = first.css_first(".notice.warning a")
+    assert again is not None
+    for _ in range(2):
+        page = get(world, (again.attributes["href"] or "").removeprefix("/console"))
+
+    assert "not compared" not in page.casefold()
+
+
+@pytest.mark.parametrize("query", ["after=x", "drift=perhaps"])
+def test_a_wrong_query_is_refused(world: World, query: str) -> None:
+    assert world.app.browser.get(f"/jobs?{query}").status_code in {400, 422}
+
+
 def test_an_edit_discards_the_comparison(world: World) -> None:
     get(world, "/jobs?drift=true")
     world.job("load", "region")
