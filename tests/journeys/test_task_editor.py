@@ -31,7 +31,7 @@ def test_a_cron_expression_is_explained_while_it_is_typed(
 def test_a_cycle_is_red_as_soon_as_it_is_chosen(visitor: Visitor, system: LocalSystem) -> None:
     _three_tasks(system, "red")
     visitor.open("tasks/red-first?tab=dependencies")
-    visitor.click("Add to the upstream tasks")
+    visitor.click("Add an upstream task")
     visitor.page.get_by_label("Upstream task", exact=True).select_option("red-last")
     expect(visitor.page.locator(".graph-pane .edge.cycle")).to_have_count(3)
     expect(visitor.page.get_by_role("tab", name="Dependencies 1")).to_be_visible()

@@ -229,7 +229,18 @@ def _wrong(state: EditorPage, problems: Sequence[Problem]) -> Response:
 def _stale(state: EditorPage) -> Response:
     if state.is_new:
         return _wrong(state, [Problem("name", "is taken already: choose another name")])
-    return conflict_page(state)
+    try:
+        return conflict_page(state)
+    except NotFound:
+        return _deleted(state)
+
+
+def _deleted(state: EditorPage) -> Response:
+    """Return the draft of a definition that another person has deleted."""
+    raw = {**state.raw, "name": state.name or ""}
+    again = replace(state, name=None, etag=None, base=None).with_raw(raw)
+    message = notice("warning", "Another person has deleted it. A save creates it again.")
+    return editor_page(again.with_result("", message), status=HTTPStatus.PRECONDITION_FAILED)
 
 
 def _json(text: str) -> JsonObject:

@@ -22,8 +22,10 @@ from polysync_core.console.forms.fields import (
 )
 from polysync_core.console.forms.values import needs_area
 from polysync_core.console.forms.view import FormView
+from polysync_core.console.paths import page_path
 from polysync_core.domain.definitions.base import NAME_PATTERN, Kind
 from polysync_core.domain.definitions.jobs import DataType
+from polysync_core.domain.definitions.kinds import SPECS
 
 _YES_NO = (Option("true", "Yes"), Option("false", "No"))
 NAME_IN_BROWSERS = NAME_PATTERN.strip("^$").replace("-]", r"\-]")
@@ -102,7 +104,20 @@ def _reference(view: FormView, common: Attributes, kind: Kind, text: str) -> Nod
     names = view.names(kind)
     if names is not None:
         return _select(common, [Option(name, name) for name in names], text, "None")
-    return h.input(common, type="text", value=text, pattern=NAME_IN_BROWSERS, autocomplete="off")
+    options = f"{common['id']}-options"
+    return [
+        h.input(
+            common,
+            type="text",
+            value=text,
+            pattern=NAME_IN_BROWSERS,
+            autocomplete="off",
+            list=options,
+            data_suggest=SPECS[kind].singular.capitalize(),
+            data_source=page_path("part", "jump"),
+        ),
+        h.datalist(id=options),
+    ]
 
 
 def _number(common: Attributes, control: Number, text: str) -> Node:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -54,6 +55,7 @@ ZONES = "time-zones"
 _NAMES = frozenset({"ObjectName", "TypeName"})
 
 
+@cache
 def fields_of(model: type[BaseModel], *, is_explicit: bool = False) -> tuple[Field, ...]:
     """Return the fields of a model.
 

@@ -5,6 +5,8 @@
  *                        shows the element only while the control of that name has such a value;
  *                        hidden controls are not sent
  *   data-follows="id"    a button that is pressed when the control of that id changes
+ *   data-suggest="Task"  an input whose list gets the names of that kind that match the typed text;
+ *                        data-source answers with them
  *   data-continue        a button that is pressed at once, to go on with a long piece of work
  */
 (() => {
@@ -34,6 +36,21 @@
     }
   })
   document.addEventListener('htmx:after:swap', apply)
+
+  let pause
+  const suggest = async input => {
+    const address = new URL(input.dataset.source, location.href)
+    address.searchParams.set('q', input.value)
+    const answer = await fetch(address, { headers: { Accept: 'application/json' } }).catch(() => null)
+    if (!answer?.ok) return
+    const found = (await answer.json()).filter(entry => entry.kind === input.dataset.suggest)
+    input.list?.replaceChildren(...found.map(entry => new Option(entry.text)))
+  }
+  document.addEventListener('input', event => {
+    if (!event.target.matches?.('input[data-suggest]')) return
+    clearTimeout(pause)
+    pause = setTimeout(suggest, 150, event.target)
+  })
   apply()
   for (const button of $$('[data-continue]')) button.click()
 })()

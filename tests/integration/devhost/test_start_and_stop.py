@@ -5,10 +5,15 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
+import psutil
 import pytest
 
+from tests.host_kinds import HostKind, require
 from tests.integration.devhost.host_process import (
     HERE,
     ROOT,
@@ -22,15 +27,23 @@ from tests.integration.devhost.host_process import (
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_a_signal_ends_it_cleanly_with_its_children(
-    start_host: StartHost, number: signal.Signals
-) -> None:
+class Killed(NamedTuple):
+    """The children of a killed host, and the next host on its data."""
+
+    children: Sequence[psutil.Process]
+    following: HostProcess
+
+
+def test_a_signal_ends_it_cleanly_with_its_children(start_host: StartHost) -> None:
     host = start_host().ready()
     host.post("/table?row=before")
-    children = host.children()
     with host.http.stream("GET", "/events?count=1000"):
-        assert host.end(number) == 0
+        _check_clean_end(host, signal.SIGTERM)
+
+
+def _check_clean_end(host: HostProcess, number: signal.Signals) -> None:
+    children = host.children()
+    assert host.end(number) == 0
 
     assert "did not end in time" not in host.log_text()
     eventually(lambda: not any(map(is_alive, children)))
@@ -52,22 +65,34 @@ def test_a_signal_before_it_is_ready_ends_it_as_well(start_host: StartHost, sign
     assert "did not end in time" not in host.log_text()
 
 
-def test_after_sigkill_no_child_is_left_and_the_data_is_there(start_host: StartHost) -> None:
-    killed = start_host().ready()
-    killed.post("/table?row=kept")
-    killed.queue("other").send_message("kept")
-    children = killed.children()
-    killed.end(signal.SIGKILL)
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
+    """Kill a host, and start another one at once on the same data and ports."""
+    require(HostKind.FUNCTIONS)
+    data = tmp_path_factory.mktemp("killed") / "data"
+    with ExitStack() as opened:
+        earlier = HostProcess(data)
+        opened.callback(earlier.close)
+        earlier.ready()
+        earlier.post("/table?row=kept")
+        earlier.queue("other").send_message("kept")
+        children = earlier.children()
+        earlier.end(signal.SIGKILL)
+        # The earlier Azurite is still stopping.
+        following = HostProcess(data, base=earlier.base)
+        opened.callback(following.close)
+        yield Killed(children, following.ready())
 
-    # At once, on the same data and ports, while the earlier Azurite is still stopping.
-    host = start_host(base=killed.base).ready()
-    eventually(lambda: not any(map(is_alive, children)))
-    assert host.get("/table") == ["kept"]
-    assert len(host.queue("other").peek_messages()) == 1
+
+def test_after_sigkill_no_child_is_left_and_the_data_is_there(killed: Killed) -> None:
+    eventually(lambda: not any(map(is_alive, killed.children)))
+    assert killed.following.get("/table") == ["kept"]
+    assert len(killed.following.queue("other").peek_messages()) == 1
 
 
-def test_the_host_ends_with_a_message_when_azurite_dies(start_host: StartHost) -> None:
-    host = start_host().ready()
+# It ends the host, so it follows the other test of this host.
+def test_the_host_ends_with_a_message_when_azurite_dies(killed: Killed) -> None:
+    host = killed.following
     for child in host.children():
         if child.name() != "durable-host":
             child.kill()
@@ -151,7 +176,7 @@ def test_an_app_that_cannot_be_loaded_is_exit_code_1_with_the_reason(
     assert host.rest_of_stdout() == ""
 
 
-def test_an_app_without_streaming_is_served_as_well(start_host: StartHost) -> None:
+def test_an_app_without_streaming_is_served_until_an_interrupt(start_host: StartHost) -> None:
     host = start_host(app=HERE / "plain_app").ready()
 
     answer = host.http.post("/plain/7?x=y", content=b"body")
@@ -159,3 +184,4 @@ def test_an_app_without_streaming_is_served_as_well(start_host: StartHost) -> No
     assert answer.json() == {"id": "7", "x": "y", "body": "body"}
     assert host.http.cookies["seen"] == "yes"
     assert host.http.get("/broken").status_code == 500
+    _check_clean_end(host, signal.SIGINT)

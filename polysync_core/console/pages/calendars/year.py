@@ -60,7 +60,7 @@ class YearView:
             if applies
         )
         label = f"{text}, in a range" if is_in_range else text
-        return h.label(class_=classes or None, title=label)[
+        return h.label(class_=classes or None, title=label if is_in_range else None)[
             h.input(
                 type="checkbox",
                 name="dates[]",
@@ -70,5 +70,5 @@ class YearView:
                 id=f"day-{text}" if position is None else self.control_id(position),
                 aria_label=label,
             ),
-            h.span(aria_hidden="true")[str(day.day)],
+            str(day.day),
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.vaults import Vault
 from tests.fakes.app import FakeApp
 from tests.unit.console.browser import parsed, submit, text_of
@@ -144,6 +145,21 @@ def test_keeping_mine_drops_their_change(app: FakeApp) -> None:
     plan = submit(app.browser, submit(app.browser, conflict, do="merge:mine"), do="review")
     submit(app.browser, plan, do="save")
     assert stored(app, "local").display_name is None
+
+
+@pytest.mark.parametrize("moment", ["review", "save"])
+def test_a_draft_of_a_deleted_definition_is_kept(app: FakeApp, moment: str) -> None:
+    page = app.browser.get("/vaults/local")
+    if moment == "save":
+        page = submit(app.browser, page, {"description": "mine"}, do="review")
+    app.services.definition_editing.delete(Reference(Kind.VAULT, "local"), engine=None)
+    changes = {"description": "mine"} if moment == "review" else {}
+    kept = submit(app.browser, page, changes, do=moment)
+    assert kept.status_code == 412
+    assert "has deleted it" in kept.text
+    created = submit(app.browser, submit(app.browser, kept, do="review"), do="save")
+    assert created.headers["location"].startswith("/console/vaults/local?")
+    assert stored(app, "local").description == "mine"
 
 
 def test_a_forged_plan_is_not_saved(app: FakeApp) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from polysync_core.application.events.deliveries import abandoned_delivery
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.errors import Unavailable
 from tests.fakes.app import FakeApp
 from tests.unit.console.browser import parsed, submit, text_of
@@ -196,3 +197,27 @@ def test_a_wrong_reference_is_a_result_beside_the_field(app: FakeApp, reference:
     answer = submit(app.browser, form, {"secret": reference}, do="secret:secret")
     assert answer.status_code == 200
     assert parsed(answer.text).css_first(".notice.error") is not None
+
+
+# Many names
+
+
+def test_with_many_names_a_reference_is_typed_with_suggestions() -> None:
+    names = [f"profile-{number:03}" for number in range(201)]
+    profile = {"type": "Concurrency", "settings": {"maxConcurrentTasks": 1}}
+    app = FakeApp(
+        *[read_definition(Kind.CONTENTION_PROFILE, {"name": name, **profile}) for name in names]
+    )
+    form = app.browser.get("/platforms/new")
+    page = parsed(submit(app.browser, form, do="add:contentionProfiles").text)
+    control = page.css_first('[name="contentionProfiles[0]"]')
+    assert control is not None
+    assert control.tag == "input"
+    assert control.attributes["data-suggest"] == "Contention profile"
+    assert page.css_first(f"#{control.attributes['list']}") is not None
+
+
+def test_with_few_names_a_reference_is_chosen(app: FakeApp) -> None:
+    page = parsed(app.browser.get("/platforms/lakehouse").text)
+    options = page.css('select[name="contentionProfiles[0]"] option')
+    assert "lakehouse-cap" in [each.attributes["value"] for each in options]

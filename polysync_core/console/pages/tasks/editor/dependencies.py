@@ -15,7 +15,7 @@ from polysync_core.console.forms.controls import bare_control, notes
 from polysync_core.console.forms.fields import Field, Group, Rows, Text
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.raw import RawObject
-from polysync_core.console.forms.rows import add_button, view_action
+from polysync_core.console.forms.rows import view_action
 from polysync_core.console.graph.lines import Draft
 from polysync_core.console.graph.picture import Layout, PictureSettings, graph_picture, graph_view
 from polysync_core.console.icons import icon, status_icon
@@ -145,7 +145,9 @@ def _add(state: EditorPage) -> Node:
     if state.is_read_only:
         return None
     return h.div(".actions")[
-        add_button(state.view, "dependencies", "the upstream tasks"),
+        h.button(".small", view_action(state.view, "add:dependencies"), type="submit")[
+            icon("add"), "Add an upstream task"
+        ],
         h.noscript[
             h.button(".small", do_button(state.view, "refresh"), type="submit")[
                 "Update the picture"

@@ -18,7 +18,7 @@ from polysync_core.console.forms.models import group_of
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.raw import RawObject
 from polysync_core.console.forms.reading import read
-from polysync_core.console.forms.rows import add_button, form_field, view_action
+from polysync_core.console.forms.rows import form_field, view_action
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.tasks.editor.facts import previews, rows_of
 from polysync_core.console.pages.tasks.editor.schedule_preview import (
@@ -49,8 +49,15 @@ def scheduling_tab(state: EditorPage) -> Node:
     drawn = [_schedule(state, row, index, len(rows)) for index, row in enumerate(rows)]
     return [
         drawn or empty_state("No schedule: the task starts after other tasks, or by hand."),
-        add_button(state.view, "schedules", "the schedules"),
+        _add(state),
     ]
+
+
+def _add(state: EditorPage) -> Node:
+    if state.is_read_only:
+        return None
+    button = h.button(".small", view_action(state.view, "add:schedules"), type="submit")
+    return h.div(".actions")[button[icon("add"), "Add a schedule"]]
 
 
 def _schedule(state: EditorPage, row: RawObject, index: int, count: int) -> Element:
