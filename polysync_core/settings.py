@@ -31,8 +31,7 @@ DELIVERIES = "webhook-deliveries"
 RUN_REQUESTS = "run-requests"
 """The queue of run requests by other systems; refused ones go to its `-poison` queue."""
 COLOURS = ("grey", "blue", "green", "amber", "red")
-"""The colours behind the name of a deployment in the console; the first one is the default."""
-_MAX_NAME = 40
+"""The colours behind the name of a deployment; the first one is the default."""
 _OWN_QUEUES = {DELIVERIES, f"{DELIVERIES}-poison", RUN_REQUESTS, f"{RUN_REQUESTS}-poison"}
 
 
@@ -133,10 +132,8 @@ class Settings:
 
 def _deployment_name(variables: Mapping[str, str]) -> str | None:
     name = variables.get("POLYSYNC_NAME", "").strip()
-    if len(name) > _MAX_NAME or not name.isprintable():
-        raise SettingError(
-            f"POLYSYNC_NAME must be printable text of at most {_MAX_NAME} characters."
-        )
+    if len(name) > 40 or not name.isprintable():
+        raise SettingError("POLYSYNC_NAME must be printable text of at most 40 characters.")
     return name or None
 
 
@@ -359,11 +356,13 @@ def _token_issuer(variables: Mapping[str, str]) -> TokenIssuer | None:
 
 
 def _app_identity(variables: Mapping[str, str]) -> AppIdentity:
-    return AppIdentity(
-        # Azure's libraries read this variable too.
-        identity=variables.get("AZURE_CLIENT_ID") or None,
-        private_hosts=_hosts(variables, "POLYSYNC_PRIVATE_HOSTS"),
-    )
+    name = "POLYSYNC_PRIVATE_HOSTS"
+    try:
+        hosts = read_private_hosts(variables.get(name, ""))
+    except Invalid as error:
+        raise SettingError(f"{name}: {error}.") from error
+    # Azure's libraries read this variable too.
+    return AppIdentity(identity=variables.get("AZURE_CLIENT_ID") or None, private_hosts=hosts)
 
 
 def _folder(variables: Mapping[str, str], name: str) -> Path | None:
@@ -371,13 +370,6 @@ def _folder(variables: Mapping[str, str], name: str) -> Path | None:
     if text and not text.startswith("/"):
         raise SettingError(f"{name} is {text!r}; it must be the whole path of a folder.")
     return Path(text) if text else None
-
-
-def _hosts(variables: Mapping[str, str], name: str) -> frozenset[str]:
-    try:
-        return read_private_hosts(variables.get(name, ""))
-    except Invalid as error:
-        raise SettingError(f"{name}: {error}.") from error
 
 
 def _queue_name(variables: Mapping[str, str], name: str) -> str | None:
