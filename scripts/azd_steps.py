@@ -28,7 +28,8 @@ def before_up(variables: Mapping[str, str], command: Command) -> None:
     chosen = deployment.subscription
     _require(check_deployment(deployment, command, sign_in_only=True))
     if chosen is not None:
-        register_providers(deployment, chosen, command)
+        for each in register_providers(deployment, chosen, command):
+            print(f"The resource provider {each} is registered now. This may take minutes.")
         _require(check_deployment(deployment, command))
     register_for_azd(variables, command)
 

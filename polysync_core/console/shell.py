@@ -34,6 +34,11 @@ PAGE_HEADERS = {
 }
 _HTMX = '{"includeIndicatorCSS": false, "allowEval": false, "defaultTimeout": 15000}'
 
+FRAME_IDS = frozenset(
+    {"announcements", "jump", "jump-query", "jump-results", "keys", "keys-title", "main"}
+)
+"""The ids of the frame, which the content of a page must not have."""
+
 type Crumb = tuple[str, str]
 """The label and the address of a page above."""
 

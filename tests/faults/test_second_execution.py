@@ -34,20 +34,21 @@ PHASES = {
 
 
 class RetriedUnderALimit(Scenario):
-    """Two runs that fail and are retried, and a limit of one."""
+    """Two runs that fail and are retried, and a limit of one; one of them always waits."""
 
     possible, without_faults = frozenset({RunStatus.FAILED}), (RunStatus.FAILED,) * 2
 
     def play(self, app: VirtualApp) -> None:
         app.definitions.limits["nap"] = 1
-        app.definitions.retry = Retry(enabled=True, max_retry_attempts=2, initial_delay_seconds=10)
+        app.definitions.retry = Retry(enabled=True, max_retry_attempts=1, initial_delay_seconds=3)
         app.platform.verdict = ProviderStatus.FAILED
+        app.platform.seconds = 8
         app.start()
         app.start()
 
     def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
         assert app.platform.most_at_once() <= 1, "the limit was exceeded"
-        assert {len(run.attempts) for run in runs} == {3}
+        assert {len(run.attempts) for run in runs} == {2}
 
 
 ALL = {**SCENARIOS, "retries under a limit": RetriedUnderALimit}

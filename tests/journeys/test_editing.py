@@ -73,3 +73,13 @@ def test_a_definition_in_use_names_what_refers_to_it(visitor: Visitor, example: 
     visitor.click("Delete")
     visitor.sees("on-call")
     visitor.require_accessible()
+
+
+def test_two_quick_clicks_add_two_rows(visitor: Visitor) -> None:
+    visitor.open("tasks/new?job=nap")
+    visitor.page.evaluate("""() => {
+      const add = [...document.querySelectorAll('button')].find(b => b.value === 'add:tags')
+      add.click()
+      add.click()
+    }""")
+    expect(visitor.page.locator("#panel-general .pair")).to_have_count(2)

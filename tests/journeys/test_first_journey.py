@@ -110,7 +110,7 @@ def watch(visitor: Visitor, status: str) -> None:
 
 def give_a_schedule(visitor: Visitor, name: str) -> None:
     visitor.open(f"tasks/{name}?tab=scheduling")
-    visitor.click("Add to the schedules")
+    visitor.click("Add a schedule")
     named(visitor, "schedules[0].name").fill("nightly")
     named(visitor, "schedules[0].timeZone").fill("Europe/Berlin")
     named(visitor, "schedules[0].cron").fill("30 2 * * *")
@@ -126,7 +126,7 @@ def depend_with_an_output(visitor: Visitor, upstream: str, name: str) -> None:
     visitor.open("tasks/new?job=nap")
     visitor.fill("Name", name)
     visitor.page.get_by_role("tab", name="Dependencies").click()
-    visitor.click("Add to the upstream tasks")
+    visitor.click("Add an upstream task")
     named(visitor, "dependencies[0].task").select_option(upstream)
     visitor.click("Pass an output on")
     named(visitor, "dependencies[0].mappings[0].output").fill("slept")
@@ -140,7 +140,7 @@ def make_dependent(visitor: Visitor, upstream: str, name: str) -> None:
     create_a_task(visitor, "nap", name)
     shorten_its_runs(visitor)
     visitor.page.get_by_role("tab", name="Dependencies").click()
-    visitor.click("Add to the upstream tasks")
+    visitor.click("Add an upstream task")
     named(visitor, "dependencies[0].task").select_option(upstream)
     save(visitor)
 

@@ -45,7 +45,10 @@ def check_deployment(
             yield CheckResult(subject, CheckStatus.FAILED, f"It could not be checked: {failure}")
 
 
-def register_providers(deployment: Deployment, subscription: str, command: Command) -> None:
-    """Register the resource providers that the deployment needs and the subscription lacks."""
+def register_providers(
+    deployment: Deployment, subscription: str, command: Command
+) -> Iterator[str]:
+    """Register the resource providers that the subscription lacks; yield each name before."""
     for each in missing_providers(Answers(command), subscription, deployment):
+        yield each
         command(["az", *register_provider(each, subscription)])

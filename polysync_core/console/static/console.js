@@ -502,6 +502,33 @@
   })
   enhance(() => { for (const form of $$('form[data-guard]')) { settle(form); count(form) } })
 
+  // A button that changes the draft sends the whole form. While an answer is under way, the next
+  // button waits for it: its own request would not know the change.
+  const underWay = new Set()
+  const waiting = []
+  const formOf = element => element?.closest?.('form')?.id
+  document.addEventListener('click', event => {
+    const button = event.target.closest?.('button[hx-post][name=do]')
+    const form = formOf(button)
+    if (!form || !underWay.has(form)) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    waiting.push([form, button.value])
+  }, { capture: true })
+  on('htmx:before:request', event => {
+    const source = event.detail.ctx.sourceElement
+    if (source.matches('button[hx-post][name=do]')) underWay.add(formOf(source))
+  })
+  on('htmx:finally:request', event => {
+    const source = event.detail.ctx.sourceElement
+    if (!source.matches('button[hx-post][name=do]')) return
+    underWay.clear()
+    const next = waiting.shift()
+    if (!next) return
+    const buttons = $$('button[hx-post][name=do]', document.getElementById(next[0]) ?? document)
+    buttons.find(button => button.value === next[1])?.click()
+  })
+
   /* documents --------------------------------------------------------------------------------------------------- */
 
   on('change', async event => {

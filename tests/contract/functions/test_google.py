@@ -9,7 +9,7 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import Direction, Parameter
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.platforms.connector import ProviderStatus
+from polysync_core.platforms.connector import ArtefactNotFound, ProviderStatus
 from tests.contract.connectors.cases.google_functions import a_platform
 from tests.contract.connectors.job_type_case import ConnectorHarness
 from tests.contract.functions.conftest import ScriptedPlatform
@@ -68,6 +68,17 @@ def test_a_function_with_an_event_trigger_is_neither_found_nor_called(
     assert "on_upload" not in names
     with pytest.raises(PlatformRefused, match="has an event trigger"):
         google.submit("on_upload")
+
+
+def test_a_refused_description_differs_from_a_missing_function(google: ScriptedPlatform) -> None:
+    name = google.job("publish").external_id.replace("publish", "absent")
+
+    with pytest.raises(ArtefactNotFound, match="was deleted"):
+        google.harness.job.describe(name)
+    google.case.simulator.fault(endpoint="functions/publish", fault="status", status=403)
+    with pytest.raises(PlatformRefused) as caught:
+        google.harness.job.describe(google.job("publish").external_id)
+    assert not isinstance(caught.value, ArtefactNotFound)
 
 
 def test_discovery_can_be_limited_to_one_function(google: ScriptedPlatform) -> None:

@@ -8,6 +8,7 @@ import re
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from polysync_core.console.shell import FRAME_IDS
 from polysync_core.domain.security.roles import Role
 from tests.fakes.app import FakeApp, settings_of
 from tests.unit.api.security.protected_app import KEYS, principal_header
@@ -41,6 +42,12 @@ def test_an_unknown_page_keeps_the_navigation(app: FakeApp) -> None:
     assert [each.text() for each in tree.css("h1")] == ["Not found"]
     assert len(tree.css("nav.side a")) > 10
     assert tree.css_first("main .detail").text() == "There is no such path."
+
+
+def test_the_ids_of_the_frame_are_listed(app: FakeApp) -> None:
+    tree = LexborHTMLParser(app.browser.get("/nowhere").text)
+
+    assert {each.attributes["id"] for each in tree.css("[id]")} == FRAME_IDS
 
 
 def test_every_page_has_a_strict_policy_and_loads_nothing_from_other_hosts(app: FakeApp) -> None:

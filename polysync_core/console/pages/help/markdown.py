@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import htpy as h
 from htpy import Element, Node
 
+from polysync_core.console.shell import FRAME_IDS
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
     from markdown_it.tree import SyntaxTreeNode
@@ -93,7 +95,7 @@ class _Rendering:
     resolve: Resolve
     title: str = "Documentation"
     headings: list[Heading] = field(default_factory=list[Heading])
-    _anchors: set[str] = field(default_factory=set[str])
+    _anchors: set[str] = field(default_factory=lambda: set(FRAME_IDS))
     _boxes: Iterator[int] = field(default_factory=lambda: count(1))
 
     def children(self, node: SyntaxTreeNode) -> Iterator[Node]:
