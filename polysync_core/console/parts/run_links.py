@@ -66,5 +66,6 @@ def platform_link(
         target="_blank",
         rel="noreferrer noopener",
         title=name,
+        aria_label=name if text is None else None,
     )
-    return link[h.span(".hidden")[name] if text is None else [text, " "], icon("external")]
+    return link[text and [text, " "], icon("external")]

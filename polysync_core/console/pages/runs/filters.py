@@ -34,6 +34,8 @@ _CHIPS = {
     "until": "until",
 }
 _MAX_CHOICES = 200
+_MAX_SUGGESTIONS = 50
+"""The most Tasks whose names the field suggests; a part of a name is enough anyway."""
 _IDS = ("graphRunId", "backfillId")
 
 
@@ -84,7 +86,7 @@ def filter_form(query: RunsQuery, names: NameSearch) -> Element:
     shown = {"task", "since", "platform", "cause", "trigger"}
     return h.form(".filters", {"method": "get", "action": address, "role": "search", **live})[
         [_hidden(query, name) for name in NAMES if name not in shown],
-        query.fixed_task is None and _task_field(query, names.of(Kind.TASK)[:_MAX_CHOICES]),
+        query.fixed_task is None and _task_field(query, names.of(Kind.TASK)),
         _choice("since", "Accepted", query, _periods(query)),
         _choice(
             "platform",
@@ -100,6 +102,7 @@ def filter_form(query: RunsQuery, names: NameSearch) -> Element:
 
 
 def _task_field(query: RunsQuery, tasks: Sequence[str]) -> Node:
+    is_short = len(tasks) <= _MAX_SUGGESTIONS
     return [
         h.label(".hidden", for_="filter-task")["Task"],
         h.input(
@@ -108,10 +111,10 @@ def _task_field(query: RunsQuery, tasks: Sequence[str]) -> Node:
             name="task",
             value=query.get("task"),
             placeholder="Task, or a part of its name",
-            list="filter-tasks",
+            list="filter-tasks" if is_short else None,
             autocomplete="off",
         ),
-        h.datalist(id="filter-tasks")[[h.option(value=name) for name in tasks]],
+        is_short and h.datalist(id="filter-tasks")[[h.option(value=name) for name in tasks]],
     ]
 
 

@@ -81,7 +81,7 @@ def _row(run: TaskRun, rows: Rows) -> Element:
         h.td(".nowrap")[status_badge(run.status)],
         h.td[
             h.a(".name", href=address)[run.title],
-            h.small[h.span(".id.mono")[short_id(run.run_id)], " · ", run.job.platform],
+            h.small(".id.mono")[f"{short_id(run.run_id)} · {run.job.platform}"],
         ],
         h.td(".why")[reason_line(run, explained)],
         h.td[trigger_line(run)],
