@@ -129,9 +129,10 @@ def build(ports: Ports, settings: Settings) -> Services:
     Every part is built here and now: threads that built parts on first use would not share them.
     """
     built = Services(ports, settings)
-    for name, part in vars(Services).items():
-        if isinstance(part, cached_property):
-            getattr(built, name)
+    for group in Services.__mro__:
+        for name, part in vars(group).items():
+            if isinstance(part, cached_property):
+                getattr(built, name)
     return built
 
 

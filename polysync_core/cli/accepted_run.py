@@ -9,8 +9,8 @@ from polysync_core.cli.api.errors import CommandFailed, MalformedAnswer
 from polysync_core.cli.api.follower import RunFollower
 from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.session import Session
-from polysync_core.cli.views.progress import Progress
-from polysync_core.cli.views.show import run_view
+from polysync_core.cli.views.runs.progress import Progress
+from polysync_core.cli.views.runs.show import run_view
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.status import RunStatus
 

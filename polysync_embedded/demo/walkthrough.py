@@ -24,7 +24,7 @@ from polysync_core.cli.api.reader import compact
 from polysync_core.cli.documents import read_documents
 from polysync_core.cli.layout.formats import format_duration
 from polysync_core.cli.terminal import Terminal, printable
-from polysync_core.cli.views.graph import tree_view
+from polysync_core.cli.views.runs.graph import tree_view
 from polysync_core.domain.json_types import JsonObject
 from polysync_embedded.demo import figures, system
 from polysync_embedded.demo.run_table import RunTable, mapped_values, platforms_of

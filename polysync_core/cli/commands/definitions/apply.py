@@ -51,7 +51,7 @@ def apply(  # noqa: PLR0913 - one parameter per option
         if as_json:
             session.terminal.json(answer)
         else:
-            from polysync_core.cli.views.apply import plan_view
+            from polysync_core.cli.views.definitions.apply import plan_view
 
             plan = PlanAnswer.decode(answer)
             session.terminal.show(*plan_view(plan, dry_run=dry_run, verbose=verbose))

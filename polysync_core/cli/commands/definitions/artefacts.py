@@ -34,7 +34,7 @@ def artefacts(  # noqa: PLR0913 - one parameter per option
         if as_json:
             session.terminal.json({"items": [*items], "continuationToken": token})
             return
-        from polysync_core.cli.views.artefacts import artefact_problems, artefacts_view
+        from polysync_core.cli.views.definitions.artefacts import artefact_problems, artefacts_view
 
         if items:
             session.terminal.show(artefacts_view(items))

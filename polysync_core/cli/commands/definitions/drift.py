@@ -32,7 +32,7 @@ def drift(platform: Platform = None, url: Url = DEFAULT_URL, as_json: AsJson = F
         if as_json:
             session.terminal.json({"platforms": [*found]})
         else:
-            from polysync_core.cli.views.drift import drift_view
+            from polysync_core.cli.views.definitions.drift import drift_view
 
             session.terminal.show(*drift_view(found))
     if any(_differs(each) for each in found):

@@ -73,7 +73,7 @@ def sync_parameters(
         if as_json:
             session.terminal.json(answer)
         else:
-            from polysync_core.cli.views.import_ import import_view
+            from polysync_core.cli.views.definitions.import_ import import_view
 
             session.terminal.show(*import_view([answer]))
     _exit_by([answer])
@@ -84,7 +84,7 @@ def _exit_by(items: list[JsonObject]) -> None:
 
     A skipped folder is no failure.
     """
-    from polysync_core.cli.views.import_ import has_drift
+    from polysync_core.cli.views.definitions.import_ import has_drift
 
     if has_drift(items) or any(
         item.get("error") for item in items if item.get("result") != "skipped"
@@ -125,7 +125,7 @@ def _show(session: Session, report: dict[str, list[JsonObject]], *, verb: str) -
     if session.terminal.as_json:
         session.terminal.json({result: [*items] for result, items in report.items()})
         return
-    from polysync_core.cli.views.import_ import import_view
+    from polysync_core.cli.views.definitions.import_ import import_view
 
     items = _all_items(report)
     if items:

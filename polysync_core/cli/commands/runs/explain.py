@@ -35,6 +35,6 @@ def explain(
         if as_json:
             session.terminal.json(answer)
             return
-        from polysync_core.cli.views.explain import explanation_view, gate_view
+        from polysync_core.cli.views.runs.explain import explanation_view, gate_view
 
         session.terminal.show(*(explanation_view if task is None else gate_view)(answer))

@@ -18,7 +18,7 @@ def failures(  # noqa: PLR0913 - one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Group failed runs by task, cause and error, the largest group first."""
-    from polysync_core.cli.views.failures import failures_view
+    from polysync_core.cli.views.runs.failures import failures_view
 
     query = {
         "task": task,

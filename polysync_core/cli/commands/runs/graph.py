@@ -96,7 +96,7 @@ def _choose_format(chosen: Format | None, output: Path | None, *, as_json: bool)
 
 
 def _show(session: Session, found: GraphAnswer, chosen: Format) -> None:
-    from polysync_core.cli.views.graph import table_view, tree_view
+    from polysync_core.cli.views.runs.graph import table_view, tree_view
 
     if not found.nodes:
         session.terminal.note("No tasks.")

@@ -34,7 +34,7 @@ def logs(
         if as_json:
             session.terminal.json(answer)
         else:
-            from polysync_core.cli.views.logs import logs_view
+            from polysync_core.cli.views.runs.logs import logs_view
 
             session.terminal.show(*logs_view(decoded))
     if decoded.is_unread:

@@ -23,6 +23,6 @@ def missed(days: Days = 7, url: Url = DEFAULT_URL, as_json: AsJson = False) -> N
         if as_json:
             session.terminal.json(answer)
         else:
-            from polysync_core.cli.views.missed import missed_view
+            from polysync_core.cli.views.runs.missed import missed_view
 
             session.terminal.show(*missed_view(answer))

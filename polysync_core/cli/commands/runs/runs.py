@@ -94,7 +94,7 @@ def runs(  # noqa: PLR0913 - one parameter per option
         if as_json:
             session.terminal.json({member: [*items], "continuationToken": token})
             return
-        from polysync_core.cli.views.runs import runs_view
+        from polysync_core.cli.views.runs.runs import runs_view
 
         if job and any("run_id" in item for item in items):
             raise CommandFailed(

@@ -22,7 +22,7 @@ def show(
         if as_json:
             session.terminal.json({**answer, "history": [*history]})
         else:
-            from polysync_core.cli.views.show import run_view
+            from polysync_core.cli.views.runs.show import run_view
 
             lines = [HistoryLine.decode(entry) for entry in history]
             session.terminal.show(*run_view(RunAnswer.decode(answer), lines))

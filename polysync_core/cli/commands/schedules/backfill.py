@@ -51,6 +51,6 @@ def backfill(  # noqa: PLR0913 - one parameter per option
         if as_json:
             session.terminal.json(answer)
         else:
-            from polysync_core.cli.views.backfill import backfill_view
+            from polysync_core.cli.views.schedules.backfill import backfill_view
 
             session.terminal.show(*backfill_view(answer, dry_run=dry_run))

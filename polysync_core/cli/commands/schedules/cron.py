@@ -36,6 +36,6 @@ def cron(  # noqa: PLR0913 - one parameter per option
         if as_json:
             session.terminal.json(answer)
         else:
-            from polysync_core.cli.views.cron import cron_view
+            from polysync_core.cli.views.schedules.cron import cron_view
 
             session.terminal.show(*cron_view(answer))

@@ -26,7 +26,7 @@ def fire_times(
     as_json: AsJson = False,
 ) -> None:
     """Show the next fire times of one task or all, with notes on each."""
-    from polysync_core.cli.views.fire_times import all_fire_times_view, fire_times_view
+    from polysync_core.cli.views.schedules.fire_times import all_fire_times_view, fire_times_view
 
     with open_session(url, as_json=as_json) as session:
         if task is None:

@@ -52,6 +52,6 @@ def _show(session: Session, answer: JsonObject) -> None:
     if session.terminal.as_json:
         session.terminal.json(answer)
     else:
-        from polysync_core.cli.views.schedules import schedules_view
+        from polysync_core.cli.views.schedules.schedules import schedules_view
 
         session.terminal.show(*schedules_view(answer))

@@ -12,7 +12,7 @@ from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.layout.formats import format_duration
 from polysync_core.cli.layout.status_colours import status_cell
 from polysync_core.cli.terminal import Terminal
-from polysync_core.cli.views.progress import Progress
+from polysync_core.cli.views.runs.progress import Progress
 from tests.unit.cli.conftest import build_run
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.layout.tables import lines, name_column, new_table, text_column, whole_column
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.import_ import schema_changes
+from polysync_core.cli.views.definitions.import_ import schema_changes
 from polysync_core.domain.json_types import JsonObject
 
 _STYLES = {"changed": "yellow", "gone": "red", "unknown": "yellow"}

@@ -25,7 +25,7 @@ from polysync_core.cli.layout.tables import (
     whole_column,
 )
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.parameters import parameters_table
+from polysync_core.cli.views.runs.parameters import parameters_table
 from polysync_core.domain.json_types import JsonValue
 
 

@@ -1,0 +1,1 @@
+"""Words the answers of the commands about definitions and platforms."""

@@ -1,0 +1,108 @@
+"""Builds all use cases of one app once, with the objects that use cases share."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+
+from polysync_core.application.definitions.task_list import TaskLists
+from polysync_core.application.missed.missed_work import MissedWorkList
+from polysync_core.application.operations.documentation import Documentation
+from polysync_core.application.operations.poison_messages import PoisonMessages
+from polysync_core.application.runs.finishing import ACTOR
+from polysync_core.application.schedules.backfill import Backfill
+from polysync_core.application.schedules.firing import ScheduleProcessor
+from polysync_core.application.schedules.preview import FireTimePreview
+from polysync_core.application.schedules.schedule_preview import SchedulePreviews
+from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.application.schedules.tight_limits import TightLimits
+from polysync_core.application.schedules.upcoming import UpcomingFireTimes
+from polysync_core.services.runs import RunsServices
+
+
+class Services(RunsServices):
+    """The use cases of one app and the parts that they share, each built once."""
+
+    @cached_property
+    def fire_times(self) -> FireTimePreview:
+        return FireTimePreview(
+            definitions=self.definitions,
+            states_of=self.ports.schedules.of_task,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def task_lists(self) -> TaskLists:
+        return TaskLists(
+            store=self.ports.definitions,
+            runs=self.ports.runs,
+            schedules=self.schedules.statuses,
+        )
+
+    @cached_property
+    def schedule_previews(self) -> SchedulePreviews:
+        return SchedulePreviews(definitions=self.definitions, clock=self.ports.clock)
+
+    @cached_property
+    def upcoming(self) -> UpcomingFireTimes:
+        ports = self.ports
+        return UpcomingFireTimes(
+            definitions=ports.definitions,
+            store=ports.schedules,
+            runs=ports.runs,
+            clock=ports.clock,
+        )
+
+    @cached_property
+    def tight_limits(self) -> TightLimits:
+        return TightLimits(definitions=self.ports.definitions)
+
+    @cached_property
+    def schedule_tick(self) -> ScheduleTick:
+        processor = ScheduleProcessor(
+            runs=self.ports.runs,
+            store=self.ports.schedules,
+            factory=self.run_factory,
+            finisher=self.run_finisher,
+            gate=self.dependent_notifier,
+            cancel=partial(self.task_runs.cancel, actor=ACTOR),
+            clock=self.ports.clock,
+        )
+        return ScheduleTick(
+            definitions=self.definitions,
+            store=self.ports.schedules,
+            sync=self.schedule_sync,
+            processor=processor,
+            connections=self.connections,
+            clock=self.ports.clock,
+            monotonic=self.ports.monotonic,
+        )
+
+    @cached_property
+    def backfill(self) -> Backfill:
+        return Backfill(
+            runs=self.ports.runs,
+            definitions=self.definitions,
+            store=self.ports.schedules,
+            factory=self.run_factory,
+            prepare=self.task_runs.with_parents,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def poison_messages(self) -> PoisonMessages:
+        return PoisonMessages(store=self.ports.poison, clock=self.ports.clock)
+
+    @cached_property
+    def missed_work(self) -> MissedWorkList:
+        ports = self.ports
+        return MissedWorkList(
+            runs=ports.runs,
+            definitions=ports.definitions,
+            schedules=ports.schedules,
+            poison=ports.poison,
+            clock=ports.clock,
+        )
+
+    @cached_property
+    def documentation(self) -> Documentation:
+        return Documentation(folder=self.ports.documentation)

@@ -1,0 +1,120 @@
+"""Builds the parts that several groups of use cases share."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+
+from polysync_core.adapters import Ports
+from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.events.publisher import EventPublisher, Subscriptions
+from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.operations.audit import Audit
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.platform_texts import PlatformTexts
+from polysync_core.application.runs.polling import DurationHistory
+from polysync_core.application.schedules.service import ScheduleService
+from polysync_core.application.schedules.syncing import ScheduleSync
+from polysync_core.definition_rules import definition_rules
+from polysync_core.definition_types import type_catalogue
+from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
+from polysync_core.domain.definitions.validation.checks import Rules
+from polysync_core.settings import DELIVERIES, Settings
+from polysync_core.vaults.resolver import SecretResolver
+
+
+class CommonServices:
+    """The parts that several groups of use cases share."""
+
+    def __init__(self, ports: Ports, settings: Settings) -> None:
+        self.ports = ports
+        self.settings = settings
+
+    @cached_property
+    def rules(self) -> Rules:
+        return definition_rules(self.settings)
+
+    @cached_property
+    def types(self) -> TypeCatalogue:
+        return type_catalogue(self.settings)
+
+    @cached_property
+    def schedule_sync(self) -> ScheduleSync:
+        ports = self.ports
+        return ScheduleSync(definitions=ports.definitions, store=ports.schedules, clock=ports.clock)
+
+    @cached_property
+    def definitions(self) -> DefinitionLookup:
+        return DefinitionLookup(self.ports.definitions)
+
+    @cached_property
+    def policies(self) -> Policies:
+        return Policies(self.ports.definitions.get, monotonic=self.ports.monotonic)
+
+    @cached_property
+    def task_graph(self) -> TaskGraphCache:
+        return TaskGraphCache(self.ports.definitions, monotonic=self.ports.monotonic)
+
+    @cached_property
+    def secrets(self) -> SecretResolver:
+        return SecretResolver(
+            self.definitions,
+            development=self.settings.development,
+            open_vault=self.ports.open_vault,
+            monotonic=self.ports.monotonic,
+        )
+
+    @cached_property
+    def connections(self) -> Connections:
+        connect = partial(self.ports.open_connector, secrets=self.secrets)
+        return Connections(self.definitions, connect, monotonic=self.ports.monotonic)
+
+    @cached_property
+    def platform_texts(self) -> PlatformTexts:
+        return PlatformTexts(self.connections, self.secrets.resolve)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        return Subscriptions(self.definitions.webhooks, monotonic=self.ports.monotonic)
+
+    @cached_property
+    def publisher(self) -> EventPublisher:
+        ports, name = self.ports, self.settings.run_events_queue
+        return EventPublisher(
+            events=None if name is None else ports.queue(name),
+            deliveries=ports.queue(DELIVERIES),
+            subscriptions=self.subscriptions,
+        )
+
+    @cached_property
+    def durations(self) -> DurationHistory:
+        return DurationHistory(self.ports.runs, monotonic=self.ports.monotonic)
+
+    @cached_property
+    def schedules(self) -> ScheduleService:
+        return ScheduleService(
+            definitions=self.definitions,
+            store=self.ports.schedules,
+            sync=self.schedule_sync,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def webhook_delivery(self) -> WebhookDelivery:
+        ports, settings = self.ports, self.settings
+        return WebhookDelivery(
+            definitions=self.definitions,
+            secrets=self.secrets,
+            post=ports.post,
+            delivery_queue=ports.queue(DELIVERIES),
+            poison_queue=ports.queue(f"{DELIVERIES}-poison"),
+            clock=ports.clock,
+            retry_policy=DeliveryRetryPolicy(
+                attempts=settings.webhook_attempts, first_delay=settings.webhook_first_delay
+            ),
+        )
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(store=self.ports.audit, clock=self.ports.clock, new_id=self.ports.new_id)
