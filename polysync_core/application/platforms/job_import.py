@@ -160,8 +160,20 @@ def _update(
         safe = safe_changes_only(job.parameters, schema.parameters, complete=not schema.notes)
         parameters = _chosen(job, safe, only)
         write(_with_parameters(job, parameters))
+    return JobUpdate(
+        imported=_imported(job, schema, parameters, incompatible),
+        difference=schema_difference(job.parameters, whole),
+    )
+
+
+def _imported(
+    job: Job,
+    schema: ArtefactSchema,
+    parameters: tuple[Parameter, ...],
+    incompatible: tuple[IncompatibleTask, ...],
+) -> ImportedArtefact:
     difference = schema_difference(job.parameters, parameters)
-    imported = ImportedArtefact(
+    return ImportedArtefact(
         result=ImportResult.UNCHANGED if difference.is_empty else ImportResult.UPDATED,
         external_id=job.external_id,
         job_type=job.job_type,
@@ -170,7 +182,6 @@ def _update(
         notes=schema.notes,
         incompatible_tasks=incompatible,
     )
-    return JobUpdate(imported=imported, difference=schema_difference(job.parameters, whole))
 
 
 def _chosen(job: Job, found: tuple[Parameter, ...], only: Set[str] | None) -> tuple[Parameter, ...]:

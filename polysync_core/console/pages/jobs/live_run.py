@@ -127,37 +127,37 @@ def _button(job: str, newest: TaskRun | None) -> Element:
 
 def _run(run: TaskRun) -> Node:
     now = datetime.now(UTC)
-    attempt = run.attempt
-    return [
-        h.section(class_=f"card verdict {run.status.value.lower()}", aria_label="Run")[
-            h.div(".line")[
-                status_badge(run.status),
-                _length(run, now),
-                platform_link(run, attempt, text=f"Open on {run.job.platform} "),
-                run_link(run.run_id, "All facts of the run"),
-            ],
-            h.p(".say")[with_run_links(_sentence(run))],
-            run.problem and h.p[f"{run.problem.target}: {run.problem.message}"],
-            h.p(".actions")[
-                h.a(".button", href=page_path("jobs", run.job.name, "run", values=run.run_id))[
-                    icon("rerun"), "Run again with these values"
-                ]
-            ],
+    return [_verdict(run, now), _outputs(run), _facts(run, now), _parameters(run)]
+
+
+def _verdict(run: TaskRun, now: datetime) -> Element:
+    again = page_path("jobs", run.job.name, "run", values=run.run_id)
+    return h.section(class_=f"card verdict {run.status.value.lower()}", aria_label="Run")[
+        h.div(".line")[
+            status_badge(run.status),
+            _length(run, now),
+            platform_link(run, run.attempt, text=f"Open on {run.job.platform} "),
+            run_link(run.run_id, "All facts of the run"),
         ],
-        _outputs(run),
-        card(
-            "Facts",
-            facts(
-                [
-                    ("Accepted", relative_time(run.queued_at, now=now)),
-                    ("Started by", run.history[0].actor if run.history else None),
-                    ("Run on the platform", attempt and attempt.external_run_id),
-                    ("State there", attempt and attempt.provider_status),
-                ]
-            ),
-        ),
-        _parameters(run),
+        h.p(".say")[with_run_links(_sentence(run))],
+        run.problem and h.p[f"{run.problem.target}: {run.problem.message}"],
+        h.p(".actions")[h.a(".button", href=again)[icon("rerun"), "Run again with these values"]],
     ]
+
+
+def _facts(run: TaskRun, now: datetime) -> Element:
+    attempt = run.attempt
+    return card(
+        "Facts",
+        facts(
+            [
+                ("Accepted", relative_time(run.queued_at, now=now)),
+                ("Started by", run.history[0].actor if run.history else None),
+                ("Run on the platform", attempt and attempt.external_run_id),
+                ("State there", attempt and attempt.provider_status),
+            ]
+        ),
+    )
 
 
 def _sentence(run: TaskRun) -> str:

@@ -24,15 +24,13 @@ from polysync_core.console.forms.rows import add_button
 from polysync_core.console.forms.values import typed
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.jobs.drift_words import drift_badge, drift_by_parameter
+from polysync_core.console.pages.jobs.pasted_rows import COLUMNS, pasted_rows
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import relative_time
 from polysync_core.console.paths import page_path, task_path
-from polysync_core.domain.definitions.base import MAX_PARAMETERS
-from polysync_core.domain.definitions.jobs import DataType, Direction
 
 _FIELD = "parameters"
-_COLUMNS = ("name", "dataType", "direction", "default", "required", "sensitive", "description")
 _PASTED = "~pasted"
 _MOST_TASKS = 5
 
@@ -76,7 +74,7 @@ def paste_rows(state: EditorPage, _: str) -> EditorPage:
     raw = cast("list[RawObject]", rows if isinstance(rows, list) else [])
     known = {str(row.get("name", "")): row for row in raw}
     try:
-        pasted = _pasted(state.hidden.get("~paste", ""))
+        pasted = pasted_rows(state.hidden.get("~paste", ""))
     except csv.Error as error:
         return state.with_result(_PASTED, notice("error", f"The rows cannot be read: {error}."))
     for row in pasted:
@@ -88,7 +86,7 @@ def paste_rows(state: EditorPage, _: str) -> EditorPage:
 
 
 def _table(grid: _Grid, raw: Sequence[RawObject]) -> Element:
-    labels = [grid.fields[name].label for name in _COLUMNS]
+    labels = [grid.fields[name].label for name in COLUMNS]
     further = [*(["Drift"] if grid.changes is not None else []), "Set by"]
     headings = [*labels, *further, h.span(".hidden")["Remove"]]
     rows = [_row(grid, index, row) for index, row in enumerate(raw)]
@@ -99,7 +97,7 @@ def _row(grid: _Grid, index: int, row: RawObject) -> Element:
     path, name = f"{_FIELD}[{index}]", str(row.get("name", ""))
     tasks = grid.use.tasks.get(name, ())
     return h.tr(id=control_id(path))[
-        [_cell(grid, row, column, path) for column in _COLUMNS],
+        [_cell(grid, row, column, path) for column in COLUMNS],
         grid.changes is not None and h.td(".why")[grid.changes.get(name) or _missing(row)],
         h.td[_set_by(tasks)],
         h.td[_remove(grid.state, path, name, tasks), _kept(row, path)],
@@ -219,33 +217,3 @@ def _field(state: EditorPage) -> Field:
 def _fields(state: EditorPage) -> Mapping[str, Field]:
     rows = cast("Rows", _field(state).control)
     return {each.name: each for each in cast("Group", rows.item.control).fields}
-
-
-def _pasted(text: str) -> list[RawObject]:
-    """Return the rows of a sheet; a first row of headings is left out."""
-    lines = csv.reader(text.splitlines(), delimiter="\t")
-    rows = [[cell.strip() for cell in line] for line in lines]
-    found = [_pasted_row(row) for row in rows if row and row[0]]
-    is_heading = bool(found) and str(found[0]["name"]).casefold() in {"name", "parameter"}
-    return found[is_heading : MAX_PARAMETERS + 1]
-
-
-def _pasted_row(cells: Sequence[str]) -> RawObject:
-    row = dict(zip(_COLUMNS, cells, strict=False))
-    words = {
-        "dataType": _word(row.get("dataType"), [each.value for each in DataType]),
-        "direction": _word(row.get("direction"), [each.value for each in Direction]),
-        "required": _truth(row.get("required")),
-        "sensitive": _truth(row.get("sensitive")),
-    }
-    return {**row, **{name: word for name, word in words.items() if name in row}}
-
-
-def _word(text: str | None, known: Sequence[str]) -> str:
-    """Return the known spelling of a word; an empty cell is the first word."""
-    by_folded = {each.casefold(): each for each in known}
-    return by_folded.get((text or known[0]).casefold(), text or "")
-
-
-def _truth(text: str | None) -> str:
-    return "true" if (text or "").casefold() in {"true", "yes", "x", "1"} else "false"
