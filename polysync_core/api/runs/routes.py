@@ -41,10 +41,10 @@ class RerunBody(BaseModel):
         bool,
         Field(strict=True, description="Also run all direct and indirect dependents."),
     ] = False
-    parameters: dict[str, JsonValue] = Field(
-        default_factory=dict,
-        description="Values of the new run that replace those of the former one.",
-    )
+    parameters: Annotated[
+        dict[str, JsonValue],
+        Field(description="Values of the new run that replace those of the former one."),
+    ] = Field(default_factory=dict)
 
 
 class AcceptedRun(View):

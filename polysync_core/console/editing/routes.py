@@ -15,7 +15,14 @@ from polysync_core.console.form_data import CurrentForm
 def editor_routes(editor: Editor) -> APIRouter:
     """Return the routes of an editor; `roles.py` names a role for each."""
     router = APIRouter(prefix=f"/{editor.section}")
+    # `/new` comes before the routes with a name.
+    _add_new(router, editor)
+    _add_removal(router, editor)
+    _add_stored(router, editor)
+    return router
 
+
+def _add_new(router: APIRouter, editor: Editor) -> None:
     @router.get("/new")
     def show_new(request: Request, services: CurrentEditorServices) -> Response:
         return editor_page(new_page(request, editor, services))
@@ -24,6 +31,8 @@ def editor_routes(editor: Editor) -> APIRouter:
     def send_new(request: Request, services: CurrentEditorServices, form: CurrentForm) -> Response:
         return answer_form(request, editor, services, None, form)
 
+
+def _add_removal(router: APIRouter, editor: Editor) -> None:
     @router.get("/{name}/delete")
     def ask_to_delete(request: Request, name: str, services: CurrentEditorServices) -> Response:
         return removal_page(stored_page(request, editor, services, name))
@@ -34,6 +43,8 @@ def editor_routes(editor: Editor) -> APIRouter:
     ) -> Response:
         return delete_definition(stored_page(request, editor, services, name), form)
 
+
+def _add_stored(router: APIRouter, editor: Editor) -> None:
     @router.get("/{name}")
     def show(request: Request, name: str, services: CurrentEditorServices) -> Response:
         return editor_page(stored_page(request, editor, services, name))
@@ -43,5 +54,3 @@ def editor_routes(editor: Editor) -> APIRouter:
         request: Request, name: str, services: CurrentEditorServices, form: CurrentForm
     ) -> Response:
         return answer_form(request, editor, services, name, form)
-
-    return router

@@ -20,7 +20,7 @@ const read = await client.GET("/task-runs/{run_id}", {
   params: { path: { run_id: accepted.runId } },
 });
 const run = required(read.data, "run");
-const listed = await client.GET("/task-runs", { params: { query: { status: "Queued", limit: 5 } } });
+const listed = await client.GET("/task-runs", { params: { query: { status: ["Queued"], limit: 5 } } });
 const missing = await client.GET("/tasks/{name}", { params: { path: { name: "none" } } });
 const problem = required(missing.error, "problem document");
 
