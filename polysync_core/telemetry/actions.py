@@ -137,6 +137,9 @@ ACTIONS: Mapping[str, Action] = {
     # The app itself
     "request_refused": Action("a caller lacks a role", ("actor", "method", "path", "needed")),
     "key_refused": Action("a caller has an unknown access key"),
+    "live_page_unread": Action(
+        "a live page of the console could not be read and is read again", ("error",)
+    ),
     "origin_refused": Action("a page of another site sent a request (CSRF)"),
     "token_refused": Action("a caller has a token that is not accepted", ("reason",)),
     "issuer_unreadable": Action("the keys of the token issuer cannot be read", ("error",)),

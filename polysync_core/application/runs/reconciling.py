@@ -178,8 +178,9 @@ class Reconciler:
     def _examine_unknown(self, run: TaskRun, work: _Pass) -> None:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)
         if lease is not None and lease.attempt == run.next_attempt:
-            if not self._is_fresh(lease) and self._resume(run, lease.attempt, lease, work):
+            if not self._is_fresh(lease) and not work.engine.is_live(run.run_id, lease.attempt):
                 self.store.update(self.store.read(run.run_id), self._with_start_note)
+                self._resume(run, lease, work)
             return
         policies = self.policies.for_run(run.task, run.job.platform)
         work.engine.enqueue(run.shard, waiting_message(run), policies)
@@ -198,8 +199,10 @@ class Reconciler:
             work.adopted.setdefault(run.shard, []).append(lease)
         elif self._is_fresh(lease):
             return
-        if self._resume(run, number, lease, work):
+        if not work.engine.is_live(run.run_id, number):
+            # The resumed orchestration may end the run at once, so the note comes first.
             self.store.update(stored, self._with_note)
+            self._resume(run, lease, work)
 
     def _with_note(self, run: TaskRun) -> TaskRun | None:
         reason = "The orchestration was lost; the run was resumed."
@@ -241,22 +244,19 @@ class Reconciler:
             if adopted or not dispatcher.is_empty:
                 work.engine.update_policies(shard, self.policies.refreshed(dispatcher, adopted))
 
-    def _resume(self, run: TaskRun, attempt: int, lease: Lease, work: _Pass) -> bool:
-        """Start the orchestration of a leased attempt unless it is live."""
-        if work.engine.is_live(run.run_id, attempt):
-            return False
-        work.engine.start_attempt(run.run_id, attempt, run.shard)
+    def _resume(self, run: TaskRun, lease: Lease, work: _Pass) -> None:
+        """Start the orchestration of a leased attempt."""
+        work.engine.start_attempt(run.run_id, lease.attempt, run.shard)
         work.repairs.resumed += 1
         _log.warning(
             "A run without an orchestration was resumed.",
             extra={
                 "action": "run_resumed",
                 "run_id": run.run_id,
-                "attempt": attempt,
+                "attempt": lease.attempt,
                 "leased_since": lease.granted_at.isoformat(),
             },
         )
-        return True
 
     def _release_orphans(self, work: _Pass) -> None:
         """Release the leases and waiting entries of ended runs."""

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from polysync_core.storage.sqlite.database import FILE_NAME, Database
-from polysync_embedded.demo import story, system
+from polysync_embedded.demo import system, walkthrough
 from tests.integration.devhost.host_process import TIMEOUT, free_ports
 
 REPOSITORY = Path(__file__).parents[3]
@@ -136,7 +136,7 @@ class DemoFolder:
             "import sys\n"
             "from pathlib import Path\n"
             "from polysync_embedded.child_programs import Program\n"
-            "from polysync_embedded.demo import story, system\n"
+            "from polysync_embedded.demo import walkthrough, system\n"
             f"folder = Path({str(folder)!r})\n"
             "def programs(config):\n"
             "    ports = {'--port': config.port}\n"
@@ -149,9 +149,9 @@ class DemoFolder:
             "system.programs = programs\n"
             "is_free = system.is_free\n"
             f"system.is_free = lambda port: port >= {free_ports(5)} and is_free(port)\n"
-            "story.DEFINITIONS = folder / 'definitions.yaml'\n"
-            "story.POLL_SECONDS = 0.02\n"
-            "sys.exit(story.run_demo(None, folder / 'data'))\n"
+            "walkthrough.DEFINITIONS = folder / 'definitions.yaml'\n"
+            "walkthrough.POLL_SECONDS = 0.02\n"
+            "sys.exit(walkthrough.run_demo(None, folder / 'data'))\n"
         )
 
     def start(self, behaviour: str) -> subprocess.Popen[str]:
@@ -242,7 +242,7 @@ def test_an_interrupt_also_stops_the_host(demo_folder: DemoFolder, number: signa
 def test_tasks_without_dependencies_keep_the_order_of_the_document():
     tasks: list[Any] = [{"name": name} for name in ("c", "a", "b")]
 
-    assert story.ordered_tasks({"tasks": tasks}) == ["c", "a", "b"]
+    assert walkthrough.ordered_tasks({"tasks": tasks}) == ["c", "a", "b"]
 
 
 def test_the_next_ports_are_used_if_the_default_ports_are_taken(

@@ -9,6 +9,7 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
+from polysync_core.domain.runs.listing import Listing
 from tests.fakes.app import FakeApp
 from tests.security.hostile_input.test_error_bounds import DEFINITIONS
 
@@ -111,7 +112,7 @@ def computed(listing: tuple[str | None, ...], position: str) -> str:
 
 
 RUNS = ("runs", None, None, None, None)
-RUNS_OF_T = ("runs", None, "t", None, None)
+RUNS_OF_T = Listing(task="t").identity
 TASKS = ("Definitions", "tasks", None, None)
 DIGITS = "\u0660" * 13
 
