@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,17 @@ pytestmark = [pytest.mark.devhost, pytest.mark.slow]
 
 NOT_EXECUTED = {
     "polysync run publish-figures --follow": "the task needs the simulator of Google's functions, "
-    "which the test of the demo starts"
+    "which the test of the demo starts",
+    "polysync apply definitions/*.yaml": "the shell expands the pattern",
+    "polysync backup FILE": "the command needs the data folder of a host, which its own tests have",
+    **dict.fromkeys(
+        (
+            "polysync azure check",
+            "polysync azure check dev --location westeurope",
+            "polysync azure check NEW --location northeurope",
+        ),
+        "the command needs the Azure CLI and a subscription; tests/unit/cli/azure fakes both",
+    ),
 }
 """Commands that this test cannot execute, with the reason."""
 
@@ -37,6 +48,10 @@ RUNS_UNTIL_STOPPED = {"dev", "demo"}
 EXIT_CODES = {
     "polysync apply -f jobs.yaml -f tasks.yaml": 1,
     "polysync test platform warehouse": 1,
+    # A definition of this test differs from its artefact, and a platform does not answer.
+    "polysync drift": 1,
+    "polysync drift lakehouse": 1,
+    "polysync doctor": 1,
 }
 """Commands whose page shows an error."""
 
@@ -102,6 +117,7 @@ class Reader:
         self._write("webhooks.yaml", code_block("docs/howto/events.md", "webhooks:"))
         self._write("sales.yaml", code_block("README.md", "vaults:"))
         self._write("definitions.yaml", DEFINITIONS)
+        self._write("before.yaml", DEFINITIONS)
         self._write("jobs.yaml", JOBS)
         self._write("tasks.yaml", TASKS)
         keys = "vaults: [{name: keys, provider: Environment}]"
@@ -220,8 +236,8 @@ def test_every_documented_command_has_the_documented_result(
 @pytest.mark.parametrize("commands", _commands(syntax=True))
 def test_every_synopsis_names_options_that_exist(reader: Reader, commands: list[DocumentedCommand]):
     for command in commands:
-        name = command.text.split()[1]
-        explained = reader.polysync(name, "--help")
+        names = takewhile(re.compile("[a-z][a-z-]*").fullmatch, command.text.split()[1:])
+        explained = reader.polysync(*names, "--help")
 
         assert explained.exit_code == 0, command.text
         for option in re.findall(r"--[a-z-]+|(?<=\[)-[a-z]\b", command.text):
