@@ -65,7 +65,7 @@ def joined(parts: list[bytes]) -> bytes:
 
 
 def written(library: dict[str, Any], *, record: bool) -> dict[str, Any]:
-    """Write the files of one library; return its entry with the checksums of what was written."""
+    """Write the files of one library, and return its entry with their checksums."""
     archive = packed(library["package"], library["version"])
     *scripts, licence = members(archive, [*library["files"], library["licenceFile"]])
     script = joined(scripts)

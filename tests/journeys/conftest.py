@@ -77,7 +77,7 @@ def without_scripts(system: LocalSystem, browser: Browser) -> Iterator[Visitor]:
 
 @pytest.fixture
 def visitor(system: LocalSystem, context: BrowserContext) -> Iterator[Visitor]:
-    """A person at the console. The journey fails if a page has done what it may not do."""
+    """A person at the console. The journey fails if a page has violated its policy."""
     visitor = Visitor(context, f"http://127.0.0.1:{system.host.port}")
     yield visitor
     visitor.require_no_offences()

@@ -40,7 +40,7 @@ class RecentDrift:
         self._known = SizedCache[tuple[str, str], CheckedDrift](_MAX_JOBS)
 
     def known(self, jobs: Sequence[_Stored]) -> Mapping[str, CheckedDrift]:
-        """Return what is known of some Jobs, by their names; no platform is called."""
+        """Return the recent comparisons of some Jobs, by name, without a platform call."""
         now = self._clock()
         found = ((each, self._known.get((each.definition.name, each.etag))) for each in jobs)
         return {

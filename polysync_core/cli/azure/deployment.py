@@ -30,7 +30,7 @@ _PROVIDER_OF_DELEGATED_SUBNETS = "Microsoft.App"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The parameters of a deployment that decide what it needs."""
+    """The parameters of a deployment that decide about its needs."""
 
     environment: str
     location: str | None

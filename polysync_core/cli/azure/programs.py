@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 type Command = Callable[[Sequence[str]], str]
-"""Runs a program and returns what it prints; raises `ProgramFailed`."""
+"""Runs a program and returns its output; raises `ProgramFailed`."""
 
 
 class ProgramFailed(Exception):
@@ -25,7 +25,7 @@ class UnreadableAnswer(ProgramFailed):
 
 
 def run(command: Sequence[str]) -> str:
-    """Run a program and return what it prints."""
+    """Run a program and return its output."""
     program = shutil.which(command[0])
     if program is None:
         raise ProgramMissing(f"{command[0]} is not installed")

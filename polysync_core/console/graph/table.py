@@ -16,7 +16,7 @@ from polysync_core.domain.definitions.tasks import Condition
 
 
 def graph_table(graph: Graph, link: Callable[[str], str]) -> Element:
-    """Return the Tasks in topological order, with what they start after and what they start."""
+    """Return the Tasks in topological order, each with its upstream and downstream Tasks."""
     before: dict[str, list[DependencyEdge]] = {}
     after: dict[str, list[DependencyEdge]] = {}
     for edge in graph.edges:

@@ -1,4 +1,4 @@
-"""A person who uses the console; every page is watched for what it may not do."""
+"""A person who uses the console; each page is watched for violations of its policy."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reads what is beside a list of runs: figures, reasons and groups of failures."""
+"""Reads the figures, reasons and groups of failures beside a list of runs."""

@@ -57,7 +57,7 @@ class GraphQuery:
         return of_task or self.tag is not None or self.graph_run_id is not None
 
     def with_hops(self, hops: int | None, task: str) -> GraphQuery:
-        """Return the query of what is around a Task, or of the whole graph."""
+        """Return the query of the Tasks around one Task, or of the whole graph."""
         return replace(self, hops=hops, task=task, tag=None)
 
     def with_comparison(self) -> GraphQuery:

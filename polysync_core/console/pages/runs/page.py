@@ -112,7 +112,7 @@ def task_runs_page(  # noqa: PLR0913 - one parameter for each use case
 
 
 def look(query: RunsQuery, runs: TaskRuns, overview: RunsOverview, engine: Engine) -> Seen:
-    """Read the runs of a page, and what is known about them."""
+    """Read the runs of a page with their reasons and usual durations."""
     found = runs.page(query.listing(runs))
     return Seen(page=found, overview=overview.read(found.items, engine), at=runs.clock())
 

@@ -28,7 +28,7 @@ _COLUMNS = ("Status", "Task", "What it waits for, or what came of it", "Started 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """The runs of a table, with what is known about each."""
+    """The runs of a table, with the reason and the usual duration of each."""
 
     runs: Sequence[TaskRun]
     overview: Overview

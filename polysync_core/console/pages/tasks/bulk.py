@@ -115,7 +115,7 @@ def pause_reason(form: FormData) -> str:
 
 
 def _answer(request: Request, form: FormData, code: str, act: Callable[[str], object]) -> Response:
-    """Do an action for each chosen Task, and show what was refused."""
+    """Execute an action for each chosen Task, and show the refusals."""
     names = list(dict.fromkeys(form.getlist("name")))
     if len(names) > _MOST:
         raise Malformed([Problem("name", f"at most {_MOST} tasks at once: choose fewer")])

@@ -1,4 +1,4 @@
-"""Walks all types in the registry: each has a form that stores what is typed."""
+"""Walks all types in the registry: the form of each stores the typed values."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ tasks:
 
 
 class Page:
-    """The page of definitions with what was typed into it."""
+    """The page of definitions with the typed text."""
 
     def __init__(self, app: FakeApp) -> None:
         self.app = app
