@@ -52,7 +52,7 @@ class Progress:
         self._live.stop()
 
     def show(self, run: RunAnswer, waits_for: str | None = None) -> None:
-        """Show the state of the run and the reason of its wait, if they have changed."""
+        """Show the state of the run and the reason of its wait after a change."""
         state = _state_text(run)
         if waits_for:
             state.append(f" - {printable(waits_for)}")
