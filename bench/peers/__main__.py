@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from bench.peers.airflow_peer import open_airflow
 from bench.peers.peer import Figures, OpenPeer, Peer, figures
 from bench.peers.polysync_peer import open_polysync
 from bench.peers.prefect_peer import open_prefect
@@ -30,16 +31,18 @@ def main() -> None:
     """Compare the peers in turn, several times, and print the medians."""
     parser = argparse.ArgumentParser(prog="bench.peers", description=__doc__)
     parser.add_argument("workloads", nargs="*", choices=[[], *WORKLOADS], help="all by default")
+    parser.add_argument("--airflow", action="store_true", help="also measure Airflow")
     parser.add_argument("--repeat", type=int, default=3, help="measurements of each workload")
     options = parser.parse_args()
+    peers = {**PEERS, **({"airflow": open_airflow} if options.airflow else {})}
     gigabytes = psutil.virtual_memory().total / 2**30
     print(f"{os.cpu_count()} cores, {gigabytes:.0f} GiB, Python {platform.python_version()}")
     for name in options.workloads or WORKLOADS:
         workload = WORKLOADS[name]
-        measured: dict[str, list[Figures]] = {peer: [] for peer in PEERS}
+        measured: dict[str, list[Figures]] = {peer: [] for peer in peers}
         for _ in range(options.repeat):
             # The peers take turns, so that a change of the machine's load concerns all of them.
-            for peer, open_peer in PEERS.items():
+            for peer, open_peer in peers.items():
                 measured[peer].append(_measure(open_peer, workload))
         _print(workload, {peer: _medians(each) for peer, each in measured.items()})
 
