@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -47,21 +46,23 @@ class Airflow:
         body = {"logical_date": None}
         started = self.api.post(f"/dags/{dag}/dagRuns", json=body).raise_for_status().json()
         address = f"/dags/{dag}/dagRuns/{started['dag_run_id']}"
-        self._until(lambda: self._read(address)["state"] in _FINAL, _RUN_SECONDS)
-        ended = self._read(address)
+        self._until(lambda: self._state(address) in _FINAL, _RUN_SECONDS)
+        ended = self.api.get(address).raise_for_status().json()
         if ended["state"] != "success":
             raise RuntimeError(f"The DAG ended as {ended['state']}.")
         return (datetime.fromisoformat(ended["end_date"]) - began).total_seconds()
 
-    def _read(self, address: str) -> Any:
-        return self.api.get(address).raise_for_status().json()
+    def _state(self, address: str) -> str | None:
+        """Return the state of a DAG run; None while Airflow's database is too busy to answer."""
+        answer = self.api.get(address)
+        return None if answer.is_server_error else answer.raise_for_status().json()["state"]
 
     def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline or not self.programs[0].runs:
                 raise RuntimeError(self.programs[0].log.read_text()[-3000:])
-            time.sleep(0.2)
+            time.sleep(0.5)
 
 
 @contextmanager
