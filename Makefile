@@ -75,8 +75,8 @@ look: $(READY) ## Take pictures of the pages of the console, light and dark, int
 bench: $(READY) $(APPKIT)/node_modules/.ready ## Measure the figures of docs/reference/performance.md
 	@$(PY) -m bench
 
-bench-peers: $(READY) ## Compare with Prefect on the same work; installs Prefect into .local/peers
-	@$(PY) -m bench.peers
+bench-peers: $(READY) ## Compare with Prefect on the same work; installs it into .local/peers (PEERS=--airflow adds Airflow)
+	@$(PY) -m bench.peers $(PEERS)
 
 clean: ## Remove what setup and the local host made
 	rm -rf $(VENV) node_modules $(APPKIT)/node_modules .local .polysync
