@@ -83,7 +83,7 @@ def icon(name: str) -> Markup:
 
 
 def status_icon(status: RunStatus | None) -> Markup:
-    """Return the shape of a status; None stands for a Task that never ran."""
+    """Return the shape of a status; None means a Task that never ran."""
     if status is None:
         return _svg(_NO_RUN, "status-icon none")
     return _svg(_STATUS_SHAPES[status], f"status-icon {status.value.lower()}")

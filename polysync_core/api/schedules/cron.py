@@ -64,7 +64,7 @@ class CronView(View):
     expression: str
     """The expression of the request."""
     fields: str
-    """The five or six fields; for a name such as `@daily`, those that it stands for."""
+    """The five or six fields; for a name such as `@daily`, its fields."""
     time_zone: str
     """The IANA time zone."""
     description: str

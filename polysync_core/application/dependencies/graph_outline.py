@@ -23,7 +23,7 @@ MAX_TASKS = 20_000
 """The most Tasks that an outline covers."""
 
 type Statuses = Mapping[RunStatus | None, int]
-"""The number of Tasks by the status of their newest run; None stands for no run."""
+"""The number of Tasks by the status of their newest run; None means no run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ class Deployment:
     environment: str
     location: str | None
     subscription: str | None
-    """None stands for the default subscription of `az`."""
+    """None means the default subscription of `az`."""
     tenant: str | None = None
     """The tenant that azd uses, if it is known."""
     uses_scheduler: bool = False

@@ -78,7 +78,7 @@ class Editor:
         return SPECS[self.kind].singular
 
     def address(self, name: str | None, *more: str, **query: str | None) -> str:
-        """Return the address of the editor of a definition; None stands for a new one."""
+        """Return the address of the editor of a definition; None means a new one."""
         return page_path(self.section, name or "new", *more, **query)
 
 

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from polysync_core.application.definitions.editing import WriteCondition
 from polysync_core.application.definitions.plans import ChangeAction
+from polysync_core.application.platforms.connection_tests import ConnectionTestResult
 from polysync_core.console.editing.conflict import conflict_page, merged
 from polysync_core.console.editing.editor import Editor, EditorPage
 from polysync_core.console.editing.frame import editor_page
@@ -56,6 +57,12 @@ def stored_page(
         base=document,
         tab=request.query_params.get("tab"),
     )
+
+
+def tested_page(state: EditorPage, result: ConnectionTestResult) -> Response:
+    """Return the page of a stored definition with the result of its test."""
+    state.services.unchanged()
+    return editor_page(state.with_result("", result_notice(result)))
 
 
 def new_page(request: Request, editor: Editor, services: EditorServices) -> EditorPage:

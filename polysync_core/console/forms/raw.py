@@ -32,7 +32,7 @@ def nested(pairs: Iterable[tuple[str, str]]) -> RawObject:
 
 
 def parts_of(path: str) -> list[Part]:
-    """Return the parts of a path; -1 stands for a new entry of a list."""
+    """Return the parts of a path; -1 means a new entry of a list."""
     parts: list[Part] = []
     position = 0
     while position < len(path):
@@ -64,7 +64,7 @@ def at_part(raw: Raw | None, part: Part) -> Raw | None:
 
 
 class NewRow:
-    """Stands for the values of a row that the stored version does not have."""
+    """Replaces the values of a row that the stored version does not have."""
 
 
 def stored_value(stored: Raw | None, raw: Raw | None, path: str) -> Raw | NewRow | None:

@@ -79,7 +79,7 @@ _OPTIONS: Mapping[str, str] = {
     "LostAnswerPolicy.Ask": "Ask: the attempt ends as Lost, and a person decides",
     "LostAnswerPolicy.Resend": "Resend: the pipeline may run twice",
     "Misfire.All": "Each one is caught up",
-    "Misfire.Last": "The newest stands for all",
+    "Misfire.Last": "The newest replaces all",
     "Misfire.Skip": "None is caught up",
     "Overlap.CancelRunning": "Cancel the active run",
     "Overlap.Queue": "Queue another run",

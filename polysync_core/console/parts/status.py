@@ -11,7 +11,7 @@ _NEVER_RAN = "Never ran"
 
 
 def status_badge(status: RunStatus | None) -> Element:
-    """Return the status with its icon; None stands for a Task that never ran."""
+    """Return the status with its icon; None means a Task that never ran."""
     name = "none" if status is None else status.value.lower()
     text = _NEVER_RAN if status is None else status.value
     return span(class_=f"status {name}")[status_icon(status), span[text]]

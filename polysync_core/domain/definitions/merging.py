@@ -29,7 +29,7 @@ class Side(StrEnum):
 
 
 class _Absent(Enum):
-    """Stands for a field or an entry that a version does not have."""
+    """Marks a field or an entry that a version does not have."""
 
     ABSENT = "absent"
 

@@ -114,7 +114,7 @@ def test_the_root_leads_to_the_console_and_its_pages_reach_the_console(app: Fake
         assert root.headers["location"] == "/console/"
         for path in ("/console", "/console/", "/console/nowhere"):
             answer = await served.http.get(path)
-            # The API stands for the console, and has none of its routes.
+            # The API takes the place of the console, and has none of its routes.
             assert answer.json()["detail"] == "There is no such path."
 
     check(app.api, test)

@@ -12,8 +12,8 @@ from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.operations.connection_tests import CurrentConnectionTests
 from polysync_core.console.editing.choosing import type_fields, until_chosen
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
-from polysync_core.console.editing.flow import checked_definition, stored_page
-from polysync_core.console.editing.frame import editor_page, outer_button
+from polysync_core.console.editing.flow import checked_definition, stored_page, tested_page
+from polysync_core.console.editing.frame import outer_button
 from polysync_core.console.editing.lists import DefinitionList, list_page
 from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.routes import editor_routes
@@ -120,6 +120,4 @@ def test_vault(
     tests: CurrentConnectionTests,
 ) -> Response:
     """Test the stored vault, and show the result on its page."""
-    services.unchanged()
-    state = stored_page(request, EDITOR, services, name)
-    return editor_page(state.with_result("", result_notice(tests.test_vault(name))))
+    return tested_page(stored_page(request, EDITOR, services, name), tests.test_vault(name))

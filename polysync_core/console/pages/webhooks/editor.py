@@ -14,8 +14,8 @@ from polysync_core.api.operations.connection_tests import CurrentConnectionTests
 from polysync_core.application.events.deliveries import is_delivery_to
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
-from polysync_core.console.editing.flow import checked_definition, stored_page
-from polysync_core.console.editing.frame import editor_page, outer_button
+from polysync_core.console.editing.flow import checked_definition, stored_page, tested_page
+from polysync_core.console.editing.frame import outer_button
 from polysync_core.console.editing.lists import DefinitionList, list_page
 from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.routes import editor_routes
@@ -138,6 +138,4 @@ def test_webhook(
     request: Request, name: str, services: CurrentEditorServices, tests: CurrentConnectionTests
 ) -> Response:
     """Send a test event to the stored webhook, and show the result on its page."""
-    services.unchanged()
-    state = stored_page(request, EDITOR, services, name)
-    return editor_page(state.with_result("", result_notice(tests.test_webhook(name))))
+    return tested_page(stored_page(request, EDITOR, services, name), tests.test_webhook(name))

@@ -21,7 +21,7 @@ class CronDescription:
     notes: tuple[str, ...] = ()
     """Sentences about the parts that surprise people."""
     fields: str
-    """The five or six fields; for `@daily` those that the name stands for."""
+    """The five or six fields; for a name such as `@daily`, its fields."""
 
 
 @lru_cache(maxsize=1024)

@@ -66,7 +66,7 @@ EXTERNAL_IDS = {
     "DatabricksWorkflow": "620987654321099",
 }
 _LEFT_OUT = {
-    # A simulator stands for the whole service, and only one kind of compute is used.
+    # A simulator replaces the whole service, and only one kind of compute is used.
     "endpoint",
     "existingClusterId",
     "existingInstancePool",

@@ -83,7 +83,7 @@ def form_of(tree: LexborHTMLParser) -> list[tuple[str, str]]:
 
 
 def changed(fields: Iterable[tuple[str, str]], **changes: str) -> list[tuple[str, str]]:
-    """Return the fields with other values; `__` stands for a dot in a name."""
+    """Return the fields with other values; `__` means a dot in a name."""
     wanted = {name.replace("__", "."): value for name, value in changes.items()}
     return [(name, wanted.get(name, value)) for name, value in fields]
 
