@@ -57,7 +57,7 @@ class Settings:
     deployment_colour: str
     """The colour behind the name."""
     app_service_authentication: bool
-    """Whether App Service authenticates callers before requests reach the app."""
+    """True if App Service authenticates callers before requests reach the app."""
     access_keys: tuple[AccessKey, ...]
     """The access keys of machine callers."""
     token_issuer: TokenIssuer | None
@@ -67,7 +67,7 @@ class Settings:
     secrets_folder: Path | None
     """The folder with the secrets of this machine, for vaults of files."""
     allow_loopback_platforms: bool
-    """Whether platforms may be simulators on this machine, over plain HTTP."""
+    """True if platforms may be simulators on this machine, over plain HTTP."""
     run_events_queue: str | None
     """The queue that receives every change of a run's status; None if no consumer reads one."""
     webhook_attempts: int
@@ -85,7 +85,7 @@ class Settings:
     otlp_endpoint: str
     """The address of an OpenTelemetry collector, empty if unused."""
     prometheus: bool
-    """Whether the API serves metrics to Prometheus."""
+    """True if the API serves metrics to Prometheus."""
     storage: Mapping[str, str]
     """The variables `POLYSYNC_STORAGE` or `POLYSYNC_STORAGE__…`, unchanged."""
     appkit: AppKitConfiguration

@@ -72,7 +72,7 @@ class PluginContext:
 
     secrets: Secrets
     allow_loopback: bool = False
-    """Whether a platform may be a simulator on this machine (development only)."""
+    """True if a platform may be a simulator on this machine (development only)."""
     http: HttpOptions = field(default_factory=HttpOptions)
 
 
@@ -96,7 +96,7 @@ class PlatformPlugin:
     attributes: type[BaseModel] = AnyFields
     """The model by which `check` reads the attributes; forms are built from it."""
     announces_sends: bool = False
-    """Whether `submit` announces each request that may start a run, as `PlatformClient` does.
+    """True if `submit` announces each request that may start a run, as `PlatformClient` does.
 
     Then a run whose sign-in or secret fails counts as not sent, and its cancellation is immediate.
     If this is false, a submit counts as sent from its begin.

@@ -19,7 +19,7 @@ class Loop(Protocol):
         ...
 
     def ask[T](self, question: Callable[[], T]) -> T:
-        """Return what a question finds in the state; any thread may call this.
+        """Return the result of a question, which reads the state; any thread may call this.
 
         Raises `Unavailable` if the engine does not answer.
         """

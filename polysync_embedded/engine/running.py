@@ -48,7 +48,7 @@ class AsyncioLoop:
             self._loop.call_soon_threadsafe(self._take_turn)
 
     def ask[T](self, question: Callable[[], T]) -> T:
-        """Return what a question finds in the state of the engine."""
+        """Return the result of a question, which reads the state of the engine."""
         if self._is_current():
             return question()
         if self._stopped:

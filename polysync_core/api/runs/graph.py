@@ -25,7 +25,7 @@ class LastRunView(View):
     status: RunStatus
     """The status of the run."""
     finished_at: Time | None
-    """When the run ended."""
+    """The time at which the run ended."""
 
 
 class NodeView(View):

@@ -32,7 +32,7 @@ class LeaseView(View):
     weight: int
     """The number of slots that the attempt uses."""
     since: Time
-    """When the attempt got the lease."""
+    """The time at which the attempt got the lease."""
 
 
 class WaitingRunView(View):

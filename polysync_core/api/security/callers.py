@@ -22,7 +22,7 @@ from starlette.types import Scope
 
 from polysync_core.domain.errors import Broken, Forbidden, Unauthenticated
 from polysync_core.domain.security.access_keys import AccessKey, holder_of
-from polysync_core.domain.security.request_origin import is_forwarding_header
+from polysync_core.domain.security.caller_headers import is_forwarding_header
 from polysync_core.domain.security.roles import Role
 
 CALLER_KEY = "polysync.caller"

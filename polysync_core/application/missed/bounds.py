@@ -1,4 +1,4 @@
-"""Bounds the lists of missed work in time and in number."""
+"""Limits the period and the length of each list of missed work."""
 
 from __future__ import annotations
 

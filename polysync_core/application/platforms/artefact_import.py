@@ -1,4 +1,7 @@
-"""Lists artefacts, imports them as Jobs, updates Jobs, and creates Tasks of Jobs."""
+"""Implements the use cases that list artefacts and import them as Jobs.
+
+They also update the parameters of a Job from its artefact, and create a Task from a Job.
+"""
 
 from __future__ import annotations
 

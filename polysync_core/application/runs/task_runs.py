@@ -49,12 +49,12 @@ class RunRequest:
     idempotency_key: str | None = None
     actor: str
     may_name_secrets: bool = False
-    """Whether the caller may give secret references that no definition holds."""
+    """True if the caller may give secret references that no definition holds."""
     trigger_type: TriggerType = TriggerType.MANUAL
     rerun_of: TaskRun | None = None
     """The finished run that this one repeats."""
     downstream: bool = True
-    """Whether the dependents of the Task run after it."""
+    """True if the dependents of the Task run after it."""
 
     @property
     def digest(self) -> str:

@@ -69,7 +69,7 @@ class BackfilledRun:
     fire: FireTime
     run_id: RunId
     exists: bool
-    """Whether the run existed before the request."""
+    """True if the run existed before the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Answers the requests of an editor: shows, checks, plans and saves a draft."""
+"""Handles the form of an editor: shows, checks, plans and saves a draft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returns the raw values with which a form shows a document."""
+"""Converts a document to the raw values that a form shows."""
 
 from __future__ import annotations
 

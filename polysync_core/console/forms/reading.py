@@ -1,4 +1,4 @@
-"""Returns the document of submitted raw values, and the texts that cannot be read."""
+"""Converts the raw values of a form to a document, and collects unreadable texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the states of a graph as data, for pictures that stay where they are."""
+"""Writes the states of a graph as JSON, which updates the picture in place."""
 
 from __future__ import annotations
 

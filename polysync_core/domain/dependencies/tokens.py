@@ -56,7 +56,7 @@ class Token:
     time_zone: str | None = None
     fire: ScheduledFire | None = None
     skip: Skip | None = None
-    """Why the upstream run was skipped."""
+    """The reason why the upstream run was skipped."""
 
     @property
     def root_cause(self) -> RootCause:

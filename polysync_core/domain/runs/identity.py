@@ -79,7 +79,7 @@ def parse_run_id_prefix(text: str) -> str:
 
 
 def databricks_run_hint(text: str) -> str | None:
-    """Return where a person finds the run of a numeric id; None for another text."""
+    """Return a hint for a numeric id of a Databricks run; None for another text."""
     if _NUMBER.fullmatch(text) is None:
         return None
     return (

@@ -42,7 +42,7 @@ class OutputSettings(Value):
     """`settings` of a Job that may take the exit value of a notebook as outputs."""
 
     outputs_from_exit_value: bool = False
-    """Whether the exit value of the notebook becomes the outputs of the run."""
+    """True if the exit value of the notebook becomes the outputs of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ExitValue:
     text: str | None
     truncated: bool
     is_of_failure: bool = False
-    """Whether Databricks returns an error instead of a value."""
+    """True if Databricks returns an error instead of a value."""
 
     @classmethod
     def of(cls, answer: JsonObject) -> ExitValue:

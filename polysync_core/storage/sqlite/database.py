@@ -22,7 +22,7 @@ from typing import Any
 from polysync_core.domain.errors import Unavailable
 
 _BUSY_SECONDS = 15.0
-"""How long a connection waits for another one, for example for that of a backup."""
+"""The maximum wait of a connection for another one, for example for a backup."""
 _READER_CACHE_KIB = 256
 _MIGRATIONS = (
     """

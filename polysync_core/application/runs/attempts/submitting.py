@@ -66,7 +66,7 @@ class Submitter:
         )
 
     def _send(self, stored: StoredRun, attempt: int, memo: AttemptMemo) -> StepResult:
-        """Send the submit. A run that is cancelled by now is only searched for."""
+        """Send the submit; for a run that was cancelled, only search the platform for it."""
         pending = _current(stored.run, attempt) or Attempt(
             number=attempt, begun_at=self.services.clock(), sends=0
         )
@@ -111,7 +111,7 @@ class Submitter:
     def _submitted(
         self, guard: SendGuard, request: SubmitRequest, submitted: Submitted
     ) -> StepResult:
-        """Record what the platform answered to the submit."""
+        """Record the platform's answer to the submit."""
         _log_submit(guard, submitted)
         submitted, redactor = self.texts.submitted(guard.stored.run, submitted)
         stored, report = guard.stored, submitted.report

@@ -37,7 +37,7 @@ def backfill(  # noqa: PLR0913 - one parameter per option
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Run a task for each past fire time in a range without a run."""
+    """Create the missing runs for the fire times of a past range."""
     body: JsonObject = {
         "from": start,
         "to": end,

@@ -1,4 +1,4 @@
-"""Reads facts of a graph for its page: the chosen Task, the values on lines, and counts."""
+"""Finds the chosen Task of a graph, the values that its lines show, and counts."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from polysync_core.console.pages.graph.reading import (
     layers_of,
     values_of,
 )
-from polysync_core.console.pages.graph.side import LAST_RUNS, Chosen, side_panel
+from polysync_core.console.pages.graph.side_panel import LAST_RUNS, Chosen, side_panel
 from polysync_core.console.parts.cards import copy_button
 from polysync_core.console.parts.live import live_button
 from polysync_core.console.parts.notices import empty_state

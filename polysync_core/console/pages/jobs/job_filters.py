@@ -29,7 +29,7 @@ class JobQuery:
     type: Text = ""
     tag: Annotated[str, Query(max_length=400)] = ""
     drift: bool = False
-    """Whether the Jobs of the page are compared with their artefacts."""
+    """True if the Jobs of the page are compared with their artefacts."""
     after: str | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""Cancels or reruns many runs, and reports how many of them."""
+"""Cancels or reruns many runs, and reports how many actions were refused."""
 
 from __future__ import annotations
 

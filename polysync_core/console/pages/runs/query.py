@@ -1,4 +1,4 @@
-"""Reads which runs a page shows from its address."""
+"""Parses the filters and the page token in the address of a list of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the attempts of a run and the waits between them."""
+"""Draws the attempts that a retry policy allows, and the waits between them."""
 
 from __future__ import annotations
 

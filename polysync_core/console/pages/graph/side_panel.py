@@ -1,4 +1,4 @@
-"""Builds the panel beside a graph: the chosen Task with its last runs and its dependencies."""
+"""Builds the panel beside a graph: the chosen Task, its dependencies and newest runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Chosen:
     runs: Sequence[TaskRun]
     """Newest first."""
     may_run: bool
-    """Whether the person may start the Task."""
+    """True if the person may start the Task."""
 
 
 def side_panel(graph: Graph, chosen: Chosen, query: GraphQuery, now: datetime) -> Element:
