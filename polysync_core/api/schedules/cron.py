@@ -107,7 +107,7 @@ def cron_routes() -> APIRouter:
         calendars: Calendars = None,
         count: Count = 5,
     ) -> CronView:
-        """Explain a cron expression in words, with its next fire times and surprises.
+        """Explain a cron expression in words, with its next fire times and notes.
 
         Nothing is saved. The rules and calendars are those of a schedule.
         """
