@@ -350,7 +350,9 @@ def _token_issuer(variables: Mapping[str, str]) -> TokenIssuer | None:
     except Invalid as error:
         raise SettingError(f"{error}.") from error
     if "?" in issuer:
-        raise SettingError(f"{names[0]} is {issuer!r}; an issuer has no query.")
+        raise SettingError(
+            f"{names[0]} is {issuer!r}; an issuer has no query: remove the part from '?'."
+        )
     claim = variables.get("POLYSYNC_OIDC_ROLES_CLAIM", "").strip() or ROLES_CLAIM
     return TokenIssuer(issuer=issuer, audience=audience, roles_claim=claim)
 

@@ -176,7 +176,9 @@ def open_hashicorp(
 ) -> HashiCorpVault:
     """Return a connection to a checked vault, without sending anything."""
     if vault.auth is None or secrets is None:
-        raise Invalid.at("auth", "HashiCorp Vault needs a token or a login, from another vault")
+        raise Invalid.at(
+            "auth", "HashiCorp Vault needs a token or a login, whose secret is in another vault"
+        )
     attributes = read_attributes(HashiCorpAttributes, vault.attributes)
     base = attributes.base_address(allow_loopback=allow_loopback)
     client = client or ReadClient()

@@ -116,7 +116,7 @@ class RunStore:
         return retry_on_conflict(
             lambda: self._write(next(versions), change),
             exhausted=Unavailable(
-                "The run is being changed by too many writers at once.", retry_after=1
+                "Too many writers change the run at the same time: try again.", retry_after=1
             ),
         )
 

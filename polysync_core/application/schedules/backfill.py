@@ -117,7 +117,8 @@ class Backfill:
     def _checked_range(self, request: BackfillRequest, schedule: Schedule) -> _Range:
         for field, moment in (("from", request.begin), ("to", request.end)):
             if not _EARLIEST_YEAR <= moment.year < _LATEST_YEAR:
-                raise Invalid.at(field, "is outside the years in which schedules fire")
+                years = f"{_EARLIEST_YEAR} to {_LATEST_YEAR - 1}"
+                raise Invalid.at(field, f"must be in the years {years}")
         begin, end = (_moment(each, schedule) for each in (request.begin, request.end))
         if begin >= end:
             raise Invalid.at("to", "must be later than from")

@@ -58,7 +58,9 @@ class RunHeads:
         """Execute the operations with the write of the head, and repeat them after a conflict."""
         retry_on_conflict(
             lambda: self.transact_once(table, run, operations, ended=ended),
-            exhausted=Unavailable("Too many runs of the task are accepted at once.", retry_after=1),
+            exhausted=Unavailable(
+                "Too many runs of the task are accepted at the same time: try again.", retry_after=1
+            ),
             max_tries=_MAX_TRIES,
         )
 

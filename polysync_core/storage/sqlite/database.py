@@ -189,7 +189,7 @@ class Database:
             return
         commit, self._commit = self._commit, _Commit()
         if not self._writer.in_transaction:
-            commit.end(FileUnusable(f"{self.path} has undone the last writes: repeat them."))
+            commit.end(FileUnusable(f"the last writes to {self.path} were undone: repeat them."))
             return
         try:
             with translating_errors(self.path):
@@ -240,8 +240,8 @@ def _make_private(path: Path) -> None:
                 each.chmod(OWNER_ONLY)
     except OSError as error:
         raise FileUnusable(
-            f"{path} cannot be opened ({error.strerror}): give the user of this process its file, "
-            "or choose another folder."
+            f"{path} cannot be opened ({error.strerror}): let the user of this process read and "
+            "write the file, or choose another folder."
         ) from error
 
 

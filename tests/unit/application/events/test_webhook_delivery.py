@@ -241,7 +241,7 @@ def test_an_event_of_a_deleted_or_disabled_webhook_is_dropped(
     [
         pytest.param(Unavailable(), id="the vault is not available"),
         pytest.param(
-            PlatformRefused("there is no vault named local", cause=FailureCause.SECRET),
+            PlatformRefused("there is no vault named local: define it", cause=FailureCause.SECRET),
             id="the vault refuses",
         ),
     ],
