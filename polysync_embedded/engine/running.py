@@ -22,7 +22,7 @@ from polysync_embedded.engine.ports import Step
 _log = logging.getLogger(__name__)
 
 STEPS_A_TURN = 100
-"""After so many steps in a row, the loop serves its other users."""
+"""After this number of steps in a row, the loop serves its other users."""
 CLOCK_CHECK_SECONDS = 10.0
 """A timer reads the clock this often, because a machine that sleeps stops the loop's time."""
 ANSWER_SECONDS = 10.0

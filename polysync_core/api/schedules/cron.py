@@ -20,7 +20,7 @@ from polysync_core.domain.schedules.fire_times import FireTime
 from polysync_core.domain.schedules.outlook import ChangeOutlook, DayOutlook
 
 _MAX_DATES = 100
-"""The most excluded dates in one answer."""
+"""The maximum number of excluded dates in one answer."""
 
 
 class CronFireTimeView(View):

@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 ANY = "*"
 
 _MAX_SHOWN = 10
-"""The most referrers that the plan of a delete names."""
+"""The maximum number of referrers that the plan of a delete names."""
 
 type _Change = Callable[[Definition | None], Definition]
 

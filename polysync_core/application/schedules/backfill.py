@@ -32,7 +32,7 @@ from polysync_core.domain.schedules.fire_times import (
 from polysync_core.domain.schedules.state import occurrence_id
 
 MAX_FIRE_TIMES = 1_000
-"""The most fire times of one request."""
+"""The maximum number of fire times of one request."""
 PRIORITY_DROP = 100
 """The default priority is lower than the Task's by this much, so that current runs go first."""
 _LEAST_PRIORITY = -1_000_000

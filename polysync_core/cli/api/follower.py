@@ -20,7 +20,7 @@ MAX_OUTAGE_SECONDS = 60.0
 """The maximum time of an unavailable server (restart, scale from zero) before `follow` fails."""
 
 MAX_EMPTY_STREAMS = 3
-"""After so many streams in a row without an event, the run is only polled."""
+"""After this number of streams in a row without an event, the run is only polled."""
 
 
 @dataclass(slots=True)

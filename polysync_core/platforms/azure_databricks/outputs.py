@@ -35,7 +35,7 @@ _SEVERAL_TASKS = (
 )
 _REMEDY = "exit with the path of the data instead"
 _MAX_TASKS = 3000
-"""The most task runs of one run that are read; a run has at most 1000 tasks, with retries."""
+"""The maximum number of task runs to read per run; a run has at most 1000 tasks, with retries."""
 
 
 class OutputSettings(Value):

@@ -30,7 +30,7 @@ _MAX_READ = 500
 """Entries that one page examines, and rows that it reads. Beyond that, the page ends with a
 continuation token, so that a rare match does not scan the whole history."""
 _MAX_BATCH = 100
-"""The most rows that a page reads at once."""
+"""The maximum number of rows that a page reads at once."""
 
 
 class TableRuns:

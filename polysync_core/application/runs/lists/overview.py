@@ -20,7 +20,7 @@ from polysync_core.domain.schedules.stored import Due
 
 FAILED_PERIOD = timedelta(hours=24)
 MAX_COUNTED = 1_000
-"""The most failed runs that are counted."""
+"""The maximum number of failed runs that are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

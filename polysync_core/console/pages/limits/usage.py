@@ -17,7 +17,7 @@ from polysync_core.domain.dispatch.explain import ProfileUsage
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
 
 _MAX_SLOTS = 40
-"""The most boxes of one limit; holders come first."""
+"""The maximum number of boxes of one limit; holders come first."""
 _MAX_QUEUE = 20
 
 
