@@ -273,9 +273,9 @@ def _storage(variables: Mapping[str, str]) -> dict[str, str]:
         setting = configured[STORAGE]
         if path_of(setting) is None and not _is_connection_string(setting):
             raise SettingError(
-                f"{STORAGE} is no connection string of a storage account: copy the whole text with "
-                "AccountName=… and AccountKey=… from the access keys of the account, or name a "
-                f"file with {SCHEME}PATH."
+                f"{STORAGE} is not a connection string of a storage account: copy the whole text "
+                "with AccountName=… and AccountKey=… from the access keys of the account, or name "
+                f"a file with {SCHEME}PATH."
             )
         return configured
     if not configured:
@@ -304,7 +304,7 @@ def _application_insights(variables: Mapping[str, str]) -> str:
     text = variables.get(name, "")
     if text and not re.search(r"(?i)(?:^|;)\s*InstrumentationKey=[0-9a-f-]{36}\s*(?:;|$)", text):
         raise SettingError(
-            f"{name} is no connection string of Application Insights: copy the whole text "
+            f"{name} is not a connection string of Application Insights: copy the whole text "
             "InstrumentationKey=… from the overview of the resource."
         )
     return text

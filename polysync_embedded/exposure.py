@@ -19,14 +19,14 @@ def read_address(host: str) -> Address:
     """Return the address of `--host`; a name could have several addresses.
 
     Raises:
-        StartRefused: the text is no address.
+        StartRefused: the text is not an address.
     """
     try:
         return ip_address("127.0.0.1" if host.lower() == "localhost" else host.strip("[]"))
     except ValueError as error:
         raise StartRefused(
-            f"{host!r} is no IP address: give --host an address of this machine, or 0.0.0.0 for "
-            "all of them."
+            f"{host!r} is not an IP address: give --host an address of this machine, or 0.0.0.0 "
+            "for all of them."
         ) from error
 
 

@@ -158,7 +158,7 @@ def read_private_hosts(text: str) -> frozenset[str]:
     for entry in entries:
         if _NAME.fullmatch(entry) is None or _ADDRESS_LIKE.fullmatch(entry) or len(entry) > 253:
             message = (
-                f"{entry!r} is no name of a host; write whole names such as vault.corp.example"
+                f"{entry!r} is not a host name; write whole names such as vault.corp.example"
                 " between commas, without https://, port or *"
             )
             raise Invalid.at("", message)

@@ -53,7 +53,9 @@ def test_a_file_is_a_storage(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["/var/lib/polysync.db", "sqlite", "file:/x.db"])
 def test_a_storage_that_is_neither_account_nor_file_is_refused(text: str) -> None:
-    with pytest.raises(SettingError, match=r"POLYSYNC_STORAGE is no connection string .* sqlite:"):
+    with pytest.raises(
+        SettingError, match=r"POLYSYNC_STORAGE is not a connection string .* sqlite:"
+    ):
         Settings.read({"POLYSYNC_STORAGE": text})
 
 

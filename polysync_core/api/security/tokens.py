@@ -129,12 +129,14 @@ def _header(token: str) -> dict[str, Any]:
     kind, key_id = header.get("typ", "JWT"), header.get("kid")
     if header.get("alg") not in ALGORITHMS:
         raise Unauthenticated(
-            "the token is no JSON Web Token with an accepted algorithm: get an access token"
+            "the token is not a JSON Web Token with an accepted algorithm: get an access token"
         )
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
         raise Unauthenticated("the type of the token identifies no caller: send an access token")
     if key_id is not None and not isinstance(key_id, str):
-        raise Unauthenticated("the key id of the token is no text: get a new token from the issuer")
+        raise Unauthenticated(
+            "the key id of the token is not text: get a new token from the issuer"
+        )
     return header
 
 

@@ -198,7 +198,7 @@ def _changed(state: EditorPage, action: str, path: str) -> EditorPage:
         case _:
             own = state.editor.actions.get(action)
             if own is None:
-                raise Malformed([Problem("do", f"'{action}' is no button of this page")])
+                raise Malformed([Problem("do", f"'{action}' is not a button of this page")])
             return own(state, path)
 
 

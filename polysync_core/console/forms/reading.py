@@ -148,7 +148,7 @@ class _Reader:
 
 
 def _is_blank(control: Control, raw: Raw) -> bool:
-    """Return whether a row is without any text; the state of a box is no text."""
+    """Return whether a row is without any text; the state of a box is not text."""
     if isinstance(control, Group) and isinstance(raw, dict):
         return all(
             _is_blank(each.control, raw.get(each.name, ""))

@@ -169,7 +169,7 @@ class TaskRun:
     backfill_id: BackfillId | None = None
     """The backfill that made the run; the runs of one backfill share `backfill_limit`."""
     backfill_limit: int | None = None
-    """The maximum number of runs of the backfill that may run at once; None is no limit."""
+    """The maximum number of runs of the backfill that may run at once; None means no limit."""
     not_before: datetime | None = None
     """The end of the back-off before the next attempt."""
     rerun_of: RunId | None = None

@@ -31,7 +31,7 @@ from polysync_core.domain.security.secrets import Secret
 MARKER = "(holds a secret)"
 """The text that replaces a secret."""
 MIN_LENGTH = 6
-"""The length from which a secret within a longer text is no coincidence."""
+"""The length from which a secret within a longer text is not a coincidence."""
 MAX_DEPTH = 100
 """The levels of a JSON value in which secrets are replaced."""
 _MIN_SPACED = 10

@@ -197,7 +197,7 @@ class GoogleSignIn:
         found = _read_key(self.secrets.resolve(reference).reveal())
         if found is None:
             raise PlatformRefused(
-                f"{path} is no key of a service account: store the JSON file that Google hands out,"
+                f"{path} is not a service account key: store the JSON file that Google hands out,"
                 " as it is or in base64",
                 cause=FailureCause.SECRET,
             )

@@ -284,7 +284,7 @@ def _reason(error: sqlite3.Error) -> str:
         case ["BUSY" | "LOCKED"]:
             return "is locked by another program: close the program"
         case ["CORRUPT" | "NOTADB"]:
-            return "is damaged or is no database of Polysync: restore a backup"
+            return "is damaged or is not a database of Polysync: restore a backup"
         case ["CANTOPEN"]:
             return "cannot be opened: check the path and the permissions of its folder"
         case ["IOERR"]:

@@ -85,7 +85,7 @@ def test_a_wrong_environment_is_left_to_the_settings() -> None:
 
 @pytest.mark.parametrize("host", ["box.example.com", "", "127.1", "0", "*", "1.2.3.4:80", "::1/64"])
 def test_only_addresses_are_accepted(host: str) -> None:
-    with pytest.raises(StartRefused, match="is no IP address: give --host an address"):
+    with pytest.raises(StartRefused, match="is not an IP address: give --host an address"):
         read_address(host)
 
 

@@ -104,7 +104,7 @@ def test_an_unusable_file_is_named_without_its_content(folder: Path, content: by
 def test_a_pipe_or_a_folder_does_not_block(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "sub").mkdir()
-    with pytest.raises(PlatformRefused, match="pipe is no file"):
+    with pytest.raises(PlatformRefused, match="pipe is not a regular file"):
         SecretFiles(folder).read("pipe")
     with pytest.raises((PlatformRefused, Unavailable)):
         SecretFiles(folder).read("sub")

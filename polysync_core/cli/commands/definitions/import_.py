@@ -82,7 +82,7 @@ def sync_parameters(
 def _exit_by(items: list[JsonObject]) -> None:
     """Exit with 1 if an artefact failed or a task no longer fits.
 
-    A skipped folder is no failure.
+    A skipped folder is not a failure.
     """
     from polysync_core.cli.views.definitions.import_ import has_drift
 

@@ -22,7 +22,7 @@ Text = Annotated[str, Query(max_length=200)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobQuery:
-    """The query of the list of Jobs; an empty text is no filter."""
+    """The query of the list of Jobs; an empty text sets no filter."""
 
     q: Text = ""
     platform: Text = ""
