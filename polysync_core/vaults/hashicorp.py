@@ -96,7 +96,7 @@ class HashiCorpVault:
         return self._value(answer, subject)
 
     def test(self) -> str:
-        """Look up the token itself, which every token may do."""
+        """Look up the token itself, which needs no permission of the token."""
         answer = self._get("auth", "token", "lookup-self")
         if answer.status != 200:
             raise self._refusal(answer, f"the vault {self.vault}", "auth/token/lookup-self")

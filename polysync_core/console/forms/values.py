@@ -90,7 +90,7 @@ def read_number(text: str, *, is_whole: bool) -> JsonValue:
 
 
 def json_dumps(value: JsonValue, indent: int | None = None) -> str:
-    """Return JSON with letters as they are."""
+    """Return JSON without escapes for letters beyond ASCII."""
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 

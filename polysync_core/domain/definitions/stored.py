@@ -102,7 +102,7 @@ class DefinitionSource(Protocol):
     def all(
         self, kind: Kind, *, after: str | None = None
     ) -> Iterator[StoredDefinition[Definition]]:
-        """Yield every definition of a kind by name, or those behind a name."""
+        """Yield every definition of a kind by name, or only those after a name."""
         ...
 
 

@@ -42,7 +42,7 @@ class MappedInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The root of a graph run that led to a run."""
+    """The root of a graph run in which the run was started."""
 
     run_id: RunId
     """Also the id of the graph run."""

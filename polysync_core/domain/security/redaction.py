@@ -311,7 +311,7 @@ def _whole_base64(text: str, start: int, end: int) -> _Span:
 
 
 def _merged(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Yield the spans in order, overlapping and adjacent ones as one."""
+    """Yield the spans in order; overlapping and adjacent spans are merged."""
     last: _Span | None = None
     for start, end in sorted(spans):
         if last is None:

@@ -231,7 +231,7 @@ class Submitter:
         return self.services.recorder.end(stored, lambda run: cancelled_before_submit(run, doubt))
 
     def _limit(self, run: TaskRun) -> datetime:
-        """Return the time at which the submit is given up; it counts from the first try."""
+        """Return the time at which the submit is given up, counted from its first try."""
         attempt, timeouts = run.attempt, self.services.timeouts
         if attempt is None or attempt.begun_at is None:
             return run.queued_at + timeouts.submit

@@ -135,7 +135,7 @@ def _actions(chosen: Chosen, query: GraphQuery) -> Element:
 
 
 def query_link(query: GraphQuery, task: str) -> Element | None:
-    """Return the link between the whole graph and the Tasks around one Task."""
+    """Return the link that switches between the whole graph and the Tasks around one Task."""
     if query.graph_run_id is not None:
         return None
     hops, text = (None, "Whole graph") if query.is_part else (2, "Only around it")
