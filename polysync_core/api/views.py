@@ -127,7 +127,7 @@ class TaskRunView(View):
     reason: str
     """The state of the run in words; the problem while there is one."""
     problem: ProblemView | None
-    """The failure that keeps the run from going on; null while all goes well."""
+    """The failure that keeps the run from going on; null without a problem."""
     trigger_type: TriggerType
     """The trigger of the run."""
     graph_run_id: RunIdText

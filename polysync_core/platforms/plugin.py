@@ -52,7 +52,7 @@ class JobTypePlugin:
     outputs_setting: str | None = None
     """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
     normal_id: Callable[[str], str] = str
-    """Returns the one form of an external id that the platform accepts in several spellings."""
+    """Returns the normal form of an external id that has several accepted spellings."""
     plan: PollPlan = FAST
     """The poll plan until the duration of the Task's runs is known."""
 

@@ -12,10 +12,10 @@ type Step = Callable[[], None]
 
 
 class Loop(Protocol):
-    """Runs the steps of the engine one after another; only they touch its state."""
+    """Runs the steps of the engine one after another; only steps touch the engine's state."""
 
     def post(self, step: Step) -> None:
-        """Run a step after all earlier ones; any thread may call this."""
+        """Run a step after all earlier steps; any thread may call this."""
         ...
 
     def ask[T](self, question: Callable[[], T]) -> T:

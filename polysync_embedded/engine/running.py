@@ -39,7 +39,7 @@ class AsyncioLoop:
         self._stopped = False
 
     def post(self, step: Step) -> None:
-        """Run a step after all earlier ones; a stopped engine loses it, as a killed one would."""
+        """Run a step after all earlier steps; a stopped engine drops the step."""
         if self._stopped:
             return
         self._steps.append(step)

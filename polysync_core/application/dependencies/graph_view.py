@@ -27,7 +27,7 @@ from polysync_core.domain.runs.stored import RunHead
 MAX_NODES = 1_000
 """The largest graph in one answer."""
 _FEW = 20
-"""So many Jobs are read one by one; more of them are read as a range."""
+"""Up to this number, Jobs are read one by one; more Jobs are read as a range."""
 _PAGE = 100
 
 

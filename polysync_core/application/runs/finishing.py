@@ -79,7 +79,7 @@ class RunFinisher:
         """Fail a run that still waits for this attempt; safe to repeat.
 
         A cause belongs to an attempt, so the row gets the attempt although it never began. There
-        is not a retry: it would only wait or be rejected again.
+        is no retry: it would only wait or be rejected again.
         """
         stored = self.store.read(run_id)
         with on_behalf_of(stored.run):

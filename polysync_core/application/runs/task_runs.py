@@ -146,7 +146,7 @@ class TaskRuns:
         return self.run_once(request, engine)
 
     def find(self, text: str) -> RunId:
-        """Return the run id that a text is or uniquely begins.
+        """Return the only run id that equals or begins with a text.
 
         Raises `NotFound` and `Ambiguous`.
         """
@@ -165,7 +165,7 @@ class TaskRuns:
         return self.runs.heads(tasks)
 
     def cancel(self, run_id: RunId, *, actor: str, engine: Engine) -> TaskRun:
-        """Cancel at once what its platform cannot know; ask the platform to stop a running run.
+        """Cancel a run that its platform cannot know; otherwise ask the platform to stop the run.
 
         Idempotent; an ended run is left alone. Raises `NotFound`.
         """

@@ -75,7 +75,7 @@ class ScheduleService:
         }
 
     def next_due(self) -> Due | None:
-        """Return the schedule that fires next; None if no schedule is due ever."""
+        """Return the schedule that fires next; None if no schedule will ever be due."""
         return self.store.next_due()
 
     def next_fire_time(self, name: str) -> datetime | None:

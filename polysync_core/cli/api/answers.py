@@ -59,7 +59,7 @@ class AttemptAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParentAnswer:
-    """An upstream run whose outcome the run consumed."""
+    """An upstream run whose outcome started the run."""
 
     task: str
     run_id: str

@@ -238,7 +238,7 @@ def _auth_field(each: AuthField, users: Sequence[AuthKind]) -> Field:
 def _with(
     fields: Iterable[Field], name: str, control: Control, *, is_required: bool | None = None
 ) -> list[Field]:
-    """Return fields of which one has another control."""
+    """Return the fields, with another control for one of them."""
     return [
         replace(
             each,

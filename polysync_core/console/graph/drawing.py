@@ -51,7 +51,7 @@ def scene_of(boxes: Mapping[str, Box], lines: Mapping[Ends, Line]) -> Scene:
 
 
 def graph_svg(scene: Scene, *, focus: str | None, link: Callable[[str], str]) -> Markup:
-    """Return the picture; each box is a link to what `link` returns for its Task."""
+    """Return the picture; each box links to the address that `link` returns for its Task."""
     return Markup("".join(_graph(scene, focus, link)))
 
 

@@ -20,7 +20,7 @@ from polysync_core.console.paths import page_path
 from polysync_core.domain.runs.status import RunStatus
 
 _MIN_FOR_MAP = 14
-"""The minimum number of boxes for an minimap."""
+"""The minimum number of boxes for a minimap."""
 
 type Layout = Literal["split", "stacked"]
 

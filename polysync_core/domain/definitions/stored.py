@@ -83,7 +83,7 @@ class DefinitionSource(Protocol):
     ) -> Iterator[StoredDefinition[Definition]]:
         """Yield the referrers of a definition; the cost depends on their number.
 
-        `kind` selects the referrers of one kind, by name, and `after` those behind a name.
+        `kind` selects the referrers of one kind, by name, and `after` those after a name.
         """
         ...
 

@@ -195,7 +195,7 @@ class TaskRun:
     """The graph runs that this graph run repeats in part; they supply all other outcomes."""
     attempts: tuple[Attempt, ...] = ()
     problem: RunProblem | None = None
-    """The failure that keeps the run from going on; None while all goes well."""
+    """The failure that keeps the run from going on; None without a problem."""
     problem_notes: int = 0
     """The number of notes about problems in the history, which is bounded."""
     skip: Skip | None = None

@@ -15,7 +15,7 @@ from polysync_core.outbound.sign_in.cached_token import is_sendable
 
 
 class Authenticator(Protocol):
-    """Proves who calls: by a header, a client certificate or a signature over the body.
+    """Proves the caller's identity by a header, a client certificate or a body signature.
 
     An authenticator is shared between threads.
     """

@@ -62,7 +62,7 @@ def read_certificate(
 
 
 def _read(text: str, password: bytes | None) -> _Pair | str:
-    """Return key and certificate, or what is wrong."""
+    """Return key and certificate, or the problem."""
     content = text.strip().encode()
     try:
         if b"-----BEGIN" not in content:

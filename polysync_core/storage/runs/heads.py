@@ -88,7 +88,7 @@ class RunHeads:
         gone: Sequence[ActiveRun],
         newest: Callable[[str], ActiveRun | None],
     ) -> None:
-        """Take the heads from runs that do not exist, all of one shard and month.
+        """Remove the heads of runs that do not exist; all are of one shard and month.
 
         `newest` returns the newest other run of a Task, which gets the head. A concurrent writer of
         the head wins.

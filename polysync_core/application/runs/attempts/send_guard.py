@@ -49,7 +49,7 @@ class SendGuard:
         self.open_sends += 1
 
     def not_arrived(self) -> None:
-        """Take note that the last announced request had no effect."""
+        """Record that the last reported request had no effect."""
         self.open_sends -= 1
 
     @property

@@ -76,7 +76,7 @@ def graph_page(
     sources: CurrentSources,
     group: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Show Tasks and what starts what, with the newest run of each Task."""
+    """Show the Tasks with their dependencies and newest runs."""
     if group:
         return _outline_page(request, sources, group)
     try:
