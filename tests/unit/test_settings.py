@@ -88,7 +88,7 @@ def test_the_app_identity_is_read_from_the_settings() -> None:
 )
 def test_an_invalid_host_name_is_refused(entry: str) -> None:
     configured = STORAGE | {"POLYSYNC_PRIVATE_HOSTS": f"a.b,{entry}"}
-    with pytest.raises(SettingError, match=r"POLYSYNC_PRIVATE_HOSTS: .* no name of a host"):
+    with pytest.raises(SettingError, match=r"POLYSYNC_PRIVATE_HOSTS: .* is not a host name"):
         Settings.read(configured)
 
 
