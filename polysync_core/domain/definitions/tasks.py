@@ -57,7 +57,9 @@ class Dependency(Value):
     """An edge of the graph: an upstream Task and the required outcome."""
 
     task: ObjectName
-    conditions: Annotated[Conditions, Field(alias="condition")] = DEFAULT_CONDITIONS
+    conditions: Annotated[
+        Conditions, Field(alias="condition", json_schema_extra={"default": "OnSuccess"})
+    ] = DEFAULT_CONDITIONS
     """One condition, or a list of conditions of which one must be met."""
     mappings: Annotated[tuple[Mapping, ...], Field(max_length=_FEW)] = ()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -22,6 +22,7 @@ class Condition(StrEnum):
     ALWAYS = "Always"
 
 
+_VALUES = tuple(each.value for each in Condition)
 _ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED})
 
 MEETS: Mapping[Condition, frozenset[RunStatus]] = {
@@ -48,14 +49,21 @@ def condition_text(conditions: Iterable[Condition]) -> str:
     return " or ".join(conditions)
 
 
-def _as_list(given: object) -> object:
-    """Return a single condition as a list; a list stays as it is, without repetitions."""
-    if isinstance(given, list | tuple):
-        return list(dict.fromkeys(given)) if all(isinstance(each, str) for each in given) else given
-    if given in list(Condition):
-        return [given]
-    expected = ", ".join(f"'{each}'" for each in Condition)
-    raise PydanticCustomError("enum", "Input should be {expected}", {"expected": expected})
+def _as_tuple(given: object) -> object:
+    """Return one condition, or a list of conditions, as a tuple without repetitions."""
+    if not isinstance(given, list | tuple):
+        return (_condition(given),)
+    items = cast("Sequence[object]", given)
+    if any(each not in _VALUES for each in items):
+        raise ValueError(f"each condition must be one of {', '.join(_VALUES)}")
+    return tuple(dict.fromkeys(map(_condition, items)))
+
+
+def _condition(given: object) -> Condition:
+    if given not in _VALUES:
+        expected = ", ".join(f"'{each}'" for each in _VALUES)
+        raise PydanticCustomError("enum", "Input should be {expected}", {"expected": expected})
+    return Condition(given)
 
 
 def _as_written(conditions: tuple[Condition, ...]) -> str | list[str]:
@@ -63,12 +71,12 @@ def _as_written(conditions: tuple[Condition, ...]) -> str | list[str]:
     return conditions[0].value if len(conditions) == 1 else [each.value for each in conditions]
 
 
-_ONE = {"type": "string", "enum": list(Condition)}
+_ONE = {"type": "string", "enum": [*_VALUES]}
 
 type Conditions = Annotated[
     tuple[Condition, ...],
     Field(min_length=1),
-    BeforeValidator(_as_list),
+    BeforeValidator(_as_tuple),
     PlainSerializer(_as_written),
     WithJsonSchema({"anyOf": [_ONE, {"type": "array", "items": _ONE, "minItems": 1}]}),
 ]

@@ -40,7 +40,7 @@ def an_edge(upstream: str, downstream: str, **facts: Any) -> DependencyEdge:
     return DependencyEdge(
         upstream=upstream,
         downstream=downstream,
-        condition=facts.get("condition", Condition.ON_SUCCESS),
+        conditions=(facts.get("condition", Condition.ON_SUCCESS),),
         mappings=facts.get("mappings", ()),
     )
 

@@ -94,8 +94,8 @@ BAD: list[Any] = [
     ),
     pytest.param(
         set_value("tasks", 1, "dependencies", 0, "condition", to=["OnSuccess", "OnSkip"]),
-        "tasks[1].dependencies[0].condition[1]",
-        "did you mean 'OnSkipped'?",
+        "tasks[1].dependencies[0].condition",
+        "each condition must be one of OnSuccess, OnFailure, OnCompletion, OnSkipped, Always",
         id="unknown condition in a list",
     ),
     pytest.param(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 
 from polysync_core.domain.definitions.tasks import Dependency, Join, Task
 from polysync_core.domain.dependencies.conditions import Condition
+from polysync_core.domain.dependencies.decisions import GateRules
 from polysync_core.domain.dependencies.tokens import SCHEDULE, Token, edges_of
 from polysync_core.domain.runs.run import RunStatus
 from tests.unit.domain.dependencies.test_decisions import (
@@ -23,13 +25,20 @@ S, F, C, K = RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED, RunStat
 OUTCOMES = (S, F, C, K)
 
 
+def gate_of(join: Join, **facts: Any) -> GateRules:
+    """Return the gate of a Task with two upstreams."""
+    upstreams = (Dependency(task="a"), Dependency(task="b"))
+    task = Task(name="child", job="job", join=join, dependencies=upstreams)
+    return gate(*edges_of(task), join=join, **facts)
+
+
 def both(one: RunStatus, other: RunStatus) -> list[Token]:
     return [token("a", "g", status=one), token("b", "g", minute=1, status=other)]
 
 
 @pytest.mark.parametrize("join", Join)
 def test_a_join_decides_about_every_pair_of_outcomes(join: Join) -> None:
-    rules = gate("a", "b", join=join)
+    rules = gate_of(join)
     needed = {Join.ALL: 2, Join.ANY: 1, Join.ALL_DONE: 0}[join]
     for pair in product(OUTCOMES, repeat=2):
         starts = decided(rules, *both(*pair)).skip_reason is None
@@ -38,7 +47,7 @@ def test_a_join_decides_about_every_pair_of_outcomes(join: Join) -> None:
 
 @pytest.mark.parametrize("join", Join)
 def test_every_join_waits_for_all_upstreams_of_the_graph_run(join: Join) -> None:
-    rules = gate("a", "b", join=join)
+    rules = gate_of(join)
     assert all(rules.decide([token("a", "g", status=each)]) is None for each in OUTCOMES)
 
 
@@ -67,7 +76,7 @@ def test_independent_sources_are_alternatives_of_any() -> None:
 
 @pytest.mark.parametrize("join", [Join.ALL, Join.ALL_DONE])
 def test_independent_sources_wait_for_each_other(join: Join) -> None:
-    rules = gate("a", "b", below=APART, join=join)
+    rules = gate_of(join, below=APART)
     ended = S if join is Join.ALL else F
     first, second = token("a", "left/l", status=ended), token("b", "right/r", status=ended)
     assert rules.decide([first]) is None
