@@ -107,7 +107,7 @@ class _Template:
 
 
 def _moved(run: TaskRun, at: datetime) -> Iterator[tuple[str, str]]:
-    """Return the texts of all times of a run, with those of its copy from `at` on.
+    """Return the texts of all times of a run, with those of its copy.
 
     A new time is never before an old one. The latest comes first, so no text is replaced twice.
     """
