@@ -151,7 +151,7 @@ class Task(Definition):
             if each.outcomes in before:
                 refuse(f"dependencies[{index}].task", f"'{each.task}' is duplicated")
             before.append(each.outcomes)
-            if self.join is Join.ALL and not frozenset.intersection(*before):
+            if self.join is Join.ALL and not before[0].intersection(*before):
                 refuse(
                     f"dependencies[{index}].condition",
                     f"contradicts another dependency on '{each.task}': "

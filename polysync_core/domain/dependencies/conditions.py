@@ -41,7 +41,7 @@ DEFAULT_CONDITIONS = (Condition.ON_SUCCESS,)
 
 def outcomes_of(conditions: Iterable[Condition]) -> frozenset[RunStatus]:
     """Return the outcomes that meet at least one of the conditions."""
-    return frozenset().union(*(MEETS[each] for each in conditions))
+    return frozenset[RunStatus]().union(*(MEETS[each] for each in conditions))
 
 
 def condition_text(conditions: Iterable[Condition]) -> str:

@@ -111,7 +111,8 @@ def _edge(task: Task, upstream: str) -> GateEdge:
     outcomes = [each.outcomes for each in dependencies]
     if task.join is Join.ALL_DONE:
         outcomes = [outcomes_of([Condition.ALWAYS])]
-    combine = frozenset.intersection if task.join is Join.ALL else frozenset.union
+    first = outcomes[0]
+    combine = first.intersection if task.join is Join.ALL else first.union
     return GateEdge(upstream=upstream, conditions=tuple(conditions), outcomes=combine(*outcomes))
 
 
