@@ -13,7 +13,7 @@ from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
 from polysync_core.application.runs.run_lookup import find_run_id
-from polysync_core.domain.definitions.tasks import Condition
+from polysync_core.domain.dependencies.conditions import Conditions
 from polysync_core.domain.runs.status import RunStatus
 
 
@@ -69,8 +69,8 @@ class DependencyEdgeView(View):
     """The upstream Task."""
     downstream: Annotated[str, Field(serialization_alias="to")]
     """The dependent Task."""
-    condition: Condition
-    """The outcome that the dependency requires."""
+    condition: Conditions
+    """The required outcome, or a list of outcomes of which one is required."""
     mappings: list[OutputMappingView]
     """The outputs that are passed on."""
 
@@ -152,6 +152,6 @@ def _edge_view(edge: DependencyEdge) -> DependencyEdgeView:
     return DependencyEdgeView(
         upstream=edge.upstream,
         downstream=edge.downstream,
-        condition=edge.condition,
+        condition=edge.conditions,
         mappings=[OutputMappingView.model_validate(each) for each in edge.mappings],
     )

@@ -104,7 +104,8 @@ def _filled(control: Control, value: JsonValue) -> Raw:
         case Group():
             return fill(control, value if isinstance(value, dict) else {})
         case Several():
-            return [_text(each) for each in value] if isinstance(value, list) else []
+            entries = value if isinstance(value, list) else [] if value is None else [value]
+            return [_text(each) for each in entries]
         case Rows():
             entries = value if isinstance(value, list) else []
             return [_filled(control.item.control, each) for each in entries]

@@ -11,7 +11,7 @@ from htpy import Element, Node
 
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Graph
 from polysync_core.application.dependencies.graph_view import Node as GraphNode
-from polysync_core.console.graph.lines import CONDITION_WORDS
+from polysync_core.console.graph.lines import condition_words
 from polysync_core.console.icons import icon, status_icon
 from polysync_core.console.pages.graph.query import GraphQuery
 from polysync_core.console.parts.times import duration_text, relative_time
@@ -161,7 +161,7 @@ def _adjacent(
         h.li[
             status_icon(run.status if (run := runs.get(task)) else None),
             h.a(href=query.address(task=task), data_goto=task)[task],
-            h.span(".nothing")[f"if {subject} {CONDITION_WORDS[edge.condition]}"],
+            h.span(".nothing")[f"if {subject} {condition_words(edge.conditions)}"],
             [
                 h.span(".chip.mono")[f"{mapping.output} → {mapping.input}"]
                 for mapping in edge.mappings
