@@ -1,4 +1,4 @@
-"""Streams the states of a graph as data; the picture stays where it is."""
+"""Streams the states of a graph as JSON, which updates the picture in place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polysync_core.api.runs.graph import CurrentOutlines, CurrentTaskGraphs
 from polysync_core.api.sse import RECONNECT, event, with_keep_alive
 from polysync_core.application.dependencies.graph_view import Graph
 from polysync_core.console.graph.states import is_active, states_tag, states_text
-from polysync_core.console.live.shared import SharedReads
+from polysync_core.console.live.shared_reads import SharedReads
 from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
 from polysync_core.console.routing import PageRouter
 
@@ -29,7 +29,7 @@ _shared = SharedReads[Graph]()
 
 
 def live_element(query: GraphQuery, graph: Graph, now: datetime) -> Element:
-    """Return the element that holds the stream of a page, or looks now and then."""
+    """Return the element that opens the stream of a page, or polls at long intervals."""
     stream, look = query.address("live", "graph"), query.address("live", "graph", "states")
     tag = states_tag(states_text(graph, now))
     return h.div(

@@ -9,7 +9,7 @@ from polysync_core.console.pages.jobs import (
     jobs,
     live_run,
     platform_runs,
-    sync,
+    sync_parameters,
 )
 from polysync_core.console.routing import PageRouter
 
@@ -18,7 +18,7 @@ def job_routers() -> list[PageRouter]:
     """Return the routes of all pages of Jobs."""
     return [
         jobs.router,
-        sync.router,
+        sync_parameters.router,
         execute.router,
         live_run.router,
         create_task.router,

@@ -15,7 +15,7 @@ from polysync_core.application.dispatch.limit_usage import LimitUsage, Usage
 from polysync_core.application.ports import Engine
 from polysync_core.console.editing.frame import list_notices
 from polysync_core.console.live.fragments import Part, live_attributes, part_answer, part_stream
-from polysync_core.console.live.shared import SharedReads
+from polysync_core.console.live.shared_reads import SharedReads
 from polysync_core.console.pages.limits.usage import is_in_use, usage_cards, usage_state
 from polysync_core.console.parts.live import live_button
 from polysync_core.console.parts.notices import empty_state

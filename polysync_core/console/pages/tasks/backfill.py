@@ -37,7 +37,7 @@ from polysync_core.domain.errors import Invalid, Problem
 router = PageRouter()
 
 _MAX_ROWS = 100
-"""The most fire times that the dry run lists."""
+"""The maximum number of fire times that the dry run lists."""
 _NUMBERS = ("maxConcurrentRuns", "priority")
 
 

@@ -14,7 +14,7 @@ from polysync_core.application.dependencies import graph_view
 from polysync_core.application.dependencies.graph_view import Graph
 from polysync_core.console.live import graph_states
 from polysync_core.console.live.graph_states import frames_of
-from polysync_core.console.live.shared import SharedReads
+from polysync_core.console.live.shared_reads import SharedReads
 from polysync_core.console.pages.graph import routes
 from polysync_core.console.pages.graph.query import GraphQuery
 from polysync_core.domain.runs.run import RunStatus

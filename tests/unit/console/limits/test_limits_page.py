@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from polysync_core.application.dispatch.limit_usage import LimitUsage
 from polysync_core.console.live.fragments import Part, part_frames
-from polysync_core.console.live.shared import SharedReads
+from polysync_core.console.live.shared_reads import SharedReads
 from polysync_core.console.pages.limits import routes
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition

@@ -1,4 +1,4 @@
-"""Builds the panel beside a graph: the chosen Task with its last runs and its dependencies."""
+"""Builds the panel beside a graph: the chosen Task, its dependencies and newest runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from htpy import Element, Node
 
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Graph
 from polysync_core.application.dependencies.graph_view import Node as GraphNode
-from polysync_core.console.graph.lines import CONDITION_WORDS
+from polysync_core.console.graph.lines import condition_words
 from polysync_core.console.icons import icon, status_icon
 from polysync_core.console.pages.graph.query import GraphQuery
 from polysync_core.console.parts.times import duration_text, relative_time
@@ -30,7 +30,7 @@ class Chosen:
     runs: Sequence[TaskRun]
     """Newest first."""
     may_run: bool
-    """Whether the person may start the Task."""
+    """True if the person may start the Task."""
 
 
 def side_panel(graph: Graph, chosen: Chosen, query: GraphQuery, now: datetime) -> Element:
@@ -135,7 +135,7 @@ def _actions(chosen: Chosen, query: GraphQuery) -> Element:
 
 
 def query_link(query: GraphQuery, task: str) -> Element | None:
-    """Return the link between the whole graph and the Tasks around one Task."""
+    """Return the link that switches between the whole graph and the Tasks around one Task."""
     if query.graph_run_id is not None:
         return None
     hops, text = (None, "Whole graph") if query.is_part else (2, "Only around it")
@@ -161,7 +161,7 @@ def _adjacent(
         h.li[
             status_icon(run.status if (run := runs.get(task)) else None),
             h.a(href=query.address(task=task), data_goto=task)[task],
-            h.span(".nothing")[f"if {subject} {CONDITION_WORDS[edge.condition]}"],
+            h.span(".nothing")[f"if {subject} {condition_words(edge.conditions)}"],
             [
                 h.span(".chip.mono")[f"{mapping.output} → {mapping.input}"]
                 for mapping in edge.mappings
