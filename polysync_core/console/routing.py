@@ -1,4 +1,4 @@
-"""Routes the requests of pages, and analyses the parameters of a page on its first request.
+"""Routes requests to pages; the parameters of a page are analysed on its first request.
 
 FastAPI analyses a function when its route is made. For the hundred pages of the console this would
 cost more than all of their imports.

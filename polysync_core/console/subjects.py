@@ -1,6 +1,6 @@
 """Lists the pages of the console by subject; the modules of a subject load on its first request.
 
-So a cold start pays only for the pages that somebody opens.
+So a cold start pays only for the pages that are opened.
 """
 
 from __future__ import annotations

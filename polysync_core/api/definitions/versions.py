@@ -35,7 +35,7 @@ class VersionView(View):
     saved_at: Time
     """The time at which the version was saved."""
     saved_by: str | None
-    """The caller who saved it; null if nobody is known."""
+    """The caller who saved it; null if no caller is known."""
     source: ChangeSource | None
     """The way in which it was saved: `Edit`, `Document` or `Import`; null if it is not known."""
 

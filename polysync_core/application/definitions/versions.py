@@ -1,4 +1,4 @@
-"""Lists and reads the versions of a definition, so that a bad edit can be undone."""
+"""Lists and reads the versions of a definition."""
 
 from __future__ import annotations
 

@@ -58,9 +58,9 @@ class DefinitionWriter:
     def edit(
         self, engine: Engine | None, author: Author | None = None
     ) -> Generator[DefinitionEdit]:
-        """Open an edit by an author, and send the edited limits at its end, even after an error.
+        """Open an edit by an author.
 
-        Without an engine the Dispatchers receive the limits from the next pass of the reconciler.
+        At its end the edited limits are sent, even after an error. Without an engine the Dispatchers receive the limits from the next pass of the reconciler.
         """
         edit = DefinitionEdit(self._store, self._schedules, self._caches, author)
         try:

@@ -87,5 +87,5 @@ def _add_stored(router: PageRouter, editor: Editor) -> None:
 
 
 def _means_new(editor: Editor, services: EditorServices, name: str) -> bool:
-    """Return whether `new` is the word of a person, and not the name of a definition."""
+    """Return whether a name is the word `new`, and no definition has this name."""
     return name == NEW and not services.editing.exists(Reference(editor.kind, name))

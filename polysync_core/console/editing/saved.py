@@ -1,4 +1,4 @@
-"""Says who saved a version of a definition, when, and from where."""
+"""Describes a saved version: its author, its time and its source."""
 
 from __future__ import annotations
 

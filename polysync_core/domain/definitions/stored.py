@@ -29,7 +29,7 @@ class StoredDefinition[D: Definition]:
     updated_at: datetime
     version: int = 1
     author: Author | None = None
-    """Who saved this version; None if nobody is known."""
+    """The author of this version; None if no author is known."""
     applied: Applied | None = None
     """The newest apply of a document that wrote the definition, in this version or before."""
 

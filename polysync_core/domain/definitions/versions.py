@@ -28,7 +28,7 @@ class ChangeSource(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who saves a definition, and in which way."""
+    """The caller who saves a definition, and the source of the change."""
 
     name: str
     source: ChangeSource
@@ -50,7 +50,7 @@ class Version:
     """1 for the first version; a definition that is created again continues the numbers."""
     saved_at: datetime
     author: Author | None
-    """None if nobody is known, such as for a definition that the app itself stored."""
+    """None if no author is known, such as for a definition that the app itself stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
