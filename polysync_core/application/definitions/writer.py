@@ -60,7 +60,8 @@ class DefinitionWriter:
     ) -> Generator[DefinitionEdit]:
         """Open an edit by an author.
 
-        At its end the edited limits are sent, even after an error. Without an engine the Dispatchers receive the limits from the next pass of the reconciler.
+        At its end, the edited limits are sent, even after an error. Without an engine the
+        Dispatchers receive the limits from the next pass of the reconciler.
         """
         edit = DefinitionEdit(self._store, self._schedules, self._caches, author)
         try:
