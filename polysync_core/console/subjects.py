@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
-from starlette.routing import BaseRoute, Match, get_route_path
+from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from polysync_core.console.routing import PageRoute, PageRouter
@@ -33,7 +33,7 @@ class Subject(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return the match of a route; it loads the subject of the request only."""
-        if scope["type"] != "http" or _word(get_route_path(scope)) not in self._words:
+        if scope["type"] != "http" or _word(scope) not in self._words:
             return Match.NONE, {}
         found = [(match, child) for match, child in self._matches(scope) if match is not Match.NONE]
         full = (each for each in found if each[0] is Match.FULL)
@@ -60,9 +60,11 @@ def subjects() -> list[Subject]:
     ]
 
 
-def _word(path: str) -> str:
+def _word(scope: Scope) -> str:
     """Return the word of an address that names its subject."""
-    first, _, rest = path.removeprefix("/").partition("/")
+    path, root = scope["path"], scope.get("root_path", "")
+    inner: str = path.removeprefix(root) if path.startswith(f"{root}/") else path
+    first, _, rest = inner.removeprefix("/").partition("/")
     return rest.partition("/")[0] if first in _INNER else first
 
 

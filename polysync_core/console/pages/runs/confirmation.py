@@ -71,7 +71,7 @@ def _form(runs: Sequence[TaskRun], form: FormData, *, back: str) -> Element:
         [h.input(type="hidden", name="run", value=run.run_id) for run in runs],
         [h.input(type="hidden", name=name, value=value) for name, value in kept],
         h.a(".button", href=back)["Back"],
-        runs
+        bool(runs)
         and h.button(".danger.primary", type="submit", name=CONFIRMED, value="true")[
             icon("stop"), f"Cancel {many_runs(len(runs))}"
         ],
