@@ -13,6 +13,7 @@ _LABELS: Mapping[str, str] = {
     "auth.method": "Signs in by",
     "Calendar.ranges": "Ranges of days",
     "Dependency.task": "Upstream Task",
+    "Dependency.when": "Only if",
     "EventFilter.problems": "Problems of runs, too",
     "Parameter.missing": "Missing in the artefact",
     "Platform.auth": "Sign-in",
