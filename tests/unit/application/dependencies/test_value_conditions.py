@@ -14,7 +14,7 @@ from tests.fakes.gates import GateWorld
 FAILED, SKIPPED, QUEUED = RunStatus.FAILED, RunStatus.SKIPPED, RunStatus.QUEUED
 
 
-def tested(when: str) -> GateWorld:
+def world_with(when: str) -> GateWorld:
     edge = Dependency(task="a", when=when)
     return GateWorld(Task(name="a", job="job"), Task(name="child", job="job", dependencies=(edge,)))
 
@@ -37,20 +37,20 @@ def tested(when: str) -> GateWorld:
 def test_a_value_condition_decides_by_the_outputs_of_the_upstream_run(
     outputs: dict[str, Any], status: RunStatus, reason: str
 ) -> None:
-    world = tested("rows > 0")
+    world = world_with("rows > 0")
     (child,) = world.carry(world.start("a"), **outputs)
     assert child.status is status
     assert child.reason.endswith(reason)
 
 
 def test_a_value_condition_is_not_tested_for_a_run_without_success() -> None:
-    world = tested("rows > 0")
+    world = world_with("rows > 0")
     (child,) = world.carry(world.start("a"), FAILED)
     assert child.reason.endswith("the dependency is OnSuccess.")
 
 
 def test_a_token_keeps_only_the_tested_outputs_of_limited_length() -> None:
-    world = tested("rows > 0 and outputs['long'] != 'x'")
+    world = world_with("rows > 0 and outputs['long'] != 'x'")
     run = world.end(world.start("a"), rows=1, other="s", long="x" * 5000)
     child = world.services.definitions.task("child")
     assert token_of(run, child).outputs == {"rows": 1}
