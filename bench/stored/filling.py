@@ -30,7 +30,7 @@ from polysync_core.storage.sqlite.tables import SqliteTables
 
 TASKS = 50
 GRAPH = 50
-"""Each graph run has so many descendants; half of all runs are descendants."""
+"""The number of descendants of each graph run; half of all runs are descendants."""
 MONTHS = 12
 _BATCH = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

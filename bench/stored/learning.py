@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.stored.counting import CountingTables, empty_database
 from bench.stored.filling import fill
-from polysync_core.application.runs.polling import DurationHistory
+from polysync_core.application.runs.poll_planner import DurationHistory
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS
 from polysync_core.domain.runs.status import RunStatus

@@ -1,4 +1,4 @@
-"""Serves the route that shows the gate of a Task."""
+"""Serves the gate of a Task: the upstream outcomes that it holds and awaits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polysync_core.domain.dependencies.tokens import GateEdge, Token
 from polysync_core.domain.runs.status import RunStatus
 
 _MAX_SHOWN = 100
-"""The most tokens of an edge, and groups, in an answer. The counts are complete."""
+"""The maximum number of tokens per edge, and of groups, in one answer; counts are complete."""
 
 
 class TokenView(View):
@@ -34,7 +34,7 @@ class TokenView(View):
     met: bool
     """True if the outcome meets the condition of the edge."""
     finished_at: Time
-    """When the upstream run ended."""
+    """The time at which the upstream run ended."""
 
 
 class GateEdgeView(View):

@@ -25,7 +25,7 @@ class LastRunView(View):
     status: RunStatus
     """The status of the run."""
     finished_at: Time | None
-    """When the run ended."""
+    """The time at which the run ended."""
 
 
 class NodeView(View):
@@ -107,7 +107,11 @@ def graph_routes() -> APIRouter:
         ] = None,
         hops: Annotated[
             int | None,
-            Query(ge=1, le=100, description="With `task`: at most so many steps."),
+            Query(
+                ge=1,
+                le=100,
+                description="With `task`: the maximum distance from the task, in dependencies.",
+            ),
         ] = None,
         tag: Annotated[
             str | None, Query(description="Only Tasks with this tag, as `name` or `name=value`.")

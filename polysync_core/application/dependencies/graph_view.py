@@ -28,7 +28,7 @@ from polysync_core.domain.runs.stored import RunHead
 MAX_NODES = 1_000
 """The largest graph in one answer."""
 _FEW = 20
-"""So many Jobs are read one by one; more of them are read as a range."""
+"""Up to this number, Jobs are read one by one; more Jobs are read as a range."""
 _PAGE = 100
 
 
@@ -129,7 +129,7 @@ class TaskGraphs:
     def _read_graph_run(self, graph_run_id: RunId, task: str | None) -> Graph:
         found = self._runs_of(graph_run_id)
         if not found:
-            raise NotFound("There is no graph run of this id.")
+            raise NotFound("There is no graph run of this id: name the first run of a graph run.")
         if task is not None:
             tasks = self._with_relatives(task)
             return self._graph_of(tasks, {name: found[name] for name in tasks if name in found})

@@ -1,4 +1,4 @@
-"""Returns the raw values with which a form shows a document."""
+"""Converts a document to the raw values that a form shows."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def rows_at(group: Group, path: str) -> Rows | Pairs:
     for part in parts_of(path):
         control = _inside(control, part)
     if not isinstance(control, Rows | Pairs):
-        raise Malformed([Problem(path, "is no list of this form: reload the page")])
+        raise Malformed([Problem(path, "is not a list of this form: reload the page")])
     return control
 
 

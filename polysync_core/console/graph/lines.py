@@ -1,4 +1,4 @@
-"""Describes the lines of a graph: dependencies with the state of their ends and their values."""
+"""Describes the lines of a graph picture: dependencies with their states and passed values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists a graph as a table, for readers without a picture."""
+"""Lists the Tasks of a graph as a table, for readers who cannot see pictures."""
 
 from __future__ import annotations
 

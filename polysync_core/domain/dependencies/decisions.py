@@ -50,11 +50,11 @@ class GateDecision:
     recalled: tuple[Token, ...] = ()
     """Tokens from the graph runs that a rerun repeats; they are in no gate."""
     skip_reason: str | None = None
-    """Why the run is skipped; None if it starts."""
+    """The reason why the run is skipped; None if it starts."""
     skip: Skip | None = None
     """The same as data."""
     void: bool = False
-    """Whether the tokens are dropped without a run."""
+    """True if the tokens are dropped without a run."""
 
     @property
     def sources(self) -> tuple[Token, ...]:

@@ -57,7 +57,7 @@ class Token:
     time_zone: str | None = None
     fire: ScheduledFire | None = None
     skip: Skip | None = None
-    """Why the upstream run was skipped."""
+    """The reason why the upstream run was skipped."""
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue], hash=False)
     """The outputs that the value conditions of the dependent read."""
 

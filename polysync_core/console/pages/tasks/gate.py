@@ -33,7 +33,7 @@ _TOKEN_COLUMNS = ("Of", "Outcome", "Ended", "Meets its condition")
 
 @router.get("/tasks/{name}/gate")
 def gate_page(request: Request, name: str, gates: CurrentGates) -> Response:
-    """Show why a Task with dependencies does not start yet."""
+    """Show the outcomes that a Task with dependencies holds and still awaits."""
     view = gates.view(name)
     return page(
         request,

@@ -62,7 +62,7 @@ def _picture(state: EditorPage, layout: Layout) -> Node:
 
 
 def _later(state: EditorPage) -> Element:
-    """Return the place of the picture, which costs reads, until the tab is opened."""
+    """Return a placeholder for the picture, which costs reads, until the tab is opened."""
     attributes = {**_redraw(state), "hx-trigger": "intersect once"}
     address = task_path(state.name or "", tab="dependencies")
     return h.div(".graph-pane", attributes)[h.p(".in")[h.a(href=address)["Show the picture"]]]

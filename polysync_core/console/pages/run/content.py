@@ -1,4 +1,4 @@
-"""Reads what the page of a run shows."""
+"""Reads the content of the page of one run: run, explanation and related runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CurrentRelatives = Annotated[RelativesReader, Depends(use_case(RelativesReader))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenRun:
+class RunContent:
     """The content of the page of a run at one moment."""
 
     run: TaskRun
@@ -30,7 +30,7 @@ class SeenRun:
 
     @property
     def state(self) -> str:
-        """The content as a text that the passing of time alone does not change."""
+        """A text that changes if the content changes, but not with the time alone."""
         relatives = [
             (each.run_id, each.status) for each in (*self.relatives.children, *self.relatives.last)
         ]
@@ -40,17 +40,17 @@ class SeenRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPageReader:
-    """Reads the page of a run by the use cases of a request."""
+    """Reads the content of a run page with the use cases of one request."""
 
     runs: TaskRuns
     explanations: Explanations
     relatives: RelativesReader
     engine: Engine
 
-    def read(self, run_id: RunId) -> SeenRun:
+    def read(self, run_id: RunId) -> RunContent:
         """Return the content of the page; raises `NotFound`."""
         explained = self.explanations.run(run_id, self.engine)
         run = explained.run
-        return SeenRun(
+        return RunContent(
             run=run, explained=explained, relatives=self.relatives.of(run), at=self.runs.clock()
         )

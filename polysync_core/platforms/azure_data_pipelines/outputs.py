@@ -17,12 +17,12 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure.answers import object_in
-from polysync_core.platforms.azure_pipelines.client import (
+from polysync_core.platforms.azure_data_pipelines.client import (
     PipelineClient,
     text_of,
     window,
 )
-from polysync_core.platforms.azure_pipelines.states import CLOCK_SKEW, RETENTION
+from polysync_core.platforms.azure_data_pipelines.states import CLOCK_SKEW, RETENTION
 from polysync_core.platforms.calls import AnswerTooLarge
 from polysync_core.platforms.connector import Report, RunNotFound
 from polysync_core.platforms.times import moment_in

@@ -9,13 +9,13 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.details import FailureDetails
-from polysync_core.platforms.azure_pipelines.client import PipelineClient
-from polysync_core.platforms.azure_pipelines.discovery import describe_pipeline, find_pipelines
-from polysync_core.platforms.azure_pipelines.failure_details import failed_activities
-from polysync_core.platforms.azure_pipelines.lost_start import earlier_run
-from polysync_core.platforms.azure_pipelines.outputs import with_return_value
-from polysync_core.platforms.azure_pipelines.settings import LostAnswerRule, check_pipeline_job
-from polysync_core.platforms.azure_pipelines.states import (
+from polysync_core.platforms.azure_data_pipelines.client import PipelineClient
+from polysync_core.platforms.azure_data_pipelines.discovery import describe_pipeline, find_pipelines
+from polysync_core.platforms.azure_data_pipelines.failure_details import failed_activities
+from polysync_core.platforms.azure_data_pipelines.lost_start import earlier_run
+from polysync_core.platforms.azure_data_pipelines.outputs import with_return_value
+from polysync_core.platforms.azure_data_pipelines.settings import LostAnswerRule, check_pipeline_job
+from polysync_core.platforms.azure_data_pipelines.states import (
     external,
     read_run,
     run_id_of,

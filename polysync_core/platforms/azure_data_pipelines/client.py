@@ -1,4 +1,4 @@
-"""Calls the pipeline API of one factory or workspace, and maps refusals to errors."""
+"""Calls the pipeline API of one Data Factory or Synapse workspace, and maps refusals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PipelineClient:
     """Returns the address of a run's page in the studio."""
     now: Clock
     activities_are_below_pipeline: bool = False
-    """Whether the path of the query for activities names the pipeline, as in Synapse."""
+    """True if the path of the query for activities names the pipeline, as in Synapse."""
 
     def activities(self, pipeline: str, run_id: str, body: JsonObject) -> Iterator[JsonObject]:
         """Yield the activities of a run that a query selects, page by page."""

@@ -15,11 +15,11 @@ from polysync_core.domain.schedules.state import Pause, ScheduleState
 from polysync_core.domain.schedules.stored import IdleSchedule
 
 MAX_SCHEDULES = 200
-"""The most idle schedules that are examined."""
+"""The maximum number of stopped schedules to examine."""
 
 
 class IdleCause(StrEnum):
-    """Why a schedule does not fire."""
+    """The reason why a schedule does not fire."""
 
     PAUSED = "Paused"
     SCHEDULE_DISABLED = "ScheduleDisabled"

@@ -7,7 +7,7 @@ import pytest
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.json_types import JsonObject
-from tests.unit.platforms.azure_pipelines.stand import Stand
+from tests.unit.platforms.azure_data_pipelines.stand import Stand
 
 DEFINITION: JsonObject = {
     "properties": {

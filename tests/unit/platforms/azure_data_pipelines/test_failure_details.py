@@ -11,7 +11,7 @@ from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail
 from polysync_core.platforms.connector import RunNotFound
 from tests.fakes.http import Reply
-from tests.unit.platforms.azure_pipelines.stand import JOB, RUN, Stand
+from tests.unit.platforms.azure_data_pipelines.stand import JOB, RUN, Stand
 
 FAILED = {**RUN, "status": "Failed", "message": "Operation on target Copy failed: no sales"}
 

@@ -1,4 +1,4 @@
-"""Merges equal reads of several streams of this process into one."""
+"""Shares one read among the streams of this process that ask the same question."""
 
 from __future__ import annotations
 

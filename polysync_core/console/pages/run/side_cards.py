@@ -1,4 +1,4 @@
-"""Shows beside a run its origin, its relatives, the last runs, and commands."""
+"""Builds the cards beside a run: origin, related runs, last runs and commands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import htpy as h
 from htpy import Element, Node
 
-from polysync_core.console.pages.run.seen import SeenRun
+from polysync_core.console.pages.run.content import RunContent
 from polysync_core.console.pages.runs.reasons import trigger_line
 from polysync_core.console.pages.runs.table import duration_of
 from polysync_core.console.parts.cards import card, commands, copy_button, facts
@@ -21,7 +21,7 @@ _HEIGHTS = 10
 _MAX_RELATIVES = 20
 
 
-def aside(seen: SeenRun) -> Element:
+def side_cards(seen: RunContent) -> Element:
     """Return the cards beside the run."""
     return h.aside(".stack", aria_label="About the run")[
         card("Where it comes from", facts(_origin(seen))),
@@ -47,7 +47,7 @@ def commands_of(run: TaskRun) -> Iterator[str]:
         yield f"polysync graph --graph-run {run.graph_run_id}"
 
 
-def _origin(seen: SeenRun) -> Iterator[tuple[str, Node]]:
+def _origin(seen: RunContent) -> Iterator[tuple[str, Node]]:
     run = seen.run
     if run.task is not None:
         gone = "" if seen.relatives.task is not None else " (deleted)"
@@ -84,7 +84,7 @@ def _tag(name: str, value: str) -> Element:
     return h.a(".chip", href=address)[f"{name} = ", h.b[value]]
 
 
-def _relatives(seen: SeenRun) -> Element | None:
+def _relatives(seen: RunContent) -> Element | None:
     run, relatives = seen.run, seen.relatives
     parents = [h.li[run_link(each.run_id, each.task)] for each in run.parents]
     groups = [

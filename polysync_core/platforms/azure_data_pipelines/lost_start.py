@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from polysync_core.domain.errors import Uncertain
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.answers import object_in
-from polysync_core.platforms.azure_pipelines.client import PipelineClient
-from polysync_core.platforms.azure_pipelines.settings import (
+from polysync_core.platforms.azure_data_pipelines.client import PipelineClient
+from polysync_core.platforms.azure_data_pipelines.settings import (
     ATTEMPT_TOKEN_PARAMETER,
     LostAnswerPolicy,
     LostAnswerRule,
 )
-from polysync_core.platforms.azure_pipelines.states import CLOCK_SKEW, external, runs_of
+from polysync_core.platforms.azure_data_pipelines.states import CLOCK_SKEW, external, runs_of
 from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest
 from polysync_core.platforms.times import moment_in
 

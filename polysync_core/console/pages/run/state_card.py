@@ -1,4 +1,4 @@
-"""Builds the first card of a run: its state, the reason, and the remedy."""
+"""Builds the first card of the run page: state, reason and remedy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from htpy import Element, Node
 
 from polysync_core.application.runs.explaining import Explained
 from polysync_core.console.icons import status_icon
-from polysync_core.console.pages.run.seen import SeenRun
+from polysync_core.console.pages.run.content import RunContent
 from polysync_core.console.pages.runs.reasons import (
     holder_links,
     limit_name,
@@ -44,7 +44,7 @@ REMEDIES: Mapping[FailureCause, str] = {
         "make the artefact quicker."
     ),
     FailureCause.QUEUE_TIMEOUT: (
-        "The run waited longer than the queue time-out of a limit. See who holds the limit."
+        "The run waited longer than the queue time-out of a limit. See which runs hold the limit."
     ),
     FailureCause.CONTENTION_REJECTED: (
         "A limit rejected the run because it had no room. Rerun it later, or let the limit wait."
@@ -55,15 +55,19 @@ REMEDIES: Mapping[FailureCause, str] = {
         "The platform did not answer for too long. Test the connection of the platform."
     ),
     FailureCause.LOST: "The platform does not know the run any more. Check it there, and rerun.",
-    FailureCause.INTERNAL: "Polysync made a mistake. The log of the app has the details.",
+    FailureCause.INTERNAL: (
+        "Polysync itself failed. Read the log of the app for the details, and rerun."
+    ),
 }
 
 
-def verdict(seen: SeenRun) -> Element:
-    """Return the first card of the page."""
+def state_card(seen: RunContent) -> Element:
+    """Return the card with the state of a run, its reason and its remedy."""
     run = seen.run
     name = run.status.value.lower()
-    return h.section(class_=f"card verdict {name}", id="verdict", aria_label="State of the run")[
+    return h.section(
+        class_=f"card state-card {name}", id="state-card", aria_label="State of the run"
+    )[
         h.div(".line")[
             h.span(class_=f"status pill {name}")[status_icon(run.status), h.span[run.status.value]],
             _times(seen),
@@ -73,7 +77,7 @@ def verdict(seen: SeenRun) -> Element:
     ]
 
 
-def _times(seen: SeenRun) -> Node:
+def _times(seen: RunContent) -> Node:
     run, now = seen.run, seen.at
     waited = None if run.started_at is None else run.started_at - run.queued_at
     running = run.status is RunStatus.RUNNING and run.started_at is not None
@@ -89,7 +93,7 @@ def _times(seen: SeenRun) -> Node:
     ]
 
 
-def _sentence(seen: SeenRun) -> Node:
+def _sentence(seen: RunContent) -> Node:
     run, explained = seen.run, seen.explained
     match run.status:
         case RunStatus.QUEUED:
@@ -135,7 +139,7 @@ def _running(run: TaskRun) -> Node:
     return [f"Attempt {number} is on {platform}, which says ", h.b[attempt.provider_status], "."]
 
 
-def _more(seen: SeenRun) -> Iterator[Node]:
+def _more(seen: RunContent) -> Iterator[Node]:
     """Yield further sentences: other reasons, the problem, the remedy, and warnings."""
     run = seen.run
     if run.status is RunStatus.QUEUED:
@@ -166,5 +170,5 @@ def _of_problem(run: TaskRun) -> Iterator[Node]:
 
 
 def _is_position(sentence: str) -> bool:
-    """Return whether a sentence repeats the position, which the first one has."""
+    """Return whether a sentence repeats the position in the queue, which the card shows first."""
     return sentence.endswith(("ahead.", "is next."))

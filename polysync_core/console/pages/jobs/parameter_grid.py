@@ -1,4 +1,4 @@
-"""Draws the grid of a Job's parameters, and reads pasted rows of a sheet."""
+"""Draws the grid of a Job's parameters, and adds rows that were pasted."""
 
 from __future__ import annotations
 

@@ -6,9 +6,12 @@ from datetime import timedelta
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.runs.polling import SLOW
-from polysync_core.platforms.azure_pipelines.client import PipelineClient, window
-from polysync_core.platforms.azure_pipelines.pipeline import PipelineConnector
-from polysync_core.platforms.azure_pipelines.settings import PipelineSettings, check_pipeline_job
+from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, window
+from polysync_core.platforms.azure_data_pipelines.pipeline import PipelineConnector
+from polysync_core.platforms.azure_data_pipelines.settings import (
+    PipelineSettings,
+    check_pipeline_job,
+)
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import Discovery, JobTypePlugin, LivePlatform, PlatformPlugin
 

@@ -7,7 +7,7 @@ import requests
 
 from polysync_core.domain.errors import Invalid
 from polysync_core.outbound.hosts import AddressScope
-from polysync_core.platforms.receivers import EventNotAccepted, Receivers
+from polysync_core.platforms.webhook_receivers import EventNotAccepted, Receivers
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 
 URL = "https://hooks.example.com/a?b=c"

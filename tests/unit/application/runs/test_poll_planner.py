@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.polling import (
+from polysync_core.application.runs.poll_planner import (
     HISTORY_TTL,
     RETRY_SECONDS,
     DurationHistory,

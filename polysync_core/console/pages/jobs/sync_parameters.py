@@ -1,4 +1,4 @@
-"""Serves the page of Sync Parameters: the difference first, then all of it or a part."""
+"""Serves the page that shows a Job's drift and applies all or chosen changes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def difference_page(
     editing: CurrentDefinitionEditing,
     recent: CurrentRecentDrift,
 ) -> Response:
-    """Show the difference between a Job and its artefact, as it is now."""
+    """Show the current difference between a Job and its artefact."""
     stored = editing.get(Kind.JOB, name)
     recent.forget(stored)
     checked = recent.checked([stored])[name]

@@ -12,7 +12,7 @@ from polysync_core.platforms.connector import (
     ProviderStatus,
 )
 from tests.fakes.http import Reply
-from tests.unit.platforms.azure_pipelines.stand import JOB, RUN, Stand
+from tests.unit.platforms.azure_data_pipelines.stand import JOB, RUN, Stand
 
 
 def setting(output: Any, end: str = "2030-01-01T00:00:02Z", kind: str = "SetVariable") -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure_pipelines.client import (
+from polysync_core.platforms.azure_data_pipelines.client import (
     PipelineClient,
     text_of,
     window,

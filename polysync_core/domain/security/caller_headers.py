@@ -1,4 +1,4 @@
-"""Defines which request headers identify the caller or come from a proxy or tunnel."""
+"""Recognises request headers that identify the caller, or that a proxy or tunnel adds."""
 
 from __future__ import annotations
 

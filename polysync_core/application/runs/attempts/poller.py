@@ -70,7 +70,7 @@ class Poller:
         return self.services.plan_poll(stored.run, memo.after_poll(), report.retry_after)
 
     def _ask(self, run: TaskRun, external_id: str) -> tuple[Report, Redactor] | PolysyncError:
-        """Return what the platform answers, or the failure of the call."""
+        """Return the platform's answer, or the failure of the call."""
         try:
             return self._read(run, external_id)
         except (RunNotFound, *CALL_FAILURES) as error:

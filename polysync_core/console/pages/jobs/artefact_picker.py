@@ -1,4 +1,4 @@
-"""Searches the artefacts of a platform, and fills the form of a Job from one."""
+"""Searches a platform's artefacts, and fills a Job's form from the chosen artefact."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from polysync_core.platforms.connector import (
     Wait,
 )
 from tests.fakes.http import Reply
-from tests.unit.platforms.azure_pipelines.stand import JOB, RUN, SETTINGS, TOKEN, Stand
+from tests.unit.platforms.azure_data_pipelines.stand import JOB, RUN, SETTINGS, TOKEN, Stand
 
 
 def test_values_are_sent_with_their_types_and_the_attempts_token() -> None:

@@ -1,4 +1,4 @@
-"""Builds the panel beside a graph: the chosen Task with its last runs and its dependencies."""
+"""Builds the panel beside a graph: the chosen Task, its dependencies and newest runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Chosen:
     runs: Sequence[TaskRun]
     """Newest first."""
     may_run: bool
-    """Whether the person may start the Task."""
+    """True if the person may start the Task."""
 
 
 def side_panel(graph: Graph, chosen: Chosen, query: GraphQuery, now: datetime) -> Element:
@@ -135,7 +135,7 @@ def _actions(chosen: Chosen, query: GraphQuery) -> Element:
 
 
 def query_link(query: GraphQuery, task: str) -> Element | None:
-    """Return the link between the whole graph and the Tasks around one Task."""
+    """Return the link that switches between the whole graph and the Tasks around one Task."""
     if query.graph_run_id is not None:
         return None
     hops, text = (None, "Whole graph") if query.is_part else (2, "Only around it")

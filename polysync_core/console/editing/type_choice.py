@@ -1,4 +1,4 @@
-"""Draws the choice of a type, on which the other fields of a form depend."""
+"""Draws the field that chooses a type, which decides the other fields of a form."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def type_fields(state: EditorPage, name: str, label: str) -> list[Node]:
 
 
 def until_chosen(label: str) -> Element:
-    """Return the sentence in place of fields whose type is not chosen yet."""
+    """Return the sentence that replaces the fields until a type is chosen."""
     return h.p(".help")["Choose the type first and press ", h.b[label], "."]

@@ -1,4 +1,4 @@
-"""Lists the pipelines of a factory or workspace and reads their parameters."""
+"""Lists the pipelines of Data Factory or Synapse, and reads their parameters."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.answers import object_in
-from polysync_core.platforms.azure_pipelines.client import PipelineClient, text_of
-from polysync_core.platforms.azure_pipelines.outputs import declared_outputs
-from polysync_core.platforms.azure_pipelines.settings import checked_name
+from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, text_of
+from polysync_core.platforms.azure_data_pipelines.outputs import declared_outputs
+from polysync_core.platforms.azure_data_pipelines.settings import checked_name
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 

@@ -11,8 +11,8 @@ from itertools import islice
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
 from polysync_core.platforms.azure.answers import object_in
-from polysync_core.platforms.azure_pipelines.client import PipelineClient, text_of, window
-from polysync_core.platforms.azure_pipelines.states import CLOCK_SKEW, RETENTION, read_run
+from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, text_of, window
+from polysync_core.platforms.azure_data_pipelines.states import CLOCK_SKEW, RETENTION, read_run
 
 _FAILED = "Failed"
 

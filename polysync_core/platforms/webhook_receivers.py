@@ -1,4 +1,4 @@
-"""Checks the addresses of webhooks, and posts events to webhook receivers."""
+"""Checks the addresses of webhooks, and posts events to them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Receivers:
     clock: Clock = utc_now
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Post a body; raises `NotTaken` unless the receiver accepts it (2xx).
+        """Post a body; raises `EventNotAccepted` unless the receiver accepts it (2xx).
 
         Raises `Invalid` if the address is not allowed.
         """
