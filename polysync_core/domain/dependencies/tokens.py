@@ -88,7 +88,7 @@ class Requirement:
     """The value condition that the outputs must meet."""
 
     def unmet_reason(self, token: Token) -> str | None:
-        """Return the end of a sentence about the unmet part, or None if all is met."""
+        """Return the end of a sentence about the unmet part; None if all is met."""
         if token.status not in outcomes_of(self.conditions):
             return f"the dependency is {condition_text(self.conditions)}"
         if self.when is None:
@@ -110,7 +110,7 @@ class GateEdge:
     upstream: str
     requirements: tuple[Requirement, ...] = (Requirement(),)
     needs_all: bool = True
-    """Whether all requirements must be met, or one of them."""
+    """True if all requirements must be met; otherwise one suffices."""
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -119,7 +119,7 @@ class GateEdge:
 
     @property
     def when(self) -> str | None:
-        """The value conditions of all requirements, as one text; None if there is none."""
+        """The value conditions of all requirements, as one text; None without one."""
         return " and ".join(each.when for each in self.requirements if each.when) or None
 
     def is_met_by(self, token: Token) -> bool:
@@ -185,7 +185,7 @@ def token_of(run: TaskRun, dependent: Task) -> Token:
 
 
 def _kept_outputs(run: TaskRun, names: Collection[str]) -> dict[str, JsonValue]:
-    """Return the named outputs of a run, without those that are too long for a token."""
+    """Return the named outputs of a run, unless they are too long for a token."""
     values = {name: run.outputs[name] for name in names if name in run.outputs}
     return {name: value for name, value in values.items() if len(_text(value)) <= _MAX_OUTPUT}
 

@@ -99,7 +99,7 @@ def test_any_other_text_is_refused_with_the_remedy(text: str, remedy: str) -> No
         ("outputs[name] == 1", "cannot be compared"),
     ],
 )
-def test_outputs_that_do_not_fit_are_told_from_a_false_condition(text: str, why: str) -> None:
+def test_outputs_that_do_not_fit_make_a_condition_untestable(text: str, why: str) -> None:
     with pytest.raises(Untestable, match=why):
         is_true(CONDITION.validate_python(text), OUTPUTS)
 
