@@ -78,6 +78,11 @@ class SubmitRequest:
     """The start of the attempt: its run on the platform is not older."""
     is_resend: bool = False
     """Whether an earlier submit of this attempt may have succeeded without an answer."""
+    repairs: str | None = None
+    """The external id of a failed run whose failed parts shall run again, with its own values.
+
+    Only job types with the capability `repair` get it; then `parameters` is empty.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +194,9 @@ class JobConnector(Protocol):
         - It has no key, but lists its runs: find the run since `request.begun_at` and adopt it.
           Raise `Uncertain` while the list may be late; send again only where that is safe.
         - It has neither: raise `OutcomeUnknown`, and send nothing.
+
+        With `request.repairs`, the platform repairs that run instead. The new external run id must
+        tell the repair from the failed run, although the platform may keep its own id.
         """
         ...
 

@@ -88,6 +88,8 @@ _OPTIONS: Mapping[str, str] = {
     "ProfileType.RateLimit": "Rate limit: starts within a window",
     "Resubmit.Never": "Never: the attempt ends as Lost, and a person decides",
     "Resubmit.WhenIdempotent": "Send again: the code respects the Idempotency-Key",
+    "RetryFrom.Failure": "The failed parts run again",
+    "RetryFrom.Start": "The whole artefact runs again",
     "Scope.Global": "All Platforms together",
     "Scope.PerPlatform": "Each Platform alone",
     "ValueForm.JsonTokens": "With their data types",

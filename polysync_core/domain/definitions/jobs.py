@@ -52,6 +52,18 @@ class DataType(StrEnum):
     JSON_ARRAY = "JsonArray"
 
 
+class RetryFrom(StrEnum):
+    """The place from which a retry of a failed attempt continues."""
+
+    START = "Start"
+    """The platform runs the whole artefact again."""
+    FAILURE = "Failure"
+    """The platform repairs the failed run: only its failed parts run again."""
+
+
+RETRY_FROM = "retryFrom"
+"""The setting of a Job that chooses a `RetryFrom`."""
+
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Joiners of scripts and emoji, and the tags of flags.
 _JOINERS = frozenset({"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))})

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job, hidden_character
+from polysync_core.domain.definitions.jobs import (
+    DataType,
+    Direction,
+    Job,
+    RetryFrom,
+    hidden_character,
+)
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.attributes import settings_problems
 
@@ -36,6 +42,8 @@ class PipelineSettings(Value):
     when_answer_lost: LostAnswerPolicy = LostAnswerPolicy.ASK
     """The rule for a start without an answer. With `attemptTokenParameter` the default is
     `Resend`."""
+    retry_from: RetryFrom = RetryFrom.START
+    """The place from which a retry continues; `Failure` repairs the failed run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from polysync_core.platforms.azure_databricks.answers import (
     objects_in,
     page_query,
 )
-from polysync_core.platforms.azure_databricks.pipeline_states import (
+from polysync_core.platforms.azure_databricks.pipelines.states import (
     CLOCK_SKEW,
     ID,
     failed,
