@@ -138,6 +138,21 @@ class Report:
     """The credentials of the connection, which no output may hold; the registry sets them."""
 
 
+def check_repairable(report: Report, service: str) -> None:
+    """Raise `PlatformRefused` for the repair of a run that is active or has succeeded."""
+    if report.status is ProviderStatus.SUCCESS:
+        raise PlatformRefused(
+            f"the run has succeeded in {service} meanwhile, so it has no failed part: another"
+            " caller repaired it",
+            cause=FailureCause.SUBMIT,
+        )
+    if not report.status.is_final:
+        raise PlatformRefused(
+            f"the run is active in {service}: another caller repairs it, or it has not stopped yet",
+            cause=FailureCause.CONTENTION_REJECTED,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtefactSchema:
     """The facts that an import reads from an artefact."""

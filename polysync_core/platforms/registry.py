@@ -104,7 +104,7 @@ def check_job(platform: Platform, job: Job) -> None:
 
 
 def no_repair(job_type: str) -> str:
-    """Return the reason why runs of a job type cannot be repaired, with the types that can."""
+    """Explain why runs of a job type cannot be repaired; name the types that can."""
     able = [
         str(name)
         for platform_type in platform_types()

@@ -69,7 +69,7 @@ class Connections:
         return platform_plugin(self.platform(job.platform).type).announces_sends
 
     def can_repair(self, job: Job) -> bool:
-        """Return whether the platform of a Job can run only the failed parts of a run again."""
+        """Return whether the platform of a Job can repair failed runs."""
         plugin = job_type_plugin(self.platform(job.platform), job)
         return Capability.REPAIR in plugin.capabilities
 

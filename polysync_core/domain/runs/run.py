@@ -255,7 +255,7 @@ class TaskRun:
         return (Origin(run_id=self.graph_run_id, task=self.task),)
 
     def repaired_by(self, attempt: int) -> str | None:
-        """Return the external id of the failed run that an attempt repairs, or None for a start."""
+        """Return the external id of the run that an attempt repairs; None for a start."""
         known = [each for each in self.attempts[: attempt - 1] if each.external_run_id]
         if not known or attempt == 1:
             return self.repairs

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure_databricks.answers import (
     checked_page,
@@ -38,6 +37,7 @@ from polysync_core.platforms.connector import (
     ProviderStatus,
     Report,
     Wait,
+    check_repairable,
 )
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
@@ -95,7 +95,7 @@ class RunClient:
         return self._report(run), _task_run_id(run, reference.run)
 
     def repair(self, failed_run: str, *, begun_at: datetime, is_resend: bool) -> str:
-        """Run the failed tasks of a run again, and return the external id of the repair.
+        """Repair the failed tasks of a run, and return the external id of the repair.
 
         The request names the latest repair, so Databricks refuses it after another repair. A
         repair that an earlier request of the attempt has started is adopted.
@@ -118,7 +118,7 @@ class RunClient:
     def _start_repair(self, failed: RunReference) -> int:
         whole = RunReference(run=failed.run)
         run = self._get(whole, True, refused_for_repair)
-        _check_repairable(self._report(run))
+        check_repairable(self._report(run), "Databricks")
         latest = [each.id for each in repairs_in(run)][-1:]
         return self.client.post(
             *JOBS_API,
@@ -285,21 +285,6 @@ def _task_run_id(run: JsonObject, run_id: int) -> int | None:
         enumerate(tasks), key=lambda each: (number_of(each[1], "attempt_number") or 0, each[0])
     )
     return number_of(last[1], "run_id")
-
-
-def _check_repairable(report: Report) -> None:
-    """Raise `PlatformRefused` for a run that is active or has succeeded."""
-    if report.status is ProviderStatus.SUCCESS:
-        raise PlatformRefused(
-            "the run has succeeded in Databricks meanwhile, so it has no failed task: another"
-            " caller repaired it",
-            cause=FailureCause.SUBMIT,
-        )
-    if not report.status.is_final:
-        raise PlatformRefused(
-            "the run is active in Databricks: another caller repairs it, or it has not stopped yet",
-            cause=FailureCause.CONTENTION_REJECTED,
-        )
 
 
 def _repair_id_of(answer: JsonObject) -> int:

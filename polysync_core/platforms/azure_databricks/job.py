@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.jobs import (
     Job,
     JobType,
     RetryFrom,
+    SubmitSettings,
 )
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
@@ -70,7 +70,7 @@ class ParameterField(StrEnum):
         return re.sub(r"(?<!^)(?=[A-Z])", "_", self.value).lower()
 
 
-class WorkflowSettings(Value):
+class WorkflowSettings(SubmitSettings):
     """`settings` of a Job that runs a workflow of several tasks."""
 
     send_parameters_as: ParameterField = ParameterField.JOB_PARAMETERS

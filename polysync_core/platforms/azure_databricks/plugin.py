@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.definitions.jobs import JobType, SubmitSettings
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
-from polysync_core.domain.definitions.types.catalogue import NoFields
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
@@ -21,7 +20,7 @@ from polysync_core.platforms.azure_databricks.notebook import NotebookConnector,
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
 from polysync_core.platforms.azure_databricks.notebook_source.paths import normalised_path
 from polysync_core.platforms.azure_databricks.outputs import OUTPUTS_FROM_EXIT_VALUE, OutputSettings
-from polysync_core.platforms.azure_databricks.pipelines.connector import (
+from polysync_core.platforms.azure_databricks.pipeline.connector import (
     DatabricksPipelineConnector,
     check_pipeline,
 )
@@ -129,7 +128,7 @@ PLUGIN = PlatformPlugin(
         ),
         JobType.DATABRICKS_PIPELINE: JobTypePlugin(
             check=check_pipeline,
-            settings=NoFields,
+            settings=SubmitSettings,
             external_id_hint="The pipeline's id, such as 2f1e5c4a-0000-0000-0000-000000000000.",
             capabilities=_WITHOUT_OUTPUTS,
             plan=SLOW,

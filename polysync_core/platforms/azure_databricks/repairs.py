@@ -87,7 +87,7 @@ def repair_of_attempt(
 
 
 def state_of_repair(run: JsonObject, reference: RunReference) -> JsonObject:
-    """Return a run with the state, the times and the tasks of one of its repairs.
+    """Return a run with the state, times and tasks of one of its repairs.
 
     The history may lack a new repair while the run is active; then the run's own state counts.
     Raises `UnexpectedAnswer` if the history lacks the repair of an ended run.

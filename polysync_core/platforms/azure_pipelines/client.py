@@ -76,7 +76,7 @@ class PipelineClient:
         read: Callable[[JsonObject], T],
         repair: Mapping[str, QueryValue] | None = None,
     ) -> T:
-        """Start a pipeline once, or repair a failed run of it with the `repair` in the query.
+        """Start a pipeline once, or repair a failed run as the `repair` query says.
 
         Only a refusal proves that nothing was started.
         """

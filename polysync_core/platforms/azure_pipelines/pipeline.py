@@ -54,7 +54,7 @@ class PipelineConnector:
         return Submitted(external_run_id=run_id, monitor_url=self.service.run_page(run_id))
 
     def _started(self, request: SubmitRequest) -> str:
-        """Return the id of the run that this or an earlier submit of the attempt started."""
+        """Return the run that this or an earlier submit of the attempt started."""
         earlier = earlier_run(self.service, request) if request.is_resend else None
         if earlier is not None:
             return earlier

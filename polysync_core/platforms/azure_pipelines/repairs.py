@@ -17,8 +17,14 @@ from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure.answers import object_in, objects_in
 from polysync_core.platforms.azure_pipelines.client import PipelineClient, text_of, window
 from polysync_core.platforms.azure_pipelines.lost_start import LIST_LAG
-from polysync_core.platforms.azure_pipelines.states import CLOCK_SKEW, RETENTION, run_id_of, runs_of
-from polysync_core.platforms.connector import SubmitRequest
+from polysync_core.platforms.azure_pipelines.states import (
+    CLOCK_SKEW,
+    RETENTION,
+    report_of,
+    run_id_of,
+    runs_of,
+)
+from polysync_core.platforms.connector import SubmitRequest, check_repairable
 from polysync_core.platforms.times import moment_in
 
 _FAILED = frozenset({"Failed", "Cancelled", "TimedOut"})
@@ -33,6 +39,7 @@ def repair_run(service: PipelineClient, request: SubmitRequest, failed_run: str)
     earlier = _earlier_repair(service, request, repaired) if request.is_resend else None
     if earlier is not None:
         return earlier
+    check_repairable(report_of(repaired, ""), service.refusals.service)
     query: dict[str, QueryValue] = {"referencePipelineRunId": failed_run, "isRecovery": True}
     if service.finds_failed_activities:
         query["startFromFailure"] = True

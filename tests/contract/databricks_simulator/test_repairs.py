@@ -58,9 +58,13 @@ class Repairable:
         return run_id
 
     def repair(self, run_id: int, **facts: Any) -> int:
-        wanted = {"rerun_all_failed_tasks": True, **facts}
-        answer = self.databricks.jobs.repair_run(run_id, **wanted)
-        return answer.response.repair_id or 0
+        return repair(self.databricks, run_id, **facts)
+
+
+def repair(databricks: WorkspaceClient, run_id: int, **facts: Any) -> int:
+    """Repair a run, and return the id of the repair."""
+    wanted = {"rerun_all_failed_tasks": True, **facts}
+    return databricks.jobs.repair_run(run_id, **wanted).response.repair_id or 0
 
 
 @pytest.fixture
@@ -86,12 +90,12 @@ def test_a_repair_runs_only_the_tasks_that_did_not_succeed(repairable: Repairabl
     assert after["before"].run_id == before["before"]
     assert after["load"].run_id != before["load"]
     assert after["load"].attempt_number == 1
-    original, repair = run.repair_history or []
+    original, repaired = run.repair_history or []
     assert original.type is RepairHistoryItemType.ORIGINAL
     assert original.state is not None
     assert original.state.result_state is RunResultState.FAILED
-    assert (repair.id, repair.type) == (repair_id, RepairHistoryItemType.REPAIR)
-    assert set(repair.task_run_ids or []) == {after["load"].run_id, after["after"].run_id}
+    assert (repaired.id, repaired.type) == (repair_id, RepairHistoryItemType.REPAIR)
+    assert set(repaired.task_run_ids or []) == {after["load"].run_id, after["after"].run_id}
     output = databricks.jobs.get_run_output(after["load"].run_id or 0).notebook_output
     assert output is not None
     assert json.loads(output.result or "") == {"rows": 5}
@@ -114,7 +118,7 @@ def test_repairs_of_one_run_are_sequential(repairable: Repairable) -> None:
     wait_until_ended(databricks, run_id)
     history = databricks.jobs.get_run(run_id, include_history=True).repair_history or []
     assert [each.id for each in history] == [None, first, second]
-    assert databricks.jobs.get_run(run_id).repair_history is None
+    assert not databricks.jobs.get_run(run_id).repair_history
 
 
 def test_a_run_without_a_failed_task_is_refused(

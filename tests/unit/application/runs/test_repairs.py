@@ -125,7 +125,7 @@ def test_one_key_is_one_repair_and_no_start_from_the_beginning() -> None:
         world.rerun(former, idempotency_key="k", from_failure=False)
 
 
-def test_the_api_accepts_the_wish_and_shows_the_repair() -> None:
+def test_the_api_accepts_the_request_and_shows_the_repair() -> None:
     world = World()
     former = world.failed()
     path = f"/task-runs/{former.run_id}/rerun"

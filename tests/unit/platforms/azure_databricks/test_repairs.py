@@ -96,7 +96,7 @@ def test_the_first_repair_names_no_earlier_one_and_has_an_id_of_its_own() -> Non
     assert workspace.repairs == [{"run_id": 7, "rerun_all_failed_tasks": True}]
 
 
-def test_a_later_repair_names_the_latest_one_in_whatever_order() -> None:
+def test_a_later_repair_names_the_latest_one_in_any_order() -> None:
     newer, older = repair(12, FAILED, start=NOW - 60_000), repair(20, FAILED, start=NOW - 90_000)
     workspace = Workspace(FAILED, newer, older)
     workspace.submit("7:20")
