@@ -77,7 +77,7 @@ class SubmitRequest:
     begun_at: datetime
     """The start of the attempt: its run on the platform is not older."""
     is_resend: bool = False
-    """Whether an earlier submit of this attempt may have succeeded without an answer."""
+    """True if an earlier submit of this attempt may have succeeded without an answer."""
     repairs: str | None = None
     """The external id of a failed run whose failed parts shall run again, with its own values.
 
@@ -117,8 +117,7 @@ class Report:
     Of a run that has not ended: the platform's reason for its state, such as a full queue.
     """
     wait: Wait | None = None
-    """What the run waits for on the platform; None if it runs, has ended, or the reason is unknown.
-    """
+    """The reason why the run waits on the platform; None if it does not wait, or if unknown."""
     cause: FailureCause | None = None
     """Set if the run failed for a reason other than the artefact itself."""
     monitor_url: str | None = None
@@ -159,7 +158,7 @@ class ArtefactSchema:
 
     parameters: tuple[Parameter, ...]
     typed: bool = False
-    """Whether the platform declares the data types; otherwise they are guesses."""
+    """True if the platform declares the data types; otherwise they are guesses."""
     notes: tuple[str, ...] = ()
     """Doubts for people, for example that a parameter may be missing."""
 
@@ -177,7 +176,7 @@ class Artefact:
     problem: str | None = None
     """The reason why no Job can run it, or why the artefacts in a folder are not listed."""
     is_folder: bool = False
-    """Whether the entry is a folder that was not searched; it always has a problem."""
+    """True if the entry is a folder that was not searched; it always has a problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +222,7 @@ class JobConnector(Protocol):
         ...
 
     def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
-        """Return what the platform says about the failed parts of a failed run.
+        """Return the platform's details about the failed parts of a failed run.
 
         The texts are complete, because the caller redacts them before it shortens them. It is
         called on demand, with the capability `failure details`. An unknown run raises

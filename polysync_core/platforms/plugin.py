@@ -58,7 +58,7 @@ class JobTypePlugin:
     outputs_setting: str | None = None
     """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
     normal_id: Callable[[str], str] = str
-    """Returns the one form of an external id that the platform accepts in several spellings."""
+    """Returns the normal form of an external id that has several accepted spellings."""
     plan: PollPlan = FAST
     """The poll plan until the duration of the Task's runs is known."""
 
@@ -78,7 +78,7 @@ class PluginContext:
 
     secrets: Secrets
     allow_loopback: bool = False
-    """Whether a platform may be a simulator on this machine (development only)."""
+    """True if a platform may be a simulator on this machine (development only)."""
     http: HttpOptions = field(default_factory=HttpOptions)
 
 
@@ -102,7 +102,7 @@ class PlatformPlugin:
     attributes: type[BaseModel] = AnyFields
     """The model by which `check` reads the attributes; forms are built from it."""
     announces_sends: bool = False
-    """Whether `submit` announces each request that may start a run, as `PlatformClient` does.
+    """True if `submit` announces each request that may start a run, as `PlatformClient` does.
 
     Then a run whose sign-in or secret fails counts as not sent, and its cancellation is immediate.
     If this is false, a submit counts as sent from its begin.

@@ -18,7 +18,7 @@ from polysync_core.outbound.plugins import PluginRegistry
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.methods import check_sign_in
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.filtered import FilteredConnector
+from polysync_core.platforms.filtered_connector import FilteredConnector
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.platforms.plugin import (
     Capability,

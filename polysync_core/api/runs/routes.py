@@ -84,7 +84,7 @@ class Requester:
     actor: str
     idempotency_key: str | None
     may_name_secrets: bool
-    """Whether the caller may give secret references that no definition holds."""
+    """True if the caller may give secret references that no definition holds."""
 
 
 async def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:

@@ -133,6 +133,7 @@ class Gates:
             edges=edges_of(task),
             descends=self.task_graph.descends,
             recall=partial(self.dependent_runs.recall, task),
+            join=task.join,
         )
 
 

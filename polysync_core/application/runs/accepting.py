@@ -313,7 +313,7 @@ def waiting_message(run: TaskRun) -> WaitingRun:
 
 
 def with_lost_signal(run: TaskRun, error: Unavailable, *, at: datetime) -> TaskRun | None:
-    """Return a queued run of which its Dispatcher does not know."""
+    """Return a queued run with a note that its Dispatcher did not receive it."""
     if run.status is not RunStatus.QUEUED:
         return None
     failure = Failure(

@@ -51,12 +51,12 @@ class RunRequest:
     idempotency_key: str | None = None
     actor: str
     may_name_secrets: bool = False
-    """Whether the caller may give secret references that no definition holds."""
+    """True if the caller may give secret references that no definition holds."""
     trigger_type: TriggerType = TriggerType.MANUAL
     rerun_of: TaskRun | None = None
     """The finished run that this one repeats."""
     downstream: bool = True
-    """Whether the dependents of the Task run after it."""
+    """True if the dependents of the Task run after it."""
     repairs: str | None = None
     """The external run id whose failed parts run again; None starts from the beginning."""
 
@@ -178,7 +178,7 @@ class TaskRuns:
         return failed_run_to_repair(former, job)
 
     def find(self, text: str) -> RunId:
-        """Return the run id that a text is or uniquely begins.
+        """Return the only run id that equals or begins with a text.
 
         Raises `NotFound` and `Ambiguous`.
         """
@@ -197,7 +197,7 @@ class TaskRuns:
         return self.runs.heads(tasks)
 
     def cancel(self, run_id: RunId, *, actor: str, engine: Engine) -> TaskRun:
-        """Cancel at once what its platform cannot know; ask the platform to stop a running run.
+        """Cancel a run that its platform cannot know; otherwise ask the platform to stop the run.
 
         Idempotent; an ended run is left alone. Raises `NotFound`.
         """

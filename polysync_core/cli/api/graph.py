@@ -92,5 +92,5 @@ def _edge(answer: JsonObject) -> GraphEdge:
     return GraphEdge(
         upstream=reader.text("from") or "?",
         downstream=reader.text("to") or "?",
-        condition=reader.text("condition") or ON_SUCCESS,
+        condition=reader.alternatives("condition") or ON_SUCCESS,
     )

@@ -129,11 +129,11 @@ class Parameter(Value):
     default: JsonValue = None
     description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
     required: bool = False
-    """Whether a run needs a value for the parameter."""
+    """True if a run needs a value for the parameter."""
     sensitive: bool = False
-    """Whether the output of this name is never stored."""
+    """True if the output of this name is never stored."""
     missing: bool = False
-    """Whether the last import did not find the parameter in the artefact."""
+    """True if the last import did not find the parameter in the artefact."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -167,7 +167,7 @@ class Job(Definition):
     parameters: Annotated[tuple[Parameter, ...], Field(max_length=MAX_PARAMETERS)] = ()
     settings: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)
     keep_errors: bool = False
-    """Whether the failure details of each attempt are stored when it ends."""
+    """True if the failure details of each attempt are stored when it ends."""
     tags: Tags = Field(default_factory=dict)
 
     @model_validator(mode="after")

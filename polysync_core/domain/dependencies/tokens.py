@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from polysync_core.domain.definitions.tasks import Condition, Task
+from polysync_core.domain.definitions.tasks import Join, Task
+from polysync_core.domain.dependencies.conditions import (
+    DEFAULT_CONDITIONS,
+    Condition,
+    outcomes_of,
+)
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id
@@ -15,16 +20,6 @@ from polysync_core.domain.runs.skip import RootCause, Skip
 
 SCHEDULE = "@schedule"
 """The edge of a Task's own schedules; no Task can have this name."""
-
-MEETS: Mapping[Condition, frozenset[RunStatus]] = {
-    Condition.ON_SUCCESS: frozenset({RunStatus.SUCCEEDED}),
-    Condition.ON_FAILURE: frozenset({RunStatus.FAILED}),
-    Condition.ON_COMPLETION: frozenset(
-        {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
-    ),
-    Condition.ON_SKIPPED: frozenset({RunStatus.SKIPPED}),
-}
-"""The outcomes that meet each condition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +51,7 @@ class Token:
     time_zone: str | None = None
     fire: ScheduledFire | None = None
     skip: Skip | None = None
-    """Why the upstream run was skipped."""
+    """The reason why the upstream run was skipped."""
 
     @property
     def root_cause(self) -> RootCause:
@@ -78,25 +73,47 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateEdge:
-    """An input of a gate: an upstream and the condition on its outcome."""
+    """An input of a gate: an upstream and the outcomes that meet its dependencies."""
 
     upstream: str
-    condition: Condition
+    conditions: tuple[Condition, ...]
+    outcomes: frozenset[RunStatus]
 
     def is_met_by(self, token: Token) -> bool:
-        """Return True if an outcome meets the condition."""
-        return token.status in MEETS[self.condition]
+        """Return True if an outcome meets the dependencies on the upstream."""
+        return token.status in self.outcomes
+
+
+_SCHEDULE_EDGE = GateEdge(
+    upstream=SCHEDULE,
+    conditions=DEFAULT_CONDITIONS,
+    outcomes=outcomes_of(DEFAULT_CONDITIONS),
+)
 
 
 def edges_of(task: Task) -> tuple[GateEdge, ...]:
     """Return the edges of the gate of a Task; a Task without dependencies has none.
 
-    The enabled schedules of the Task are one more edge.
+    Several dependencies on one upstream are one edge. The enabled schedules of the Task are one
+    more edge.
     """
-    edges = [GateEdge(upstream=each.task, condition=each.condition) for each in task.dependencies]
+    upstreams = dict.fromkeys(each.task for each in task.dependencies)
+    edges = [_edge(task, upstream) for upstream in upstreams]
     if edges and any(schedule.enabled for schedule in task.schedules):
-        edges.append(GateEdge(upstream=SCHEDULE, condition=Condition.ON_SUCCESS))
+        edges.append(_SCHEDULE_EDGE)
     return tuple(edges)
+
+
+def _edge(task: Task, upstream: str) -> GateEdge:
+    """Return the edge of an upstream: with the join `All`, all of its dependencies are met."""
+    dependencies = [each for each in task.dependencies if each.task == upstream]
+    conditions = dict.fromkeys(each for one in dependencies for each in one.conditions)
+    outcomes = [each.outcomes for each in dependencies]
+    if task.join is Join.ALL_DONE:
+        outcomes = [outcomes_of([Condition.ALWAYS])]
+    first = outcomes[0]
+    combine = first.intersection if task.join is Join.ALL else first.union
+    return GateEdge(upstream=upstream, conditions=tuple(conditions), outcomes=combine(*outcomes))
 
 
 def token_of(run: TaskRun) -> Token:

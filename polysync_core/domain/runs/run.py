@@ -42,7 +42,7 @@ class MappedInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The root of a graph run that led to a run."""
+    """The root of a graph run in which the run was started."""
 
     run_id: RunId
     """Also the id of the graph run."""
@@ -62,19 +62,19 @@ class Attempt:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     begun_at: datetime | None = None
-    """When the attempt left the queue."""
+    """The time at which the attempt left the queue."""
     sends: int = 1
     """The number of submits that were begun; written ahead of each submit."""
     unsent: int = 0
     """The number of these submits that certainly did not reach the platform."""
     state_at: datetime | None = None
-    """When the platform's state was last written."""
+    """The time at which the platform's state was last written."""
     timed_out: datetime | None = None
-    """When the execution time-out expired; from then on the platform is asked to stop."""
+    """The time of the expired execution time-out; since then the platform is asked to stop."""
     stop_tried: datetime | None = None
     """The first try to ask the platform to stop; the stop time-out of a cancellation begins."""
     stop_accepted: datetime | None = None
-    """When the platform accepted the stop; the stop time-out of a time-out begins."""
+    """The time at which the platform accepted the stop; the stop time-out of a time-out begins."""
     cause: FailureCause | None = None
     error: str | None = None
     parameters: Mapping[str, JsonValue] | None = None
@@ -169,7 +169,7 @@ class TaskRun:
     backfill_id: BackfillId | None = None
     """The backfill that made the run; the runs of one backfill share `backfill_limit`."""
     backfill_limit: int | None = None
-    """The most runs of the backfill that may run at once; None is no limit."""
+    """The maximum number of runs of the backfill that may run at once; None means no limit."""
     not_before: datetime | None = None
     """The end of the back-off before the next attempt."""
     rerun_of: RunId | None = None
@@ -192,16 +192,16 @@ class TaskRun:
     origins: tuple[Origin, ...] = ()
     """The roots of a run that dependencies started; empty for a root."""
     fan_out: bool = True
-    """Whether the outcome is delivered to the dependents of the Task."""
+    """True if the outcome is delivered to the dependents of the Task."""
     repeats: tuple[RunId, ...] = ()
     """The graph runs that this graph run repeats in part; they supply all other outcomes."""
     attempts: tuple[Attempt, ...] = ()
     problem: RunProblem | None = None
-    """The failure that keeps the run from going on; None while all goes well."""
+    """The failure that keeps the run from going on; None without a problem."""
     problem_notes: int = 0
     """The number of notes about problems in the history, which is bounded."""
     skip: Skip | None = None
-    """Why the run was skipped; None for any other outcome."""
+    """The reason why the run was skipped; None for any other outcome."""
     traceparent: str | None = None
     """The W3C trace context of the run."""
 

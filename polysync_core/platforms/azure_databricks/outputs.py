@@ -34,14 +34,14 @@ _SEVERAL_TASKS = (
 )
 _REMEDY = "exit with the path of the data instead"
 _MAX_TASKS = 3000
-"""The most task runs of one run that are read; a run has at most 1000 tasks, with retries."""
+"""The maximum number of task runs to read per run; a run has at most 1000 tasks, with retries."""
 
 
 class OutputSettings(SubmitSettings):
     """`settings` of a Job that may take the exit value of a notebook as outputs."""
 
     outputs_from_exit_value: bool = False
-    """Whether the exit value of the notebook becomes the outputs of the run."""
+    """True if the exit value of the notebook becomes the outputs of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ExitValue:
     text: str | None
     truncated: bool
     is_of_failure: bool = False
-    """Whether Databricks returns an error instead of a value."""
+    """True if Databricks returns an error instead of a value."""
 
     @classmethod
     def of(cls, answer: JsonObject) -> ExitValue:

@@ -11,7 +11,7 @@ import pytest
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import Uncertain
 from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest
-from tests.contract.connectors.cases.azure_pipelines import a_job, data_factory
+from tests.contract.connectors.cases.azure_data_pipelines import a_job, data_factory
 from tests.contract.connectors.job_type_case import Behaviour, ConnectorHarness, Simulators, Step
 
 

@@ -13,7 +13,7 @@ from azure.mgmt.datafactory import models as adf
 from azure.synapse.artifacts import ArtifactsClient
 from azure.synapse.artifacts import models as synapse
 
-from tests.contract.connectors.cases.azure_pipelines import ACTIVITIES
+from tests.contract.connectors.cases.azure_data_pipelines import ACTIVITIES
 from tests.contract.connectors.job_type_case import Behaviour
 from tests.contract.data_factory.conftest import time_window
 

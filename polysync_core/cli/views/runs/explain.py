@@ -62,7 +62,7 @@ def gate_view(answer: JsonObject) -> list[RenderableType]:
     )
     for edge in edges:
         tokens = [Reader("a token", token) for token in edge.objects("tokens")]
-        facts = [edge.text("upstream"), edge.text("condition"), str(edge.number("held"))]
+        facts = [edge.text("upstream"), edge.alternatives("condition"), str(edge.number("held"))]
         for token in tokens[:_MAX_TOKENS] or [Reader("a token", {})]:
             table.add(
                 *(Text(printable(fact or "")) for fact in facts),

@@ -14,7 +14,7 @@ from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.runs.routes import CurrentRequester, CurrentTaskRuns
 from polysync_core.console.form_data import CurrentForm
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.run.seen import SeenRun
+from polysync_core.console.pages.run.content import RunContent
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.run_links import platform_link, short_id
 from polysync_core.console.paths import page_path, run_path, task_path
@@ -38,7 +38,7 @@ _FIELD = "value."
 router = APIRouter()
 
 
-def run_actions(seen: SeenRun, *, may_act: bool, is_late: bool = False) -> Element:
+def run_actions(seen: RunContent, *, may_act: bool, is_late: bool = False) -> Element:
     """Return the buttons of a run that are possible in its state."""
     run = seen.run
     swap = {"hx-swap-oob": "outerMorph"} if is_late else {}
@@ -108,7 +108,7 @@ def changed_values(run: TaskRun, fields: Mapping[str, str]) -> JsonObject:
     }
 
 
-def _buttons(seen: SeenRun) -> Iterator[Element]:
+def _buttons(seen: RunContent) -> Iterator[Element]:
     run = seen.run
     if not run.status.is_terminal:
         yield _post(run, "cancel", h.button(".danger", type="submit")[icon("stop"), "Cancel"])

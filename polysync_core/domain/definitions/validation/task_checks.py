@@ -59,7 +59,9 @@ def _input_problems(job: Job, dependency: Dependency, path: str) -> Iterator[Pro
             yield replace(problem, path=inner)
         parameter = job.parameter(mapping.input)
         if parameter is not None and parameter.data_type is DataType.SECRET:
-            yield Problem(inner, "is a Secret, and an output cannot supply a secret")
+            yield Problem(
+                inner, "is a Secret, which no output can supply: give a vault:// reference instead"
+            )
 
 
 def _output_problems(
@@ -91,7 +93,9 @@ def _missing_values(task: Task, job: Job) -> Iterator[Problem]:
             and not given
         ):
             path = f"parameters.{parameter.name}"
-            yield Problem(path, f"is required by job '{job.name}' and has no value")
+            yield Problem(
+                path, f"is required by job '{job.name}' and has no value: give a value or a mapping"
+            )
 
 
 def _weight_problems(task: Task, job: Job, find: Find) -> Iterator[Problem]:
@@ -103,7 +107,9 @@ def _weight_problems(task: Task, job: Job, find: Find) -> Iterator[Problem]:
             continue
         cap = profile.settings.max_concurrent_tasks
         if task.weight > cap:
-            yield Problem("weight", f"can never start: profile '{name}' has only {cap} slots")
+            yield Problem(
+                "weight", f"must be at most {cap}, the number of slots of profile '{name}'"
+            )
 
 
 def _job_of(task_name: str, find: Find) -> Job | None:

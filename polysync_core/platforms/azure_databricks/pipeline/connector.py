@@ -71,7 +71,7 @@ FULL_REFRESH = "full_refresh"
 UPDATES_A_PAGE = 25
 
 MAX_EVENTS = 250
-"""The most error events of a pipeline that are searched for those of one update."""
+"""The maximum number of error events of a pipeline that are searched for those of one update."""
 
 _PAGE_SIZE = 100
 
