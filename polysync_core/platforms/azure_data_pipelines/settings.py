@@ -41,9 +41,9 @@ class LostAnswerRule:
     token_parameter: str | None
     """The pipeline's parameter that receives the attempt's token."""
     asks: bool
-    """Whether a person decides even if the list of runs shows that nothing was started."""
+    """True if a person decides even if the list of runs shows that nothing was started."""
     may_run_twice: bool
-    """Whether the pipeline may be started again although a run may belong to the attempt."""
+    """True if the pipeline may be started again although a run may belong to the attempt."""
 
     @classmethod
     def of(cls, job: Job) -> LostAnswerRule:

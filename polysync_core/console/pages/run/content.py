@@ -28,7 +28,7 @@ class RunContent:
     relatives: Relatives
     at: datetime
     may_repair: bool = False
-    """Whether the platform can run only the failed parts again."""
+    """True if the platform can run only the failed parts again."""
 
     @property
     def state(self) -> str:
