@@ -69,7 +69,7 @@ def _edge(edge: GateEdge, held: Sequence[Token]) -> Element:
     count = sum(token.edge == edge.upstream for token in held)
     return h.tr[
         h.th(scope="row")[_source(edge.upstream)],
-        h.td[f"if it {condition_words(edge.conditions)}"],
+        h.td[f"if it {condition_words(edge.conditions)}", edge.when and f" and {edge.when}"],
         h.td[str(count)],
     ]
 

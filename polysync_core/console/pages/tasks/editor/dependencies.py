@@ -90,6 +90,7 @@ def _draft_edges(state: EditorPage, name: str) -> Sequence[DependencyEdge]:
                     downstream=name,
                     conditions=_conditions(row),
                     mappings=_mappings(state, index),
+                    when=_text(row, "when") or None,
                 )
             )
     return edges
@@ -166,6 +167,7 @@ def _upstream(
     path, name = f"dependencies[{index}]", _text(row, "task")
     item = _item(state, "dependencies")
     task = _plain(item.field("task"))
+    when = _plain(item.field("when"))
     condition = replace(_plain(item.field("condition")), label=f"Outcome of {name}")
     head = heads.get(name)
     return h.li(id=control_id(path))[
@@ -175,7 +177,11 @@ def _upstream(
             notes(state.view, task, f"{path}.task"),
             name and h.p[h.a(href=task_path(name, tab="dependencies"))[f"Open {name}"]],
         ],
-        h.div[form_field(state.view, condition, f"{path}.condition"),],
+        h.div[
+            form_field(state.view, condition, f"{path}.condition"),
+            bare_control(state.view, when, f"{path}.when", label=f"Only if, for {name}"),
+            notes(state.view, when, f"{path}.when"),
+        ],
         _remove(state, path, name or "this upstream task"),
         _maps(state, index, name),
     ]
