@@ -63,6 +63,8 @@ class DefinitionsServices(CommonServices):
             open_connector=partial(self.ports.open_connector, secrets=self.secrets),
             send_test_event=self.webhook_delivery.send_test,
             texts=self.platform_texts,
+            record=self.result_recorder.test,
+            clock=self.ports.clock,
         )
 
     @cached_property
