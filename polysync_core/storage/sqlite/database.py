@@ -24,7 +24,7 @@ from typing import Any
 from polysync_core.domain.errors import Unavailable
 
 _BUSY_SECONDS = 15.0
-"""How long a connection waits for another one, for example for that of a backup."""
+"""The maximum wait of a connection for another one, for example for a backup."""
 _READER_CACHE_KIB = 256
 _LEAST_FREE_BYTES = 64 * 1024
 """SQLite needs more than this to open a file: the index of its log takes 32 KB."""
@@ -197,7 +197,7 @@ class Database:
             return
         commit, self._commit = self._commit, _Commit()
         if not self._writer.in_transaction:
-            undone = f"{self.path.name} has undone the last writes: repeat them."
+            undone = f"the last writes to {self.path.name} were undone: repeat them."
             is_known = isinstance(failure, FileUnusable)
             commit.end(FileUnusable(str(failure) if is_known else undone))
             return
@@ -293,7 +293,10 @@ def _reason_of_system(error: OSError) -> str:
         case errno.ENOSPC | errno.EDQUOT:
             return _DISK_FULL
         case errno.EACCES | errno.EPERM:
-            remedy = "give the user of this process its file and folder, or choose another folder"
+            remedy = (
+                "let the user of this process read and write the file and its folder, "
+                "or choose another folder"
+            )
         case _:
             remedy = "choose a folder that may be written"
     return f"cannot be opened ({error.strerror}): {remedy}"
@@ -311,7 +314,7 @@ def _reason(error: sqlite3.Error, path: Path) -> str:
         case ["BUSY" | "LOCKED"]:
             return "is locked by another program: close the program"
         case ["CORRUPT" | "NOTADB"]:
-            return "is damaged or is no database of Polysync: restore a backup"
+            return "is damaged or is not a database of Polysync: restore a backup"
         case ["CANTOPEN"]:
             return "cannot be opened: check the path and the permissions of its folder"
         case ["IOERR"]:

@@ -51,8 +51,8 @@ def test_a_folder_that_may_not_be_written_is_named_with_the_remedy(folder: Path)
     folder.chmod(0o500)
 
     assert _refusal(folder / "polysync.db") == (
-        f"{folder}/polysync.db cannot be opened (Permission denied): give the user of this process "
-        "its file and folder, or choose another folder."
+        f"{folder}/polysync.db cannot be opened (Permission denied): let the user of this process "
+        "read and write the file and its folder, or choose another folder."
     )
 
 
@@ -63,7 +63,7 @@ def test_a_file_that_may_not_be_written_is_named_with_the_remedy(folder: Path, m
         Database(path).close()
     path.chmod(mode)
 
-    assert "cannot be opened (Permission denied): give the user" in _refusal(path)
+    assert "cannot be opened (Permission denied): let the user" in _refusal(path)
 
 
 def test_a_file_in_a_folder_that_became_read_only_is_named_with_the_remedy(folder: Path) -> None:
