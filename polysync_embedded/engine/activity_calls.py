@@ -26,7 +26,7 @@ class ActivityCall:
     platform: str | None = None
     """The platform for whose answer the call may wait; None for a call that uses storage only."""
     is_urgent: bool = False
-    """Whether the call follows a wake-up, for example by a cancellation."""
+    """True if the call follows a wake-up, for example by a cancellation."""
     answer: Callable[[ActivityCall, Any, Exception | None], None]
     """Takes the result or the failure of a try to the loop."""
     tries: int = 1

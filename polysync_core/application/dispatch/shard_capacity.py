@@ -27,7 +27,7 @@ _RETRY_SECONDS = 30.0
 
 @dataclass(slots=True)
 class _Count:
-    """The waiting runs of a shard when they were counted, and the runs accepted since then."""
+    """The counted waiting runs of a shard, and the runs that were accepted later."""
 
     waiting: int
     at: float

@@ -171,7 +171,7 @@ def test_a_time_missed_without_a_host_leads_to_one_call_at_the_start(
 
 def test_the_next_due_time_is_stored(tmp_path: Path) -> None:
     due_times = DueTimes(tmp_path / "timers.json")
-    calls = Calls(FakeClock(), enough=1)
+    calls = Calls(FakeClock(), enough=2)
     _run(calls, daily(time(3, 17)), due_times=due_times)
 
     assert due_times.read("t") == datetime(2026, 11, 25, 3, 17, tzinfo=UTC)

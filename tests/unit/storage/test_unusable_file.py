@@ -1,4 +1,4 @@
-"""A file or a folder that the user of the process may not use, and errors during operation."""
+"""Files and folders without permission, and errors of SQLite during operation."""
 
 from __future__ import annotations
 

@@ -127,10 +127,10 @@ def test_no_share_is_exceeded_and_no_call_waits_without_reason(
         assert len(running) - counts[STORAGE] <= SHARES.threads - SHARES.for_storage
         for platform in waiting.keys() - {STORAGE}:
             assert counts[platform] <= SHARES.per_platform
-        _check_nobody_starves(len(running), counts, +waiting)
+        _check_free_threads(len(running), counts, +waiting)
 
 
-def _check_nobody_starves(
+def _check_free_threads(
     running: int, counts: Counter[str | None], waiting: Counter[str | None]
 ) -> None:
     free = SHARES.threads - running
