@@ -16,7 +16,7 @@ _SIZES = ((0, 60), (0, 24), (1, 31), (1, 12), (0, 7))
 """The first value of each field and the number of its values; the weekday 7 is 0."""
 
 _SPECIAL = re.compile(r"l\d?|\d+w|w\d+|.+#\d+", re.IGNORECASE)
-"""The items that are no numbers: the last day, the nearest weekday and the nth weekday."""
+"""The items that are not numbers: the last day, the nearest weekday and the nth weekday."""
 
 type Nth = int | Literal["last"]
 
