@@ -1,1 +1,1 @@
-"""Applies a JSON Schema to parameters as Zod applies the schema that was exported to it."""
+"""Applies an exported JSON Schema to parameters as Zod applies its own schema."""

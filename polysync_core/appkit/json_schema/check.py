@@ -1,4 +1,4 @@
-"""Finds the parts of a JSON Schema that cannot be applied as Zod applies its own schema."""
+"""Finds the parts of a JSON Schema that cannot be applied as Zod applies them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Translates a regular expression of ECMAScript to the syntax of the library `regex`.
 
-Whatever the two languages read differently is written out in code points. Whatever cannot be
-translated is refused. https://tc39.es/ecma262/#sec-patterns
+The parts that the two languages read differently are written as code points. The parts that cannot
+be translated are refused. https://tc39.es/ecma262/#sec-patterns
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def merged(given: JsonValue, parts: Iterable[Parsed]) -> Parsed:
 
 
 def _changed(given: JsonValue, before: JsonValue, after: JsonValue) -> JsonValue:
-    """Return the value that a part has changed, such as a list with defaults in its elements."""
+    """Return the value with the changes of a further part, such as defaults in a list."""
     if after is given:
         return before
     return after if before is given else _merged_values(before, after)

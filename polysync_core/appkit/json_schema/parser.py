@@ -197,7 +197,7 @@ class Parser:
 
 
 def _unknown_to_all(parts: list[Parsed]) -> frozenset[str]:
-    """Return the fields that no part of an `allOf` names, if a part forbids unnamed fields."""
+    """Return the fields that every part of an `allOf` forbids."""
     naming = [part.unknown for part in parts if part.names_fields]
     first, *others = naming or [frozenset[str]()]
     return first.intersection(*others)

@@ -1,4 +1,4 @@
-"""Tests that the generator of a run's snapshots starts one run, however it is iterated."""
+"""Tests that the generator of snapshots starts one run in all loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that a schema with parts that would not be applied is refused at the start."""
+"""Tests that a schema is refused if a part of it could not be applied."""
 
 from __future__ import annotations
 
