@@ -46,7 +46,7 @@ def merged(given: JsonValue, parts: Iterable[Parsed]) -> Parsed:
 
 
 def _changed(given: JsonValue, before: JsonValue, after: JsonValue) -> JsonValue:
-    """Return the value with the changes of a further part, such as defaults in a list."""
+    """Return the value with the changes of a further part, such as defaults."""
     if after is given:
         return before
     return after if before is given else _merged_values(before, after)
