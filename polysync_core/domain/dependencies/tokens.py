@@ -105,7 +105,7 @@ def edges_of(task: Task) -> tuple[GateEdge, ...]:
 
 
 def _edge(task: Task, upstream: str) -> GateEdge:
-    """Return the edge of an upstream: with the join `All`, all of its dependencies are met."""
+    """Return the edge of an upstream: with the join `All`, all of its dependencies must be met."""
     dependencies = [each for each in task.dependencies if each.task == upstream]
     conditions = dict.fromkeys(each for one in dependencies for each in one.conditions)
     outcomes = [each.outcomes for each in dependencies]
