@@ -33,6 +33,8 @@ class AttemptView(View):
     """The number of the attempt; the first one is 1."""
     status: RunStatus
     """The status of the attempt."""
+    repairs: str | None = Field(default=None, exclude_if=operator.not_)
+    """The external run id of the failed run that the attempt repairs; absent for a start."""
     external_run_id: str | None
     """The id that the platform gave the attempt; null before the platform has accepted it."""
     monitor_url: str | None
@@ -233,6 +235,7 @@ def _attempt_view(run: TaskRun, attempt: Attempt) -> AttemptView:
     return AttemptView(
         number=attempt.number,
         status=attempt.status,
+        repairs=run.repaired_by(attempt.number),
         external_run_id=attempt.external_run_id,
         monitor_url=attempt.monitor_url,
         provider_status=attempt.provider_status,

@@ -78,6 +78,11 @@ class SubmitRequest:
     """The start of the attempt: its run on the platform is not older."""
     is_resend: bool = False
     """True if an earlier submit of this attempt may have succeeded without an answer."""
+    repairs: str | None = None
+    """The external id of a failed run whose failed parts shall run again, with its own values.
+
+    Only job types with the capability `repair` get it; then `parameters` is empty.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,21 @@ class Report:
     """Seconds that the platform asks to wait before the next poll."""
     credentials: tuple[Secret, ...] = ()
     """The credentials of the connection, which no output may hold; the registry sets them."""
+
+
+def check_repairable(report: Report, service: str) -> None:
+    """Raise `PlatformRefused` for the repair of a run that is active or has succeeded."""
+    if report.status is ProviderStatus.SUCCESS:
+        raise PlatformRefused(
+            f"the run has succeeded in {service} meanwhile, so it has no failed part: another"
+            " caller repaired it",
+            cause=FailureCause.SUBMIT,
+        )
+    if not report.status.is_final:
+        raise PlatformRefused(
+            f"the run is active in {service}: another caller repairs it, or it has not stopped yet",
+            cause=FailureCause.CONTENTION_REJECTED,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +208,9 @@ class JobConnector(Protocol):
         - It has no key, but lists its runs: find the run since `request.begun_at` and adopt it.
           Raise `Uncertain` while the list may be late; send again only where that is safe.
         - It has neither: raise `OutcomeUnknown`, and send nothing.
+
+        With `request.repairs`, the platform repairs that run instead. The new external run id must
+        tell the repair from the failed run, although the platform may keep its own id.
         """
         ...
 

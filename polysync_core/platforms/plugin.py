@@ -36,6 +36,12 @@ class Capability(StrEnum):
     """The platform lists an artefact's runs."""
     FAILURE_DETAILS = "failure details"
     """The platform tells which parts of a run failed, and why."""
+    REPAIR = "repair"
+    """The platform runs only the failed parts of a failed run again."""
+
+
+USUAL_CAPABILITIES = frozenset(Capability) - {Capability.REPAIR}
+"""The abilities of a job type that declares none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +54,7 @@ class JobTypePlugin:
     """The model by which `check` reads the settings; forms are built from it."""
     external_id_hint: str = "The platform's own id of the artefact."
     """The form of the external id, with an example."""
-    capabilities: frozenset[Capability] = frozenset(Capability)
+    capabilities: frozenset[Capability] = USUAL_CAPABILITIES
     outputs_setting: str | None = None
     """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
     normal_id: Callable[[str], str] = str

@@ -44,6 +44,8 @@ class GateEdgeView(View):
     """The upstream Task, or `@schedule` for the Task's own schedules."""
     condition: Conditions
     """The required outcome, or a list of outcomes of which one is required."""
+    when: str | None
+    """The expression over the outputs of the upstream run that must be true."""
     held: int
     """The number of tokens."""
     tokens: list[TokenView]
@@ -114,6 +116,7 @@ def _edge_view(edge: GateEdge, held: list[Token]) -> GateEdgeView:
     return GateEdgeView(
         upstream=edge.upstream,
         condition=edge.conditions,
+        when=edge.when,
         held=len(held),
         tokens=[_token_view(token, edge) for token in held[:_MAX_SHOWN]],
     )

@@ -71,6 +71,8 @@ class DependencyEdgeView(View):
     """The dependent Task."""
     condition: Conditions
     """The required outcome, or a list of outcomes of which one is required."""
+    when: str | None
+    """The expression over the outputs of the upstream run that must be true."""
     mappings: list[OutputMappingView]
     """The outputs that are passed on."""
 
@@ -153,5 +155,6 @@ def _edge_view(edge: DependencyEdge) -> DependencyEdgeView:
         upstream=edge.upstream,
         downstream=edge.downstream,
         condition=edge.conditions,
+        when=edge.when,
         mappings=[OutputMappingView.model_validate(each) for each in edge.mappings],
     )

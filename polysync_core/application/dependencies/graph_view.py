@@ -59,6 +59,8 @@ class DependencyEdge:
     downstream: str
     conditions: tuple[Condition, ...]
     mappings: tuple[OutputMapping, ...]
+    when: str | None = None
+    """The value condition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +276,7 @@ def edge_of(task: Task, upstream: str) -> DependencyEdge:
         downstream=task.name,
         conditions=tuple(dict.fromkeys(each for one in found for each in one.conditions)),
         mappings=tuple(each for one in found for each in one.mappings),
+        when=" and ".join(each.when for each in found if each.when) or None,
     )
 
 

@@ -166,6 +166,8 @@ def _labels(edge: DependencyEdge, values: Values) -> tuple[Label, ...]:
     if edge.conditions != DEFAULT_CONDITIONS:
         text = f"if it {condition_words(edge.conditions)}"
         labels.append(Label(text=text, full=text))
+    if edge.when is not None:
+        labels.append(Label(text=f"if {_cut(edge.when)}", full=f"if {edge.when}"))
     for mapping in edge.mappings:
         key = (edge.upstream, mapping.output)
         value = json.dumps(values[key], ensure_ascii=False) if key in values else None

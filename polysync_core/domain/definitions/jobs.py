@@ -52,6 +52,38 @@ class DataType(StrEnum):
     JSON_ARRAY = "JsonArray"
 
 
+class Resubmit(StrEnum):
+    """The rules for a submit that may have been executed, because its answer was lost."""
+
+    NEVER = "Never"
+    """The attempt ends as `Lost`, so that a person decides: at-most-once execution."""
+    WHEN_IDEMPOTENT = "WhenIdempotent"
+    """The submit is sent again, because the artefact may run twice without harm."""
+
+
+class SubmitSettings(Value):
+    """The settings that the Jobs of every type have."""
+
+    resubmit: Resubmit = Resubmit.NEVER
+    """The rule for a submit that may have been executed, because its answer was lost."""
+
+
+RESUBMIT = "resubmit"
+"""The setting of a Job that chooses a `Resubmit`."""
+
+
+class RetryFrom(StrEnum):
+    """The place from which a retry of a failed attempt continues."""
+
+    START = "Start"
+    """The platform runs the whole artefact again."""
+    FAILURE = "Failure"
+    """The platform repairs the failed run: only its failed parts run again."""
+
+
+RETRY_FROM = "retryFrom"
+"""The setting of a Job that chooses a `RetryFrom`."""
+
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Joiners of scripts and emoji, and the tags of flags.
 _JOINERS = frozenset({"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))})
@@ -146,6 +178,11 @@ class Job(Definition):
                 refuse(f"parameters[{index}].name", f"'{parameter.name}' is duplicated")
             seen.add(parameter.name)
         return self
+
+    @property
+    def may_run_twice(self) -> bool:
+        """True if a submit that may have been executed may be sent again."""
+        return self.settings.get(RESUBMIT) == Resubmit.WHEN_IDEMPOTENT
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter of a name."""

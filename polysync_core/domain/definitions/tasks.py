@@ -25,6 +25,7 @@ from polysync_core.domain.dependencies.conditions import (
     Conditions,
     outcomes_of,
 )
+from polysync_core.domain.dependencies.expressions import ValueCondition
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.status import RunStatus
 
@@ -61,10 +62,16 @@ class Dependency(Value):
         Conditions, Field(alias="condition", json_schema_extra={"default": "OnSuccess"})
     ] = DEFAULT_CONDITIONS
     """One condition, or a list of conditions of which one must be met."""
+    when: Annotated[
+        ValueCondition | None, Field(json_schema_extra={"examples": ["row_count > 0"]})
+    ] = None
+    """An expression over the outputs of the upstream run, as `row_count > 0`."""
     mappings: Annotated[tuple[Mapping, ...], Field(max_length=_FEW)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.when is not None and self.outcomes != outcomes_of(DEFAULT_CONDITIONS):
+            refuse("when", "needs the condition OnSuccess: only a successful run has outputs")
         if self.mappings and RunStatus.SUCCEEDED not in self.outcomes:
             ended = " or ".join(sorted(each.lower() for each in self.outcomes))
             refuse("mappings", f"a {ended} run has no outputs: remove the mappings")

@@ -24,7 +24,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from polysync_core.domain.definitions.tasks import Join
-from polysync_core.domain.dependencies.conditions import condition_text
 from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus
@@ -177,7 +176,7 @@ class GateRules:
         edges = {edge.upstream: edge for edge in self.edges}
         first, more = unmet[0], len(unmet) - 1
         reason = f"Task '{first.edge}' ended as {first.status} (run {first.run_id}); "
-        reason += f"the dependency is {condition_text(edges[first.edge].conditions)}."
+        reason += f"{edges[first.edge].unmet_reason(first)}."
         others = f" {more} more dependenc{'y is' if more == 1 else 'ies are'} not met either."
         return reason + (others if more else "")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import RETRY_FROM, Job, RetryFrom
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
@@ -174,6 +174,8 @@ class TaskRun:
     """The end of the back-off before the next attempt."""
     rerun_of: RunId | None = None
     """The finished run that this run repeats."""
+    repairs: str | None = None
+    """The external run id that the first attempt repairs; None if it starts from the beginning."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     """The Task's tags as of the run's acceptance."""
     published: int = 0
@@ -252,6 +254,15 @@ class TaskRun:
             return self.origins
         return (Origin(run_id=self.graph_run_id, task=self.task),)
 
+    def repaired_by(self, attempt: int) -> str | None:
+        """Return the external id of the run that an attempt repairs; None for a start."""
+        known = [each for each in self.attempts[: attempt - 1] if each.external_run_id]
+        if not known or attempt == 1:
+            return self.repairs
+        is_possible = known[-1].cause is not FailureCause.LOST
+        wanted = self.job.settings.get(RETRY_FROM) == RetryFrom.FAILURE
+        return known[-1].external_run_id if wanted and is_possible else None
+
     def is_queued_for(self, attempt: int) -> bool:
         """Return whether the run waits for the start of this attempt."""
         return self.status is RunStatus.QUEUED and attempt == self.next_attempt
@@ -310,9 +321,10 @@ def begin_attempt(
         started_at=run.started_at or at,
         not_before=None,
     )
-    return _with_status(
-        begun, RunStatus.RUNNING, f"Submitting attempt {number}.", at=at, actor=actor
-    )
+    repaired = run.repaired_by(number)
+    repair = "" if repaired is None else f", a repair of {repaired}"
+    reason = f"Submitting attempt {number}{repair}."
+    return _with_status(begun, RunStatus.RUNNING, reason, at=at, actor=actor)
 
 
 def with_attempt(run: TaskRun, attempt: Attempt) -> TaskRun:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure.answers import listed, page_of
 from polysync_core.platforms.azure.refusals import RESOURCE_IS_GONE, AzureRefusals, error_code
 from polysync_core.platforms.calls import Call, Refusal, RefusalMapping
@@ -21,6 +22,10 @@ PIPELINE_MISSING = (
     " published; import the platform's pipelines again"
 )
 PARAMETERS_DO_NOT_FIT = "the pipeline does not accept these parameters: sync the job's parameters"
+REPAIR_IS_IMPOSSIBLE = (
+    "the failed run cannot be repaired: it is active, too old, or the pipeline has changed; start a"
+    " new run"
+)
 _RUN_IS_GONE = frozenset({"PipelineRunNotFound", "RunNotFound"})
 
 
@@ -39,6 +44,8 @@ class PipelineClient:
     now: Clock
     activities_are_below_pipeline: bool = False
     """True if the path of the query for activities names the pipeline, as in Synapse."""
+    finds_failed_activities: bool = True
+    """True if the service itself finds the activities from which it repairs a failed run."""
 
     def activities(self, pipeline: str, run_id: str, body: JsonObject) -> Iterator[JsonObject]:
         """Yield the activities of a run that a query selects, page by page."""
@@ -61,16 +68,22 @@ class PipelineClient:
         """Yield the entries of a list."""
         return listed(self.client, *self.root, *segments, query={"api-version": self.version})
 
-    def act[T](
+    def start[T](
         self,
-        *segments: str,
-        read: Callable[[JsonObject], T],
-        refused: RefusalMapping,
+        pipeline: str,
         body: JsonObject,
+        *,
+        read: Callable[[JsonObject], T],
+        repair: Mapping[str, QueryValue] | None = None,
     ) -> T:
-        """Send a call that must not be repeated; only a refusal proves that it had no effect."""
-        call = replace(self._post(segments, body, refused), busy_proves_not_started=False)
-        return self.client.execute(call, read)
+        """Start a pipeline once, or repair a failed run as the `repair` query says.
+
+        Only a refusal proves that nothing was started.
+        """
+        refused = self.refused_for_start if repair is None else self.refused_for_repair
+        call = self._post(("pipelines", pipeline, "createRun"), body, refused)
+        query = {"api-version": self.version, **(repair or {})}
+        return self.client.execute(replace(call, query=query, busy_proves_not_started=False), read)
 
     def stop(self, *segments: str, refused: RefusalMapping) -> None:
         """Request the cancellation of a run and of its child runs."""
@@ -102,6 +115,12 @@ class PipelineClient:
         if refusal.status == 400:
             return self.refusals.error(refusal, PARAMETERS_DO_NOT_FIT)
         return self.refused_for_pipeline(refusal)
+
+    def refused_for_repair(self, refusal: Refusal) -> PolysyncError:
+        """Return the error for the repair of a failed run."""
+        if refusal.status in {400, 404, 409}:
+            return self.refusals.error(refusal, REPAIR_IS_IMPOSSIBLE)
+        return self.refusals(refusal)
 
     def refused_for_run(self, refusal: Refusal) -> PolysyncError:
         """Return the error for a call about a run; a missing run is `RunNotFound`."""

@@ -17,7 +17,6 @@ from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_data_pipelines.client import PipelineClient
 from polysync_core.platforms.azure_data_pipelines.settings import (
     ATTEMPT_TOKEN_PARAMETER,
-    LostAnswerPolicy,
     LostAnswerRule,
 )
 from polysync_core.platforms.azure_data_pipelines.states import CLOCK_SKEW, external, runs_of
@@ -38,11 +37,12 @@ def earlier_run(service: PipelineClient, request: SubmitRequest) -> str | None:
     and `OutcomeUnknown` if the run cannot be identified or a person must decide.
     """
     rule = LostAnswerRule.of(request.job)
-    if rule.token_parameter is None and rule.policy is LostAnswerPolicy.ASK:
+    if rule.token_parameter is None and rule.asks:
         raise OutcomeUnknown(
             "The pipeline may have been started, and its run cannot be identified. Check the"
             " runs of the pipeline. To avoid this, name a parameter for the attempt's token in"
-            f" settings.{ATTEMPT_TOKEN_PARAMETER}."
+            f" settings.{ATTEMPT_TOKEN_PARAMETER}, or set resubmit: WhenIdempotent if the pipeline"
+            " may run twice."
         )
     runs = list(runs_of(service, request.job.external_id, request.begun_at - CLOCK_SKEW))
     own_runs = [run for run in runs if _has_token(run, rule.token_parameter, request.token)]
@@ -50,13 +50,15 @@ def earlier_run(service: PipelineClient, request: SubmitRequest) -> str | None:
         return _first_run(service, own_runs)
     if service.now() < request.begun_at + LIST_LAG:
         raise Uncertain("The pipeline may have been started; its run may not be in the list yet.")
+    if rule.may_run_twice:
+        return None
     if any(_may_belong_to_attempt(run, rule.token_parameter, request) for run in runs):
         raise OutcomeUnknown(
             "The pipeline has runs since the attempt began that may belong to the attempt. Check"
             f" them, and let settings.{ATTEMPT_TOKEN_PARAMETER} name a parameter that the pipeline"
             " declares."
         )
-    if rule.policy is LostAnswerPolicy.ASK:
+    if rule.asks:
         raise OutcomeUnknown(
             "The start of the pipeline got no answer, and the list has no run of the attempt."
             " Check the pipeline, then rerun if needed."

@@ -14,6 +14,7 @@ from polysync_core.platforms.azure_data_pipelines.discovery import describe_pipe
 from polysync_core.platforms.azure_data_pipelines.failure_details import failed_activities
 from polysync_core.platforms.azure_data_pipelines.lost_start import earlier_run
 from polysync_core.platforms.azure_data_pipelines.outputs import with_return_value
+from polysync_core.platforms.azure_data_pipelines.repairs import repair_run
 from polysync_core.platforms.azure_data_pipelines.settings import LostAnswerRule, check_pipeline_job
 from polysync_core.platforms.azure_data_pipelines.states import (
     external,
@@ -42,21 +43,22 @@ class PipelineConnector:
     job_type: str
 
     def submit(self, request: SubmitRequest) -> Submitted:
-        """Start the pipeline, unless an earlier submit of this attempt did."""
+        """Start the pipeline or repair a run, unless an earlier submit of this attempt did."""
         problems = check_pipeline_job(request.job)
         if problems:
             raise Invalid(problems)
-        run_id = earlier_run(self.service, request) if request.is_resend else None
-        if run_id is None:
-            run_id = self.service.act(
-                "pipelines",
-                request.job.external_id,
-                "createRun",
-                body=_body(request),
-                read=run_id_of,
-                refused=self.service.refused_for_start,
-            )
+        if request.repairs is not None:
+            run_id = repair_run(self.service, request, request.repairs)
+        else:
+            run_id = self._started(request)
         return Submitted(external_run_id=run_id, monitor_url=self.service.run_page(run_id))
+
+    def _started(self, request: SubmitRequest) -> str:
+        """Return the run that this or an earlier submit of the attempt started."""
+        earlier = earlier_run(self.service, request) if request.is_resend else None
+        if earlier is not None:
+            return earlier
+        return self.service.start(request.job.external_id, _body(request), read=run_id_of)
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run; a successful run includes the return value."""

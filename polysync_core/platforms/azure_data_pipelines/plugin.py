@@ -13,12 +13,19 @@ from polysync_core.platforms.azure_data_pipelines.settings import (
     check_pipeline_job,
 )
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.plugin import Discovery, JobTypePlugin, LivePlatform, PlatformPlugin
+from polysync_core.platforms.plugin import (
+    Capability,
+    Discovery,
+    JobTypePlugin,
+    LivePlatform,
+    PlatformPlugin,
+)
 
 PIPELINE_JOB = JobTypePlugin(
     check=check_pipeline_job,
     settings=PipelineSettings,
     external_id_hint="The name of the pipeline as in the studio.",
+    capabilities=frozenset(Capability),
     plan=SLOW,
 )
 

@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
-from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job, hidden_character
+from polysync_core.domain.definitions.jobs import (
+    RESUBMIT,
+    DataType,
+    Direction,
+    Job,
+    Resubmit,
+    RetryFrom,
+    SubmitSettings,
+    hidden_character,
+)
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.attributes import settings_problems
 
 ATTEMPT_TOKEN_PARAMETER = "attemptTokenParameter"  # noqa: S105 - a setting's name
-WHEN_ANSWER_LOST = "whenAnswerLost"
 
 _MAX_NAME_LENGTH = 260
 # https://learn.microsoft.com/rest/api/datafactory/pipelines/get
 _NAME = re.compile(r"[^\W](?:[^<>*#.%&:\\+?/])*")
 
 
-class LostAnswerPolicy(StrEnum):
-    """The policy for a start whose answer and run are both missing."""
-
-    RESEND = "Resend"
-    """Start the pipeline again: at-least-once execution."""
-    ASK = "Ask"
-    """End the attempt as `Lost`, so that a person decides: at-most-once execution."""
-
-
-class PipelineSettings(Value):
+class PipelineSettings(SubmitSettings):
     """`settings` of a Job that runs a pipeline."""
 
     attempt_token_parameter: str = ""
     """The pipeline's parameter that receives the attempt's token, by which its run is found."""
-    when_answer_lost: LostAnswerPolicy = LostAnswerPolicy.ASK
-    """The rule for a start without an answer. With `attemptTokenParameter` the default is
-    `Resend`."""
+    retry_from: RetryFrom = RetryFrom.START
+    """The place from which a retry continues; `Failure` repairs the failed run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +40,21 @@ class LostAnswerRule:
 
     token_parameter: str | None
     """The pipeline's parameter that receives the attempt's token."""
-    policy: LostAnswerPolicy
+    asks: bool
+    """True if a person decides even if the list of runs shows that nothing was started."""
+    may_run_twice: bool
+    """True if the pipeline may be started again although a run may belong to the attempt."""
 
     @classmethod
     def of(cls, job: Job) -> LostAnswerRule:
         """Return the rule of a checked Job."""
-        name = job.settings.get(ATTEMPT_TOKEN_PARAMETER)
+        name, rule = job.settings.get(ATTEMPT_TOKEN_PARAMETER), job.settings.get(RESUBMIT)
         # Without a token, the attempt's run cannot be identified.
-        default = LostAnswerPolicy.ASK if name is None else LostAnswerPolicy.RESEND
+        default = Resubmit.NEVER if name is None else None
         return cls(
             name if isinstance(name, str) else None,
-            LostAnswerPolicy(str(job.settings.get(WHEN_ANSWER_LOST, default))),
+            (rule or default) == Resubmit.NEVER,
+            job.may_run_twice,
         )
 
 

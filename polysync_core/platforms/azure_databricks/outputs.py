@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import Job, SubmitSettings
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
@@ -38,7 +37,7 @@ _MAX_TASKS = 3000
 """The maximum number of task runs to read per run; a run has at most 1000 tasks, with retries."""
 
 
-class OutputSettings(Value):
+class OutputSettings(SubmitSettings):
     """`settings` of a Job that may take the exit value of a notebook as outputs."""
 
     outputs_from_exit_value: bool = False

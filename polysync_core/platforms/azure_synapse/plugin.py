@@ -57,6 +57,7 @@ def open_synapse(platform: Platform, context: PluginContext) -> Connector:
         refusals=_REFUSALS,
         run_page=attributes.run_page,
         activities_are_below_pipeline=True,
+        finds_failed_activities=False,
         now=context.http.timer.now,
     )
     return live_platform(PLUGIN, JobType.SYNAPSE_PIPELINE, service)

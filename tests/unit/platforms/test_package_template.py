@@ -21,6 +21,7 @@ ROLES = frozenset(
         "outputs",
         "parameters",
         "settings",
+        "repairs",
         "sign_in",
         "failure_details",
     }

@@ -27,6 +27,8 @@ class RunContent:
     explained: Explained
     relatives: Relatives
     at: datetime
+    may_repair: bool = False
+    """True if the platform can run only the failed parts again."""
 
     @property
     def state(self) -> str:
@@ -52,5 +54,9 @@ class RunPageReader:
         explained = self.explanations.run(run_id, self.engine)
         run = explained.run
         return RunContent(
-            run=run, explained=explained, relatives=self.relatives.of(run), at=self.runs.clock()
+            run=run,
+            explained=explained,
+            relatives=self.relatives.of(run),
+            at=self.runs.clock(),
+            may_repair=self.runs.may_repair(run),
         )

@@ -125,7 +125,7 @@ def case(simulators: Simulators, job_type: JobType) -> JobTypeCase:
             ({"settings": {"attemptTokenParameter": "atempt"}}, "settings.attemptTokenParameter"),
             ({"settings": {"attemptTokenParameter": "rows"}}, "settings.attemptTokenParameter"),
             ({"settings": {"attemptTokenParameter": 1}}, "settings.attemptTokenParameter"),
-            ({"settings": {"whenAnswerLost": "Pray"}}, "settings.whenAnswerLost"),
+            ({"settings": {"resubmit": "Pray"}}, "settings.resubmit"),
         ),
         parameters=SCHEMA,
         typed=True,

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS, Condition, outcomes_of
+from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS, Condition
 from polysync_core.domain.dependencies.decisions import (
     MAX_COMPLETE_GROUPS,
     MAX_GROUPS,
     GateDecision,
     GateRules,
 )
-from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
+from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Requirement, Token
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Origin, RunStatus
 from tests.fakes.builders import NOON
@@ -43,8 +43,8 @@ def token(edge: str, *graphs: str, minute: int = 0, run: str = "", **facts: Any)
 
 
 def an_edge(upstream: str, *conditions: Condition) -> GateEdge:
-    required = conditions or DEFAULT_CONDITIONS
-    return GateEdge(upstream=upstream, conditions=required, outcomes=outcomes_of(required))
+    required = Requirement(conditions=conditions or DEFAULT_CONDITIONS)
+    return GateEdge(upstream=upstream, requirements=(required,))
 
 
 def gate(

@@ -171,16 +171,16 @@ def test_a_parameter_that_cannot_carry_the_token_is_refused(
         check_job(a_platform(), job)
 
 
-@pytest.mark.parametrize("policy", ["Resend", "Ask"])
-def test_a_policy_is_accepted_with_and_without_a_token(policy: str) -> None:
+@pytest.mark.parametrize("policy", ["WhenIdempotent", "Never"])
+def test_a_rule_for_lost_answers_is_accepted_with_and_without_a_token(policy: str) -> None:
     for settings in ({}, {"attemptTokenParameter": "attempt"}):
-        check_job(a_platform(), a_job(settings={**settings, "whenAnswerLost": policy}))
+        check_job(a_platform(), a_job(settings={**settings, "resubmit": policy}))
 
 
-def test_an_unknown_setting_and_a_wrong_policy_are_both_reported() -> None:
-    job = a_job(settings={"timeout": 1, "whenAnswerLost": "Maybe"})
+def test_an_unknown_setting_and_a_wrong_rule_are_both_reported() -> None:
+    job = a_job(settings={"timeout": 1, "resubmit": "Maybe"})
 
     assert problems_of(lambda: check_job(a_platform(), job)) == [
         "settings.timeout",
-        "settings.whenAnswerLost",
+        "settings.resubmit",
     ]

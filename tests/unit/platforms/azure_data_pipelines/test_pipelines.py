@@ -75,7 +75,6 @@ def test_the_search_covers_the_time_since_the_attempt_began_and_all_pages() -> N
     [
         pytest.param({"rows": 7}, SETTINGS, id="the pipeline does not declare the parameter"),
         pytest.param(None, SETTINGS, id="no parameters are shown"),
-        pytest.param({}, {"whenAnswerLost": "Resend"}, id="there is no token"),
     ],
 )
 def test_a_run_that_may_belong_to_the_attempt_prevents_another_start(
@@ -88,6 +87,17 @@ def test_a_run_that_may_belong_to_the_attempt_prevents_another_start(
     with pytest.raises(OutcomeUnknown):
         stand.job.submit(order)
     assert stand.sent() == ["POST /queryPipelineRuns"]
+
+
+@pytest.mark.parametrize("settings", [{}, SETTINGS])
+def test_a_pipeline_that_may_run_twice_is_started_again_in_spite_of_such_a_run(
+    settings: dict[str, Any],
+) -> None:
+    stand = Stand({"value": [RUN]}, {"runId": "run-2"})
+    job = JOB.model_copy(update={"settings": {**settings, "resubmit": "WhenIdempotent"}})
+    order = stand.order(job=job, begun_at=stand.time.now() - timedelta(minutes=6), is_resend=True)
+
+    assert stand.job.submit(order).external_run_id == "run-2"
 
 
 def test_runs_of_other_callers_do_not_prevent_a_resend() -> None:

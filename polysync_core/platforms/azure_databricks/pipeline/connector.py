@@ -13,8 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
-from polysync_core.domain.definitions.types.catalogue import NoFields
+from polysync_core.domain.definitions.jobs import (
+    DataType,
+    Direction,
+    Job,
+    JobType,
+    Parameter,
+    SubmitSettings,
+)
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.details import FailureDetails
@@ -25,7 +31,7 @@ from polysync_core.platforms.azure_databricks.answers import (
     objects_in,
     page_query,
 )
-from polysync_core.platforms.azure_databricks.pipeline_states import (
+from polysync_core.platforms.azure_databricks.pipeline.states import (
     CLOCK_SKEW,
     ID,
     failed,
@@ -216,9 +222,12 @@ class DatabricksPipelineConnector:
             if is_candidate and isinstance(update_id, str) and ID.fullmatch(update_id):
                 found.append(update_id)
         if len(found) > 1:
+            if request.job.may_run_twice:
+                return None
             raise OutcomeUnknown(
                 "The pipeline has had several updates since the attempt began, so the attempt's"
-                " own update cannot be identified. Check the updates, then rerun if needed."
+                " own update cannot be identified. Check the updates, then rerun if needed. A Job"
+                " whose updates may run twice may have the setting resubmit: WhenIdempotent."
             )
         return found[0] if found else None
 
@@ -278,7 +287,7 @@ def check_pipeline(job: Job) -> list[Problem]:
     """Return the problems of a pipeline's Job."""
     problem = _id_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
-    problems += settings_problems(NoFields, job.settings)
+    problems += settings_problems(SubmitSettings, job.settings)
     problems += [
         Problem(
             f"parameters[{index}].name",
