@@ -20,8 +20,8 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import DefinitionStore
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.receivers import Receivers
 from polysync_core.platforms.registry import open_connector
+from polysync_core.platforms.webhook_receivers import Receivers
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.definitions import TableDefinitions

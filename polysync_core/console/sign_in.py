@@ -41,7 +41,9 @@ def by_cookie(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
             return await otherwise(scope)
         holder = holder_of(key, keys)
         if holder is None:
-            raise Unauthenticated("the access key of this session is unknown or was revoked")
+            raise Unauthenticated(
+                "the access key of this session is unknown or was revoked: sign in again"
+            )
         return Caller(name=printable(f"key:{holder.name}"), roles=frozenset({holder.role}))
 
     return identify

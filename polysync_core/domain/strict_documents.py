@@ -34,7 +34,7 @@ _STRING_TAG = f"{_TAG}str"
 def read_text(data: bytes) -> str:
     """Return UTF-8 text without a byte order mark; raises `TooLarge` or `Malformed`."""
     if len(data) > MAX_BYTES:
-        raise TooLarge(f"the document is larger than {MAX_BYTES} bytes")
+        raise TooLarge(f"the document is larger than {MAX_BYTES} bytes: split it")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -122,13 +122,15 @@ def _problems(value: JsonValue, path: str, depth: int) -> Iterator[Problem]:
             if key in FORBIDDEN_KEYS:
                 yield Problem(inner, "this key is not allowed anywhere: rename it")
             elif not _is_storable(key):
-                yield Problem(path, "a key holds half of a surrogate pair")
+                yield Problem(
+                    path, "a key holds half of a surrogate pair: write the whole character"
+                )
             yield from _problems(each, inner, depth + 1)
     elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from _problems(each, f"{path}[{index}]", depth + 1)
     elif isinstance(value, str) and not _is_storable(value):
-        yield Problem(path, "the text holds half of a surrogate pair")
+        yield Problem(path, "the text holds half of a surrogate pair: write the whole character")
     elif isinstance(value, float) and not math.isfinite(value):
         yield Problem(path, "must be a finite number")
 

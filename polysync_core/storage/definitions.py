@@ -148,7 +148,7 @@ class TableDefinitions:
             before = self._rows.get(row.partition, row.key)
             if before is not None and self._is_being_deleted(before):
                 raise Unavailable(
-                    "The definition is being deleted at this moment.", retry_after=1
+                    "The definition is being deleted: try again.", retry_after=1
                 ) from taken
             raise StaleETag from taken
 

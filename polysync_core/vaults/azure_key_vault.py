@@ -79,7 +79,7 @@ class AzureKeyVault:
             )
         value = _result_of(lambda: self.client.get_secret(name).value, subject)
         if value is None:
-            raise PlatformRefused(f"{subject} has no value", cause=FailureCause.SECRET)
+            raise PlatformRefused(f"{subject} has no value: set one", cause=FailureCause.SECRET)
         return Secret(value)
 
     def test(self) -> str:

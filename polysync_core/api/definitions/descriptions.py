@@ -59,7 +59,9 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
     "DateRange": {"from": "The first day.", "to": "The last day."},
     "Dependency": {
         "task": "The upstream Task.",
-        "condition": "The outcome of the upstream Task that the dependency requires.",
+        "condition": "The required outcome of the upstream Task, or a list of outcomes.",
+        "when": "An expression over the upstream's outputs, such as `row_count > 0`. If it is "
+        "false, the run is skipped.",
         "mappings": "The outputs of the upstream run that become parameters.",
     },
     "EventFilter": {"tasks": "Only events of these Tasks."},

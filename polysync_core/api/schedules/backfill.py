@@ -42,8 +42,8 @@ def _date_or_time(value: object, read: ValidatorFunctionWrapHandler) -> datetime
     if isinstance(found, datetime) or (found and _DATE.fullmatch(str(value))):
         return found
     raise ValueError(
-        "must be a date as 2026-01-01, which is midnight in the schedule's zone, or a time that "
-        "must name its offset from UTC, as 2026-01-01T00:00:00Z"
+        "must be a date such as 2026-01-01 (midnight in the zone of the schedule), or a time with "
+        "its UTC offset, such as 2026-01-01T00:00:00Z"
     )
 
 

@@ -165,7 +165,9 @@ class Documents:
         tasks = [step.definition for step in done if isinstance(step.definition, Task)]
         problems = [problem for task in tasks for problem in checks.cycle(task)]
         if problems:
-            raise Conflict("Another change was made at the same time.", problems)
+            raise Conflict(
+                "Another change was made at the same time: read the definitions again.", problems
+            )
 
 
 def _execute(step: PlannedChange, edit: DefinitionEdit) -> None:

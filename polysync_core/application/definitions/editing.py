@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 ANY = "*"
 
 _MAX_SHOWN = 10
-"""The most referrers that the plan of a delete names."""
+"""The maximum number of referrers that the plan of a delete names."""
 
 type _Change = Callable[[Definition | None], Definition]
 
@@ -70,9 +70,11 @@ class WriteCondition:
     def check(self, stored: StoredDefinition[Definition] | None) -> None:
         """Raise `StaleETag` if the stored definition does not meet the precondition."""
         if self.if_absent and stored is not None:
-            raise StaleETag("The definition exists already.")
+            raise StaleETag(
+                "The definition exists already: read it, and send its ETag to change it."
+            )
         if self.if_match is not None and stored is None:
-            raise StaleETag("The definition does not exist.")
+            raise StaleETag("The definition does not exist: it was deleted, or the name is wrong.")
         if stored is not None and self.if_match not in {None, ANY, stored.etag}:
             raise StaleETag
 
@@ -300,7 +302,9 @@ class DefinitionEditing:
             edit.delete(stored)
         else:
             edit.restore(before, replacing=stored)
-        raise Conflict("Another change was made at the same time.", problems)
+        raise Conflict(
+            "Another change was made at the same time: read the definitions again.", problems
+        )
 
 
 def _in_use(reference: Reference, referrers: Iterable[Reference]) -> Conflict:

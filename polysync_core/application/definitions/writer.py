@@ -28,7 +28,7 @@ class DefinitionCache(Protocol):
     """Keeps facts of definitions in the memory of this process."""
 
     def invalidate(self, changed: Iterable[Reference]) -> None:
-        """Drop what the cache knows of the changed definitions."""
+        """Drop the cached facts of the changed definitions."""
         ...
 
 

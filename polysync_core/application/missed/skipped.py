@@ -39,7 +39,7 @@ class SkippedGroup:
     root: RootRun
     graph_run_id: RunId
     at: datetime
-    """When the newest run of the group was skipped."""
+    """The time at which the newest run of the group was skipped."""
     runs: Sequence[TaskRun]
     """The skipped runs, upstream runs first; the root is one of them if it was skipped itself."""
     recovered_by: RunId | None = None

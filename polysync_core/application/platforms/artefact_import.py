@@ -1,4 +1,7 @@
-"""Lists artefacts, imports them as Jobs, updates Jobs, and creates Tasks of Jobs."""
+"""Implements the use cases that list artefacts and import them as Jobs.
+
+They also update the parameters of a Job from its artefact, and create a Task from a Job.
+"""
 
 from __future__ import annotations
 
@@ -217,7 +220,7 @@ def _unlisted(
 def _vanished(
     connector: Connector, jobs: list[tuple[Artefact, str]], readers: Executor
 ) -> Iterator[ImportedArtefact]:
-    """Yield the Jobs whose artefacts do not exist; others are only outside of the list."""
+    """Yield the Jobs whose artefacts no longer exist on the platform."""
     answers = readers.map(partial(_schema_of, connector), [artefact for artefact, _ in jobs])
     for (artefact, job), answer in zip(jobs, answers, strict=True):
         if isinstance(answer, ArtefactNotFound):

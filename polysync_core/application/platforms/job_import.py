@@ -1,4 +1,4 @@
-"""Creates and updates the Job of one artefact."""
+"""Creates the Job of an artefact, or updates its parameters from the artefact."""
 
 from __future__ import annotations
 

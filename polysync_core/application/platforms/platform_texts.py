@@ -19,7 +19,7 @@ from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.security.redaction import NO_SECRETS, Redactor
 from polysync_core.domain.security.secrets import Secret, is_secret_reference
 from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
-from polysync_core.platforms.filtered import clean_error, clean_report
+from polysync_core.platforms.filtered_connector import clean_error, clean_report
 
 OUTPUTS_UNCOMPARED = (
     "Its outputs are not kept: a secret that it was given can no longer be read, so nothing shows "

@@ -54,7 +54,7 @@ class Cancel(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class TickContext:
-    """Caches what the schedules of one tick read; the threads of the tick share it."""
+    """Caches the reads of one tick; the threads of the tick share the cache."""
 
     engine: Engine
     definitions: DefinitionReader

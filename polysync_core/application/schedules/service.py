@@ -38,7 +38,7 @@ class ScheduleStatus:
 
     schedule: Schedule
     task_enabled: bool = True
-    """Whether the Task is enabled; no schedule of a disabled Task fires."""
+    """True if the Task is enabled; no schedule of a disabled Task fires."""
     paused: Pause | None = None
     next_fire_time: datetime | None = None
     """The next fire time; None if the schedule will not fire in its present state."""
@@ -76,7 +76,7 @@ class ScheduleService:
         }
 
     def next_due(self) -> Due | None:
-        """Return the schedule that fires next; None if no schedule is due ever."""
+        """Return the schedule that fires next; None if no schedule will ever be due."""
         return self.store.next_due()
 
     def next_fire_time(self, name: str) -> datetime | None:

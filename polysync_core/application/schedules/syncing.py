@@ -38,7 +38,7 @@ from polysync_core.domain.schedules.state import (
 from polysync_core.domain.schedules.stored import Edit, StoredSchedule
 
 WRITE_LIMIT = timedelta(minutes=5)
-"""Longer than the host lets a request last: after it, a recorded write has ended or never will."""
+"""Longer than the host's limit for a request: after this time a recorded write has ended."""
 
 _log = logging.getLogger(__name__)
 

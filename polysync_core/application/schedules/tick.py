@@ -28,7 +28,7 @@ from polysync_core.telemetry.instruments import instruments
 MAX_ENTRIES = 500
 """Index entries that one tick reads of each partition."""
 MAX_SECONDS = 15.0
-"""After so many seconds a tick starts nothing more; the next tick continues with the oldest."""
+"""The seconds after which a tick starts nothing more; the next tick begins with the oldest."""
 _WORKERS = 8
 
 _log = logging.getLogger(__name__)

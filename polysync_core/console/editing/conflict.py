@@ -1,4 +1,4 @@
-"""Shows a conflict: the version that another person has saved, beside the own draft."""
+"""Shows a conflict: the draft of the person, and the version that another person saved."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def conflict_page(state: EditorPage) -> HTMLResponse:
 def merged(state: EditorPage, form: FormData, *, keeps_mine: bool) -> EditorPage:
     """Return the draft on top of the version that is stored now.
 
-    The own changes are merged with those of the other person, field by field, unless `keeps_mine`.
+    The changes of both people are merged field by field. With `keeps_mine` the draft wins.
     """
     stored = state.services.stored(state.editor.kind, state.name or "")
     theirs = write_definition(stored.definition)

@@ -1,4 +1,4 @@
-"""Defines an editor, and the state of one editor page."""
+"""Defines the parts of a definition editor, and the state of its page."""
 
 from __future__ import annotations
 

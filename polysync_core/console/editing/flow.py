@@ -1,4 +1,4 @@
-"""Answers the requests of an editor: shows, checks, plans and saves a draft."""
+"""Handles the form of an editor: shows, checks, plans and saves a draft."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def _changed(state: EditorPage, action: str, path: str) -> EditorPage:
         case _:
             own = state.editor.actions.get(action)
             if own is None:
-                raise Malformed([Problem("do", f"'{action}' is no button of this page")])
+                raise Malformed([Problem("do", f"'{action}' is not a button of this page")])
             return own(state, path)
 
 

@@ -1,4 +1,4 @@
-"""Serves the pages of an editor."""
+"""Builds the routes that every editor of definitions has."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonObject
 
 MOST_OPTIONS = 200
-"""The most names that a list to choose from shows; above, the name is typed."""
+"""The maximum number of names that a list to choose from shows; above, the name is typed."""
 
 CurrentTypes = Annotated[TypeCatalogue, Depends(use_case(TypeCatalogue))]
 

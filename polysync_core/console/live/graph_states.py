@@ -1,4 +1,4 @@
-"""Streams the states of a graph as data; the picture stays where it is."""
+"""Streams the states of a graph as JSON, which updates the picture in place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ router = APIRouter()
 
 
 def live_element(query: GraphQuery, graph: Graph, now: datetime) -> Element:
-    """Return the element that holds the stream of a page, or looks now and then."""
+    """Return the element that opens the stream of a page, or polls at long intervals."""
     stream, look = query.address("live", "graph"), query.address("live", "graph", "states")
     tag = states_tag(states_text(graph, now))
     return h.div(

@@ -83,7 +83,7 @@ class DefinitionSource(Protocol):
     ) -> Iterator[StoredDefinition[Definition]]:
         """Yield the referrers of a definition; the cost depends on their number.
 
-        `kind` selects the referrers of one kind, by name, and `after` those behind a name.
+        `kind` selects the referrers of one kind, by name, and `after` those after a name.
         """
         ...
 
@@ -102,7 +102,7 @@ class DefinitionSource(Protocol):
     def all(
         self, kind: Kind, *, after: str | None = None
     ) -> Iterator[StoredDefinition[Definition]]:
-        """Yield every definition of a kind by name, or those behind a name."""
+        """Yield every definition of a kind by name, or only those after a name."""
         ...
 
 

@@ -40,7 +40,7 @@ class ElapsedFireTimes:
     missed: list[datetime] = field(default_factory=list[datetime])
     """Fire times that are older than the catch-up window."""
     is_more: bool = False
-    """Whether more were missed than counted."""
+    """True if more fire times were missed than counted."""
     late: list[datetime] = field(default_factory=list[datetime])
     """Fire times within the catch-up window."""
     on_time: list[datetime] = field(default_factory=list[datetime])

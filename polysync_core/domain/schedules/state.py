@@ -59,7 +59,7 @@ class DecidedFireTime:
 
     scheduled_time: datetime
     skip_reason: str | None = None
-    """Why the run is skipped; None if it runs."""
+    """The reason why the run is skipped; None if it runs."""
     skip_kind: SkipKind | None = None
     """The rule that skips the run."""
     cancels: tuple[RunId, ...] = ()
@@ -74,7 +74,7 @@ class MissedFireTimes:
     last: datetime
     count: int
     is_lower_bound: bool = False
-    """Whether more fire times were missed than counted."""
+    """True if more fire times were missed than counted."""
     reason: str
 
 
@@ -83,7 +83,7 @@ class FirePlan:
     """The decision of one tick about the fire times up to a new watermark."""
 
     at: datetime
-    """When the decision was made."""
+    """The time at which the decision was made."""
     watermark: datetime
     occurrences: tuple[DecidedFireTime, ...] = ()
     missed: MissedFireTimes | None = None
@@ -111,7 +111,7 @@ class ScheduleState:
     """The revision of the definition that this state follows."""
     watermark: datetime
     due: datetime | None = None
-    """When the schedule is due next; it is the index key. None keeps it out of the index."""
+    """The next time at which the schedule is due: its index key; None means no index entry."""
     paused: Pause | None = None
     pending: FirePlan | None = None
     """A plan that may be executed in part; it is finished before anything else."""

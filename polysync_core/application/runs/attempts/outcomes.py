@@ -94,7 +94,7 @@ def lost(run: TaskRun) -> Outcome:
 
 
 def abandoned(run: TaskRun, *, may_run: bool) -> Outcome:
-    """Return the outcome of an attempt that faults of Polysync itself keep from going on."""
+    """Return the outcome of an attempt that faults in Polysync itself have stopped."""
     message = "Polysync could not carry on; its log holds the reason under this run's id."
     if run.problem is not None:
         message = f"{message} Last: {run.problem.message}."

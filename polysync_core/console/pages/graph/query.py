@@ -1,4 +1,4 @@
-"""Reads which graph a page of the console shows."""
+"""Parses the query of the graph page: Task, part of the graph, layout and comparison."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class GraphQuery:
     graph_run_id: str | None = None
     layout: Layout = "split"
     compare: bool = False
-    """Whether a graph run is compared with the one before it."""
+    """True if a graph run is compared with the one before it."""
 
     @property
     def kept(self) -> dict[str, str]:

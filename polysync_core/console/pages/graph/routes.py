@@ -32,7 +32,7 @@ from polysync_core.console.pages.graph.reading import (
     layers_of,
     values_of,
 )
-from polysync_core.console.pages.graph.side import LAST_RUNS, Chosen, side_panel
+from polysync_core.console.pages.graph.side_panel import LAST_RUNS, Chosen, side_panel
 from polysync_core.console.parts.cards import copy_button
 from polysync_core.console.parts.live import live_button
 from polysync_core.console.parts.notices import empty_state
@@ -76,7 +76,7 @@ def graph_page(
     sources: CurrentSources,
     group: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Show Tasks and what starts what, with the newest run of each Task."""
+    """Show the Tasks with their dependencies and newest runs."""
     if group:
         return _outline_page(request, sources, group)
     try:

@@ -1,4 +1,4 @@
-"""Serves the page that creates a Task of a Job: it asks for the name only."""
+"""Serves the page that asks for a name and creates a Task from a Job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves Execute Now: the values of a run of a Job, then the run itself."""
+"""Serves Execute Now: a form with the values of a new run, then the run."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class _Target:
     name: str
     job_runs: CurrentJobRuns
     dialog: bool = False
-    """Whether a script shows the answer in the dialog of the editor."""
+    """True if a script shows the answer in the dialog of the editor."""
 
     @property
     def job(self) -> Job:
@@ -84,7 +84,7 @@ def execute_page(
     run: Annotated[str | None, Query()] = None,
     values_of: Annotated[str | None, Query(alias="values")] = None,
 ) -> Response:
-    """Show the values of a new run; with `run` the run itself, with `values` those of a run."""
+    """Show the form of a new run. `values` names a run whose values fill it; `run` shows a run."""
     if run is not None:
         return _run_page(target, target.job_runs.get(target.name, parse_run_id(run)))
     job = target.job

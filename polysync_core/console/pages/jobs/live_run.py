@@ -1,4 +1,4 @@
-"""Shows a run of a Job, and the button that starts one, while they change."""
+"""Streams a run of a Job, and the button that starts one, to the browser."""
 
 from __future__ import annotations
 
@@ -127,12 +127,12 @@ def _button(job: str, newest: TaskRun | None) -> Element:
 
 def _run(run: TaskRun) -> Node:
     now = datetime.now(UTC)
-    return [_verdict(run, now), _outputs(run), _facts(run, now), _parameters(run)]
+    return [_state_card(run, now), _outputs(run), _facts(run, now), _parameters(run)]
 
 
-def _verdict(run: TaskRun, now: datetime) -> Element:
+def _state_card(run: TaskRun, now: datetime) -> Element:
     again = page_path("jobs", run.job.name, "run", values=run.run_id)
-    return h.section(class_=f"card verdict {run.status.value.lower()}", aria_label="Run")[
+    return h.section(class_=f"card state-card {run.status.value.lower()}", aria_label="Run")[
         h.div(".line")[
             status_badge(run.status),
             _length(run, now),

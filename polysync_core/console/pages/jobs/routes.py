@@ -11,7 +11,7 @@ from polysync_core.console.pages.jobs import (
     jobs,
     live_run,
     platform_runs,
-    sync,
+    sync_parameters,
 )
 
 
@@ -19,7 +19,7 @@ def job_routers() -> list[APIRouter]:
     """Return the routes of all pages of Jobs."""
     return [
         jobs.router,
-        sync.router,
+        sync_parameters.router,
         execute.router,
         live_run.router,
         create_task.router,

@@ -1,4 +1,4 @@
-"""Serves the results of a jump: as a page, and as data for the jump dialog."""
+"""Serves the results of the jump dialog, which finds pages by a text."""
 
 from __future__ import annotations
 

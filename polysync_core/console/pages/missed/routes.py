@@ -1,4 +1,4 @@
-"""Serves the page of work that did not happen, and repairs root causes."""
+"""Serves the page of missed work, and reruns the root causes of skipped runs."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def missed_page(
     kind: Kind = Kind.SKIPPED,
     since: Annotated[Period, Query()] = Period.WEEK,
 ) -> Response:
-    """Show what did not happen in a period, by kind."""
+    """Show the missed work of a period, by kind."""
     found = missed.since(missed.clock() - timedelta(days=since.days))
     view = _View(
         kind=kind, period=since, may_repair=has_role(request, Role.OPERATOR), now=missed.clock()

@@ -1,4 +1,4 @@
-"""Shows the changes of a day with their callers."""
+"""Shows the audit entries of one day: each change with its caller."""
 
 from __future__ import annotations
 

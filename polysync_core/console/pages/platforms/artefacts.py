@@ -1,4 +1,4 @@
-"""Serves the artefacts of a platform, and plans and makes their import."""
+"""Serves the artefacts of a platform, and plans and executes their import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cancels or reruns many runs, and reports how many of them."""
+"""Cancels or reruns many runs, and reports how many actions were refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from polysync_core.domain.errors import Invalid, Refused
 from polysync_core.domain.runs.identity import RunId
 
 MAX_RUNS = 100
-"""The most runs of one action."""
+"""The maximum number of runs of one action."""
 _OWN_PAGE = re.compile(r"/console/(runs|tasks/[a-z0-9-]{1,63}/runs)(\?[^#\s\\]*)?")
 _NOTICE = re.compile(r"(cancel|rerun|downstream)\.([0-9]{1,3})\.([0-9]{1,3})")
 

@@ -34,7 +34,7 @@ class Rows:
     overview: Overview
     now: datetime
     may_choose: bool
-    """Whether the person may cancel and rerun runs."""
+    """True if the person may cancel and rerun runs."""
 
 
 def runs_table(rows: Rows) -> Element:

@@ -36,7 +36,7 @@ from polysync_core.domain.errors import Invalid, Problem
 router = APIRouter()
 
 _MAX_ROWS = 100
-"""The most fire times that the dry run lists."""
+"""The maximum number of fire times that the dry run lists."""
 _NUMBERS = ("maxConcurrentRuns", "priority")
 
 

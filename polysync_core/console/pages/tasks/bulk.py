@@ -26,7 +26,7 @@ from polysync_core.domain.errors import Invalid, Malformed, Problem, Refused
 from polysync_core.domain.json_types import JsonObject
 
 _MOST = 100
-"""The most Tasks of one request."""
+"""The maximum number of Tasks of one request."""
 
 router = APIRouter()
 

@@ -11,7 +11,7 @@ from htpy import Element, Node
 from polysync_core.api.runs.gates import CurrentGates
 from polysync_core.application.dependencies.gates import GateView
 from polysync_core.console.editing.frame import tab_bar
-from polysync_core.console.graph.lines import CONDITION_WORDS
+from polysync_core.console.graph.lines import condition_words
 from polysync_core.console.pages.tasks.editor.definition import TASKS
 from polysync_core.console.parts.cards import card, commands
 from polysync_core.console.parts.notices import empty_state
@@ -33,7 +33,7 @@ _TOKEN_COLUMNS = ("Of", "Outcome", "Ended", "Meets its condition")
 
 @router.get("/tasks/{name}/gate")
 def gate_page(request: Request, name: str, gates: CurrentGates) -> Response:
-    """Show why a Task with dependencies does not start yet."""
+    """Show the outcomes that a Task with dependencies holds and still awaits."""
     view = gates.view(name)
     return page(
         request,
@@ -68,7 +68,7 @@ def _edge(edge: GateEdge, held: Sequence[Token]) -> Element:
     count = sum(token.edge == edge.upstream for token in held)
     return h.tr[
         h.th(scope="row")[_source(edge.upstream)],
-        h.td[f"if it {CONDITION_WORDS[edge.condition]}"],
+        h.td[f"if it {condition_words(edge.conditions)}", edge.when and f" and {edge.when}"],
         h.td[str(count)],
     ]
 

@@ -1,4 +1,4 @@
-"""Holds the results of actions on Tasks, as the addresses name them."""
+"""Defines the notices that the list of Tasks shows after an action."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the page of upcoming fire times."""
+"""Serves the page that lists the upcoming fire times of all Tasks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def upcoming_page(  # noqa: PLR0913 - one parameter for each part of the address
     end: Annotated[Day, Query(alias="to")] = "",
     after: After = None,
 ) -> Response:
-    """Show what the schedules will start, in the order of the starts."""
+    """Show the runs that the schedules will start, in order of their start."""
     found = upcoming.page(_moment(begin, "from"), _moment(end, "to"), limit=PAGE_SIZE, token=after)
     return page(
         request,

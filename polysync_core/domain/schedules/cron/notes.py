@@ -151,7 +151,7 @@ def _quartz_weekdays(cron: CronExpression) -> Iterator[str]:
 
 
 def _missing_days(cron: CronExpression) -> Iterator[str]:
-    """Explain months that lack a day which stands alone in its field."""
+    """Explain that some months lack the only day in the field."""
     if cron.is_daily:
         return
     for item in cron.day.items:

@@ -9,7 +9,7 @@ from polysync_core.domain.definitions.cron.expression import CronExpression, Cro
 from polysync_core.domain.schedules.cron.spans import Span, spans_of
 
 _FEW = 6
-"""The most times of a day that are listed one by one."""
+"""The maximum number of times of a day that are listed one by one."""
 
 
 def joined(parts: Sequence[str]) -> str:

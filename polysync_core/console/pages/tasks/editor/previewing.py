@@ -1,4 +1,4 @@
-"""Serves the previews of a schedule and of a retry policy while they are typed."""
+"""Serves live previews of a schedule and of a retry policy while a person types."""
 
 from __future__ import annotations
 
