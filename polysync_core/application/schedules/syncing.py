@@ -134,7 +134,7 @@ class ScheduleSync:
         return settled_plan(former, state, present, now=now)
 
     def _settle_removed(self, task: Task, stored: StoredSchedule) -> bool:
-        """Keep the state of a removed schedule until a tick has recorded its last fire times.
+        """Keep the state of a removed schedule while it has unrecorded fire times.
 
         Return False if there are none.
         """

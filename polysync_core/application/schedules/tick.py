@@ -143,7 +143,7 @@ class ScheduleTick:
         self.sync.sync(entry.task)
 
     def _settle_removed(self, task: Task, stored: StoredSchedule, context: TickContext) -> None:
-        """Record the last fire times of a schedule that its Task does not have any more."""
+        """Record the last fire times of a removed schedule."""
         timing = stored.state.timing
         schedule = None if timing is None else timing.schedule(stored.state.schedule)
         if schedule is not None:

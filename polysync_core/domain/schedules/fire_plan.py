@@ -75,7 +75,7 @@ def with_policies(
     past_outcomes: Sequence[RunStatus],
     active_runs: Sequence[RunId],
 ) -> FirePlan:
-    """Return what a pause after failures and the overlap policy leave of a plan."""
+    """Apply the pause after failures and the overlap policy to a plan."""
     failures = with_outcomes(state, past_outcomes).consecutive_failures
     threshold = task_schedule.schedule.pause_after_failures
     if plan.fires and threshold is not None and failures >= threshold:
@@ -86,7 +86,7 @@ def with_policies(
 def elapsed_fire_times(
     task_schedule: TaskSchedule, state: ScheduleState, *, now: datetime
 ) -> FirePlan:
-    """Return what the misfire policy makes of all fire times up to now.
+    """Apply the misfire policy to all fire times up to now.
 
     The plan includes a fire time whose jitter has not passed yet.
     """
@@ -108,7 +108,7 @@ class _Timetable:
 
     task_schedule: TaskSchedule
     includes_jittered: bool = False
-    """Whether a fire time has elapsed before its jitter has passed."""
+    """True if a fire time elapses at its scheduled time, before its jitter."""
 
     @property
     def catch_up(self) -> timedelta:

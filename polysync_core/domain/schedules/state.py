@@ -144,7 +144,7 @@ def missed_id(task: str, schedule: str, missed: MissedFireTimes) -> RunId:
 
 
 def restarts(task_schedule: TaskSchedule, former: ScheduleState) -> bool:
-    """Return whether an edit has moved fire times, so that the schedule starts anew from now."""
+    """Return whether an edit has moved fire times; such a schedule starts anew."""
     timing = timing_of(task_schedule.task, task_schedule.schedule)
     return former.timing is None or not former.timing.has_times_of(timing)
 

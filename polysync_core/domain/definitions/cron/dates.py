@@ -14,7 +14,7 @@ _LAST_YEAR = LATEST.year
 
 
 def dates_from(cron: CronExpression, start: date) -> Iterator[date]:
-    """Yield the dates at or after `start`, in order, up to the end of the supported times."""
+    """Yield the dates at or after `start`, in order."""
     for year in range(start.year, _LAST_YEAR + 1):
         for month in cron.month.values:
             if (year, month) < (start.year, start.month):
@@ -67,7 +67,7 @@ def _by_weekday(cron: CronExpression, first: int, length: int) -> set[int]:
 
 
 def _nth_weekday(weekday: int, nth: Nth, first: int, length: int) -> set[int]:
-    """Return the one day of an nth weekday, or none if the month has too few."""
+    """Return the day of an nth weekday; a month may have none."""
     days = list(range(1 + (weekday - first) % 7, length + 1, 7))
     if nth == "last":
         return {days[-1]}

@@ -46,7 +46,7 @@ class ScheduleMachine(RuleBasedStateMachine):
     """Tests one schedule that fires every minute, or every few minutes after an edit.
 
     The model is a set of minutes: those that passed while the schedule was enabled and not paused.
-    Each of them must have a run or a record, whatever was edited before the tick.
+    Each of them must have a run or a record, for any edits before the tick.
     """
 
     def __init__(self) -> None:

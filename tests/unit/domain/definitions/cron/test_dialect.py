@@ -25,7 +25,7 @@ _NAMES = {
 
 
 def taken(field: str, low: int, high: int, step: int) -> set[int]:
-    """Go from value to value, over the end of the field if needed, and take every step-th."""
+    """Walk through the field, over its end if needed, and take every step-th value."""
     first, last = _BOUNDS[field]
     if field == "weekday" and low <= high == 7:
         return {value % 7 for value in range(low, 8, step)}
@@ -138,7 +138,7 @@ def test_what_the_table_does_not_name_is_refused(cron: str):
 
 
 def matches(kind: FieldKind, text: str, day: date) -> bool:
-    """Return whether one item of a date field matches a date, by the words of the table."""
+    """Return whether an item matches a date, by the words of the table."""
     length, weekday = monthrange(day.year, day.month)[1], day.isoweekday() % 7
     if text in {"*", "?"}:
         return True
