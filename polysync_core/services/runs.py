@@ -141,6 +141,7 @@ class RunsServices(DefinitionsServices):
             purge_runs=ports.purge_runs,
             purge_outcomes=ports.purge_outcomes,
             purge_audit=ports.purge_audit,
+            purge_versions=ports.purge_versions,
             purge_messages=ports.purge_messages,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),

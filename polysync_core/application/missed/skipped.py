@@ -15,7 +15,9 @@ from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.skip import SkipKind
 
-OF_SCHEDULES = frozenset({SkipKind.MISSED, SkipKind.OVERLAP, SkipKind.SCHEDULE_PAUSED})
+OF_SCHEDULES = frozenset(
+    {SkipKind.MISSED, SkipKind.OVERLAP, SkipKind.SCHEDULE_PAUSED, SkipKind.SCHEDULE_CHANGED}
+)
 """The kinds of skips that a schedule decides on."""
 
 

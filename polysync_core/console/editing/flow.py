@@ -55,6 +55,7 @@ def stored_page(
         name=name,
         etag=stored.etag,
         base=document,
+        opened=stored,
         tab=request.query_params.get("tab"),
     )
 
@@ -214,7 +215,12 @@ def _save(state: EditorPage, token: str) -> Response:
     editing = state.services.editing
     definition = checked_definition(state)
     try:
-        saved = editing.put(definition, _condition(state, token), engine=state.services.engine)
+        saved = editing.put(
+            definition,
+            _condition(state, token),
+            engine=state.services.engine,
+            author=state.services.author,
+        )
     except Invalid as error:
         return _wrong(state, error.problems)
     except StaleETag:

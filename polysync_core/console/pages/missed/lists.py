@@ -21,6 +21,7 @@ _KINDS: Mapping[SkipKind, str] = {
     SkipKind.MISSED: "Missed",
     SkipKind.OVERLAP: "Overlap",
     SkipKind.SCHEDULE_PAUSED: "Paused itself",
+    SkipKind.SCHEDULE_CHANGED: "Schedule changed",
 }
 _CAUSES: Mapping[IdleCause, str] = {
     IdleCause.PAUSED: "Paused",
