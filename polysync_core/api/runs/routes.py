@@ -144,7 +144,7 @@ def _add_list(routes: APIRouter) -> None:
         limit: Limit = 20,
         continuation_token: Annotated[
             str | None,
-            Query(alias="continuationToken", description="From the previous answer."),
+            Query(alias="continuationToken", description="The token of the previous answer."),
         ] = None,
     ) -> Page[TaskRunView]:
         """List runs, newest first; a page may be short, and still have a continuation token."""

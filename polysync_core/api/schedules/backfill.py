@@ -64,7 +64,8 @@ class BackfillBody(BaseModel):
         ),
     ]
     end: Annotated[
-        RangeEnd, Field(alias="to", description="End of the range (exclusive), as `from`.")
+        RangeEnd,
+        Field(alias="to", description="End of the range (exclusive), in the form of `from`."),
     ]
     schedule: Annotated[
         ObjectName | None, Field(description="Required if the Task has several schedules.")
@@ -75,7 +76,7 @@ class BackfillBody(BaseModel):
     ] = None
     priority: Annotated[
         int | None,
-        Field(strict=True, ge=-1_000_000, le=1_000_000, description="Empty: 100 below the Task's."),
+        Field(strict=True, ge=-1_000_000, le=1_000_000, description="Empty: the Task's minus 100."),
     ] = None
 
 

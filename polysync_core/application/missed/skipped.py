@@ -118,7 +118,7 @@ def _described(run: TaskRun) -> RootRun:
 
 
 def _root(skipped: TaskRun) -> RootRun:
-    """Return the root that a skipped run names; the root itself is deleted by now."""
+    """Return the root that a skipped run names; the root itself has been deleted."""
     root = skipped.skip and skipped.skip.root
     if root is None:
         return _described(skipped)

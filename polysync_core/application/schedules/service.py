@@ -127,7 +127,7 @@ class ScheduleService:
             if state != stored.state:
                 self.store.put(state, replacing=stored)
 
-        busy = "The schedule is being changed by too many writers at once."
+        busy = "Too many writers change the schedule at the same time: try again."
         retry_on_conflict(attempt, exhausted=Unavailable(busy, retry_after=1))
 
     def _current(self, task_schedule: TaskSchedule) -> StoredSchedule:
