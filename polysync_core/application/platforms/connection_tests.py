@@ -1,4 +1,4 @@
-"""Tests the connection to a vault, a platform or a webhook, and reads secrets."""
+"""Tests the connection to a vault, a platform, a webhook or the token issuer; reads secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from polysync_core.domain.definitions.recent_results import LastTest
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
-from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.errors import NotFound, PolysyncError
 from polysync_core.domain.security.secrets import SecretReference
 from polysync_core.platforms.connector import Connector
 from polysync_core.vaults.source import SecretSource
@@ -43,6 +43,8 @@ class ConnectionTests:
     open_connector: Callable[[Platform], Connector]
     send_test_event: Callable[[Webhook], str]
     """Sends a test event to a webhook, and returns a sentence."""
+    reach_issuer: Callable[[], str] | None
+    """Reads the keys of the token issuer, and returns a sentence; None without an issuer."""
     texts: PlatformTexts
     record: Callable[[Reference, LastTest], None]
     """Remembers the test of a stored definition; it raises nothing."""
@@ -74,6 +76,15 @@ class ConnectionTests:
     def try_webhook(self, webhook: Webhook) -> ConnectionTestResult:
         """Send a test event to a webhook, which need not be stored."""
         return _timed(lambda: self.send_test_event(webhook))
+
+    def test_token_issuer(self) -> ConnectionTestResult:
+        """Read the keys of the token issuer; raises `NotFound` if none is configured."""
+        if self.reach_issuer is None:
+            raise NotFound(
+                "No token issuer is configured: POLYSYNC_OIDC_ISSUER and POLYSYNC_OIDC_AUDIENCE "
+                "name one."
+            )
+        return _timed(self.reach_issuer)
 
     def test_platform(self, name: str) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform; raises `NotFound` if it is undefined."""

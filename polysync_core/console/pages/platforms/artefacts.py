@@ -149,7 +149,9 @@ def _listing(
     request: Request, name: str, selection: ArtefactSelection, found: ArtefactPage
 ) -> Node:
     if not found.items:
-        return empty_state("The platform has no such artefact, or not where the search looks.")
+        return empty_state(
+            "The platform has no such artefact, or the search does not cover its folder."
+        )
     may_import = has_role(request, Role.ADMINISTRATOR)
     address = page_path(SECTION, name, "artefacts")
     older = found.token and page_path(
