@@ -1,4 +1,4 @@
-"""Defines what is remembered of definitions in use: the last test, and recent deliveries."""
+"""Defines the remembered results of definitions in use: the last test, and recent deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests what the pages and the API show of tests and deliveries."""
+"""Tests that pages and API show the last test and the recent deliveries."""
 
 from __future__ import annotations
 
