@@ -140,7 +140,7 @@ class ImportedArtefact:
             result=ImportResult.FAILED,
             external_id=external_id,
             requested=(external_id,),
-            error="the platform has no such artefact, or not where the search looks",
+            error="the platform has no such artefact, or the search does not cover its folder",
         )
 
 

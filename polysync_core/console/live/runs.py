@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from htpy import Node
 
@@ -14,10 +14,11 @@ from polysync_core.console.pages.runs.figures import figures_strip
 from polysync_core.console.pages.runs.page import RunsContent, read_content, runs_card
 from polysync_core.console.pages.runs.query import RunsQuery, read_query
 from polysync_core.console.pages.runs.services import CurrentOverview
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import has_role
 from polysync_core.domain.security.roles import Role
 
-router = APIRouter()
+router = PageRouter()
 _shared = SharedReads[RunsContent]()
 
 

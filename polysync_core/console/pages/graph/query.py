@@ -56,6 +56,12 @@ class GraphQuery:
         of_task = self.task is not None and self.hops is not None
         return of_task or self.tag is not None or self.graph_run_id is not None
 
+    @property
+    def part(self) -> GraphQuery:
+        """The query without what does not change the graph: choice, layout and comparison."""
+        centre = None if self.hops is None else self.task
+        return replace(self, task=centre, layout="split", compare=False)
+
     def with_hops(self, hops: int | None, task: str) -> GraphQuery:
         """Return the query of the Tasks around one Task, or of the whole graph."""
         return replace(self, hops=hops, task=task, tag=None)

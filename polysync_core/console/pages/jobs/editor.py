@@ -129,7 +129,7 @@ EDITOR = Editor(
     notices={
         "synced": "The parameters are those of the artefact.",
         "synced-partly": "Some parameters stay, because Tasks contradict the artefact.",
-        "sync-unchanged": "Nothing was to be taken.",
+        "sync-unchanged": "There was no difference to take.",
     },
 )
 router = editor_routes(EDITOR)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, cast
 
 import htpy as h
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from htpy import Element
 
 from polysync_core.api.engine import CurrentEngine
@@ -36,6 +36,7 @@ from polysync_core.console.parts.parameter_values import (
     values_table,
 )
 from polysync_core.console.paths import job_path, page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page, redirect
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
@@ -46,7 +47,7 @@ from polysync_core.domain.runs.run import TaskRun
 _FIELD = "params"
 _MAX_KEY = 100
 
-router = APIRouter()
+router = PageRouter()
 
 
 @dataclass(frozen=True, slots=True)

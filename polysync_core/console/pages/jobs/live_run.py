@@ -8,7 +8,7 @@ from typing import Annotated
 
 import htpy as h
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from htpy import Element, Node
 
@@ -28,6 +28,7 @@ from polysync_core.console.parts.times import (
     running_duration,
 )
 from polysync_core.console.paths import page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import parse_run_id
 from polysync_core.domain.runs.run import TaskRun
@@ -37,7 +38,7 @@ CurrentJobRuns = Annotated[JobRuns, Depends(use_case(JobRuns))]
 
 _BODY = "execute-body"
 
-router = APIRouter()
+router = PageRouter()
 
 
 def live_run(job: str, run: TaskRun) -> Element:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from polysync_core.console.pages.jobs import (
     create_task,
     editor,
@@ -13,9 +11,10 @@ from polysync_core.console.pages.jobs import (
     platform_runs,
     sync_parameters,
 )
+from polysync_core.console.routing import PageRouter
 
 
-def job_routers() -> list[APIRouter]:
+def job_routers() -> list[PageRouter]:
     """Return the routes of all pages of Jobs."""
     return [
         jobs.router,

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import cast
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.definitions.artefact_import import CurrentArtefactImport
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.engine import PossibleEngine
+from polysync_core.api.security.authors import ImportAuthor
 from polysync_core.application.platforms.drift import DriftState, JobDrift
 from polysync_core.application.platforms.recent_drift import CheckedDrift
 from polysync_core.console.form_data import CurrentForm
@@ -23,13 +24,14 @@ from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import relative_time
 from polysync_core.console.paths import job_path, page_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import has_role, page, redirect
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.security.roles import Role
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/jobs/{name}/sync")
@@ -64,12 +66,13 @@ def take_differences(
     form: CurrentForm,
     artefact_import: CurrentArtefactImport,
     engine: PossibleEngine,
+    author: ImportAuthor,
 ) -> Response:
     """Take the chosen differences, or all of them, and return to the Job."""
     only = frozenset(form.getlist("name")) if form.get("do") != "all" else None
     if only is not None and not only:
         raise Invalid([Problem("name", "Choose the parameters to take, or take all.")])
-    done = artefact_import.sync_parameters(name, engine=engine, only=only)
+    done = artefact_import.sync_parameters(name, engine=engine, only=only, author=author)
     code = "synced-partly" if done.incompatible_tasks else "synced"
     if done.difference.is_empty:
         code = "sync-unchanged"

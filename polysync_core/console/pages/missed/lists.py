@@ -21,6 +21,8 @@ _KINDS: Mapping[SkipKind, str] = {
     SkipKind.MISSED: "Missed",
     SkipKind.OVERLAP: "Overlap",
     SkipKind.SCHEDULE_PAUSED: "Paused itself",
+    SkipKind.SCHEDULE_CHANGED: "Schedule changed",
+    SkipKind.SHARD_FULL: "Shard full",
 }
 _CAUSES: Mapping[IdleCause, str] = {
     IdleCause.PAUSED: "Paused",

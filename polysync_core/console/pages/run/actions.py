@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.engine import CurrentEngine
@@ -18,6 +18,7 @@ from polysync_core.console.pages.run.content import RunContent
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.run_links import platform_link, short_id
 from polysync_core.console.paths import page_path, run_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page, redirect
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import Conflict
@@ -35,7 +36,7 @@ NOTICES: Mapping[str, str] = {
 }
 _FIELD = "value."
 
-router = APIRouter()
+router = PageRouter()
 
 
 def run_actions(seen: RunContent, *, may_act: bool, is_late: bool = False) -> Element:

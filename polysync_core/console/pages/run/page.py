@@ -6,7 +6,7 @@ from typing import Annotated
 
 import htpy as h
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 from htpy import Element, Node
 
@@ -33,6 +33,7 @@ from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.live import live_button, stream_element
 from polysync_core.console.parts.run_links import short_id
 from polysync_core.console.paths import job_path, page_path, run_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import Crumb, has_role, page, redirect
 from polysync_core.domain.runs.identity import is_run_id
 from polysync_core.domain.runs.run import TaskRun
@@ -41,7 +42,7 @@ from polysync_core.domain.security.roles import Role
 RUN = "run"
 """The id of the part of the page that its stream replaces."""
 
-router = APIRouter()
+router = PageRouter()
 _shared = SharedReads[RunContent]()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.engine import CurrentEngine
@@ -32,6 +32,7 @@ from polysync_core.console.parts.live import live_button, stream_element
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.parts.tables import older_link
 from polysync_core.console.paths import page_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import Crumb, has_role, page, redirect
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import Page
@@ -40,7 +41,9 @@ from polysync_core.domain.security.roles import Role
 RUNS = "runs"
 """The id of the part of the page that its stream replaces."""
 
-router = APIRouter()
+router = PageRouter()
+task_router = PageRouter()
+"""The runs of a Task, below the address of the Task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,7 @@ def runs_page(  # noqa: PLR0913 - one parameter for each use case
     return _page(request, "Runs", content, query=query)
 
 
-@router.get("/tasks/{name}/runs")
+@task_router.get("/tasks/{name}/runs")
 def task_runs_page(  # noqa: PLR0913 - one parameter for each use case
     request: Request,
     name: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.runs.gates import CurrentGates
@@ -19,11 +19,12 @@ from polysync_core.console.parts.status import status_badge
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import absolute_time, nothing
 from polysync_core.console.paths import page_path, run_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page
 from polysync_core.domain.dependencies.decisions import TokenGroup, edge_text
 from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
 
-router = APIRouter()
+router = PageRouter()
 
 _MAX_GROUPS = 50
 _MAX_TOKENS = 20

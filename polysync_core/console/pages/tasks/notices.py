@@ -10,5 +10,4 @@ NOTICES: Mapping[str, str] = {
     "enabled": "The tasks are enabled.",
     "disabled": "The tasks are disabled.",
     "none-chosen": "No task was chosen.",
-    "deleted": "Deleted.",
 }

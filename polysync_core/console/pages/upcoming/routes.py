@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.schedules.fire_times import CurrentUpcoming
@@ -30,6 +30,7 @@ from polysync_core.console.parts.times import (
     nothing,
 )
 from polysync_core.console.paths import limit_path, page_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page
 from polysync_core.domain.errors import Malformed
 
@@ -40,7 +41,7 @@ CurrentTightLimits = Annotated[TightLimits, Depends(use_case(TightLimits))]
 Day = Annotated[str, Query(max_length=40)]
 After = Annotated[str | None, Query(max_length=8_192)]
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/upcoming")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from polysync_core.domain.schedules.cron.fields import CronExpression, CronField
+from polysync_core.domain.definitions.cron.expression import CronExpression, CronField
 from polysync_core.domain.schedules.cron.spans import Span, spans_of
 
 _FEW = 6

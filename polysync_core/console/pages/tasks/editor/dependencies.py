@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import htpy as h
 from htpy import Element, Node
@@ -21,7 +22,7 @@ from polysync_core.console.graph.picture import Layout, PictureSettings, graph_p
 from polysync_core.console.icons import icon, status_icon
 from polysync_core.console.pages.tasks.editor.facts import graphs, job_of, now, rows_of, runs
 from polysync_core.console.parts.notices import notice
-from polysync_core.console.paths import page_path, task_path
+from polysync_core.console.paths import task_path
 from polysync_core.domain.definitions.base import is_object_name
 from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
@@ -73,12 +74,9 @@ def _name(state: EditorPage) -> str:
 
 
 def _layouts(state: EditorPage) -> Mapping[Layout, str]:
-    segments = ("tasks", state.name or "new")
     job = state.view.text("job") if state.is_new else None
-    return {
-        "split": page_path(*segments, tab="dependencies", job=job),
-        "stacked": page_path(*segments, tab="dependencies", layout="stacked", job=job),
-    }
+    address = partial(state.editor.address, state.name, tab="dependencies", job=job)
+    return {"split": address(), "stacked": address(layout="stacked")}
 
 
 def _draft_edges(state: EditorPage, name: str) -> Sequence[DependencyEdge]:
