@@ -160,7 +160,7 @@ class ArtefactSchema:
     typed: bool = False
     """True if the platform declares the data types; otherwise they are guesses."""
     notes: tuple[str, ...] = ()
-    """Doubts for people, for example that a parameter may be missing."""
+    """Notes for people, for example that a parameter may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
