@@ -140,8 +140,22 @@ class ArtefactSchema:
     parameters: tuple[Parameter, ...]
     typed: bool = False
     """Whether the platform declares the data types; otherwise they are guesses."""
+    guessed: frozenset[str] = frozenset()
+    """The parameters whose types are guesses although the platform declares the others."""
     notes: tuple[str, ...] = ()
-    """Doubts for people, for example that a parameter may be missing."""
+    """Facts for people, such as a part of the artefact that could not be read."""
+    complete: bool | None = None
+    """Whether the list certainly has every parameter that the artefact reads.
+
+    By default it is complete if there are no notes.
+    """
+    settings: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    """The settings that a new Job needs, so that the artefact receives the parameters."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether the list certainly has every parameter that the artefact reads."""
+        return not self.notes if self.complete is None else self.complete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
