@@ -18,10 +18,11 @@ from polysync_core.application.runs.retention import Purge
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.definitions.versions import VersionReader
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.receivers import Receivers
 from polysync_core.platforms.registry import open_connector
+from polysync_core.platforms.webhook_receivers import Receivers
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.definitions import TableDefinitions
@@ -34,6 +35,7 @@ from polysync_core.storage.sqlite.database import path_of, shared_database
 from polysync_core.storage.sqlite.queues import SqliteQueues
 from polysync_core.storage.sqlite.tables import SqliteTables
 from polysync_core.storage.tables import Tables
+from polysync_core.storage.versions import TableVersions
 from polysync_core.vaults.registry import open_vault
 from polysync_core.vaults.resolver import OpenVault
 
@@ -76,6 +78,7 @@ class Ports:
     """The stores, queues, connections and clock that the use cases call."""
 
     definitions: DefinitionStore
+    versions: VersionReader
     schedules: ScheduleStore
     runs: RunTable
     gates: GateStore
@@ -84,6 +87,7 @@ class Ports:
     purge_runs: Purge
     purge_outcomes: Purge
     purge_audit: Purge
+    purge_versions: Purge
     purge_messages: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
@@ -139,8 +143,10 @@ def table_ports(
     """Return ports whose stores are tables."""
     runs, gates = TableRuns(tables), TableGates(tables)
     audit, poison = TableAudit(tables), TablePoison(tables)
+    versions = TableVersions(tables)
     return Ports(
         definitions=TableDefinitions(tables),
+        versions=versions,
         schedules=TableSchedules(tables),
         runs=runs,
         gates=gates,
@@ -149,6 +155,7 @@ def table_ports(
         purge_runs=ExpiredRuns(tables, runs).purge,
         purge_outcomes=gates.delete_deduplication_rows,
         purge_audit=audit.purge,
+        purge_versions=versions.purge,
         purge_messages=poison.purge,
         queue=queue,
         open_vault=open_vault,

@@ -57,7 +57,7 @@ class Settings:
     deployment_colour: str
     """The colour behind the name."""
     app_service_authentication: bool
-    """Whether App Service authenticates callers before requests reach the app."""
+    """True if App Service authenticates callers before requests reach the app."""
     access_keys: tuple[AccessKey, ...]
     """The access keys of machine callers."""
     token_issuer: TokenIssuer | None
@@ -67,7 +67,7 @@ class Settings:
     secrets_folder: Path | None
     """The folder with the secrets of this machine, for vaults of files."""
     allow_loopback_platforms: bool
-    """Whether platforms may be simulators on this machine, over plain HTTP."""
+    """True if platforms may be simulators on this machine, over plain HTTP."""
     run_events_queue: str | None
     """The queue that receives every change of a run's status; None if no consumer reads one."""
     webhook_attempts: int
@@ -85,7 +85,7 @@ class Settings:
     otlp_endpoint: str
     """The address of an OpenTelemetry collector, empty if unused."""
     prometheus: bool
-    """Whether the API serves metrics to Prometheus."""
+    """True if the API serves metrics to Prometheus."""
     storage: Mapping[str, str]
     """The variables `POLYSYNC_STORAGE` or `POLYSYNC_STORAGE__…`, unchanged."""
     appkit: AppKitConfiguration
@@ -273,9 +273,9 @@ def _storage(variables: Mapping[str, str]) -> dict[str, str]:
         setting = configured[STORAGE]
         if path_of(setting) is None and not _is_connection_string(setting):
             raise SettingError(
-                f"{STORAGE} is no connection string of a storage account: copy the whole text with "
-                "AccountName=… and AccountKey=… from the access keys of the account, or name a "
-                f"file with {SCHEME}PATH."
+                f"{STORAGE} is not a connection string of a storage account: copy the whole text "
+                "with AccountName=… and AccountKey=… from the access keys of the account, or name "
+                f"a file with {SCHEME}PATH."
             )
         return configured
     if not configured:
@@ -304,7 +304,7 @@ def _application_insights(variables: Mapping[str, str]) -> str:
     text = variables.get(name, "")
     if text and not re.search(r"(?i)(?:^|;)\s*InstrumentationKey=[0-9a-f-]{36}\s*(?:;|$)", text):
         raise SettingError(
-            f"{name} is no connection string of Application Insights: copy the whole text "
+            f"{name} is not a connection string of Application Insights: copy the whole text "
             "InstrumentationKey=… from the overview of the resource."
         )
     return text
@@ -350,7 +350,9 @@ def _token_issuer(variables: Mapping[str, str]) -> TokenIssuer | None:
     except Invalid as error:
         raise SettingError(f"{error}.") from error
     if "?" in issuer:
-        raise SettingError(f"{names[0]} is {issuer!r}; an issuer has no query.")
+        raise SettingError(
+            f"{names[0]} is {issuer!r}; an issuer has no query: remove the part from '?'."
+        )
     claim = variables.get("POLYSYNC_OIDC_ROLES_CLAIM", "").strip() or ROLES_CLAIM
     return TokenIssuer(issuer=issuer, audience=audience, roles_claim=claim)
 

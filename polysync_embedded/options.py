@@ -43,7 +43,7 @@ class Options:
     data: Path = DATA
     log_format: LogFormat = LogFormat.TEXT
     simulators: bool = False
-    """Whether the simulators of the examples run beside the host."""
+    """True if the simulators of the examples run beside the host."""
 
     @property
     def database(self) -> Path:

@@ -100,7 +100,7 @@ class Timer:
     call: Callable[[], Awaitable[None]]
     clock: Clock
     at_start: bool = False
-    """Whether the first call is at the start of the host."""
+    """True if the first call is at the start of the host."""
     due_times: DueTimes | None = None
     """The store of the due time; a time that was missed without a host leads to one call."""
 

@@ -47,7 +47,9 @@ def workspace_address(host: str, *, allow_loopback: bool) -> tuple[BaseAddress, 
             return attributes.base_address(allow_loopback=allow_loopback), cloud
         except Invalid as error:
             problem = problem or error
-    raise problem or Invalid.at("", "is not the address of a workspace")
+    raise problem or Invalid.at(
+        "", "is not the address of a workspace, such as https://adb-1.2.azuredatabricks.net"
+    )
 
 
 class _NoSecrets:

@@ -26,7 +26,7 @@ _UNAUTHORIZED = 401
 _TOKEN_STATUSES = frozenset({400, 401, 403})
 _NETWORK_STATUSES = frozenset({401, 403})
 
-# Tokens that are no credentials, and parameters of that name.
+# Tokens that are not credentials, and parameters of that name.
 _OTHER_TOKENS = re.compile(
     r"(?:page|paging|pagination|continuation|idempotency|next|skip|sync|delta|cancel\w{0,20}|csrf|xsrf"
     r"|unexpected|submit|cursor|sas|resume|parameter|field|argument|widget|input|column|property)s?"

@@ -13,7 +13,7 @@ from polysync_core.application.events.webhook_delivery import DeliveryRetryPolic
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.platform_texts import PlatformTexts
-from polysync_core.application.runs.polling import DurationHistory
+from polysync_core.application.runs.poll_planner import DurationHistory
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.definition_rules import definition_rules

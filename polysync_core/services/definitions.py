@@ -14,6 +14,7 @@ from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.job_list import JobList
 from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import PolicyUpdates
+from polysync_core.application.definitions.versions import DefinitionVersions
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.graph_run_comparison import GraphRunComparisons
 from polysync_core.application.dispatch.limit_usage import LimitUsage
@@ -42,6 +43,10 @@ class DefinitionsServices(CommonServices):
     @cached_property
     def definition_editing(self) -> DefinitionEditing:
         return DefinitionEditing(self.ports.definitions, self.definition_writer, self.rules)
+
+    @cached_property
+    def versions(self) -> DefinitionVersions:
+        return DefinitionVersions(source=self.ports.definitions, versions=self.ports.versions)
 
     @cached_property
     def documents(self) -> Documents:

@@ -20,7 +20,7 @@ from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
 from polysync_core.application.runs.lists.overview import RunsOverview
 from polysync_core.application.runs.lists.relatives import RelativesReader
-from polysync_core.application.runs.polling import PollPlanner
+from polysync_core.application.runs.poll_planner import PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
 from polysync_core.application.runs.run_requests import RunRequests
@@ -141,6 +141,7 @@ class RunsServices(DefinitionsServices):
             purge_runs=ports.purge_runs,
             purge_outcomes=ports.purge_outcomes,
             purge_audit=ports.purge_audit,
+            purge_versions=ports.purge_versions,
             purge_messages=ports.purge_messages,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),

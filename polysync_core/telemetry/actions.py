@@ -171,7 +171,8 @@ ACTIONS: Mapping[str, Action] = {
     "setting_refused": Action("a setting of the app is wrong, so the app did not start"),
     "storage_call_retried": Action("a call to storage is retried"),
     "purged": Action(
-        "expired data was deleted", ("runs", "outcomes", "audit", "messages", "orchestrations")
+        "expired data was deleted",
+        ("runs", "outcomes", "audit", "versions", "messages", "orchestrations"),
     ),
     "purge_failed": Action("expired data could not be deleted", ("step",)),
 }

@@ -22,7 +22,7 @@ from polysync_embedded.engine.ports import Step
 _log = logging.getLogger(__name__)
 
 STEPS_A_TURN = 100
-"""After so many steps in a row, the loop serves its other users."""
+"""After this number of steps in a row, the loop serves its other users."""
 CLOCK_CHECK_SECONDS = 10.0
 """A timer reads the clock this often, because a machine that sleeps stops the loop's time."""
 ANSWER_SECONDS = 10.0
@@ -39,7 +39,7 @@ class AsyncioLoop:
         self._stopped = False
 
     def post(self, step: Step) -> None:
-        """Run a step after all earlier ones; a stopped engine loses it, as a killed one would."""
+        """Run a step after all earlier steps; a stopped engine drops the step."""
         if self._stopped:
             return
         self._steps.append(step)
@@ -48,7 +48,7 @@ class AsyncioLoop:
             self._loop.call_soon_threadsafe(self._take_turn)
 
     def ask[T](self, question: Callable[[], T]) -> T:
-        """Return what a question finds in the state of the engine."""
+        """Return the result of a question, which reads the state of the engine."""
         if self._is_current():
             return question()
         if self._stopped:

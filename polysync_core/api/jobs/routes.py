@@ -53,7 +53,7 @@ from polysync_core.domain.definitions.validation.messages import similar
 from polysync_core.domain.errors import Malformed, NotFound
 
 ContinuationToken = Annotated[
-    str | None, Query(alias="continuationToken", description="From the previous answer.")
+    str | None, Query(alias="continuationToken", description="The token of the previous answer.")
 ]
 
 

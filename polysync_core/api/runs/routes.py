@@ -41,6 +41,14 @@ class RerunBody(BaseModel):
         bool,
         Field(strict=True, description="Also run all direct and indirect dependents."),
     ] = False
+    from_failure: Annotated[
+        bool,
+        Field(
+            strict=True,
+            alias="fromFailure",
+            description="Let the platform run only the failed parts of the run again.",
+        ),
+    ] = False
     parameters: Annotated[
         dict[str, JsonValue],
         Field(description="Values of the new run that replace those of the former one."),
@@ -76,7 +84,7 @@ class Requester:
     actor: str
     idempotency_key: str | None
     may_name_secrets: bool
-    """Whether the caller may give secret references that no definition holds."""
+    """True if the caller may give secret references that no definition holds."""
 
 
 async def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:
@@ -136,7 +144,7 @@ def _add_list(routes: APIRouter) -> None:
         limit: Limit = 20,
         continuation_token: Annotated[
             str | None,
-            Query(alias="continuationToken", description="From the previous answer."),
+            Query(alias="continuationToken", description="The token of the previous answer."),
         ] = None,
     ) -> Page[TaskRunView]:
         """List runs, newest first; a page may be short, and still have a continuation token."""
@@ -194,6 +202,7 @@ def _add_rerun(routes: APIRouter) -> None:
         run = runs.rerun(
             runs.find(run_id),
             downstream=body.downstream,
+            from_failure=body.from_failure,
             parameters=body.parameters,
             idempotency_key=requester.idempotency_key,
             actor=requester.actor,

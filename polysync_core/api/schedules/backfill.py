@@ -42,8 +42,8 @@ def _date_or_time(value: object, read: ValidatorFunctionWrapHandler) -> datetime
     if isinstance(found, datetime) or (found and _DATE.fullmatch(str(value))):
         return found
     raise ValueError(
-        "must be a date as 2026-01-01, which is midnight in the schedule's zone, or a time that "
-        "must name its offset from UTC, as 2026-01-01T00:00:00Z"
+        "must be a date such as 2026-01-01 (midnight in the zone of the schedule), or a time with "
+        "its UTC offset, such as 2026-01-01T00:00:00Z"
     )
 
 
@@ -64,7 +64,8 @@ class BackfillBody(BaseModel):
         ),
     ]
     end: Annotated[
-        RangeEnd, Field(alias="to", description="End of the range (exclusive), as `from`.")
+        RangeEnd,
+        Field(alias="to", description="End of the range (exclusive), in the form of `from`."),
     ]
     schedule: Annotated[
         ObjectName | None, Field(description="Required if the Task has several schedules.")
@@ -75,7 +76,7 @@ class BackfillBody(BaseModel):
     ] = None
     priority: Annotated[
         int | None,
-        Field(strict=True, ge=-1_000_000, le=1_000_000, description="Empty: 100 below the Task's."),
+        Field(strict=True, ge=-1_000_000, le=1_000_000, description="Empty: the Task's minus 100."),
     ] = None
 
 

@@ -69,7 +69,7 @@ class ConnectionTests:
         return _timed(lambda: self.send_test_event(webhook))
 
     def test_platform(self, name: str) -> ConnectionTestResult:
-        """Make one cheap authenticated call to a platform; raises `NotFound` likewise."""
+        """Make one cheap authenticated call to a platform; raises `NotFound` if it is undefined."""
         return self.try_platform(self.definitions.platform(name))
 
     def try_platform(self, platform: Platform) -> ConnectionTestResult:

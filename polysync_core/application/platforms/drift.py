@@ -54,7 +54,7 @@ class JobDrift:
     notes: tuple[str, ...] = ()
     """Facts about the reading of the artefact, such as a part that could not be read."""
     is_complete: bool = True
-    """Whether the reading certainly found every parameter of the artefact."""
+    """True if the reading certainly found every parameter of the artefact."""
     unseen: tuple[str, ...] = ()
     """Parameters of the Job that an incomplete reading did not find; they may exist."""
     tasks: tuple[IncompatibleTask, ...] = ()

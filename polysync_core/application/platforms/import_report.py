@@ -33,7 +33,7 @@ class ArtefactSelection:
     limit: int = 100
     token: str | None = None
     remove: bool = False
-    """Whether parameters that an incomplete reading did not find are removed from the Jobs."""
+    """True if parameters that an incomplete reading did not find are removed."""
 
     @property
     def is_whole(self) -> bool:
@@ -96,7 +96,7 @@ class ImportedArtefact:
     notes: tuple[str, ...] = ()
     """Facts about the reading of the artefact, such as a part that could not be read."""
     is_complete: bool = True
-    """Whether the reading certainly found every parameter of the artefact."""
+    """True if the reading certainly found every parameter of the artefact."""
     incompatible_tasks: tuple[IncompatibleTask, ...] = ()
     """Tasks because of which a part of the schema was not changed."""
     error: str | None = None
@@ -144,7 +144,7 @@ class ImportedArtefact:
             result=ImportResult.FAILED,
             external_id=external_id,
             requested=(external_id,),
-            error="the platform has no such artefact, or not where the search looks",
+            error="the platform has no such artefact, or the search does not cover its folder",
         )
 
 

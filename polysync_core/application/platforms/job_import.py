@@ -1,4 +1,4 @@
-"""Creates and updates the Job of one artefact."""
+"""Creates the Job of an artefact, or updates its parameters from the artefact."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from polysync_core.domain.definitions.schemas import (
     schema_difference,
     unfit_default,
 )
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import no_such_parameter
@@ -51,6 +52,7 @@ class JobImport:
 
     definitions: DefinitionEditing
     engine: Engine | None
+    author: Author | None = None
     is_dry_run: bool = False
     """True if nothing is written."""
     remove: bool = False
@@ -116,7 +118,7 @@ class JobImport:
         if self.is_dry_run:
             self.definitions.plan_put(job, condition)
         else:
-            self.definitions.put(job, condition, engine=self.engine)
+            self.definitions.put(job, condition, engine=self.engine, author=self.author)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,8 @@ class RunSpec:
     """The zone of the schedule that the run belongs to, or of the run that it follows."""
     mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
     rerun_of: RunId | None = None
+    repairs: str | None = None
+    """The external run id that the first attempt repairs; None starts from the beginning."""
     request_digest: str | None = None
     origins: tuple[Origin, ...] = ()
     backfill_id: BackfillId | None = None
@@ -247,6 +249,7 @@ class RunFactory:
             fan_out=spec.fan_out,
             repeats=spec.repeats,
             rerun_of=spec.rerun_of,
+            repairs=spec.repairs,
             schedule=spec.schedule,
             scheduled_time=spec.scheduled_time,
             time_zone=spec.time_zone or _UTC,
@@ -310,7 +313,7 @@ def waiting_message(run: TaskRun) -> WaitingRun:
 
 
 def with_lost_signal(run: TaskRun, error: Unavailable, *, at: datetime) -> TaskRun | None:
-    """Return a queued run of which its Dispatcher does not know."""
+    """Return a queued run with a note that its Dispatcher did not receive it."""
     if run.status is not RunStatus.QUEUED:
         return None
     failure = Failure(

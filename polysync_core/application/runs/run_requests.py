@@ -159,7 +159,7 @@ def _refusal(message_id: str, content: bytes, reason: str) -> str:
 
 
 def _shown(content: bytes) -> str:
-    """Return a message for display, without values: one may hold a secret instead of a reference.
+    """Return a message for display, without values, because a value may be a plain secret.
 
     Of a text that is not JSON, only the known fields that occur in it and its length are shown.
     """

@@ -32,7 +32,7 @@ from polysync_core.domain.schedules.fire_times import (
 from polysync_core.domain.schedules.state import occurrence_id
 
 MAX_FIRE_TIMES = 1_000
-"""The most fire times of one request."""
+"""The maximum number of fire times of one request."""
 PRIORITY_DROP = 100
 """The default priority is lower than the Task's by this much, so that current runs go first."""
 _LEAST_PRIORITY = -1_000_000
@@ -69,7 +69,7 @@ class BackfilledRun:
     fire: FireTime
     run_id: RunId
     exists: bool
-    """Whether the run existed before the request."""
+    """True if the run existed before the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,8 @@ class Backfill:
     def _checked_range(self, request: BackfillRequest, schedule: Schedule) -> _Range:
         for field, moment in (("from", request.begin), ("to", request.end)):
             if not _EARLIEST_YEAR <= moment.year < _LATEST_YEAR:
-                raise Invalid.at(field, "is outside the years in which schedules fire")
+                years = f"{_EARLIEST_YEAR} to {_LATEST_YEAR - 1}"
+                raise Invalid.at(field, f"must be in the years {years}")
         begin, end = (_moment(each, schedule) for each in (request.begin, request.end))
         if begin >= end:
             raise Invalid.at("to", "must be later than from")

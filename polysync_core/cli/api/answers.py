@@ -59,7 +59,7 @@ class AttemptAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParentAnswer:
-    """A run whose outcome a run consumed."""
+    """An upstream run whose outcome started the run."""
 
     task: str
     run_id: str
@@ -124,7 +124,7 @@ class RunAnswer:
 
     @property
     def duration(self) -> timedelta | None:
-        """Return the time from start to end; from queueing if the run never started."""
+        """Return the time from the start, or else from acceptance, to the end."""
         return _between(self.started_at or self.queued_at, self.finished_at)
 
     @property

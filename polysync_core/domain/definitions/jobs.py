@@ -52,6 +52,38 @@ class DataType(StrEnum):
     JSON_ARRAY = "JsonArray"
 
 
+class Resubmit(StrEnum):
+    """The rules for a submit that may have been executed, because its answer was lost."""
+
+    NEVER = "Never"
+    """The attempt ends as `Lost`, so that a person decides: at-most-once execution."""
+    WHEN_IDEMPOTENT = "WhenIdempotent"
+    """The submit is sent again, because the artefact may run twice without harm."""
+
+
+class SubmitSettings(Value):
+    """The settings that the Jobs of every type have."""
+
+    resubmit: Resubmit = Resubmit.NEVER
+    """The rule for a submit that may have been executed, because its answer was lost."""
+
+
+RESUBMIT = "resubmit"
+"""The setting of a Job that chooses a `Resubmit`."""
+
+
+class RetryFrom(StrEnum):
+    """The place from which a retry of a failed attempt continues."""
+
+    START = "Start"
+    """The platform runs the whole artefact again."""
+    FAILURE = "Failure"
+    """The platform repairs the failed run: only its failed parts run again."""
+
+
+RETRY_FROM = "retryFrom"
+"""The setting of a Job that chooses a `RetryFrom`."""
+
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Joiners of scripts and emoji, and the tags of flags.
 _JOINERS = frozenset({"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))})
@@ -97,11 +129,11 @@ class Parameter(Value):
     default: JsonValue = None
     description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
     required: bool = False
-    """Whether a run needs a value for the parameter."""
+    """True if a run needs a value for the parameter."""
     sensitive: bool = False
-    """Whether the output of this name is never stored."""
+    """True if the output of this name is never stored."""
     missing: bool = False
-    """Whether the last import did not find the parameter in the artefact."""
+    """True if the last import did not find the parameter in the artefact."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -135,7 +167,7 @@ class Job(Definition):
     parameters: Annotated[tuple[Parameter, ...], Field(max_length=MAX_PARAMETERS)] = ()
     settings: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)
     keep_errors: bool = False
-    """Whether the failure details of each attempt are stored when it ends."""
+    """True if the failure details of each attempt are stored when it ends."""
     tags: Tags = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -146,6 +178,11 @@ class Job(Definition):
                 refuse(f"parameters[{index}].name", f"'{parameter.name}' is duplicated")
             seen.add(parameter.name)
         return self
+
+    @property
+    def may_run_twice(self) -> bool:
+        """True if a submit that may have been executed may be sent again."""
+        return self.settings.get(RESUBMIT) == Resubmit.WHEN_IDEMPOTENT
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter of a name."""

@@ -107,7 +107,7 @@ class RunState:
     """The termination type of the newer generation: who caused the end."""
     message: str = ""
     is_queued: bool = False
-    """Whether Databricks gives a reason for which the run is in a queue."""
+    """True if Databricks gives a reason for which the run is in a queue."""
 
     @classmethod
     def of(cls, run: JsonObject) -> RunState | None:

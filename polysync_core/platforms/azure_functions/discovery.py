@@ -53,7 +53,8 @@ class AzureFunctionDiscovery:
         )
         if found is None:
             raise PlatformRefused(
-                f"{target.function} has neither an HTTP trigger nor an orchestration trigger",
+                f"{target.function} has neither an HTTP trigger nor an orchestration trigger: "
+                "choose another function",
                 cause=FailureCause.SUBMIT,
             )
         notes = (_UNDECLARED,)

@@ -155,9 +155,9 @@ def _type_of(schema: JsonObject, root: JsonObject, depth: int = 0) -> DataType |
     if depth < _DEEPEST_PART:
         for word in _ALTERNATIVES:
             inner = [_resolved(each, root) for each in _objects(schema.get(word))]
-            told = {_type_of(each, root, depth + 1) for each in inner if not _is_null(each)}
-            if told - {None} and (word == "allOf" or None not in told):
-                return _one(told - {None})
+            found = {_type_of(each, root, depth + 1) for each in inner if not _is_null(each)}
+            if found - {None} and (word == "allOf" or None not in found):
+                return _one(found - {None})
     values = schema.get("enum")
     if isinstance(values, list) and values:
         return _one({data_type_of(each) for each in values if each is not None})

@@ -14,8 +14,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.definitions.jobs import Job, JobType, SubmitSettings
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
@@ -44,7 +43,6 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from polysync_core.platforms.http_functions.client import exchange_once
-from polysync_core.platforms.http_functions.parameters import Resubmit
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from polysync_core.platforms.values import as_json, as_texts
 
@@ -66,13 +64,11 @@ class ValueForm(StrEnum):
     TEXTS = "Texts"
 
 
-class WorkflowSettings(Value):
+class WorkflowSettings(SubmitSettings):
     """`settings` of a Job that runs a workflow."""
 
     send_parameters_as: ValueForm = ValueForm.JSON_TOKENS
     """The form of the values in the body of the trigger's call."""
-    resubmit: Resubmit = Resubmit.NEVER
-    """The rule for a call that may have been executed, because its answer was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +218,7 @@ def _call(request: SubmitRequest, trigger_endpoint: TriggerEndpoint) -> Call:
         query=trigger_endpoint.address.query,
         headers={TRACKING_ID: request.token},
         body=_body(request),
+        refused=REFUSALS,
         busy_proves_not_started=False,
         accept_oversized=True,
     )

@@ -22,7 +22,7 @@ from typing import Any
 from polysync_core.domain.errors import Unavailable
 
 _BUSY_SECONDS = 15.0
-"""How long a connection waits for another one, for example for that of a backup."""
+"""The maximum wait of a connection for another one, for example for a backup."""
 _READER_CACHE_KIB = 256
 _MIGRATIONS = (
     """
@@ -189,7 +189,7 @@ class Database:
             return
         commit, self._commit = self._commit, _Commit()
         if not self._writer.in_transaction:
-            commit.end(FileUnusable(f"{self.path} has undone the last writes: repeat them."))
+            commit.end(FileUnusable(f"the last writes to {self.path} were undone: repeat them."))
             return
         try:
             with translating_errors(self.path):
@@ -240,8 +240,8 @@ def _make_private(path: Path) -> None:
                 each.chmod(OWNER_ONLY)
     except OSError as error:
         raise FileUnusable(
-            f"{path} cannot be opened ({error.strerror}): give the user of this process its file, "
-            "or choose another folder."
+            f"{path} cannot be opened ({error.strerror}): let the user of this process read and "
+            "write the file, or choose another folder."
         ) from error
 
 
@@ -284,7 +284,7 @@ def _reason(error: sqlite3.Error) -> str:
         case ["BUSY" | "LOCKED"]:
             return "is locked by another program: close the program"
         case ["CORRUPT" | "NOTADB"]:
-            return "is damaged or is no database of Polysync: restore a backup"
+            return "is damaged or is not a database of Polysync: restore a backup"
         case ["CANTOPEN"]:
             return "cannot be opened: check the path and the permissions of its folder"
         case ["IOERR"]:

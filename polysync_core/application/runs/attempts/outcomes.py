@@ -53,14 +53,14 @@ def submit_timed_out(run: TaskRun, error: PolysyncError, timeouts: Timeouts) -> 
     if run.cancel_requested is not None:
         period = in_words(timeouts.cancel)
         return cancelled_before_submit(
-            run, f"Nothing shows for {period} whether the submit arrived; last: {_ended(error)}"
+            run, f"It was unknown for {period} if the submit arrived; last error: {_ended(error)}"
         )
     in_vault = isinstance(error, VaultUnavailable)
     cause = FailureCause.PLATFORM_UNREACHABLE
     if in_vault and not may_run:
         cause = FailureCause.SECRET
     what = "could not be asked to start the run" if in_vault else "gave no answer to the submit"
-    message = f"The platform {what} for {in_words(timeouts.submit)}; last: {_ended(error)}"
+    message = f"The platform {what} for {in_words(timeouts.submit)}; last error: {_ended(error)}"
     outcome = failure(cause, with_hint_to_check(message, may_run), may_repeat=not may_run)
     return replace(outcome, is_outage=True)
 
@@ -94,8 +94,8 @@ def lost(run: TaskRun) -> Outcome:
 
 
 def abandoned(run: TaskRun, *, may_run: bool) -> Outcome:
-    """Return the outcome of an attempt that faults of Polysync itself keep from going on."""
-    message = "Polysync could not carry on; its log holds the reason under this run's id."
+    """Return the outcome of an attempt that faults in Polysync itself have stopped."""
+    message = "Polysync itself failed; its log has the reason under the id of this run."
     if run.problem is not None:
         message = f"{message} Last: {run.problem.message}."
     if run.cancel_requested is None:

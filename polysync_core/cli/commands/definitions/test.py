@@ -12,10 +12,10 @@ from polysync_core.cli.session import open_session
 
 Kind = Annotated[
     Literal["vault", "platform", "webhook", "secret"],
-    typer.Argument(metavar="vault|platform|webhook|secret"),
+    typer.Argument(metavar="KIND", help="Kind of the connection to test."),
 ]
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="A name, or vault://<vault>/<secret> of a secret.")
+    str, typer.Argument(metavar="NAME", help="Its name; for a secret, vault://<vault>/<secret>.")
 ]
 
 

@@ -1,4 +1,4 @@
-"""Reads facts of a graph for its page: the chosen Task, the values on lines, and counts."""
+"""Finds the chosen Task of a graph, the values that its lines show, and counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polysync_core.console.pages.graph.query import GraphQuery
 from polysync_core.domain.runs.status import RunStatus
 
 _MAX_VALUES = 100
-"""The most upstream runs whose outputs are read for the lines."""
+"""The maximum number of upstream runs whose outputs are read for the lines."""
 _FIRST = (RunStatus.FAILED, RunStatus.RUNNING, RunStatus.QUEUED)
 """The statuses that choose a Task on their own, the most urgent first."""
 

@@ -10,7 +10,6 @@ from htpy import Node
 
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.operations.connection_tests import CurrentConnectionTests
-from polysync_core.console.editing.choosing import type_fields, until_chosen
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.editing.flow import checked_definition, stored_page, tested_page
 from polysync_core.console.editing.frame import outer_button
@@ -18,6 +17,7 @@ from polysync_core.console.editing.lists import DefinitionList, list_page
 from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.editing.services import CurrentEditorServices
+from polysync_core.console.editing.type_choice import type_fields, until_chosen
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.forms.words import type_label
 from polysync_core.console.icons import icon

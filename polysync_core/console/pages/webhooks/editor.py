@@ -35,7 +35,7 @@ from polysync_core.domain.security.roles import Role
 
 _SECTION = "webhooks"
 _NEWEST = 100
-"""The newest abandoned messages of all queues among which those of a webhook are shown."""
+"""The number of newest abandoned messages that are searched for those of a webhook."""
 
 After = Annotated[str | None, Query(description="The token of the page before.")]
 

@@ -72,7 +72,7 @@ class Rules:
     """
 
     development: bool = False
-    """Whether secrets may come from environment variables (development only)."""
+    """True if secrets may come from environment variables (development only)."""
     check_vault: Callable[[Vault], None] = _accept
     check_platform: Callable[[Platform], None] = _accept
     check_job: Callable[[Platform, Job], None] = _accept

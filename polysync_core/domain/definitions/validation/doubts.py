@@ -1,4 +1,4 @@
-"""Records which parts of a definition or document could not be read."""
+"""Records the parts of a definition or document that could not be read."""
 
 from __future__ import annotations
 

@@ -77,19 +77,21 @@ def checked_model(kind: Kind, raw: JsonValue, path: str) -> type[Definition]:
     return model
 
 
-def read_draft(kind: Kind, raw: JsonValue, *, path: str = "") -> Draft:
+def read_draft(
+    kind: Kind, raw: JsonValue, *, path: str = "", context: Mapping[str, Any] | None = None
+) -> Draft:
     """Read a definition as far as possible; `path` is its place in a document."""
     try:
         model = checked_model(kind, raw, path)
     except Invalid as error:
         return Draft(kind=kind, problems=error.problems, omitted=error.omitted)
     try:
-        return Draft(kind=kind, definition=validated(model, raw))
+        return Draft(kind=kind, definition=validated(model, raw, context))
     except ValidationError as error:
         if error.error_count() > MAX_PROBLEMS:
             refused = Invalid(problems_of(error, model, prefix=path))
             return Draft(kind=kind, problems=refused.problems, omitted=refused.omitted)
-        repair = _Repair(model=model, raw=copy.deepcopy(raw), path=path)
+        repair = _Repair(model=model, raw=copy.deepcopy(raw), path=path, context=context)
         definition = repair.run(error)
     doubts = Doubts(frozenset(repair.doubts))
     if definition is not None and doubts.cover("name"):
@@ -106,6 +108,7 @@ class _Repair:
     model: type[Definition]
     raw: JsonValue
     path: str
+    context: Mapping[str, Any] | None = None
     doubts: set[str] = field(default_factory=set[str])
     problems: list[Problem] = field(default_factory=list[Problem])
     _compared: int = 0
@@ -121,7 +124,7 @@ class _Repair:
             if not all([self._replace(each, known) for each in details]):
                 return None
             try:
-                return validated(self.model, self.raw)
+                return validated(self.model, self.raw, self.context)
             except ValidationError as following:
                 error = following
         return None

@@ -128,7 +128,7 @@ class JobParameters:
         )
 
     def _settings(self) -> dict[str, JsonValue]:
-        """Return the setting that sends the parameters to the tasks, if one suits all of them."""
+        """Return the setting that sends the parameters to all tasks."""
         fields = {
             task.request_field
             for task in self.tasks

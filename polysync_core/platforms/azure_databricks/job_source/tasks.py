@@ -45,7 +45,7 @@ class JobTask:
     """The field of a request that sets the parameters; None if a run cannot set them."""
     named: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     is_list: bool = False
-    """Whether the task takes a list of arguments instead of named parameters."""
+    """True if the task takes a list of arguments instead of named parameters."""
 
 
 def tasks_of(settings: JsonObject) -> Iterator[JobTask]:
@@ -86,7 +86,7 @@ def _task(key: str, kind: str, found: JsonObject) -> JobTask:
 
 
 def _own_parameters(found: JsonObject) -> dict[str, JsonValue]:
-    """Return the parameters of a kind that a run cannot set, such as those of another job."""
+    """Return parameters that a run cannot set, such as those of another job."""
     return {
         name: value
         for holder, values in found.items()

@@ -46,7 +46,7 @@ class WidgetFindings:
     def reads_all(self) -> None:
         """Note that the notebook takes every parameter of a run."""
         self.notes.append(
-            "the notebook reads all parameters of a run, so it takes whatever it is given: add"
+            "the notebook reads all parameters of a run, so its names are unknown: add"
             " parameters by hand"
         )
 

@@ -48,7 +48,7 @@ class Wrapper:
 
     function: Function
     is_method: bool
-    """Whether the first argument is the object or class."""
+    """True if the first argument is the object or class."""
 
     def bound(self, call: ast.Call, names: Names) -> dict[str, object]:
         """Return the values of the function's arguments in a call."""
@@ -87,22 +87,22 @@ def _defaults(arguments: ast.arguments, names: Names) -> Iterator[tuple[str, obj
 
 
 def known_names(trees: Sequence[ast.Module]) -> dict[str, object]:
-    """Return the variables with a value that is the same in every assignment of all cells.
+    """Return the variables whose assignments in all cells have the same value.
 
     An attribute, such as `Config.NAME`, has a point before its name.
     """
     nodes = [node for tree in trees for node in ast.walk(tree)]
     counts = Counter(_bound_names(nodes))
     changed = set(_changed_names(nodes))
-    told: dict[str, list[object]] = {}
+    assigned: dict[str, list[object]] = {}
     latest: dict[str, object] = {}
     for statement in (each for tree in trees for each in tree.body):
         for name, value in _assigned(statement, latest):
-            told.setdefault(name, []).append(value)
+            assigned.setdefault(name, []).append(value)
             latest[name] = value
     known = {
         name: values[0]
-        for name, values in told.items()
+        for name, values in assigned.items()
         if name not in changed
         and counts[name] == (0 if name.startswith(".") else len(values))
         and all(each == values[0] for each in values)
@@ -166,7 +166,7 @@ def _changed_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
 
 
 def wrappers_of(trees: Sequence[ast.Module], names: Names) -> dict[str, Wrapper]:
-    """Return the functions that lead to a widget and that a cell calls, by their names."""
+    """Return the called functions that lead to a widget, by their names."""
     functions = dict(_functions(trees))
     called = {name for tree in trees for name in _called_names(tree)}
     found: dict[str, Wrapper] = {}

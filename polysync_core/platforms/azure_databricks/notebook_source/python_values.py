@@ -327,9 +327,9 @@ def _text_method(owner: str, method: str, arguments: list[str]) -> object:
             return UNKNOWN
 
 
-def _filled(template: str, place: str, values: list[str], *, others: str) -> object:
+def _filled(template: str, sign: str, values: list[str], *, others: str) -> object:
     """Return a template whose places are filled; unknown if it has other signs of a format."""
-    parts = template.split(place)
-    if len(parts) != len(values) + 1 or any(sign in part for part in parts for sign in others):
+    parts = template.split(sign)
+    if len(parts) != len(values) + 1 or any(other in part for part in parts for other in others):
         return UNKNOWN
     return _short("".join(text for pair in zip(parts, [*values, ""], strict=True) for text in pair))

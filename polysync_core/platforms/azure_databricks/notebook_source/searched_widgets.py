@@ -25,9 +25,9 @@ from polysync_core.platforms.azure_databricks.notebook_source.tokens import (
 )
 
 MAX_SEARCHED_LENGTH = 1_000_000
-"""The most characters of a cell that are searched."""
+"""The maximum number of characters of a cell that are searched."""
 _MOST_TOKENS = 500
-"""The most tokens of the arguments of one call."""
+"""The maximum number of tokens of the arguments of one call."""
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _SIMPLE_NAME = re.compile(r"[^\W\d]\w*")
 _IN_TEXT = re.compile(r"\$\{\s*([^{}\n]{1,255})\}")

@@ -28,7 +28,7 @@ from polysync_core.domain.runs.run import new_run
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.timed_cache import DEFINITION_TTL
-from polysync_core.platforms.receivers import EventNotAccepted
+from polysync_core.platforms.webhook_receivers import EventNotAccepted
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
 from tests.fakes.definitions import ON_CALL
 from tests.fakes.events import FakeQueue
@@ -241,7 +241,7 @@ def test_an_event_of_a_deleted_or_disabled_webhook_is_dropped(
     [
         pytest.param(Unavailable(), id="the vault is not available"),
         pytest.param(
-            PlatformRefused("there is no vault named local", cause=FailureCause.SECRET),
+            PlatformRefused("there is no vault named local: define it", cause=FailureCause.SECRET),
             id="the vault refuses",
         ),
     ],

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from polysync_core.application.missed.idle import IdleCause
 from polysync_core.application.missed.missed_work import MissedWork
+from polysync_core.application.missed.stopped_schedules import IdleCause
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.poison import ReceivedPoisonMessage

@@ -1,4 +1,4 @@
-"""Parameters that a reading of an artefact did not find, and defaults that no Job can hold."""
+"""Parameters that a reading did not find, and defaults that no Job can hold."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_a_schema_without_properties_is_a_doubt(schema: Any) -> None:
         ({"items": {}}, DataType.JSON_ARRAY),
     ],
 )
-def test_a_type_that_can_be_told_is_taken(declared: Any, data_type: DataType) -> None:
+def test_a_type_of_the_schema_is_taken(declared: Any, data_type: DataType) -> None:
     definitions = {"n": {"type": "integer"}, "again": {"$ref": "#/definitions/n"}}
     found = one(declared, definitions=definitions)
 
@@ -74,7 +74,7 @@ def test_a_type_that_can_be_told_is_taken(declared: Any, data_type: DataType) ->
         {"type": ["string", "object"]},
     ],
 )
-def test_a_type_that_cannot_be_told_is_a_guess_with_a_note(declared: Any) -> None:
+def test_a_type_that_the_schema_lacks_is_a_guess_with_a_note(declared: Any) -> None:
     found = read({"properties": {"x": declared}})
 
     assert found.typed

@@ -151,7 +151,7 @@ def test_without_an_api_the_file_is_still_checked(
     found = _checks(polysync, tmp_path, exit_code=1)
 
     assert found["data file"][0] == "failed"
-    assert "is no database of Polysync: restore a backup" in found["data file"][1]
+    assert "is not a database of Polysync: restore a backup" in found["data file"][1]
     assert found["API"][0] == "failed"
 
 

@@ -66,7 +66,7 @@ def read(text: str, kind: str) -> tuple[dict[str, object], tuple[str, ...]]:
         ),
     ],
 )
-def test_a_literal_is_read_whatever_it_holds(
+def test_a_literal_is_read_with_its_quotes_and_comment_marks(
     kind: str, text: str, expected: dict[str, object]
 ) -> None:
     assert read(text, kind) == (expected, ())
@@ -82,12 +82,12 @@ def test_a_literal_is_read_whatever_it_holds(
         ("r", 'dbutils.widgets.text("a", 5)', ["a"], "default of a is computed"),
         ("r", "dbutils.widgets.text(paste0('a', x), '')", [], "computed name"),
         ("scala", "dbutils.widgets.get(name)", [], "reads a widget with a computed name"),
-        ("scala", "dbutils.widgets.getAll()", [], "whatever it is given"),
+        ("scala", "dbutils.widgets.getAll()", [], "names are unknown"),
         (
             "scala",
             "dbutils.notebook.entry_point.getCurrentBindings()",
             [],
-            "whatever it is given",
+            "names are unknown",
         ),
         ("sql", "CREATE WIDGET TEXT my-n DEFAULT 'x'", [], "computed name"),
         ("sql", "CREATE WIDGET TEXT \"n\" DEFAULT 'x'", [], "computed name"),

@@ -127,8 +127,8 @@ def test_names_that_a_loop_builds_are_found() -> None:
 @pytest.mark.parametrize(
     ("cells", "doubt"),
     [
-        (["p = dbutils.notebook.entry_point.getCurrentBindings()", "p['a']"], "whatever it is"),
-        (["p = dbutils.widgets.getAll()"], "whatever it is given"),
+        (["p = dbutils.notebook.entry_point.getCurrentBindings()", "p['a']"], "names are unknown"),
+        (["p = dbutils.widgets.getAll()"], "names are unknown"),
         (["for n in names():\n    dbutils.widgets.text(n, '')"], "computed name"),
         (["for n in ('a', 'b'):\n    dbutils.widgets.text(n + x, '')"], "computed name"),
         (["L = ['a']", "L.append(x)", "for n in L:\n    dbutils.widgets.text(n, '')"], "computed"),
