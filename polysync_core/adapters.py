@@ -19,6 +19,7 @@ from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import DefinitionStore
 from polysync_core.domain.definitions.versions import VersionReader
+from polysync_core.domain.security.token_issuer import TokenIssuer
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.registry import open_connector
@@ -41,6 +42,7 @@ from polysync_core.vaults.resolver import OpenVault
 
 if TYPE_CHECKING:
     from polysync_core.appkit.workspaces import Workspaces
+    from polysync_core.outbound.signing_keys import SigningKeys
 
 _INSTALLED = Path(__file__).with_name("docs")
 """The wheel holds the documentation as data of this package."""
@@ -73,6 +75,20 @@ def open_workspaces(
     return Workspaces(configuration=configuration, read_platform=read_platform, secrets=secrets)
 
 
+def open_issuer(issuer: TokenIssuer, settings: Settings) -> SigningKeys:
+    """Return the keys of a token issuer, not read yet.
+
+    The cryptography takes time to import, and only a host with an issuer needs it.
+    """
+    from polysync_core.outbound.signing_keys import SigningKeys, default_client
+
+    return SigningKeys(
+        issuer.issuer,
+        allow_loopback=settings.development,
+        client=default_client(settings.app_identity.private_hosts),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """The stores, queues, connections and clock that the use cases call."""
@@ -96,6 +112,7 @@ class Ports:
     post: Post
     """Posts an event to the address of a webhook."""
     open_workspaces: OpenWorkspaces = open_workspaces
+    open_issuer: Callable[[TokenIssuer, Settings], SigningKeys] = open_issuer
     clock: Clock = utc_now
     monotonic: Callable[[], float] = time.monotonic
     new_id: Callable[[], str] = lambda: uuid4().hex

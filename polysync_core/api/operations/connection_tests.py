@@ -1,4 +1,4 @@
-"""Serves the routes that test vaults, platforms, webhooks and secrets."""
+"""Serves the routes that test vaults, platforms, webhooks, secrets and the token issuer."""
 
 from __future__ import annotations
 
@@ -57,6 +57,11 @@ def connection_test_routes() -> APIRouter:
     def test_webhook(name: str, tests: CurrentConnectionTests) -> ConnectionTestView:
         """Send a signed test event to a webhook."""
         return ConnectionTestView.model_validate(tests.test_webhook(name))
+
+    @routes.post("/token-issuer/test")
+    def test_token_issuer(tests: CurrentConnectionTests) -> ConnectionTestView:
+        """Test whether the keys of the token issuer can be read, and compare the clocks."""
+        return ConnectionTestView.model_validate(tests.test_token_issuer())
 
     @routes.post("/secrets/test")
     def test_secret(tests: CurrentConnectionTests, body: SecretTestBody) -> ConnectionTestView:

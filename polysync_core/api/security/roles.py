@@ -24,6 +24,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/vaults/{name}/test"): Role.OPERATOR,
     ("POST", "/platforms/{name}/test"): Role.OPERATOR,
     ("POST", "/webhooks/{name}/test"): Role.OPERATOR,
+    ("POST", "/token-issuer/test"): Role.OPERATOR,
     ("POST", "/secrets/test"): Role.ADMINISTRATOR,
     ("GET", "/platforms/{name}/artefacts"): Role.READER,
     ("POST", "/platforms/{name}/import"): Role.ADMINISTRATOR,

@@ -1,4 +1,4 @@
-"""Tests the connection to a vault, a platform or a webhook, and reads secrets."""
+"""Tests the connection to a vault, a platform, a webhook or the token issuer; reads secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polysync_core.domain.definitions.platforms import (
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
-from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.errors import NotFound, PolysyncError
 from polysync_core.domain.security.secrets import SecretReference
 from polysync_core.platforms.connector import Connector
 from polysync_core.vaults.source import SecretSource
@@ -39,6 +39,8 @@ class ConnectionTests:
     open_connector: Callable[[Platform], Connector]
     send_test_event: Callable[[Webhook], str]
     """Sends a test event to a webhook, and returns a sentence."""
+    reach_issuer: Callable[[], str] | None
+    """Reads the keys of the token issuer, and returns a sentence; None without an issuer."""
     texts: PlatformTexts
 
     def test_vault(self, name: str) -> ConnectionTestResult:
@@ -67,6 +69,15 @@ class ConnectionTests:
     def try_webhook(self, webhook: Webhook) -> ConnectionTestResult:
         """Send a test event to a webhook, which need not be stored."""
         return _timed(lambda: self.send_test_event(webhook))
+
+    def test_token_issuer(self) -> ConnectionTestResult:
+        """Read the keys of the token issuer; raises `NotFound` if none is configured."""
+        if self.reach_issuer is None:
+            raise NotFound(
+                "No token issuer is configured: POLYSYNC_OIDC_ISSUER and POLYSYNC_OIDC_AUDIENCE "
+                "name one."
+            )
+        return _timed(self.reach_issuer)
 
     def test_platform(self, name: str) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform; raises `NotFound` if it is undefined."""
