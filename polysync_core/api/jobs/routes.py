@@ -12,7 +12,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from polysync_core.api.contract.answers import DATABRICKS_ERRORS, STREAM
+from polysync_core.api.contract.answers import DATABRICKS_ERRORS, SHARD_FULL, STREAM
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.jobs.appkit_jobs import AppKitHandler
 from polysync_core.api.jobs.appkit_protocol import (
@@ -135,7 +135,7 @@ def _add_start(routes: APIRouter) -> None:
     @routes.post(
         "/jobs/{name}/run",
         response_model=StartedJobRun | StartedDatabricksRun,
-        responses=STREAM,
+        responses={**STREAM, **SHARD_FULL},
         openapi_extra=BODY,
     )
     def execute_job(  # noqa: PLR0913

@@ -17,6 +17,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from polysync_core.api.contract.answers import SHARD_FULL
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import LocalTime, RunIdText, Time, View
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
@@ -115,7 +116,8 @@ class BackfillView(View):
 
 
 PLANNED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The plan of a dry run.", "model": BackfillView}
+    200: {"description": "The plan of a dry run.", "model": BackfillView},
+    **SHARD_FULL,
 }
 
 

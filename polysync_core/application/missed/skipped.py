@@ -16,7 +16,13 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.skip import SkipKind
 
 OF_SCHEDULES = frozenset(
-    {SkipKind.MISSED, SkipKind.OVERLAP, SkipKind.SCHEDULE_PAUSED, SkipKind.SCHEDULE_CHANGED}
+    {
+        SkipKind.MISSED,
+        SkipKind.OVERLAP,
+        SkipKind.SCHEDULE_PAUSED,
+        SkipKind.SCHEDULE_CHANGED,
+        SkipKind.SHARD_FULL,
+    }
 )
 """The kinds of skips that a schedule decides on."""
 
