@@ -40,7 +40,7 @@ def appkit_error_members(
 
 
 def error_media_type(scope: Scope) -> str | None:
-    """Return the type of an error for clients that read JSON of the type `application/json` only.
+    """Return the type of an error for clients that read only `application/json`.
 
     None means the type of problem documents. The body is the same.
     """

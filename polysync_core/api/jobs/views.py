@@ -52,7 +52,7 @@ class JobKeyView(View):
     platform: str | None
     """The stored Platform that has the job; null for the workspace of the environment."""
     has_job_id: bool
-    """Whether the variable of the key holds a job id; without one, every call answers 404."""
+    """The variable of the key holds a job id; without one, every call answers 404."""
 
 
 class JobKeysView(View):
