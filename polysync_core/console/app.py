@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
@@ -41,9 +42,10 @@ _SMALLEST_COMPRESSED = 1_000
 """The size in bytes from which an answer is compressed."""
 
 
-def page_routes() -> list[APIRouter]:
-    """Return the routes of all pages."""
-    return [
+@cache
+def page_routes() -> tuple[APIRouter, ...]:
+    """Return the routes of all pages, which every console of this process shares."""
+    return (
         _home(),
         static_routes(),
         runs_page.router,
@@ -65,7 +67,7 @@ def page_routes() -> list[APIRouter]:
         *job_routers(),
         *task_routers(),
         *editor_pages(),
-    ]
+    )
 
 
 def create_console(
