@@ -57,9 +57,9 @@ class RateUse:
     """The use of a rate limit while more runs wait than it allows to start."""
 
     most_starts: int
-    """The most starts by the Dispatcher in any window."""
+    """The maximum number of starts by the Dispatcher in any window."""
     most_submits: int
-    """The most submits to the platform in any window; a submit follows its start."""
+    """The maximum number of submits to the platform in any window; a submit follows its start."""
     achieved: float
     """The share of the permitted rate."""
 

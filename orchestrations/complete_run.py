@@ -32,7 +32,7 @@ RETRIES = RetryPolicy(
 TASKS_A_CALL = 25
 RUNS_A_ROUND = 8
 ROUNDS_A_GENERATION = 10
-"""After so many rounds, the orchestration continues as new."""
+"""After this number of rounds, the orchestration continues as new."""
 
 
 class PendingNotification(TypedDict):

@@ -19,7 +19,7 @@ from orchestrations.names import ABANDON, DISPATCHER, POLL, SUBMIT, WAKE
 from polysync_core.domain.runs.polling import delay_after_fault
 
 CALLS_PER_GENERATION = 20
-"""After so many calls, the orchestration continues as new; a call and its timer are 8 events."""
+"""The number of calls before the orchestration continues as new; one call writes 8 events."""
 MAX_FAULTS = 12
 """Faults of Polysync in a row before the attempt is abandoned; with back-off about an hour."""
 

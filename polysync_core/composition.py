@@ -12,12 +12,13 @@ from functools import cache, cached_property
 
 from fastapi import FastAPI
 
-from polysync_core.adapters import Ports, production_ports
+from polysync_core.adapters import Ports, open_issuer, production_ports
 from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.drift import drift_routes
 from polysync_core.api.definitions.routes import definition_routes
+from polysync_core.api.definitions.versions import version_routes
 from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
 from polysync_core.api.missed.routes import missed_routes
 from polysync_core.api.operations.audit import audit_routes
@@ -172,14 +173,8 @@ def identify_by(settings: Settings) -> Identify:
 def _by_token(settings: Settings, issuer: TokenIssuer, *, otherwise: Identify) -> Identify:
     # The cryptography takes time to import, and only a host with an issuer needs it.
     from polysync_core.api.security.tokens import by_token
-    from polysync_core.outbound.signing_keys import SigningKeys, default_client
 
-    keys = SigningKeys(
-        issuer.issuer,
-        allow_loopback=settings.development,
-        client=default_client(settings.app_identity.private_hosts),
-    )
-    return by_token(issuer, keys, otherwise=otherwise)
+    return by_token(issuer, open_issuer(issuer, settings), otherwise=otherwise)
 
 
 @cache
@@ -198,6 +193,7 @@ def routes() -> ApiRoutes:
             fire_time_routes(),
             cron_routes(),
             document_routes(),
+            version_routes(),
             documentation_routes(),
             metrics_routes(),
             gate_routes(),
@@ -228,7 +224,7 @@ def build_api(services: Services, identify: Identify, *, metrics: Metrics = NO_M
 def build_console(services: Services, identify: Identify) -> FastAPI:
     """Return the web console in front of some use cases."""
     # Only the first request of a browser pays for the import.
-    from polysync_core.console.app import create_console, page_routes
+    from polysync_core.console.app import create_console
     from polysync_core.console.deployment import Deployment, SignIn
     from polysync_core.console.roles import CONSOLE_ROLES
     from polysync_core.console.sign_in import by_cookie, sign_in_routes
@@ -243,7 +239,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
         else None,
     )
     return create_console(
-        [*page_routes(), sign_in_routes(keys)],
+        sign_in_routes(keys),
         [*_use_cases(services), services.name_search, deployment, routes()],
         access=AccessPolicy(
             identify=by_cookie(keys, otherwise=identify) if keys else identify,
@@ -256,6 +252,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
 def _use_cases(services: Services) -> list[object]:
     return [
         services.connection_tests,
+        services.result_recorder,
         services.explanations,
         services.limit_usage,
         services.failure_details,
@@ -267,6 +264,7 @@ def _use_cases(services: Services) -> list[object]:
         services.task_graph,
         services.task_lists,
         services.documents,
+        services.versions,
         services.documentation,
         services.gates,
         services.schedules,

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from polysync_core.appkit.configuration import AppKitConfiguration, JobsSetting
-from polysync_core.appkit.named_jobs import JobOptions, discover
+from polysync_core.appkit.configuration import (
+    AppKitConfiguration,
+    JobsSetting,
+    options_problems,
+    principal_problems,
+    service_principal_of,
+)
+from polysync_core.appkit.named_jobs import JobOptions, discover, id_problems
 from polysync_core.appkit.user_tokens import Hosting
-from polysync_core.domain.errors import Broken, Invalid
+from polysync_core.domain.errors import Broken, Invalid, Problem
 from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import ROLES_CLAIM, TokenIssuer
@@ -57,7 +63,7 @@ class Settings:
     deployment_colour: str
     """The colour behind the name."""
     app_service_authentication: bool
-    """Whether App Service authenticates callers before requests reach the app."""
+    """True if App Service authenticates callers before requests reach the app."""
     access_keys: tuple[AccessKey, ...]
     """The access keys of machine callers."""
     token_issuer: TokenIssuer | None
@@ -67,7 +73,7 @@ class Settings:
     secrets_folder: Path | None
     """The folder with the secrets of this machine, for vaults of files."""
     allow_loopback_platforms: bool
-    """Whether platforms may be simulators on this machine, over plain HTTP."""
+    """True if platforms may be simulators on this machine, over plain HTTP."""
     run_events_queue: str | None
     """The queue that receives every change of a run's status; None if no consumer reads one."""
     webhook_attempts: int
@@ -85,7 +91,7 @@ class Settings:
     otlp_endpoint: str
     """The address of an OpenTelemetry collector, empty if unused."""
     prometheus: bool
-    """Whether the API serves metrics to Prometheus."""
+    """True if the API serves metrics to Prometheus."""
     storage: Mapping[str, str]
     """The variables `POLYSYNC_STORAGE` or `POLYSYNC_STORAGE__…`, unchanged."""
     appkit: AppKitConfiguration
@@ -145,27 +151,34 @@ def _colour(variables: Mapping[str, str]) -> str:
 
 
 def read_appkit(
-    variables: Mapping[str, str], jobs: Mapping[str, JobOptions] | None = None
+    variables: Mapping[str, str],
+    jobs: Mapping[str, JobOptions] | None = None,
+    *,
+    is_program: bool = False,
 ) -> AppKitConfiguration:
     """Return the configuration of AppKit's jobs; options in `jobs` replace those of the setting.
 
-    Raises `SettingError` with the name of the setting that is wrong.
+    A program (`is_program`) may also call a simulator on its own machine. Raises `SettingError`
+    with the name of the setting that is wrong.
     """
     setting = _appkit_setting(variables)
     configured = setting.options() | dict(jobs or {})
+    _refuse(options_problems(jobs or {}) + principal_problems(variables))
     token = variables.get("DATABRICKS_TOKEN")
     appkit = AppKitConfiguration(
         jobs=discover(variables, configured),
         host=variables.get("DATABRICKS_HOST") or None,
         token=Secret(token) if token else None,
+        service_principal=None if token else service_principal_of(variables),
         timeout=setting.call_timeout,
         poll_interval=setting.poll_interval,
+        max_event_size=setting.stream_config.max_event_size,
         hosting=_hosting(variables),
         app_identity=_app_identity(variables),
-        allow_loopback=_loopback(variables),
+        allow_loopback=is_program or _loopback(variables),
     )
     if _environment(variables) is Environment.PRODUCTION:
-        _check_ids(appkit, configured)
+        _refuse(id_problems(appkit.jobs, configured, variables))
     _check_host(appkit)
     return appkit
 
@@ -201,11 +214,9 @@ def _hosting(variables: Mapping[str, str]) -> Hosting:
     )
 
 
-def _check_ids(appkit: AppKitConfiguration, configured: Mapping[str, JobOptions]) -> None:
-    for name in configured:
-        job = appkit.jobs[name]
-        if job.job_id is None:
-            raise SettingError(f"{job.variable} must hold the number of the job '{name}'.")
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise SettingError("; ".join(map(str, problems)))
 
 
 def _check_host(appkit: AppKitConfiguration) -> None:
@@ -273,9 +284,9 @@ def _storage(variables: Mapping[str, str]) -> dict[str, str]:
         setting = configured[STORAGE]
         if path_of(setting) is None and not _is_connection_string(setting):
             raise SettingError(
-                f"{STORAGE} is no connection string of a storage account: copy the whole text with "
-                "AccountName=… and AccountKey=… from the access keys of the account, or name a "
-                f"file with {SCHEME}PATH."
+                f"{STORAGE} is not a connection string of a storage account: copy the whole text "
+                "with AccountName=… and AccountKey=… from the access keys of the account, or name "
+                f"a file with {SCHEME}PATH."
             )
         return configured
     if not configured:
@@ -304,7 +315,7 @@ def _application_insights(variables: Mapping[str, str]) -> str:
     text = variables.get(name, "")
     if text and not re.search(r"(?i)(?:^|;)\s*InstrumentationKey=[0-9a-f-]{36}\s*(?:;|$)", text):
         raise SettingError(
-            f"{name} is no connection string of Application Insights: copy the whole text "
+            f"{name} is not a connection string of Application Insights: copy the whole text "
             "InstrumentationKey=… from the overview of the resource."
         )
     return text
@@ -350,7 +361,9 @@ def _token_issuer(variables: Mapping[str, str]) -> TokenIssuer | None:
     except Invalid as error:
         raise SettingError(f"{error}.") from error
     if "?" in issuer:
-        raise SettingError(f"{names[0]} is {issuer!r}; an issuer has no query.")
+        raise SettingError(
+            f"{names[0]} is {issuer!r}; an issuer has no query: remove the part from '?'."
+        )
     claim = variables.get("POLYSYNC_OIDC_ROLES_CLAIM", "").strip() or ROLES_CLAIM
     return TokenIssuer(issuer=issuer, audience=audience, roles_claim=claim)
 

@@ -19,14 +19,14 @@ def read_address(host: str) -> Address:
     """Return the address of `--host`; a name could have several addresses.
 
     Raises:
-        StartRefused: the text is no address.
+        StartRefused: the text is not an address.
     """
     try:
         return ip_address("127.0.0.1" if host.lower() == "localhost" else host.strip("[]"))
     except ValueError as error:
         raise StartRefused(
-            f"{host!r} is no IP address: give --host an address of this machine, or 0.0.0.0 for "
-            "all of them."
+            f"{host!r} is not an IP address: give --host an address of this machine, or 0.0.0.0 "
+            "for all of them."
         ) from error
 
 
@@ -45,7 +45,7 @@ def decide_environment(options: Options, variables: Mapping[str, str]) -> str:
     if not is_local and environment == Environment.DEVELOPMENT:
         raise StartRefused(
             f"--host {options.host} listens beyond this machine, and {_ENVIRONMENT} is "
-            "development, which needs no sign-in: unset it."
+            f"development, which needs no sign-in: unset {_ENVIRONMENT}."
         )
     if environment == Environment.PRODUCTION:
         _require_sign_in(options, variables, is_local=is_local)
@@ -56,7 +56,8 @@ def _require_sign_in(options: Options, variables: Mapping[str, str], *, is_local
     if variables.get(_APP_SERVICE, "").lower() == "true":
         # Every caller could forge the header that App Service protects.
         raise StartRefused(
-            f"{_APP_SERVICE} is true, but App Service does not protect this host: unset it."
+            f"{_APP_SERVICE} is true, but App Service does not protect this host: "
+            f"unset {_APP_SERVICE}."
         )
     if not any(variables.get(name, "").strip() for name in _SIGN_IN):
         why = (

@@ -83,7 +83,7 @@ class QueueConsumer:
             await asyncio.wait(self._running, timeout=seconds)
 
     async def _take(self) -> float:
-        """Begin to handle messages, and return the pause until the next look at the queue."""
+        """Begin to handle messages, and return the pause until the next read of the queue."""
         longest = self._rules.longest_pause
         if len(self._running) > self._rules.new_batch_threshold:
             return longest

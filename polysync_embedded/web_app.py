@@ -92,7 +92,7 @@ class _EventStream:
         self._on_start = on_start
         self._task = asyncio.current_task()
         self.ended = False
-        """Whether the host has ended the stream."""
+        """True if the host has ended the stream."""
 
     async def send(self, message: Message) -> None:
         """Pass a message on, and register a stream of events."""

@@ -13,8 +13,9 @@ import re
 import subprocess
 import sys
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 MAX_WORDS = 15
@@ -70,9 +71,15 @@ BANNED_PROSE = re.compile(
 """Phrases that readers stumble over. The plain word of the field says the same."""
 
 VAGUE_OPENINGS = frozenset(
-    {"what", "how", "whether", "where", "who", "whose", "which", "say", "tell", "tells", "says"}
+    {
+        *("what", "how", "whether", "when", "where", "why", "who", "whose", "which"),
+        *("say", "tell", "tells", "says"),
+    }
 )
 """First words that hide the subject of the first sentence."""
+
+VAGUE_OBJECTS = frozenset({"what", "everything"})
+"""Words that hide the object of the first sentence if they follow its verb."""
 
 _WORDS = re.compile(r"[\w`./:<>~${}()\[\]*-]*\w[\w`./:<>~${}()\[\]*-]*")
 _PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
@@ -144,18 +151,42 @@ def _phrases_of(path: str, number: int, line: str) -> Iterator[Finding]:
 
 
 def _docstrings(path: str, source: str) -> Iterator[Finding]:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(ast.parse(source)):
-        documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-        if not isinstance(node, documented) or (text := ast.get_docstring(node)) is None:
+        if not isinstance(node, documented):
             continue
-        line = node.body[0].lineno
-        first = first_sentence(text)
-        words = _WORDS.findall(first)
-        if len(words) > MAX_WORDS:
-            message = f"first sentence of {len(words)} words (at most {MAX_WORDS}): {first}"
-            yield Finding(path=path, line=line, message=message)
-        if words and words[0].lower() in VAGUE_OPENINGS:
-            yield Finding(path=path, line=line, message=f"vague opening: {first}")
+        if (text := ast.get_docstring(node)) is not None:
+            yield from _first_sentence_of(path, node.body[0].lineno, text)
+        if isinstance(node, ast.Module | ast.ClassDef):
+            for line, text in _field_texts(node.body):
+                yield from _opening_of(path, line, first_sentence(text))
+
+
+def _first_sentence_of(path: str, line: int, text: str) -> Iterator[Finding]:
+    first = first_sentence(text)
+    words = _WORDS.findall(first)
+    if len(words) > MAX_WORDS:
+        message = f"first sentence of {len(words)} words (at most {MAX_WORDS}): {first}"
+        yield Finding(path=path, line=line, message=message)
+    yield from _opening_of(path, line, first)
+
+
+def _opening_of(path: str, line: int, first: str) -> Iterator[Finding]:
+    words = [word.lower() for word in _WORDS.findall(first)[:2]]
+    if words and (words[0] in VAGUE_OPENINGS or words[-1] in VAGUE_OBJECTS):
+        yield Finding(path=path, line=line, message=f"vague opening: {first}")
+
+
+def _field_texts(body: Sequence[ast.stmt]) -> Iterator[tuple[int, str]]:
+    """Yield the line and the text below each field, constant and type."""
+    for before, statement in pairwise(body):
+        match statement:
+            case ast.Expr(value=ast.Constant(value=str(text))) if isinstance(
+                before, ast.Assign | ast.AnnAssign | ast.TypeAlias
+            ):
+                yield statement.lineno, text
+            case _:
+                pass
 
 
 def first_sentence(text: str) -> str:

@@ -30,5 +30,5 @@ def tick(timer: func.TimerRequest, durable: str) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="0 17 3 * * *", use_monitor=True)
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def purge(timer: func.TimerRequest, durable: str) -> None:
-    """Delete what is older than the retention periods."""
+    """Delete the data that is older than the retention periods."""
     background_work().purge(DurableEngine(durable))

@@ -30,7 +30,7 @@ from polysync_core.storage.sqlite.tables import SqliteTables
 
 TASKS = 50
 GRAPH = 50
-"""Each graph run has so many descendants; half of all runs are descendants."""
+"""The number of descendants of each graph run; half of all runs are descendants."""
 MONTHS = 12
 _BATCH = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -98,12 +98,22 @@ class _Template:
             (self.run.run_id, run_id),
             (self.run.graph_run_id, graph),
             (_TASK, task_name(number)),
-            *_times(self.run.queued_at, at),
+            *_moved(self.run, at),
         ):
             text = text.replace(old, new)
         for row in text.split("\x1e"):
             table, partition, key, doc = row.split("\x1f")
             yield table, partition, key, number, doc
+
+
+def _moved(run: TaskRun, at: datetime) -> Iterator[tuple[str, str]]:
+    """Return the texts of all times of a run, with those of its copy.
+
+    A new time is never before an old one. The latest comes first, so no text is replaced twice.
+    """
+    assert run.attempt is not None and run.attempt.finished_at and run.finished_at
+    for old in (run.finished_at, run.attempt.finished_at, run.queued_at):
+        yield from _times(old, at + (old - run.queued_at))
 
 
 def _times(old: datetime, new: datetime) -> Iterator[tuple[str, str]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bench.stored.counting import CountingTables, empty_database
 from bench.stored.filling import fill
-from polysync_core.application.runs.polling import DurationHistory
+from polysync_core.application.runs.poll_planner import DurationHistory
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS
+from polysync_core.domain.runs.status import RunStatus
 from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.sqlite.tables import SqliteTables
 
@@ -21,7 +22,7 @@ def learning(stored: int) -> tuple[int, int]:
         fill(database, stored)
         storage = CountingTables(SqliteTables(database))
         runs = TableRuns(storage)
-        run = runs.page(Listing(limit=1)).items[0]
+        run = runs.page(Listing(statuses=frozenset({RunStatus.SUCCEEDED}), limit=1)).items[0]
         durations = DurationHistory(runs)
         counts: list[int] = []
         for _ in range(2):

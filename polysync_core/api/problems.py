@@ -34,6 +34,7 @@ from polysync_core.domain.errors import (
     PolysyncError,
     Problem,
     Refused,
+    ShardFull,
     StaleETag,
     TooLarge,
     Unauthenticated,
@@ -57,6 +58,7 @@ _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (PlatformRefused, HTTPStatus.BAD_GATEWAY),
     (Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ShardFull, HTTPStatus.TOO_MANY_REQUESTS),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (Uncertain, HTTPStatus.SERVICE_UNAVAILABLE),
 )
@@ -70,6 +72,7 @@ _TITLES: dict[int, str] = {
     HTTPStatus.PRECONDITION_FAILED: "Changed since it was read",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request is invalid",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many runs wait for their start",
     HTTPStatus.BAD_GATEWAY: "The platform refused the request",
     HTTPStatus.SERVICE_UNAVAILABLE: "A required service is unavailable",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Internal error",

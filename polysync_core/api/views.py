@@ -33,6 +33,8 @@ class AttemptView(View):
     """The number of the attempt; the first one is 1."""
     status: RunStatus
     """The status of the attempt."""
+    repairs: str | None = Field(default=None, exclude_if=operator.not_)
+    """The external run id of the failed run that the attempt repairs; absent for a start."""
     external_run_id: str | None
     """The id that the platform gave the attempt; null before the platform has accepted it."""
     monitor_url: str | None
@@ -40,11 +42,11 @@ class AttemptView(View):
     provider_status: str | None
     """The last state of the attempt in the platform's own words."""
     submitted_at: Time | None
-    """When the platform accepted the attempt."""
+    """The time at which the platform accepted the attempt."""
     started_at: Time | None
-    """When the platform started the attempt."""
+    """The time at which the platform started the attempt."""
     finished_at: Time | None
-    """When the attempt ended."""
+    """The time at which the attempt ended."""
     cause: FailureCause | None
     """The cause of the failure; null unless the attempt failed."""
     error: str | None
@@ -86,7 +88,7 @@ class ProblemView(View):
     next_try_at: Time | None
     """The next try."""
     given_up_at: Time | None
-    """When the attempt ends if the problem lasts; null if Polysync does not give up."""
+    """The end of the attempt if the problem lasts; null if Polysync does not give up."""
     text: str
     """The problem in one sentence."""
 
@@ -103,7 +105,7 @@ class RootCauseView(View):
 
 
 class SkipView(View):
-    """Why a run was skipped."""
+    """The reason why a run was skipped."""
 
     kind: SkipKind
     """The rule that skipped the run."""
@@ -127,7 +129,7 @@ class TaskRunView(View):
     reason: str
     """The state of the run in words; the problem while there is one."""
     problem: ProblemView | None
-    """The failure that keeps the run from going on; null while all goes well."""
+    """The failure that keeps the run from going on; null without a problem."""
     trigger_type: TriggerType
     """The trigger of the run."""
     graph_run_id: RunIdText
@@ -143,11 +145,11 @@ class TaskRunView(View):
     time_zone: str | None
     """The time zone of the run's variables."""
     queued_at: Time
-    """When the run was accepted."""
+    """The time at which the run was accepted."""
     started_at: Time | None
-    """When the first attempt started."""
+    """The time at which the first attempt started."""
     finished_at: Time | None
-    """When the run ended."""
+    """The time at which the run ended."""
     next_attempt_at: Time | None
     """The end of the back-off before the next attempt."""
     rerun_of: RunIdText | None
@@ -169,16 +171,16 @@ class TaskRunView(View):
     attempts: list[AttemptView]
     """The attempts, oldest first."""
     skip: SkipView | None = Field(default=None, exclude_if=operator.not_)
-    """Why the run was skipped; absent for any other run."""
+    """The reason why the run was skipped; absent for any other run."""
     warnings: list[str] = Field(default_factory=list[str], exclude_if=operator.not_)
-    """Doubts about the run, such as a value that the artefact does not read."""
+    """Warnings about the run, such as a value that the artefact does not read."""
 
 
 class HistoryEntryView(View):
     """One line of a run's history: a change of the status, or a note."""
 
     at: Time
-    """When it happened."""
+    """The time of the change."""
     from_status: Annotated[RunStatus | None, Field(serialization_alias="from")]
     """The status before; null for the first entry, equal to `to` for a note."""
     to_status: Annotated[RunStatus, Field(serialization_alias="to")]
@@ -233,6 +235,7 @@ def _attempt_view(run: TaskRun, attempt: Attempt) -> AttemptView:
     return AttemptView(
         number=attempt.number,
         status=attempt.status,
+        repairs=run.repaired_by(attempt.number),
         external_run_id=attempt.external_run_id,
         monitor_url=attempt.monitor_url,
         provider_status=attempt.provider_status,

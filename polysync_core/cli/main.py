@@ -13,10 +13,12 @@ import typer
 from polysync_core.cli.commands.azure.check import check
 from polysync_core.cli.commands.definitions.apply import apply
 from polysync_core.cli.commands.definitions.artefacts import artefacts
+from polysync_core.cli.commands.definitions.deliveries import deliveries
 from polysync_core.cli.commands.definitions.drift import drift
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.test import test
+from polysync_core.cli.commands.definitions.versions import restore, versions
 from polysync_core.cli.commands.host.access_key import access_key
 from polysync_core.cli.commands.host.backup import backup
 from polysync_core.cli.commands.host.demo import demo
@@ -77,6 +79,8 @@ _HOST, _AZURE = "Host on this machine", "Deployment to Azure"
 # `--help` shows the groups and their commands in this order.
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(export)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(versions)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(restore)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(run)
 app.command("exec", cls=PlainCommand, rich_help_panel=_RUNS)(execute)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(runs)
@@ -96,6 +100,7 @@ app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(resume)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(backfill)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(test)
+app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(deliveries)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(artefacts)
 app.command("import", cls=PlainCommand, rich_help_panel=_PLATFORMS)(import_jobs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)

@@ -10,7 +10,7 @@ import typer
 DEFAULT_URL = "http://127.0.0.1:7071/api"
 
 Url = Annotated[str, typer.Option("--url", envvar="POLYSYNC_URL", help="Address of the API.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limit = Annotated[int, typer.Option(min=1, help="Maximum number of entries.")]
 All = Annotated[bool, typer.Option("--all", help="List all entries.")]
 TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Name of the task.")]

@@ -7,6 +7,8 @@ from urllib.parse import quote, urlencode
 
 BASE = "/console"
 """The path of the console on every host."""
+NEW = "new"
+"""The last part of the address of a form for a new definition."""
 
 type Value = str | int | bool | Sequence[str] | None
 
@@ -20,6 +22,14 @@ def page_path(*segments: str, **query: Value) -> str:
     path = "/".join([BASE, *(quote(segment, safe="") for segment in segments)])
     values = [(name.rstrip("_"), text) for name, value in query.items() for text in _texts(value)]
     return f"{path}?{urlencode(values)}" if values else path
+
+
+def new_path(section: str, **query: Value) -> str:
+    """Return the address of the form of a new definition.
+
+    No definition can have the name `-`, so every name is free for definitions.
+    """
+    return page_path(section, "-", NEW, **query)
 
 
 def run_path(run_id: str) -> str:

@@ -20,12 +20,14 @@ def _editor(section: str) -> dict[Route, Role]:
     """Return the routes of an editor and of its list."""
     return {
         ("GET", f"/{section}"): Role.READER,
-        ("GET", f"/{section}/new"): Role.ADMINISTRATOR,
-        ("POST", f"/{section}/new"): Role.ADMINISTRATOR,
+        ("GET", f"/{section}/-/new"): Role.ADMINISTRATOR,
+        ("POST", f"/{section}/-/new"): Role.ADMINISTRATOR,
         ("GET", f"/{section}/{{name}}"): Role.READER,
         ("POST", f"/{section}/{{name}}"): Role.ADMINISTRATOR,
         ("GET", f"/{section}/{{name}}/delete"): Role.ADMINISTRATOR,
         ("POST", f"/{section}/{{name}}/delete"): Role.ADMINISTRATOR,
+        ("GET", f"/{section}/{{name}}/versions"): Role.READER,
+        ("GET", f"/{section}/{{name}}/versions/{{number}}"): Role.READER,
     }
 
 
@@ -54,13 +56,7 @@ RULES: dict[Route, Role] = {
     ("GET", "/live/graph"): Role.READER,
     ("GET", "/live/graph/states"): Role.READER,
     # Tasks
-    ("GET", "/tasks"): Role.READER,
-    ("GET", "/tasks/new"): Role.ADMINISTRATOR,
-    ("POST", "/tasks/new"): Role.ADMINISTRATOR,
-    ("GET", "/tasks/{name}"): Role.READER,
-    ("POST", "/tasks/{name}"): Role.ADMINISTRATOR,
-    ("GET", "/tasks/{name}/delete"): Role.ADMINISTRATOR,
-    ("POST", "/tasks/{name}/delete"): Role.ADMINISTRATOR,
+    **_editor("tasks"),
     ("GET", "/part/schedule"): Role.READER,
     ("GET", "/part/retry"): Role.READER,
     ("GET", "/tasks/{name}/gate"): Role.READER,
@@ -75,13 +71,7 @@ RULES: dict[Route, Role] = {
     ("POST", "/tasks/-/enable"): Role.ADMINISTRATOR,
     ("POST", "/tasks/-/disable"): Role.ADMINISTRATOR,
     # Jobs
-    ("GET", "/jobs"): Role.READER,
-    ("GET", "/jobs/new"): Role.ADMINISTRATOR,
-    ("POST", "/jobs/new"): Role.ADMINISTRATOR,
-    ("GET", "/jobs/{name}"): Role.READER,
-    ("POST", "/jobs/{name}"): Role.ADMINISTRATOR,
-    ("GET", "/jobs/{name}/delete"): Role.ADMINISTRATOR,
-    ("POST", "/jobs/{name}/delete"): Role.ADMINISTRATOR,
+    **_editor("jobs"),
     ("GET", "/jobs/{name}/sync"): Role.READER,
     ("POST", "/jobs/{name}/sync"): Role.ADMINISTRATOR,
     ("GET", "/jobs/{name}/task"): Role.ADMINISTRATOR,

@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from htpy import Element, Node
 
+from polysync_core.api.security.access_policy import lacks
 from polysync_core.api.security.callers import CALLER_KEY, Caller
 from polysync_core.console.deployment import Deployment
 from polysync_core.console.icons import icon, logo
@@ -54,6 +55,12 @@ def has_role(request: Request, role: Role) -> bool:
     return caller is not None and caller.has(role)
 
 
+def require_role(request: Request, role: Role) -> None:
+    """Raise `Forbidden` if the person may not do what the role allows."""
+    if not has_role(request, role):
+        raise lacks(role)
+
+
 def page(  # noqa: PLR0913
     request: Request,
     title: str,
@@ -63,7 +70,7 @@ def page(  # noqa: PLR0913
     beside: Node = None,
     actions: Node = None,
     scripts: Sequence[str] = (),
-    notices: Mapping[str, str] = MappingProxyType({}),
+    notices: Mapping[str, Node] = MappingProxyType({}),
     status: int = HTTPStatus.OK,
 ) -> HTMLResponse:
     """Return a page of the console.
@@ -191,7 +198,7 @@ def _heading(title: str, crumbs: Sequence[Crumb], beside: Node, actions: Node) -
     ]
 
 
-def _notice(request: Request, notices: Mapping[str, str]) -> Node:
+def _notice(request: Request, notices: Mapping[str, Node]) -> Node:
     code = request.query_params.get("notice", "")
     text = {**NOTICES, **notices}.get(code)
     return None if text is None else notice("success", text)

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 from starlette.requests import cookie_parser
 from starlette.types import Scope
@@ -21,6 +21,7 @@ from polysync_core.console.deployment import Deployment, SignIn
 from polysync_core.console.form_data import CurrentForm
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.paths import BASE, page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page, redirect
 from polysync_core.domain.errors import Unauthenticated
 from polysync_core.domain.security.access_keys import AccessKey, holder_of
@@ -41,15 +42,17 @@ def by_cookie(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
             return await otherwise(scope)
         holder = holder_of(key, keys)
         if holder is None:
-            raise Unauthenticated("the access key of this session is unknown or was revoked")
+            raise Unauthenticated(
+                "the access key of this session is unknown or was revoked: sign in again"
+            )
         return Caller(name=printable(f"key:{holder.name}"), roles=frozenset({holder.role}))
 
     return identify
 
 
-def sign_in_routes(keys: Sequence[AccessKey]) -> APIRouter:
+def sign_in_routes(keys: Sequence[AccessKey]) -> PageRouter:
     """Return the routes of signing in and out."""
-    router = APIRouter()
+    router = PageRouter()
 
     @router.get("/sign-in")
     def show(request: Request) -> Response:

@@ -14,9 +14,10 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from polysync_core.console.paths import page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.domain.errors import NotFound
 
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -45,9 +46,9 @@ def inline(name: str) -> str:
     return f"data:{found.media_type},{quote(found.content.decode(), safe=" /:='")}"
 
 
-def static_routes() -> APIRouter:
+def static_routes() -> PageRouter:
     """Return the route of the static files."""
-    router = APIRouter()
+    router = PageRouter()
 
     @router.get("/static/{file}")
     async def static_file(file: str, request: Request) -> Response:

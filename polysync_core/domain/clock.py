@@ -67,7 +67,7 @@ def check_day(day: date, info: ValidationInfo) -> date:
 
 def _only_day(value: object) -> object:
     if isinstance(value, str) and not _DAY.fullmatch(value):
-        raise ValueError("must be a date as 2026-12-31")
+        raise ValueError("must be a date such as 2026-12-31")
     return value
 
 

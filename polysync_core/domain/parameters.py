@@ -114,7 +114,7 @@ def resolve(
         if value is not None:
             effective[parameter.name] = value
         elif parameter.required and parameter.direction is not Direction.OUTPUT:
-            problems.append(Problem(inner, "is required and has no value"))
+            problems.append(Problem(inner, "is required and has no value: give a value"))
     if problems:
         raise Invalid(problems)
     return effective
@@ -131,7 +131,9 @@ def unknown_parameters(job: Job, values: Mapping[str, JsonValue], *, path: str) 
             hint = suggestion(name, inputs, otherwise=listed)
             problems.append(Problem(f"{path}.{name}", no_such_parameter(job), hint))
         elif known[name].direction is Direction.OUTPUT:
-            problems.append(Problem(f"{path}.{name}", "is an output: a value for it is never sent"))
+            problems.append(
+                Problem(f"{path}.{name}", "is an output, which takes no value: remove it")
+            )
     return problems
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from polysync_core.domain.errors import Unauthenticated
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.security.request_origin import identifies_caller
+from polysync_core.domain.security.caller_headers import identifies_caller
 
 type Headers = list[tuple[bytes, bytes]]
 

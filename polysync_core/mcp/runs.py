@@ -35,7 +35,7 @@ _SUMMARY_FIELDS = (
     "queuedAt",
 )
 _MAX_HOLDERS = 10
-"""The most holders of a limit in an answer; the API lists more."""
+"""The maximum number of holders of a limit in an answer; the API lists more."""
 _NEEDS_CONFIRMATION = (
     "must not be a secret, because this run is not confirmed: add the reference to the Task "
     "with create_task_from_job or apply_definitions"

@@ -47,7 +47,7 @@ class CredentialsInUse:
             self._redactor = Redactor(self._secrets)
 
     def note_signature(self, unsigned: HttpRequest, signed: HttpRequest) -> None:
-        """Remember what an authenticator added to the headers of a request."""
+        """Remember the headers that an authenticator added to a request."""
         for name, value in signed.headers.items():
             if unsigned.headers.get(name) != value:
                 # The word before the credential is its scheme, such as `Bearer`.

@@ -109,9 +109,9 @@ class HostRule:
     """Endings of the host's name, each beginning with a dot."""
     example: str
     allow_loopback: bool = False
-    """Whether `http://127.0.0.1:<port>` or `localhost` is allowed (development only)."""
+    """True if `http://127.0.0.1:<port>` or `localhost` is allowed (development only)."""
     allow_port: bool = False
-    """Whether the address may name a port, for services that do not listen on 443."""
+    """True if the address may name a port, for services that do not listen on 443."""
 
     def read(self, text: str, *, path: str) -> BaseAddress:
         """Return the checked address; raises `Invalid` at `path` with the broken rule."""
@@ -158,7 +158,7 @@ def read_private_hosts(text: str) -> frozenset[str]:
     for entry in entries:
         if _NAME.fullmatch(entry) is None or _ADDRESS_LIKE.fullmatch(entry) or len(entry) > 253:
             message = (
-                f"{entry!r} is no name of a host; write whole names such as vault.corp.example"
+                f"{entry!r} is not a host name; write whole names such as vault.corp.example"
                 " between commas, without https://, port or *"
             )
             raise Invalid.at("", message)

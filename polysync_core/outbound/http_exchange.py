@@ -95,7 +95,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """By name in lower case."""
     is_whole: bool = True
-    """Whether the content is complete; content beyond the size limit is dropped."""
+    """True if the content is complete; content beyond the size limit is dropped."""
 
     @property
     def retry_after(self) -> str | None:

@@ -131,7 +131,7 @@ def _open_socket(
 ) -> socket.socket:
     """Connect to the first address that answers, as urllib3's own `_new_conn` does by name."""
     addresses = _checked_addresses(connection, scope, resolver)
-    failure: Exception = OSError("the name has no address")
+    failure: Exception = OSError("the host name has no address")
     for address in addresses:
         try:
             return create_connection(

@@ -76,15 +76,15 @@ class Call:
     text: str | None = None
     """A body that is sent unchanged instead of JSON; a header names its type."""
     repeatable: bool = False
-    """Whether the call is idempotent."""
+    """True if the call is idempotent."""
     effect: bool | None = None
-    """Whether the call may change something; None: as its method implies."""
+    """True if the call may change something; None: as its method implies."""
     accepts: Callable[[Answer], bool] = refuse_answer
-    """Whether an answer of status 400 or more is a result to read, and not a failure."""
+    """True if an answer of status 400 or more is a result to read, and not a failure."""
     busy_proves_not_started: bool = True
-    """Whether a 503 with `Retry-After` proves that nothing was begun."""
+    """True if a 503 with `Retry-After` proves that nothing was begun."""
     accept_oversized: bool = False
-    """Whether an answer beyond the size limit is accepted without its content."""
+    """True if an answer beyond the size limit is accepted without its content."""
     refused: RefusalMapping | None = None
     """The mapping of this call's 4xx answers; None: the client's own mapping."""
     budget: CallBudget | None = None

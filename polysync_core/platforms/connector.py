@@ -77,7 +77,12 @@ class SubmitRequest:
     begun_at: datetime
     """The start of the attempt: its run on the platform is not older."""
     is_resend: bool = False
-    """Whether an earlier submit of this attempt may have succeeded without an answer."""
+    """True if an earlier submit of this attempt may have succeeded without an answer."""
+    repairs: str | None = None
+    """The external id of a failed run whose failed parts shall run again, with its own values.
+
+    Only job types with the capability `repair` get it; then `parameters` is empty.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +117,7 @@ class Report:
     Of a run that has not ended: the platform's reason for its state, such as a full queue.
     """
     wait: Wait | None = None
-    """What the run waits for on the platform; None if it runs, has ended, or the reason is unknown.
-    """
+    """The reason why the run waits on the platform; None if it does not wait, or if unknown."""
     cause: FailureCause | None = None
     """Set if the run failed for a reason other than the artefact itself."""
     monitor_url: str | None = None
@@ -133,15 +137,30 @@ class Report:
     """The credentials of the connection, which no output may hold; the registry sets them."""
 
 
+def check_repairable(report: Report, service: str) -> None:
+    """Raise `PlatformRefused` for the repair of a run that is active or has succeeded."""
+    if report.status is ProviderStatus.SUCCESS:
+        raise PlatformRefused(
+            f"the run has succeeded in {service} meanwhile, so it has no failed part: another"
+            " caller repaired it",
+            cause=FailureCause.SUBMIT,
+        )
+    if not report.status.is_final:
+        raise PlatformRefused(
+            f"the run is active in {service}: another caller repairs it, or it has not stopped yet",
+            cause=FailureCause.CONTENTION_REJECTED,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtefactSchema:
     """The facts that an import reads from an artefact."""
 
     parameters: tuple[Parameter, ...]
     typed: bool = False
-    """Whether the platform declares the data types; otherwise they are guesses."""
+    """True if the platform declares the data types; otherwise they are guesses."""
     notes: tuple[str, ...] = ()
-    """Doubts for people, for example that a parameter may be missing."""
+    """Notes for people, for example that a parameter may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +175,11 @@ class Artefact:
     """The result of `describe`, if the platform's list contains it."""
     problem: str | None = None
     """The reason why no Job can run it, or why the artefacts in a folder are not listed."""
-    is_folder: bool = False
-    """Whether the entry is a folder that was not searched; it always has a problem."""
+    is_skipped: bool = False
+    """True if the entry is of a kind that no Job runs, and always has a problem.
+
+    Such an entry is a folder that was not searched, or a function without an HTTP trigger.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +211,9 @@ class JobConnector(Protocol):
         - It has no key, but lists its runs: find the run since `request.begun_at` and adopt it.
           Raise `Uncertain` while the list may be late; send again only where that is safe.
         - It has neither: raise `OutcomeUnknown`, and send nothing.
+
+        With `request.repairs`, the platform repairs that run instead. The new external run id must
+        tell the repair from the failed run, although the platform may keep its own id.
         """
         ...
 
@@ -200,7 +225,7 @@ class JobConnector(Protocol):
         ...
 
     def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
-        """Return what the platform says about the failed parts of a failed run.
+        """Return the platform's details about the failed parts of a failed run.
 
         The texts are complete, because the caller redacts them before it shortens them. It is
         called on demand, with the capability `failure details`. An unknown run raises

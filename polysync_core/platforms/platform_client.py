@@ -96,7 +96,7 @@ class CallFailure:
     error: PolysyncError
     is_transient: bool = False
     may_have_arrived: bool = False
-    """Whether the call may have had its effect in spite of the failure."""
+    """True if the call may have had its effect in spite of the failure."""
     retry_after: float | None = None
     """Seconds that the platform asked to wait."""
     status: int | None = None

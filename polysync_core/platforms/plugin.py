@@ -1,4 +1,4 @@
-"""Defines the plugins of platform types and job types, and the live platform connection.
+"""Defines the plugins of platform types and job types, and the connection to a platform.
 
 A plugin is imported when the first definition of its type is used. It checks definitions without
 I/O, and opens live connections.
@@ -36,6 +36,12 @@ class Capability(StrEnum):
     """The platform lists an artefact's runs."""
     FAILURE_DETAILS = "failure details"
     """The platform tells which parts of a run failed, and why."""
+    REPAIR = "repair"
+    """The platform runs only the failed parts of a failed run again."""
+
+
+USUAL_CAPABILITIES = frozenset(Capability) - {Capability.REPAIR}
+"""The abilities of a job type that declares none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +54,11 @@ class JobTypePlugin:
     """The model by which `check` reads the settings; forms are built from it."""
     external_id_hint: str = "The platform's own id of the artefact."
     """The form of the external id, with an example."""
-    capabilities: frozenset[Capability] = frozenset(Capability)
+    capabilities: frozenset[Capability] = USUAL_CAPABILITIES
     outputs_setting: str | None = None
     """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
     normal_id: Callable[[str], str] = str
-    """Returns the one form of an external id that the platform accepts in several spellings."""
+    """Returns the normal form of an external id that has several accepted spellings."""
     plan: PollPlan = FAST
     """The poll plan until the duration of the Task's runs is known."""
 
@@ -72,7 +78,7 @@ class PluginContext:
 
     secrets: Secrets
     allow_loopback: bool = False
-    """Whether a platform may be a simulator on this machine (development only)."""
+    """True if a platform may be a simulator on this machine (development only)."""
     http: HttpOptions = field(default_factory=HttpOptions)
 
 
@@ -96,7 +102,7 @@ class PlatformPlugin:
     attributes: type[BaseModel] = AnyFields
     """The model by which `check` reads the attributes; forms are built from it."""
     announces_sends: bool = False
-    """Whether `submit` announces each request that may start a run, as `PlatformClient` does.
+    """True if `submit` announces each request that may start a run, as `PlatformClient` does.
 
     Then a run whose sign-in or secret fails counts as not sent, and its cancellation is immediate.
     If this is false, a submit counts as sent from its begin.

@@ -26,7 +26,7 @@ _UNAUTHORIZED = 401
 _TOKEN_STATUSES = frozenset({400, 401, 403})
 _NETWORK_STATUSES = frozenset({401, 403})
 
-# Tokens that are no credentials, and parameters of that name.
+# Tokens that are not credentials, and parameters of that name.
 _OTHER_TOKENS = re.compile(
     r"(?:page|paging|pagination|continuation|idempotency|next|skip|sync|delta|cancel\w{0,20}|csrf|xsrf"
     r"|unexpected|submit|cursor|sas|resume|parameter|field|argument|widget|input|column|property)s?"
@@ -36,10 +36,12 @@ _OTHER_TOKENS = re.compile(
 )
 _REFUSED_TOKEN = re.compile(
     r"(?:invalid|expired|malformed|revoked|unknown|incorrect|bad|missing)\b[^.;]{0,30}?\btokens?\b"
-    r"|\btokens?\b[^.;]{0,40}?\b(?:invalid|expired|malformed|revoked|disabled|deactivated"
+    r"|\btokens?\b[^.;]{0,40}?\b(?:invalid|expired|malformed|revoked|disabled|deactivated|invalidated"
     r"|not (?:valid|active|yet valid|accepted|recogni[sz]ed)"
     r"|could not be (?:verified|parsed|validated|decoded)|signature)\b"
     r"|expired_?jwt|invalid_?jwt|malformed_?jwt|jwt_?exception"
+    r"|\b(?:Incorrect|Missing|Invalid)ClaimException\b|\bjsonwebtoken\b"
+    r"|\b(?:unable|failed) to (?:authenticate|verify) the (?:credential|token|user|caller)"
     r"|\bjwts?\b[^.;]{0,40}?\b(?:expired|invalid|malformed)\b"
     r"|\b(?:access|bearer|auth|identity)[ _]token (?:is )?(?:missing|required)\b"
     r"|\b(?:Invalid|Expired)Authentication(?:Token|Info)\w*"

@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import RETRY_FROM, Job, RetryFrom
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
-from polysync_core.domain.errors import Invalid
+from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.credentials import CredentialsInUse, NotedSecrets
 from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 from polysync_core.outbound.plugins import PluginRegistry
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.methods import check_sign_in
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.filtered import FilteredConnector
+from polysync_core.platforms.filtered_connector import FilteredConnector
 from polysync_core.platforms.platform_client import HttpOptions
-from polysync_core.platforms.plugin import JobTypePlugin, PlatformPlugin, PluginContext
+from polysync_core.platforms.plugin import (
+    Capability,
+    JobTypePlugin,
+    PlatformPlugin,
+    PluginContext,
+)
 
 ENTRY_POINTS = "polysync.platforms"
 
@@ -87,9 +92,29 @@ def job_type_plugin(platform: Platform, job: Job) -> JobTypePlugin:
 
 def check_job(platform: Platform, job: Job) -> None:
     """Raise `Invalid` with every problem of a Job on its platform."""
-    problems = job_type_plugin(platform, job).check(job)
+    plugin = job_type_plugin(platform, job)
+    problems = list(plugin.check(job))
+    cannot_repair = Capability.REPAIR not in plugin.capabilities
+    if job.settings.get(RETRY_FROM) == RetryFrom.FAILURE and cannot_repair:
+        path = f"settings.{RETRY_FROM}"
+        problems = [each for each in problems if each.path != path]
+        problems.append(Problem(path, f"{no_repair(job.job_type)}: remove the setting"))
     if problems:
         raise Invalid(problems)
+
+
+def no_repair(job_type: str) -> str:
+    """Explain why runs of a job type cannot be repaired; name the types that can."""
+    able = [
+        str(name)
+        for platform_type in platform_types()
+        for name, plugin in platform_plugin(platform_type).jobs.items()
+        if Capability.REPAIR in plugin.capabilities
+    ]
+    return (
+        f"a {job_type} cannot continue from its failure, only {', '.join(able)} can: its platform"
+        " runs the whole artefact again"
+    )
 
 
 def outputs_problem(platform: Platform, job: Job) -> str | None:

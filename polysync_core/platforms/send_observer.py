@@ -1,4 +1,4 @@
-"""Announces each request with an effect to an observer, right before it is sent.
+"""Reports each state-changing request to an observer, immediately before the request is sent.
 
 Before the first request of a submit, a client signs in and reads secrets. A run may be cancelled
 in that time. So the submit step observes each request that may start something.
@@ -20,14 +20,14 @@ class Withheld(PolysyncError):
 
 
 class SendObserver(Protocol):
-    """Observes the requests with an effect."""
+    """Observes state-changing requests."""
 
     def before_send(self) -> None:
-        """Take note that a request is about to be sent; raise `Withheld` to prevent that."""
+        """Record that a request is about to be sent; raises `Withheld` to prevent it."""
         ...
 
     def not_arrived(self) -> None:
-        """Take note that the last announced request certainly had no effect."""
+        """Record that the last reported request certainly had no effect."""
         ...
 
 
@@ -36,7 +36,7 @@ _observer: ContextVar[SendObserver | None] = ContextVar("send_observer", default
 
 @contextmanager
 def observing_sends(observer: SendObserver) -> Generator[None]:
-    """Announce to the observer each request with an effect that this thread sends."""
+    """Report each state-changing request of this thread to the observer."""
     token = _observer.set(observer)
     try:
         yield
@@ -45,14 +45,14 @@ def observing_sends(observer: SendObserver) -> Generator[None]:
 
 
 def announce_send() -> None:
-    """Announce a request with an effect; raises `Withheld` if it must not be sent."""
+    """Report a state-changing request before it is sent; raises `Withheld` to prevent it."""
     observer = _observer.get()
     if observer is not None:
         observer.before_send()
 
 
 def withdraw_send() -> None:
-    """Report that the announced request certainly had no effect."""
+    """Report that the last request certainly had no effect."""
     observer = _observer.get()
     if observer is not None:
         observer.not_arrived()

@@ -76,7 +76,7 @@ def value_as_text(value: JsonValue | Secret, data_type: DataType | None) -> str 
 
     | value            | text                                          |
     |------------------|-----------------------------------------------|
-    | secret           | what it holds, shown here and nowhere else    |
+    | secret           | its value, revealed only here                 |
     | boolean          | `true` or `false`                             |
     | whole number     | its digits                                    |
     | other number     | digits and a point, never an exponent         |

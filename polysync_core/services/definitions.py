@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, cached_property, partial
 
 from polysync_core.appkit.jobs import AppKitJobs
@@ -14,6 +15,7 @@ from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.job_list import JobList
 from polysync_core.application.definitions.name_search import NameSearch
 from polysync_core.application.definitions.policies import PolicyUpdates
+from polysync_core.application.definitions.versions import DefinitionVersions
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.graph_run_comparison import GraphRunComparisons
 from polysync_core.application.dispatch.limit_usage import LimitUsage
@@ -44,6 +46,10 @@ class DefinitionsServices(CommonServices):
         return DefinitionEditing(self.ports.definitions, self.definition_writer, self.rules)
 
     @cached_property
+    def versions(self) -> DefinitionVersions:
+        return DefinitionVersions(source=self.ports.definitions, versions=self.ports.versions)
+
+    @cached_property
     def documents(self) -> Documents:
         return Documents(self.ports.definitions, self.definition_writer, self.rules)
 
@@ -57,8 +63,18 @@ class DefinitionsServices(CommonServices):
             ),
             open_connector=partial(self.ports.open_connector, secrets=self.secrets),
             send_test_event=self.webhook_delivery.send_test,
+            reach_issuer=self._reach_issuer,
             texts=self.platform_texts,
+            record=self.result_recorder.test,
+            clock=self.ports.clock,
         )
+
+    @property
+    def _reach_issuer(self) -> Callable[[], str] | None:
+        issuer = self.settings.token_issuer
+        if issuer is None:
+            return None
+        return lambda: self.ports.open_issuer(issuer, self.settings).test(self.ports.clock)
 
     @cached_property
     def artefact_import(self) -> ArtefactImport:

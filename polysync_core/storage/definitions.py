@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from polysync_core.domain.clock import Clock, utc_now
@@ -24,14 +25,24 @@ from polysync_core.domain.definitions.document import (
 )
 from polysync_core.domain.definitions.stored import DefinitionPage, StoredDefinition
 from polysync_core.domain.definitions.validation.references import references_of
+from polysync_core.domain.definitions.versions import Applied, Author, ChangeSource
 from polysync_core.domain.errors import Broken, Conflict, Invalid, Problem, StaleETag, Unavailable
 from polysync_core.domain.sized_cache import SizedCache
 from polysync_core.storage.row_text import join_text, split_text
-from polysync_core.storage.rows import Row, RowExists, RowRange, end_of_prefix
+from polysync_core.storage.rows import Row, RowExists, RowRange, RowValue, end_of_prefix
 from polysync_core.storage.tables import Tables
+from polysync_core.storage.versions import (
+    CONTENT,
+    UPDATED,
+    VERSION,
+    TableVersions,
+    author_of,
+    author_values,
+    number_of,
+)
 
-_CONTENT = "content"
-_UPDATED = "updatedAt"
+_APPLIED = "appliedAt"
+_APPLIED_BY = "appliedBy"
 _DELETING = "deletingSince"
 _AT = "at"
 _MAX_WRITE_SECONDS = 60
@@ -47,6 +58,7 @@ class TableDefinitions:
     def __init__(self, storage: Tables, *, clock: Clock = utc_now) -> None:
         self._rows = storage.table("Definitions")
         self._records = storage.table("References")
+        self._versions = TableVersions(storage)
         self._clock = clock
         self._decoded = SizedCache[Reference, StoredDefinition[Definition]](_MAX_DECODED_SIZE)
 
@@ -63,7 +75,7 @@ class TableDefinitions:
         known = self._decoded.get(reference)
         if known is not None and known.etag == row.etag:
             return known
-        stored, size = _stored(kind, row), len(join_text(_CONTENT, row.values) or "")
+        stored, size = _stored(kind, row), len(join_text(CONTENT, row.values) or "")
         self._decoded.put(reference, stored, size=size)
         return stored
 
@@ -75,20 +87,48 @@ class TableDefinitions:
             self._records.upsert(Row(_key(reference), referrer, {_AT: now}))
 
     def put(
-        self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+        self,
+        definition: Definition,
+        *,
+        replacing: StoredDefinition[Definition] | None,
+        author: Author | None = None,
     ) -> StoredDefinition[Definition]:
         """Create a definition or replace one; its references must be indexed."""
-        now = self._clock()
-        values = {**split_text(_CONTENT, encode_definition(definition)), _UPDATED: now.isoformat()}
-        row = Row(kind_of(definition).value, definition.name, values)
+        stored = self._next(definition, replacing, author)
+        row = Row(kind_of(definition).value, definition.name, _values(stored))
         if replacing is None:
-            etag = self._insert(row)
-        else:
-            dropped = _targets_of(replacing.definition) - _targets_of(definition)
-            records = self._records_of(definition, dropped)
-            etag = self._rows.replace(Row(row.partition, row.key, values, replacing.etag))
-            self._drop(records)
-        return StoredDefinition(definition=definition, etag=etag, updated_at=now)
+            return replace(stored, etag=self._insert(row))
+        dropped = _targets_of(replacing.definition) - _targets_of(definition)
+        records = self._records_of(definition, dropped)
+        self._versions.keep(reference_to(definition), _values(replacing))
+        etag = self._rows.replace(Row(row.partition, row.key, row.values, replacing.etag))
+        self._drop(records)
+        return replace(stored, etag=etag)
+
+    def _next(
+        self,
+        definition: Definition,
+        replacing: StoredDefinition[Definition] | None,
+        author: Author | None,
+    ) -> StoredDefinition[Definition]:
+        """Return the version that a write stores, without its ETag."""
+        now = self._clock()
+        applied = None if replacing is None else replacing.applied
+        if author is not None and author.source is ChangeSource.DOCUMENT:
+            applied = Applied(at=now, by=author.name)
+        number = (
+            self._versions.next_number(reference_to(definition))
+            if replacing is None
+            else replacing.version + 1
+        )
+        return StoredDefinition(
+            definition=definition,
+            etag="",
+            updated_at=now,
+            version=number,
+            author=author,
+            applied=applied,
+        )
 
     def delete(self, stored: StoredDefinition[Definition]) -> None:
         """Delete a definition that is unchanged and has no referrers."""
@@ -103,6 +143,8 @@ class TableDefinitions:
                 self._rows.merge(Row(partition, name, {_DELETING: ""}, marked))
             raise
         records = self._records_of(stored.definition, _targets_of(stored.definition))
+        self._versions.keep(reference, _values(stored))
+        self._versions.note_deleted(reference, at=self._clock())
         self._rows.delete(partition, name, etag=marked)
         self._drop(records)
 
@@ -148,7 +190,7 @@ class TableDefinitions:
             before = self._rows.get(row.partition, row.key)
             if before is not None and self._is_being_deleted(before):
                 raise Unavailable(
-                    "The definition is being deleted at this moment.", retry_after=1
+                    "The definition is being deleted: try again.", retry_after=1
                 ) from taken
             raise StaleETag from taken
 
@@ -197,7 +239,7 @@ class TableDefinitions:
 
 
 def _stored(kind: Kind, row: Row) -> StoredDefinition[Definition]:
-    content = join_text(_CONTENT, row.values)
+    content = join_text(CONTENT, row.values)
     if content is None:
         raise Broken(f"the stored {Reference(kind, row.key)} has no content")
     try:
@@ -208,8 +250,31 @@ def _stored(kind: Kind, row: Row) -> StoredDefinition[Definition]:
     return StoredDefinition(
         definition=definition,
         etag=row.etag,
-        updated_at=datetime.fromisoformat(row.text(_UPDATED)),
+        updated_at=datetime.fromisoformat(row.text(UPDATED)),
+        version=number_of(row.values),
+        author=author_of(row.values),
+        applied=_applied(row),
     )
+
+
+def _applied(row: Row) -> Applied | None:
+    at, by = row.values.get(_APPLIED), row.values.get(_APPLIED_BY)
+    if not at:
+        return None
+    return Applied(at=datetime.fromisoformat(str(at)), by=str(by))
+
+
+def _values(stored: StoredDefinition[Definition]) -> dict[str, RowValue]:
+    """Return the values of the row of a definition."""
+    applied = stored.applied
+    return {
+        **split_text(CONTENT, encode_definition(stored.definition)),
+        **author_values(stored.author),
+        UPDATED: stored.updated_at.isoformat(),
+        VERSION: stored.version,
+        _APPLIED: "" if applied is None else applied.at.isoformat(),
+        _APPLIED_BY: "" if applied is None else applied.by,
+    }
 
 
 def _targets_of(definition: Definition) -> set[Reference]:

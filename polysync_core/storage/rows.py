@@ -103,7 +103,7 @@ def new_fingerprint() -> str:
 
 
 def end_of_prefix(prefix: str) -> str:
-    """Return the first key behind all keys that begin with an ASCII prefix."""
+    """Return the first key after all keys that begin with an ASCII prefix."""
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 

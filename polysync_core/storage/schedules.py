@@ -65,7 +65,7 @@ class TableSchedules:
         return [_stored(row) for row in self._table.rows(states)]
 
     def of_tasks(self, tasks: Collection[str]) -> list[StoredSchedule]:
-        """Return the states of Tasks: one range for each of a few, else one in each partition."""
+        """Return the states of Tasks: a range for each of a few Tasks, else one per partition."""
         if len(tasks) <= _FEW:
             return [stored for task in tasks for stored in self.of_task(task)]
         # "~" sorts after every character of a name, so a name may sort after a longer one.

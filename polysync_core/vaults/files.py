@@ -63,7 +63,9 @@ class SecretFiles:
         # Kubernetes places links in the folder. No link may lead out of it.
         path = (folder / name).resolve()
         if not path.is_relative_to(folder.resolve()):
-            raise _refused(f"the file {name} is a link that leaves the folder of secrets")
+            raise _refused(
+                f"the file {name} is a link out of the folder of secrets: replace it by a file"
+            )
         content = _bytes_of(path, name)
         try:
             text = content.decode()
@@ -71,7 +73,7 @@ class SecretFiles:
             text = ""
         text = text.removesuffix("\n").removesuffix("\r")
         if not text:
-            raise _refused(f"the file {name} is empty or no text in UTF-8")
+            raise _refused(f"the file {name} is empty or not UTF-8 text: write the secret as text")
         return text
 
 
@@ -80,7 +82,7 @@ def _bytes_of(path: Path, name: str) -> bytes:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise _refused(f"{name} is no file")
+            raise _refused(f"{name} is not a regular file: replace it by a file")
         content = file.read(SIZE_LIMIT + 1)
     if len(content) > SIZE_LIMIT:
         raise _refused(f"the file {name} is larger than {SIZE_LIMIT} bytes")

@@ -188,7 +188,7 @@ def _auth(vault: Vault) -> Auth:
 def _value(answer: Answer, subject: str, host: str) -> Secret:
     outcome = _decoded(answer.json() or {})
     if outcome is None:
-        raise Unavailable(f"{subject} cannot be read: what {host} answered arrived damaged")
+        raise Unavailable(f"{subject} cannot be read: the answer of {host} was damaged on the way")
     if isinstance(outcome, str):
         raise PlatformRefused(f"{subject} {outcome}", cause=FailureCause.SECRET)
     return outcome

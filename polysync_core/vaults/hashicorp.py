@@ -96,7 +96,7 @@ class HashiCorpVault:
         return self._value(answer, subject)
 
     def test(self) -> str:
-        """Look up the token itself, which every token may do."""
+        """Look up the token itself, which needs no permission of the token."""
         answer = self._get("auth", "token", "lookup-self")
         if answer.status != 200:
             raise self._refusal(answer, f"the vault {self.vault}", "auth/token/lookup-self")
@@ -176,7 +176,9 @@ def open_hashicorp(
 ) -> HashiCorpVault:
     """Return a connection to a checked vault, without sending anything."""
     if vault.auth is None or secrets is None:
-        raise Invalid.at("auth", "HashiCorp Vault needs a token or a login, from another vault")
+        raise Invalid.at(
+            "auth", "HashiCorp Vault needs a token or a login, whose secret is in another vault"
+        )
     attributes = read_attributes(HashiCorpAttributes, vault.attributes)
     base = attributes.base_address(allow_loopback=allow_loopback)
     client = client or ReadClient()
@@ -211,11 +213,11 @@ def _pick(found: Mapping[str, object], key: str | None) -> Secret | str:
         key = next(iter(found)) if len(found) == 1 else _USUAL_KEY
         if key not in found:
             return (
-                f"has {len(found)} keys and none is '{_USUAL_KEY}': keep the value there, or say"
-                " in attributes.key which one it is"
+                f"has {len(found)} keys and none is '{_USUAL_KEY}': keep the value there, or name"
+                " its key in attributes.key"
             )
     elif key not in found:
-        return f"has no key '{key}', which attributes.key asks for"
+        return f"has no key '{key}', which attributes.key names: correct attributes.key"
     value = found[key]
     if not isinstance(value, str):
         return "is not text: store its value as text"

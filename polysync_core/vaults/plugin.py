@@ -24,7 +24,7 @@ class VaultContext:
     """Everything besides its definition that a vault needs to open."""
 
     development: bool
-    """Whether simulators on this machine are allowed."""
+    """True if simulators on this machine are allowed."""
     secrets: Secrets | None = None
     """Resolves the secrets of `auth`, which are in other vaults."""
     private_hosts: frozenset[str] = frozenset()

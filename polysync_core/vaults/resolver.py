@@ -89,7 +89,10 @@ class SecretResolver:
     def _definition(self, name: str) -> Vault:
         vault = self._defined(name)
         if vault is None:
-            raise PlatformRefused(f"there is no vault named {name}", cause=FailureCause.SECRET)
+            raise PlatformRefused(
+                f"there is no vault named {name}: define it, or correct the reference",
+                cause=FailureCause.SECRET,
+            )
         return vault
 
     def _defined(self, name: str) -> Vault | None:
@@ -105,7 +108,7 @@ class SecretResolver:
         cycle = self._cycle(vault, (vault.name,))
         if cycle is not None:
             raise PlatformRefused(
-                f"vaults need each other to be opened: {' -> '.join(cycle)}",
+                f"vaults need secrets of each other: {' -> '.join(cycle)}; remove a reference",
                 cause=FailureCause.SECRET,
             )
         source = self._open_vault(vault, development=self._development, secrets=self)

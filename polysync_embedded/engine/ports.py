@@ -12,14 +12,14 @@ type Step = Callable[[], None]
 
 
 class Loop(Protocol):
-    """Runs the steps of the engine one after another; only they touch its state."""
+    """Runs the steps of the engine one after another; only steps touch the engine's state."""
 
     def post(self, step: Step) -> None:
-        """Run a step after all earlier ones; any thread may call this."""
+        """Run a step after all earlier steps; any thread may call this."""
         ...
 
     def ask[T](self, question: Callable[[], T]) -> T:
-        """Return what a question finds in the state; any thread may call this.
+        """Return the result of a question, which reads the state; any thread may call this.
 
         Raises `Unavailable` if the engine does not answer.
         """

@@ -45,7 +45,7 @@ class McpTool:
     """The arguments in the format of the MCP extension."""
     call: Call
     returns_envelope: bool = True
-    """Whether the result is an MCP result in the extension's envelope, and not a plain text."""
+    """True if the result is an MCP result in the extension's envelope, and not a plain text."""
 
     @property
     def input_schema(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -56,6 +56,8 @@ class Run:
     started: datetime
     steps: list[Step]
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    group_id: str = ""
+    """The id of the first run, of which this run is a repair; empty for a first run."""
     cancelled: datetime | None = None
 
     @property
@@ -91,7 +93,7 @@ class Run:
         )
         return {
             "runId": self.run_id,
-            "runGroupId": self.run_id,
+            "runGroupId": self.group_id or self.run_id,
             "isLatest": True,
             "pipelineName": self.pipeline,
             "parameters": {
@@ -134,7 +136,36 @@ class Run:
         }
 
 
-def start(name: str, definition: Mapping[str, Any], given: Mapping[str, Any], now: datetime) -> Run:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """A failed run that shall be repaired, and the activity from which its repair starts."""
+
+    failed: Run
+    start_activity: str | None = None
+    """None starts at the first failed activity, or at the beginning."""
+    from_failure: bool = False
+
+    def first(self, names: Sequence[str]) -> int:
+        """Return the index of the first activity that runs again."""
+        wanted = self.start_activity
+        if wanted is None and self.from_failure:
+            wanted = next(
+                (str(step.activity.get("name")) for step in self.failed.steps if step.error), None
+            )
+        if wanted is None:
+            return 0
+        if wanted not in names:
+            raise Refusal(400, "BadRequest", f"The pipeline has no activity {wanted}.")
+        return names.index(wanted)
+
+
+def start(
+    name: str,
+    definition: Mapping[str, Any],
+    given: Mapping[str, Any],
+    now: datetime,
+    recovery: Recovery | None = None,
+) -> Run:
     """Start a run; raise `Refusal` if a value does not have its parameter's type."""
     declared: Mapping[str, Any] = definition.get("parameters") or {}
     # The service ignores a value that the pipeline does not declare.
@@ -144,7 +175,9 @@ def start(name: str, definition: Mapping[str, Any], given: Mapping[str, Any], no
     }
     steps: list[Step] = []
     moment = now
-    for activity in definition.get("activities") or []:
+    activities = definition.get("activities") or []
+    names = [str(activity.get("name")) for activity in activities]
+    for activity in activities[recovery.first(names) if recovery else 0 :]:
         settings = activity.get("typeProperties") or {}
         waits = float(settings.get("waitTimeInSeconds", 0)) if activity["type"] == "Wait" else 0.0
         end = moment + timedelta(seconds=waits)
@@ -156,7 +189,15 @@ def start(name: str, definition: Mapping[str, Any], given: Mapping[str, Any], no
     secret = frozenset(
         parameter for parameter, about in declared.items() if _kind(about) == "securestring"
     )
-    return Run(pipeline=name, parameters=parameters, secret=secret, started=now, steps=steps)
+    group = (recovery.failed.group_id or recovery.failed.run_id) if recovery else ""
+    return Run(
+        pipeline=name,
+        parameters=parameters,
+        secret=secret,
+        started=now,
+        steps=steps,
+        group_id=group,
+    )
 
 
 def stamp(moment: datetime) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from simulators.data_factory.runs import Run, start
+from simulators.data_factory.runs import Recovery, Run, start
 from simulators.faults import FAULTS, FaultQueue, fault_routes
 from simulators.serving import Refusal, api_middleware
 
@@ -54,14 +55,32 @@ class Service:
             raise Refusal(404, "PipelineRunNotFound", f"The run {run_id} was not found.")
         return self.runs[run_id]
 
-    def start(self, name: str, parameters: dict[str, Any]) -> Run:
+    def start(
+        self, name: str, parameters: Mapping[str, Any], recovery: Recovery | None = None
+    ) -> Run:
         """Start a run and record it."""
-        run = start(name, self.pipeline(name), parameters, self.now())
+        run = start(name, self.pipeline(name), parameters, self.now(), recovery)
         self.runs[run.run_id] = run
         line = {"run_id": run.run_id, "pipeline": name, "parameters": dict(run.parameters)}
         self._submissions.write(json.dumps(line) + "\n")
         self._submissions.flush()
         return run
+
+    def recovery(self, pipeline: str, query: Mapping[str, str], *, in_factory: bool) -> Recovery:
+        """Return the failed run that a start repairs, and where the repair starts.
+
+        Only Data Factory knows `startFromFailure`.
+        """
+        failed = self.run(query["referencePipelineRunId"])
+        if failed.pipeline != pipeline:
+            raise Refusal(400, "BadRequest", "The run belongs to another pipeline.")
+        if not failed.is_over(self.now()):
+            raise Refusal(400, "BadRequest", "The run is in progress.")
+        return Recovery(
+            failed=failed,
+            start_activity=query.get("startActivityName"),
+            from_failure=in_factory and query.get("startFromFailure", "").lower() == "true",
+        )
 
     def close(self) -> None:
         """Close the file of started runs."""
@@ -176,8 +195,16 @@ async def _delete(request: web.Request) -> web.Response:
 
 
 async def _create_run(request: web.Request) -> web.Response:
-    run = request.app[SERVICE].start(request.match_info["name"], await _read(request))
-    status = 200 if "factory" in request.match_info else 202
+    service, name = request.app[SERVICE], request.match_info["name"]
+    in_factory, query, given = "factory" in request.match_info, request.query, await _read(request)
+    if "referencePipelineRunId" in query:
+        recovery = service.recovery(name, query, in_factory=in_factory)
+        is_repair = query.get("isRecovery", "").lower() == "true"
+        # The values of the failed run replace those of the request.
+        run = service.start(name, recovery.failed.parameters, recovery if is_repair else None)
+    else:
+        run = service.start(name, given)
+    status = 200 if in_factory else 202
     return web.json_response({"runId": run.run_id}, status=status)
 
 

@@ -21,6 +21,21 @@ class AnswerFormat:
         return self.version == "2.2"
 
 
+def repair_history(run: Run, answer_format: AnswerFormat) -> list[dict[str, Any]]:
+    """Return the original execution and the repairs of a run."""
+    return [
+        {
+            "type": "ORIGINAL" if part.repair_id is None else "REPAIR",
+            **({} if part.repair_id is None else {"id": part.repair_id}),
+            "start_time": part.started_at,
+            "end_time": part.ended_at,
+            "task_run_ids": [*part.task_run_ids],
+            **({} if part.state is None else _state(part.state, answer_format)),
+        }
+        for part in run.history
+    ]
+
+
 def run_json(run: Run, answer_format: AnswerFormat, *, with_tasks: bool = True) -> dict[str, Any]:
     """Return the answer of `runs/get`, or an entry of `runs/list` without its tasks."""
     task = next(iter(run.tasks.values()))
@@ -69,7 +84,7 @@ def _task_json(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str
         },
         "run_page_url": _page(run, task.run_id, answer_format),
         "run_if": "ALL_SUCCESS",
-        "attempt_number": 0,
+        "attempt_number": task.attempt_number,
         "start_time": task.submitted_at,
         "end_time": task.ended_at,
         **task.spec.compute.fields,

@@ -35,6 +35,11 @@ def invalid_parameter(message: str) -> ApiError:
     return ApiError(400, "INVALID_PARAMETER_VALUE", message)
 
 
+def invalid_state(message: str) -> ApiError:
+    """Return the error for a request that the state of the object does not allow."""
+    return ApiError(400, "INVALID_STATE", message)
+
+
 def malformed_request(message: str) -> ApiError:
     """Return the error for a body that the service cannot read."""
     return ApiError(400, "MALFORMED_REQUEST", message)

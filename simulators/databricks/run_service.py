@@ -8,11 +8,11 @@ import binascii
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from simulators.databricks.errors import invalid_parameter, no_such_run
+from simulators.databricks.errors import invalid_parameter, invalid_state, no_such_run
 from simulators.databricks.notebooks.driver import Driver, DriverLost, NotebookProcess
 from simulators.databricks.run_log import RunLog
 from simulators.databricks.runs import (
@@ -23,6 +23,7 @@ from simulators.databricks.runs import (
     TERMINATING,
     TIMED_OUT,
     UPSTREAM_FAILED,
+    Part,
     Result,
     Run,
     State,
@@ -72,6 +73,32 @@ class RunPage:
 
     runs: tuple[Run, ...]
     next_token: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairRequest:
+    """A request to run tasks of a run again."""
+
+    run_id: int
+    latest_repair_id: int | None
+    tasks: frozenset[str] | None
+    """The keys of the tasks; None selects all tasks that have not succeeded."""
+    with_dependents: bool
+
+    def keys_of(self, run: Run) -> frozenset[str]:
+        """Return the keys of the tasks that run again; raise for an unknown key."""
+        unknown = (self.tasks or frozenset()) - run.tasks.keys()
+        if unknown:
+            raise invalid_parameter(f"The run has no task {min(unknown)}.")
+        keys = self.tasks or {
+            key for key, task in run.tasks.items() if task.state.result is not Result.SUCCESS
+        }
+        while self.with_dependents:
+            more = {k for k, task in run.tasks.items() if keys & set(task.spec.depends_on)}
+            if more <= keys:
+                break
+            keys |= more
+        return frozenset(keys)
 
 
 @dataclass(slots=True)
@@ -141,11 +168,53 @@ class RunService:
         self._owners |= {task.run_id: run for task in run.tasks.values()}
         if run.submission.token:
             self._by_token[run.submission.token] = run
+        self._execute(run, frozenset(run.tasks))
+
+    def _execute(self, run: Run, keys: Set[str]) -> None:
+        """Execute some tasks of a run; the other ones have ended."""
         self._ledger.save(run)
         execution = RunExecution(stop=asyncio.get_running_loop().create_future())
         execution.ended = {key: asyncio.Event() for key in run.tasks}
-        execution.work = asyncio.create_task(self._run(run, execution))
+        for key in run.tasks.keys() - keys:
+            execution.ended[key].set()
+        execution.work = asyncio.create_task(self._run(run, execution, keys))
         self._executions[run.run_id] = execution
+
+    def repair(self, wanted: RepairRequest) -> int:
+        """Run tasks of an ended run again, and return the id of the repair."""
+        run = self.get(wanted.run_id)
+        if run.submission.run_type != "JOB_RUN":
+            raise invalid_parameter("Only runs of jobs can be repaired.")
+        if not run.state.is_final:
+            raise invalid_state(f"Run {run.run_id} is in progress and cannot be repaired.")
+        if wanted.latest_repair_id != run.latest_repair:
+            raise invalid_parameter(
+                "latest_repair_id must be the ID of the latest repair of the run."
+            )
+        keys = wanted.keys_of(run)
+        if not keys:
+            raise invalid_parameter(f"Run {run.run_id} has no failed tasks to repair.")
+        now, repair_id = _now(), next(self._ids)
+        # Before the tasks change, the original execution becomes the first part.
+        run.parts = run.history
+        for key in keys:
+            self._restart(run, key, now)
+        ids = tuple(run.tasks[key].run_id for key in keys)
+        run.parts.append(Part(repair_id=repair_id, started_at=now, task_run_ids=ids))
+        self._execute(run, keys)
+        return repair_id
+
+    def _restart(self, run: Run, key: str, now: int) -> None:
+        former = run.tasks[key]
+        run.replaced.append(former)
+        run.tasks[key] = TaskRun(
+            run_id=next(self._ids),
+            spec=former.spec,
+            state=BLOCKED if former.spec.depends_on else PENDING,
+            submitted_at=now,
+            attempt_number=former.attempt_number + 1,
+        )
+        self._owners[run.tasks[key].run_id] = run
 
     def get(self, run_id: int) -> Run:
         """Return a run by its own id or the id of one of its tasks."""
@@ -199,16 +268,17 @@ class RunService:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
 
-    async def _run(self, run: Run, execution: RunExecution) -> None:
+    async def _run(self, run: Run, execution: RunExecution, keys: Set[str]) -> None:
         timer = None
         if run.submission.timeout_seconds:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(run.submission.timeout_seconds, _time_out, execution)
         async with asyncio.TaskGroup() as group:
-            for key in run.tasks:
+            for key in keys:
                 group.create_task(self._run_task(run, key, execution))
         if timer is not None:
             timer.cancel()
+        run.end_part()
         self._ledger.save(run)
         del self._executions[run.run_id]
         log.info(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -117,6 +117,7 @@ class TaskRun:
     running_since: int = 0
     ended_at: int = 0
     outcome: Outcome | None = None
+    attempt_number: int = 0
     pid: int = 0
     cpu_seconds: float = 0.0
 
@@ -137,9 +138,22 @@ class TaskRun:
         return replace(self, outcome=outcome, cpu_seconds=ended.cpu_seconds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The original execution of a run, or one repair of it."""
+
+    repair_id: int | None
+    """None for the original execution."""
+    started_at: int
+    task_run_ids: tuple[int, ...]
+    ended_at: int = 0
+    state: State | None = None
+    """None while the part is under way."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One submitted run; only its tasks change."""
+    """One submitted run; only its tasks and its repairs change."""
 
     run_id: int
     job_id: int
@@ -147,6 +161,10 @@ class Run:
     submitted_at: int
     creator: str
     tasks: dict[str, TaskRun]
+    parts: list[Part] = field(default_factory=list[Part])
+    """The original execution and the repairs, oldest first; empty before the first repair."""
+    replaced: list[TaskRun] = field(default_factory=list[TaskRun])
+    """The task runs that a repair replaced."""
 
     @property
     def state(self) -> State:
@@ -182,7 +200,31 @@ class Run:
 
     def task_by_id(self, run_id: int) -> TaskRun | None:
         """Return the task with a run id; None if the run has none."""
-        return next((task for task in self.tasks.values() if task.run_id == run_id), None)
+        known = (*self.tasks.values(), *self.replaced)
+        return next((task for task in known if task.run_id == run_id), None)
+
+    @property
+    def latest_repair(self) -> int | None:
+        """The id of the latest repair."""
+        return self.parts[-1].repair_id if self.parts else None
+
+    @property
+    def history(self) -> list[Part]:
+        """The original execution and the repairs, each with its state."""
+        original = Part(
+            repair_id=None,
+            started_at=self.submitted_at,
+            task_run_ids=tuple(task.run_id for task in self.tasks.values()),
+        )
+        *ended, last = self.parts or [original]
+        if last.state is None:
+            last = replace(last, state=self.state, ended_at=self.ended_at)
+        return [*ended, last]
+
+    def end_part(self) -> None:
+        """Keep the state of the last repair, which has ended."""
+        if self.parts:
+            self.parts = self.history
 
 
 def run_to_record(run: Run) -> dict[str, Any]:
@@ -199,6 +241,8 @@ def run_from_record(record: Mapping[str, Any]) -> Run:
             **record,
             "submission": Submission(**{**submission, "tasks": specs}),
             "tasks": {key: _task_run(task) for key, task in record["tasks"].items()},
+            "parts": [_part(part) for part in record["parts"]],
+            "replaced": [_task_run(task) for task in record["replaced"]],
         }
     )
 
@@ -208,15 +252,22 @@ def _task_spec(record: Mapping[str, Any]) -> TaskSpec:
     return TaskSpec(**{**record, "compute": compute, "depends_on": tuple(record["depends_on"])})
 
 
+def _part(record: Mapping[str, Any]) -> Part:
+    state = None if record["state"] is None else _state(record["state"])
+    return Part(**{**record, "task_run_ids": tuple(record["task_run_ids"]), "state": state})
+
+
+def _state(record: Mapping[str, Any]) -> State:
+    result = Result(record["result"]) if record["result"] else None
+    return State(**{**record, "life_cycle": LifeCycle(record["life_cycle"]), "result": result})
+
+
 def _task_run(record: Mapping[str, Any]) -> TaskRun:
-    state = record["state"]
-    result = Result(state["result"]) if state["result"] else None
-    life_cycle = LifeCycle(state["life_cycle"])
     return TaskRun(
         **{
             **record,
             "spec": _task_spec(record["spec"]),
-            "state": State(**{**state, "life_cycle": life_cycle, "result": result}),
+            "state": _state(record["state"]),
             "outcome": Outcome.from_json(record["outcome"]) if record["outcome"] else None,
         }
     )

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from simulators.databricks.access import USER
-from simulators.databricks.answers import output_json, run_json
+from simulators.databricks.answers import output_json, repair_history, run_json
 from simulators.databricks.compute import SPARK_VERSIONS, node_types_json
 from simulators.databricks.errors import (
     ApiError,
@@ -152,7 +152,10 @@ async def _submit(request: web.Request) -> web.Response:
 
 async def _get_run(request: web.Request) -> web.Response:
     run = request.app[SERVICE].jobs.get(run_id_of(request.query.get("run_id")))
-    return web.json_response(run_json(run, answer_format(request)))
+    answer = run_json(run, answer_format(request))
+    if flag(request, "include_history"):
+        answer["repair_history"] = repair_history(run, answer_format(request))
+    return web.json_response(answer)
 
 
 async def _get_output(request: web.Request) -> web.Response:

@@ -22,6 +22,7 @@ from polysync_core.domain.definitions.stored import (
 )
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.definitions.validation.references import references_of
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag
 
 DEVELOPMENT = Rules(development=True)
@@ -44,7 +45,11 @@ class FakeDefinitions:
         """Do nothing: `referrers` reads the definitions themselves."""
 
     def put(
-        self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+        self,
+        definition: Definition,
+        *,
+        replacing: StoredDefinition[Definition] | None,
+        author: Author | None = None,
     ) -> StoredDefinition[Definition]:
         reference = reference_to(definition)
         self._check(reference, replacing)

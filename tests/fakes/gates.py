@@ -11,7 +11,8 @@ from polysync_core.application.ports import GateStore
 from polysync_core.application.runs.accepting import RunSpec
 from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.tasks import Condition, Dependency, Task
+from polysync_core.domain.definitions.tasks import Dependency, Task
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.outputs import Outputs

@@ -57,7 +57,7 @@ class FaultPlan:
     fault: Fault = Fault.CRASH_BEFORE
     at: int = 0
     engine_dies: bool = False
-    """Whether the engine's memory is lost with the process, as on one machine."""
+    """True if the engine's memory is lost with the process, as on one machine."""
     steps: int = 0
     guarded: list[int] = field(default_factory=list[int])
     """The steps that depend on an ETag."""
@@ -67,7 +67,7 @@ class FaultPlan:
     before: dict[Fault, Callable[[], None]] = field(
         default_factory=dict["Fault", Callable[[], None]]
     )
-    """What happens in the engine before the step; the app under test sets it."""
+    """The events in the engine before the step; the app under test sets them."""
 
     def run_step(
         self,

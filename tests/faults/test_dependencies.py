@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from polysync_core.domain.definitions.tasks import Condition, Dependency
+from polysync_core.domain.definitions.tasks import Dependency
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus
 from tests.faults.invariants import check_invariants

@@ -12,8 +12,9 @@ from itertools import count
 
 import pytest
 
-from polysync_core.domain.definitions.tasks import Condition, Dependency
+from polysync_core.domain.definitions.tasks import Dependency
 from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus
 from tests.faults.faults import Fault, FaultPlan

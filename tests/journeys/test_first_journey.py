@@ -104,8 +104,8 @@ def run_once(visitor: Visitor, name: str, *, seconds: str = "") -> None:
 
 def watch(visitor: Visitor, status: str) -> None:
     """Wait on the live page of a run until it has a status."""
-    verdict = visitor.page.locator("#verdict .status")
-    expect(verdict).to_have_text(status, timeout=20_000)
+    state = visitor.page.locator("#state-card .status")
+    expect(state).to_have_text(status, timeout=20_000)
 
 
 def give_a_schedule(visitor: Visitor, name: str) -> None:

@@ -56,7 +56,7 @@ def test_a_hidden_tab_closes_its_stream_and_catches_up_once(
     run_id = system.run(20, "nightly")
     page = visitor.page
     visitor.open(f"runs/{run_id}")
-    expect(page.locator("#verdict")).to_contain_text("Running", timeout=15_000)
+    expect(page.locator("#state-card")).to_contain_text("Running", timeout=15_000)
     page.evaluate(_HIDE, True)
     page.wait_for_timeout(500)
     before = len(executions(visitor))
@@ -64,7 +64,7 @@ def test_a_hidden_tab_closes_its_stream_and_catches_up_once(
     assert executions(visitor)[before:] == []
     system.host.post(f"/task-runs/{run_id}/cancel", {})
     page.evaluate(_HIDE, False)
-    expect(page.locator("#verdict")).to_contain_text("Cancelled", timeout=20_000)
+    expect(page.locator("#state-card")).to_contain_text("Cancelled", timeout=20_000)
     expect(page.locator("#run-actions")).to_contain_text("Rerun")
     assert {url.rpartition("/")[2] for url in executions(visitor)[before:]} == {run_id}
 

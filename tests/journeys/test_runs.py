@@ -51,11 +51,11 @@ def test_rows_are_walked_and_chosen_by_keyboard(visitor: Visitor, example: Examp
     visitor.page.keyboard.press("x")
     expect(visitor.page.get_by_role("button", name="Rerun", exact=True)).to_be_disabled()
     visitor.page.keyboard.press("Enter")
-    expect(visitor.page.locator("#verdict .status")).to_be_visible()
+    expect(visitor.page.locator("#state-card .status")).to_be_visible()
     visitor.page.go_back()
     visitor.page.keyboard.press("j")
     visitor.page.keyboard.press("w")
-    expect(visitor.page).to_have_url(re.compile("#verdict$"))
+    expect(visitor.page).to_have_url(re.compile("#state-card$"))
 
 
 def test_many_failed_runs_are_rerun_at_once(visitor: Visitor, system: LocalSystem) -> None:

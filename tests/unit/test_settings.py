@@ -53,7 +53,9 @@ def test_a_file_is_a_storage(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["/var/lib/polysync.db", "sqlite", "file:/x.db"])
 def test_a_storage_that_is_neither_account_nor_file_is_refused(text: str) -> None:
-    with pytest.raises(SettingError, match=r"POLYSYNC_STORAGE is no connection string .* sqlite:"):
+    with pytest.raises(
+        SettingError, match=r"POLYSYNC_STORAGE is not a connection string .* sqlite:"
+    ):
         Settings.read({"POLYSYNC_STORAGE": text})
 
 
@@ -86,7 +88,7 @@ def test_the_app_identity_is_read_from_the_settings() -> None:
 )
 def test_an_invalid_host_name_is_refused(entry: str) -> None:
     configured = STORAGE | {"POLYSYNC_PRIVATE_HOSTS": f"a.b,{entry}"}
-    with pytest.raises(SettingError, match=r"POLYSYNC_PRIVATE_HOSTS: .* no name of a host"):
+    with pytest.raises(SettingError, match=r"POLYSYNC_PRIVATE_HOSTS: .* is not a host name"):
         Settings.read(configured)
 
 

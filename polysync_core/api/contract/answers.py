@@ -21,12 +21,14 @@ _DESCRIPTIONS: Mapping[int, str] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The type or the encoding of the body is not supported.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request breaks a rule: `errors` names each field.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many runs wait for their start: repeat the request later.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A defect of Polysync; the log has the details.",
     HTTPStatus.BAD_GATEWAY: "The platform or the vault refused the call of Polysync.",
     HTTPStatus.SERVICE_UNAVAILABLE: "A required service is unavailable: repeat the request.",
 }
 _HEADERS: Mapping[int, tuple[str, str]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "The scheme of authentication."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", "The seconds to wait before the repetition."),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After", "The seconds to wait before the repetition."),
 }
 _TO_ALL = (408, 413, 422, 500)
@@ -52,6 +54,8 @@ _RETRY: dict[str, Any] = {
         "schema": {"type": "string"},
     }
 }
+SHARD_FULL: dict[int | str, dict[str, Any]] = {429: {"description": ""}}
+"""The answer that operations with new runs add."""
 PLATFORM_ERRORS: dict[int | str, dict[str, Any]] = {502: {"description": ""}}
 """The answers that operations with calls to a platform add."""
 

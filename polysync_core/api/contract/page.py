@@ -1,4 +1,4 @@
-"""Renders the OpenAPI document as an HTML page, without scripts or other hosts."""
+"""Renders the OpenAPI document as one HTML page that loads no script or other file."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _SCHEMAS: Mapping[tuple[str, str], Mapping[str, Any]] = {
 }
 _DESCRIPTIONS: Mapping[str, str] = {
     "name": "The name of the {kind}.",
-    "run_id": "The id of the run, or the beginning of it that only one run has.",
+    "run_id": "The id of the run, or first characters that only one run id has.",
 }
 
 
@@ -31,7 +31,7 @@ def describe_parameters(path: str, operation: Mapping[str, Any]) -> None:
     """Add descriptions and narrow schemas to the parameters of an operation."""
     for parameter in operation.get("parameters", ()):
         name, location = parameter["name"], parameter["in"]
-        if location == "path":
+        if location == "path" and "description" not in parameter:
             kind = path.split("/")[1].removesuffix("s").replace("-", " ")
             parameter["description"] = _DESCRIPTIONS[name].format(kind=kind)
         if (location, name) in _SCHEMAS:

@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.errors import Invalid, Problem
 
 _MAX_SHOWN = 10
-"""The most parameters that an answer names."""
+"""The maximum number of parameters that an answer names."""
 _MAX_NAME = 100
 """The longest name in an answer, in characters."""
 

@@ -22,6 +22,7 @@ from polysync_core.api.definitions.views import StoredView, answer_of
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.models import Page
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.api.security.authors import EditAuthor, ImportAuthor
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.import_report import ArtefactSelection
@@ -93,6 +94,7 @@ def import_routes() -> APIRouter:
         name: str,
         artefact_import: CurrentArtefactImport,
         engine: PossibleEngine,
+        author: ImportAuthor,
         record: CurrentRecord,
         body: ImportRequest | None = None,
         dry_run: DryRun = False,
@@ -102,13 +104,16 @@ def import_routes() -> APIRouter:
         if dry_run:
             changes_nothing(record)
             return report_view(artefact_import.plan_import(name, selection))
-        return report_view(artefact_import.import_artefacts(name, selection, engine=engine))
+        return report_view(
+            artefact_import.import_artefacts(name, selection, engine=engine, author=author)
+        )
 
     @routes.post("/jobs/{name}/sync-parameters")
     def sync_parameters(  # noqa: PLR0913
         name: str,
         artefact_import: CurrentArtefactImport,
         engine: PossibleEngine,
+        author: ImportAuthor,
         record: CurrentRecord,
         body: SyncRequest | None = None,
         dry_run: DryRun = False,
@@ -118,7 +123,8 @@ def import_routes() -> APIRouter:
         if dry_run:
             changes_nothing(record)
             return imported_view(artefact_import.plan_sync(name, only=only))
-        return imported_view(artefact_import.sync_parameters(name, engine=engine, only=only))
+        imported = artefact_import.sync_parameters(name, engine=engine, only=only, author=author)
+        return imported_view(imported)
 
     @routes.post(
         "/jobs/{name}/tasks",
@@ -126,15 +132,18 @@ def import_routes() -> APIRouter:
         status_code=201,
         responses={201: LOCATION},
     )
-    def create_task(
+    def create_task(  # noqa: PLR0913
         name: str,
         artefact_import: CurrentArtefactImport,
         body: CreateTask,
         response: Response,
         engine: PossibleEngine,
+        author: EditAuthor,
     ) -> StoredView:
         """Create a task of a job."""
-        saved = artefact_import.create_task(name, body.name, body.parameters, engine=engine)
+        saved = artefact_import.create_task(
+            name, body.name, body.parameters, engine=engine, author=author
+        )
         return answer(saved, response)
 
     return routes

@@ -13,6 +13,7 @@ from polysync_core.api.definitions.routes import DryRun
 from polysync_core.api.definitions.schemas import document_body, document_content
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.api.security.authors import DocumentAuthor
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.domain.definitions.document import read_document
@@ -58,6 +59,7 @@ def document_routes() -> APIRouter:
         documents: CurrentDocuments,
         body: DocumentBody,
         engine: PossibleEngine,
+        author: DocumentAuthor,
         record: CurrentRecord,
         dry_run: DryRun = False,
         prune: Annotated[
@@ -70,7 +72,9 @@ def document_routes() -> APIRouter:
             changes_nothing(record)
             plan = documents.plan(document, prune=prune)
             return plan_view(plan, dry_run=True)
-        plan = documents.apply(document, engine=engine, prune=prune, plan_token=plan_token)
+        plan = documents.apply(
+            document, engine=engine, prune=prune, plan_token=plan_token, author=author
+        )
         return plan_view(plan, dry_run=False)
 
     return routes

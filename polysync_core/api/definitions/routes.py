@@ -16,6 +16,7 @@ from polysync_core.api.definitions.views import StoredView, answer_of, page_of, 
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.models import Page
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.api.security.authors import EditAuthor
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.consequences.consequences import Consequences
 from polysync_core.application.definitions.editing import (
@@ -25,10 +26,11 @@ from polysync_core.application.definitions.editing import (
 )
 from polysync_core.application.definitions.plans import PlannedChange
 from polysync_core.application.ports import Engine
-from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 
@@ -36,7 +38,7 @@ _READ_ONLY = ("etag", "updatedAt")
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 Token = Annotated[
-    str | None, Query(alias="continuationToken", description="From the previous answer.")
+    str | None, Query(alias="continuationToken", description="The token of the previous answer.")
 ]
 DryRun = Annotated[
     bool, Query(alias="dryRun", description="true: answer with the plan, and write nothing.")
@@ -49,24 +51,36 @@ class _Write:
 
     condition: WriteCondition
     engine: Engine | None
+    author: Author
     dry_run: bool
     consequences: Consequences
+
+    def put(self, definitions: DefinitionEditing, definition: Definition) -> SavedDefinition:
+        """Create or replace a definition."""
+        return definitions.put(definition, self.condition, engine=self.engine, author=self.author)
 
     def plan(self, change: PlannedChange) -> PlanView:
         """Return the answer to a dry run."""
         return change_plan_view(change, self.consequences.of(change, self.engine))
 
 
-async def _write_context(
+async def _write_context(  # noqa: PLR0913 - one parameter for each circumstance
     condition: Precondition,
     engine: PossibleEngine,
+    author: EditAuthor,
     record: CurrentRecord,
     consequences: Annotated[Consequences, Depends(use_case(Consequences))],
     dry_run: DryRun = False,
 ) -> _Write:
     if dry_run:
         changes_nothing(record)
-    return _Write(condition=condition, engine=engine, dry_run=dry_run, consequences=consequences)
+    return _Write(
+        condition=condition,
+        engine=engine,
+        author=author,
+        dry_run=dry_run,
+        consequences=consequences,
+    )
 
 
 WriteContext = Annotated[_Write, Depends(_write_context)]
@@ -138,8 +152,7 @@ def _add_writes(routes: APIRouter, kind: Kind) -> None:
         definition = definitions.complete(_draft(kind, body, name))
         if context.dry_run:
             return context.plan(definitions.plan_put(definition, context.condition))
-        saved = definitions.put(definition, context.condition, engine=context.engine)
-        return answer(saved, response)
+        return answer(context.put(definitions, definition), response)
 
     @routes.patch(
         "/{name}",
@@ -159,7 +172,9 @@ def _add_writes(routes: APIRouter, kind: Kind) -> None:
         reference, patch = Reference(kind, name), _writable(body)
         if context.dry_run:
             return context.plan(definitions.plan_patch(reference, patch, context.condition))
-        saved = definitions.patch(reference, patch, context.condition, engine=context.engine)
+        saved = definitions.patch(
+            reference, patch, context.condition, engine=context.engine, author=context.author
+        )
         return answer(saved, response)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Query, Request
@@ -65,6 +66,12 @@ class RunBody:
             text = "params must be a plain object"
             raise InvalidParameters(text, [Problem("params", 'must be an object: {"name": value}')])
         return cast("JsonObject", self.params)
+
+    def refuse_other_fields(self) -> None:
+        """Raise `Malformed` for a body with other fields, which were meant as parameters."""
+        if self.unknown_fields:
+            text = 'is not a field of the body: send the parameters as {"params": {…}}'
+            raise Malformed([Problem(name, text) for name in self.unknown_fields])
 
 
 async def _body(request: Request) -> RunBody:
@@ -171,6 +178,30 @@ async def _last_event(
         )
     return EventId(run=found[1], sequence=int(found[2]), is_last=found[3] is not None)
 
+
+class StreamReader(StrEnum):
+    """The way in which a client reads an event stream."""
+
+    EVENT_SOURCE = "event source"
+    """A browser's `EventSource`, which connects again after every end but a 204."""
+    FETCH = "fetch"
+    """A program that reads the body of the answer, and takes a 204 for an error."""
+
+
+async def _reader(request: Request) -> StreamReader:
+    """Return the way in which the client reads.
+
+    An `EventSource` sends GET only, and always `Cache-Control: no-cache`.
+    """
+    headers = request.headers
+    accepts_events = "text/event-stream" in headers.get("accept", "")
+    bypasses_cache = "no-cache" in headers.get("cache-control", "")
+    if request.method == "GET" and (bypasses_cache or not accepts_events):
+        return StreamReader.EVENT_SOURCE
+    return StreamReader.FETCH
+
+
+Reader = Annotated[StreamReader, Depends(_reader)]
 
 LastEvent = Annotated[EventId | None, Depends(_last_event)]
 """The event after which a stream continues; None for a new stream and without a stream."""

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from polysync_core.api.contract.answers import DATABRICKS_ERRORS, STREAM
+from polysync_core.api.contract.answers import DATABRICKS_ERRORS, SHARD_FULL, STREAM
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.jobs.appkit_jobs import AppKitHandler
 from polysync_core.api.jobs.appkit_protocol import (
@@ -20,6 +20,7 @@ from polysync_core.api.jobs.appkit_protocol import (
     CurrentBody,
     LastEvent,
     Limit,
+    Reader,
     Streams,
     User,
 )
@@ -53,7 +54,7 @@ from polysync_core.domain.definitions.validation.messages import similar
 from polysync_core.domain.errors import Malformed, NotFound
 
 ContinuationToken = Annotated[
-    str | None, Query(alias="continuationToken", description="From the previous answer.")
+    str | None, Query(alias="continuationToken", description="The token of the previous answer.")
 ]
 
 
@@ -105,7 +106,7 @@ def _add_start(routes: APIRouter) -> None:
     @routes.post(
         "/jobs/{name}/run",
         response_model=StartedJobRun | StartedDatabricksRun,
-        responses=STREAM,
+        responses={**STREAM, **SHARD_FULL},
         openapi_extra=BODY,
     )
     def execute_job(  # noqa: PLR0913
@@ -116,6 +117,7 @@ def _add_start(routes: APIRouter) -> None:
         requester: CurrentRequester,
         record: CurrentRecord,
         last_event: LastEvent,
+        reader: Reader,
         streams: Streams,
         user: User = None,
     ) -> Response:
@@ -127,6 +129,7 @@ def _add_start(routes: APIRouter) -> None:
             record=record,
             streams=streams,
             last_event=last_event,
+            reader=reader,
             user=user,
         )
         with handlers.handler_for(name) as handler:
@@ -155,11 +158,14 @@ def _add_reads(routes: APIRouter) -> None:
         handlers: CurrentHandlers,
         run_id: str,
         last_event: LastEvent,
+        reader: Reader,
         streams: Streams,
         user: User = None,
     ) -> Answer:
         """Read or stream a run of a job."""
-        request = ReadRequest(run_id=run_id, streams=streams, last_event=last_event, user=user)
+        request = ReadRequest(
+            run_id=run_id, streams=streams, last_event=last_event, reader=reader, user=user
+        )
         with handlers.handler_for(name) as handler:
             return handler.read(name, request)
 

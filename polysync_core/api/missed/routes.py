@@ -1,4 +1,4 @@
-"""Serves the route that lists the work that did not happen."""
+"""Serves the route that lists missed work, such as skipped runs and fire times."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from polysync_core.api.operations.poison_messages import PoisonMessageView, pois
 from polysync_core.api.schedules.routes import PauseView
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.missed.bounds import Bounded
-from polysync_core.application.missed.idle import IdleCause
 from polysync_core.application.missed.missed_work import MissedWork, MissedWorkList
 from polysync_core.application.missed.skipped import SkippedGroup
+from polysync_core.application.missed.stopped_schedules import IdleCause
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.skip import SkipKind
@@ -59,7 +59,7 @@ class SkippedRunView(View):
     scheduled_time: Time | None
     """The fire time, or the last of several fire times."""
     at: Time
-    """When the run was skipped."""
+    """The time at which the run was skipped."""
     reason: str
     """The reason, as a sentence."""
 
@@ -72,7 +72,7 @@ class SkippedGroupView(View):
     graph_run_id: RunIdText
     """The graph run of the newest skipped run."""
     at: Time
-    """When the newest run was skipped."""
+    """The time at which the newest run was skipped."""
     is_by_design: bool
     """True if a branch was not taken because its condition was not met."""
     recovered_by: RunIdText | None
@@ -89,7 +89,7 @@ class StoppedScheduleView(View):
     schedule: str
     """The name of the schedule."""
     cause: IdleCause
-    """Why the schedule does not fire."""
+    """The reason why the schedule does not fire."""
     pause: PauseView | None
     """The pause; null if the schedule is not paused."""
 
@@ -102,7 +102,7 @@ class DroppedRunView(View):
     task: str | None
     """The Task of the run."""
     at: Time
-    """When the run was accepted."""
+    """The time at which the run was accepted."""
     cause: FailureCause | None
     """The cause of the failure."""
     error: str | None

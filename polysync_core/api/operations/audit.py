@@ -17,7 +17,7 @@ class AuditEntryView(View):
     """One changing call of the API."""
 
     at: Time
-    """When the call was made."""
+    """The time at which the call was made."""
     actor: str
     """The name of the caller."""
     object_id: str | None

@@ -17,13 +17,13 @@ class PoisonMessageView(View):
     """A message that was abandoned after every attempt to process it failed."""
 
     at: Time
-    """When the message was abandoned."""
+    """The time at which the message was abandoned."""
     queue: str
     """The queue of the message."""
     message_id: str
     """The queue's own id of the message."""
     reason: str
-    """Why the message was abandoned."""
+    """The reason why the message was abandoned."""
     payload: str
     """The text of the message."""
 

@@ -1,4 +1,4 @@
-"""Serves the route that shows the gate of a Task."""
+"""Serves the gate of a Task: the upstream outcomes that it holds and awaits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends
 from polysync_core.api.models import RunIdText, Time, View
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.gates import Gates, GateView
-from polysync_core.domain.definitions.tasks import Condition
+from polysync_core.domain.dependencies.conditions import Conditions
 from polysync_core.domain.dependencies.decisions import TokenGroup
 from polysync_core.domain.dependencies.tokens import GateEdge, Token
 from polysync_core.domain.runs.status import RunStatus
 
 _MAX_SHOWN = 100
-"""The most tokens of an edge, and groups, in an answer. The counts are complete."""
+"""The maximum number of tokens per edge, and of groups, in one answer; counts are complete."""
 
 
 class TokenView(View):
@@ -34,7 +34,7 @@ class TokenView(View):
     met: bool
     """True if the outcome meets the condition of the edge."""
     finished_at: Time
-    """When the upstream run ended."""
+    """The time at which the upstream run ended."""
 
 
 class GateEdgeView(View):
@@ -42,8 +42,10 @@ class GateEdgeView(View):
 
     upstream: str
     """The upstream Task, or `@schedule` for the Task's own schedules."""
-    condition: Condition
-    """The outcome that the edge requires."""
+    condition: Conditions
+    """The required outcome, or a list of outcomes of which one is required."""
+    when: str | None
+    """The expression over the outputs of the upstream run that must be true."""
     held: int
     """The number of tokens."""
     tokens: list[TokenView]
@@ -113,7 +115,8 @@ def _gate_view(view: GateView) -> TaskGateView:
 def _edge_view(edge: GateEdge, held: list[Token]) -> GateEdgeView:
     return GateEdgeView(
         upstream=edge.upstream,
-        condition=edge.condition,
+        condition=edge.conditions,
+        when=edge.when,
         held=len(held),
         tokens=[_token_view(token, edge) for token in held[:_MAX_SHOWN]],
     )

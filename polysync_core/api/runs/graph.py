@@ -13,7 +13,7 @@ from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
 from polysync_core.application.runs.run_lookup import find_run_id
-from polysync_core.domain.definitions.tasks import Condition
+from polysync_core.domain.dependencies.conditions import Conditions
 from polysync_core.domain.runs.status import RunStatus
 
 
@@ -25,7 +25,7 @@ class LastRunView(View):
     status: RunStatus
     """The status of the run."""
     finished_at: Time | None
-    """When the run ended."""
+    """The time at which the run ended."""
 
 
 class NodeView(View):
@@ -69,8 +69,10 @@ class DependencyEdgeView(View):
     """The upstream Task."""
     downstream: Annotated[str, Field(serialization_alias="to")]
     """The dependent Task."""
-    condition: Condition
-    """The outcome that the dependency requires."""
+    condition: Conditions
+    """The required outcome, or a list of outcomes of which one is required."""
+    when: str | None
+    """The expression over the outputs of the upstream run that must be true."""
     mappings: list[OutputMappingView]
     """The outputs that are passed on."""
 
@@ -105,7 +107,11 @@ def graph_routes() -> APIRouter:
         ] = None,
         hops: Annotated[
             int | None,
-            Query(ge=1, le=100, description="With `task`: at most so many steps."),
+            Query(
+                ge=1,
+                le=100,
+                description="With `task`: the maximum distance from the task, in dependencies.",
+            ),
         ] = None,
         tag: Annotated[
             str | None, Query(description="Only Tasks with this tag, as `name` or `name=value`.")
@@ -148,6 +154,7 @@ def _edge_view(edge: DependencyEdge) -> DependencyEdgeView:
     return DependencyEdgeView(
         upstream=edge.upstream,
         downstream=edge.downstream,
-        condition=edge.condition,
+        condition=edge.conditions,
+        when=edge.when,
         mappings=[OutputMappingView.model_validate(each) for each in edge.mappings],
     )

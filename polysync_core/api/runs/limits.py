@@ -15,7 +15,7 @@ from polysync_core.domain.dispatch.explain import ProfileUsage
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
 
 MAX_SHOWN = 100
-"""The most holders and waiting runs in an answer. The counts are complete."""
+"""The maximum number of holders and waiting runs in an answer. The counts are complete."""
 
 
 class LeaseView(View):
@@ -32,7 +32,7 @@ class LeaseView(View):
     weight: int
     """The number of slots that the attempt uses."""
     since: Time
-    """When the attempt got the lease."""
+    """The time at which the attempt got the lease."""
 
 
 class WaitingRunView(View):
@@ -92,7 +92,7 @@ CurrentLimitUsage = Annotated[LimitUsage, Depends(use_case(LimitUsage))]
 
 PageLimit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 Token = Annotated[
-    str | None, Query(alias="continuationToken", description="From the previous answer.")
+    str | None, Query(alias="continuationToken", description="The token of the previous answer.")
 ]
 
 

@@ -71,7 +71,7 @@ def log_routes() -> APIRouter:
     def get_logs(
         run_id: str, details: CurrentFailureDetailsReader, attempt: AttemptNumber = None
     ) -> LogsView:
-        """Show what the platform says about the failure of an attempt."""
+        """Show the failure details that the platform has for an attempt."""
         return _view(details.read(find_run_id(details.runs, run_id), attempt))
 
     return routes

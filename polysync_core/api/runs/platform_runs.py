@@ -28,9 +28,9 @@ class PlatformRunView(View):
     monitor_url: str | None
     """The page of the run in the platform's own user interface."""
     started_at: Time | None
-    """When the run started."""
+    """The time at which the run started."""
     finished_at: Time | None
-    """When the run ended."""
+    """The time at which the run ended."""
 
 
 class PlatformRunsView(Page[PlatformRunView]):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from polysync_core.api.contract.answers import ACCEPTED, EVENTS
+from polysync_core.api.contract.answers import ACCEPTED, EVENTS, SHARD_FULL
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Page, RunIdText, View
 from polysync_core.api.runs.events import run_events
@@ -40,6 +40,14 @@ class RerunBody(BaseModel):
     downstream: Annotated[
         bool,
         Field(strict=True, description="Also run all direct and indirect dependents."),
+    ] = False
+    from_failure: Annotated[
+        bool,
+        Field(
+            strict=True,
+            alias="fromFailure",
+            description="Let the platform run only the failed parts of the run again.",
+        ),
     ] = False
     parameters: Annotated[
         dict[str, JsonValue],
@@ -76,7 +84,7 @@ class Requester:
     actor: str
     idempotency_key: str | None
     may_name_secrets: bool
-    """Whether the caller may give secret references that no definition holds."""
+    """True if the caller may give secret references that no definition holds."""
 
 
 async def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:
@@ -106,7 +114,7 @@ def run_routes() -> APIRouter:
 
 
 def _add_run_once(routes: APIRouter) -> None:
-    @routes.post("/tasks/{name}/run", status_code=202, responses={202: ACCEPTED})
+    @routes.post("/tasks/{name}/run", status_code=202, responses={202: ACCEPTED, **SHARD_FULL})
     def run_task_once(  # noqa: PLR0913
         name: str,
         runs: CurrentTaskRuns,
@@ -136,7 +144,7 @@ def _add_list(routes: APIRouter) -> None:
         limit: Limit = 20,
         continuation_token: Annotated[
             str | None,
-            Query(alias="continuationToken", description="From the previous answer."),
+            Query(alias="continuationToken", description="The token of the previous answer."),
         ] = None,
     ) -> Page[TaskRunView]:
         """List runs, newest first; a page may be short, and still have a continuation token."""
@@ -180,7 +188,9 @@ def _add_cancel(routes: APIRouter) -> None:
 
 
 def _add_rerun(routes: APIRouter) -> None:
-    @routes.post("/task-runs/{run_id}/rerun", status_code=202, responses={202: ACCEPTED})
+    @routes.post(
+        "/task-runs/{run_id}/rerun", status_code=202, responses={202: ACCEPTED, **SHARD_FULL}
+    )
     def rerun_run(  # noqa: PLR0913
         run_id: str,
         runs: CurrentTaskRuns,
@@ -194,6 +204,7 @@ def _add_rerun(routes: APIRouter) -> None:
         run = runs.rerun(
             runs.find(run_id),
             downstream=body.downstream,
+            from_failure=body.from_failure,
             parameters=body.parameters,
             idempotency_key=requester.idempotency_key,
             actor=requester.actor,

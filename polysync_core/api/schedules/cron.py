@@ -20,7 +20,7 @@ from polysync_core.domain.schedules.fire_times import FireTime
 from polysync_core.domain.schedules.outlook import ChangeOutlook, DayOutlook
 
 _MAX_DATES = 100
-"""The most excluded dates in one answer."""
+"""The maximum number of excluded dates in one answer."""
 
 
 class CronFireTimeView(View):
@@ -107,7 +107,7 @@ def cron_routes() -> APIRouter:
         calendars: Calendars = None,
         count: Count = 5,
     ) -> CronView:
-        """Explain a cron expression in words, with its next fire times and surprises.
+        """Explain a cron expression in words, with its next fire times and notes.
 
         Nothing is saved. The rules and calendars are those of a schedule.
         """

@@ -37,7 +37,7 @@ class FireTimesView(Page[FireTimeView]):
     """The next fire times of a Task."""
 
     notes: list[str]
-    """Sentences about the schedules that will not fire, and why."""
+    """Sentences about schedules that will not fire, and about surprising expressions."""
 
 
 class UpcomingFireView(FireTimeView):

@@ -45,7 +45,7 @@ class PauseView(View):
     reason: str
     """The reason, as the caller gave it."""
     at: Time
-    """When the schedule was paused."""
+    """The time at which the schedule was paused."""
     by: str
     """The caller who paused it."""
 

@@ -20,6 +20,7 @@ from polysync_core.api.security.role_table import EveryRoute, RoleTable
 from polysync_core.api.security.roles import API_ROLES
 from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError
+from polysync_core.domain.security.roles import Role
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +36,11 @@ class AccessPolicy:
 
 OPEN_ACCESS = AccessPolicy(identify=accept_all, roles=EveryRoute())
 """For parts of the API in isolation, without the table of roles."""
+
+
+def lacks(role: Role) -> Forbidden:
+    """Return the refusal of a caller without a role."""
+    return Forbidden(f"This request needs the app role {role}.")
 
 
 class AccessControl:
@@ -89,7 +95,7 @@ class AccessControl:
                     "needed": role.value,
                 },
             )
-            raise Forbidden(f"This request needs the app role {role}.")
+            raise lacks(role)
 
     def _no_route(self, path: str) -> Exception:
         methods = ", ".join(self._policy.roles.methods_of(path))

@@ -22,7 +22,7 @@ from starlette.types import Scope
 
 from polysync_core.domain.errors import Broken, Forbidden, Unauthenticated
 from polysync_core.domain.security.access_keys import AccessKey, holder_of
-from polysync_core.domain.security.request_origin import is_forwarding_header
+from polysync_core.domain.security.caller_headers import is_forwarding_header
 from polysync_core.domain.security.roles import Role
 
 CALLER_KEY = "polysync.caller"
@@ -82,8 +82,8 @@ async def require_loopback(scope: Scope) -> Caller:
     forwarding = next(filter(is_forwarding_header, headers), None)
     if forwarding is not None:
         raise Forbidden(
-            f"development mode accepts direct requests only: the header {forwarding} shows that "
-            "a proxy or a tunnel forwards this one"
+            f"development mode accepts no request through a proxy or a tunnel, which the header "
+            f"{forwarding} shows: call the host directly"
         )
     hosts = headers.getlist("host") + [_host_of(each) for each in headers.getlist("origin")]
     if not all(_is_loopback(each.strip()) for each in hosts):
@@ -140,7 +140,9 @@ def by_key(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
         holder = holder_of(headers[_ACCESS_KEY], keys)
         if holder is None:
             _log.warning("An access key was refused.", extra={"action": "key_refused"})
-            raise Unauthenticated("the access key is unknown: it is mistyped or was revoked")
+            raise Unauthenticated(
+                "the access key is unknown: correct it, or get a new key if it was revoked"
+            )
         return Caller(name=f"key:{holder.name}", roles=frozenset({holder.role}))
 
     return identify
@@ -151,7 +153,9 @@ def _claims(header: str) -> dict[str, list[str]]:
         document: Any = json.loads(base64.b64decode(header, validate=True))
         pairs = [(claim["typ"], claim["val"]) for claim in document["claims"]]
     except (binascii.Error, ValueError, KeyError, TypeError) as error:
-        raise Unauthenticated("the principal of App Service cannot be read") from error
+        raise Unauthenticated(
+            "the principal of App Service cannot be read: sign in again"
+        ) from error
     claims: dict[str, list[str]] = {}
     for kind, value in pairs:
         claims.setdefault(str(kind), []).append(str(value))

@@ -79,7 +79,9 @@ class _Tokens:
         header = _header(token)
         key = await self._key(header.get("kid"))
         if key is None or header["alg"] not in key.algorithms:
-            raise Unauthenticated("the issuer has no such key for this token")
+            raise Unauthenticated(
+                "the issuer has no key that fits this token: get a new token from the issuer"
+            )
         return self._verified(token, key)
 
     async def _key(self, key_id: str | None) -> SigningKey | None:
@@ -112,7 +114,9 @@ def _bearer(values: list[str]) -> str:
     if len(values) > 1 or scheme.lower() != "bearer":
         raise Unauthenticated("the header Authorization must be 'Bearer', a space and a token")
     if len(token) > MAX_TOKEN:
-        raise Unauthenticated(f"the token is longer than {MAX_TOKEN} characters")
+        raise Unauthenticated(
+            f"the token is longer than {MAX_TOKEN} characters: get a token with fewer claims"
+        )
     return token.strip()
 
 
@@ -124,11 +128,15 @@ def _header(token: str) -> dict[str, Any]:
         header = {}
     kind, key_id = header.get("typ", "JWT"), header.get("kid")
     if header.get("alg") not in ALGORITHMS:
-        raise Unauthenticated("the token is no JSON Web Token with an accepted signature")
+        raise Unauthenticated(
+            "the token is not a JSON Web Token with an accepted algorithm: get an access token"
+        )
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
-        raise Unauthenticated("the token is of a type that identifies no caller")
+        raise Unauthenticated("the type of the token identifies no caller: send an access token")
     if key_id is not None and not isinstance(key_id, str):
-        raise Unauthenticated("the token names its key in an unreadable way")
+        raise Unauthenticated(
+            "the key id of the token is not text: get a new token from the issuer"
+        )
     return header
 
 

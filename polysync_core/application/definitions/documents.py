@@ -34,6 +34,7 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
 from polysync_core.domain.definitions.validation.drafts import ENOUGH_PROBLEMS
 from polysync_core.domain.definitions.validation.references import references_of
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import (
     Conflict,
     Invalid,
@@ -75,7 +76,7 @@ class Documents:
         paths = document.paths
         return ApplyPlan(
             steps=tuple(
-                with_warnings(step, catalogue.find, path=f"{paths.get(step.reference)}.")
+                with_warnings(step, catalogue, path=f"{paths.get(step.reference)}.")
                 for step in steps
             )
         )
@@ -87,6 +88,7 @@ class Documents:
         engine: Engine | None,
         prune: bool = False,
         plan_token: str | None = None,
+        author: Author | None = None,
     ) -> ApplyPlan:
         """Plan a document and execute the plan.
 
@@ -100,7 +102,7 @@ class Documents:
         if plan_token not in {None, plan.token}:
             raise StaleETag("The document or the stored definitions have changed: plan it again.")
         done: list[PlannedChange] = []
-        with self._writer.edit(engine) as edit:
+        with self._writer.edit(engine, author) as edit:
             for step in plan.steps:
                 try:
                     _execute(step, edit)
@@ -123,7 +125,7 @@ class Documents:
 
     def _step(self, definition: Definition, document: Document) -> PlannedChange:
         reference = reference_to(definition)
-        if document.unread.about(reference.kind, reference.name).cover("name"):
+        if document.unread.fields_of(reference.kind, reference.name).includes("name"):
             return planned_write(definition, None)
         return planned_write(definition, self._source.get(reference.kind, reference.name))
 
@@ -165,7 +167,9 @@ class Documents:
         tasks = [step.definition for step in done if isinstance(step.definition, Task)]
         problems = [problem for task in tasks for problem in checks.cycle(task)]
         if problems:
-            raise Conflict("Another change was made at the same time.", problems)
+            raise Conflict(
+                "Another change was made at the same time: read the definitions again.", problems
+            )
 
 
 def _execute(step: PlannedChange, edit: DefinitionEdit) -> None:

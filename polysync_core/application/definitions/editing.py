@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Container, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import cast
@@ -36,8 +37,9 @@ from polysync_core.domain.definitions.stored import (
 )
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
-from polysync_core.domain.definitions.validation.doubts import Unread, unread_part
 from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
+from polysync_core.domain.definitions.validation.unread import Unread, unread_part
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 
@@ -46,7 +48,7 @@ _log = logging.getLogger(__name__)
 ANY = "*"
 
 _MAX_SHOWN = 10
-"""The most referrers that the plan of a delete names."""
+"""The maximum number of referrers that the plan of a delete names."""
 
 type _Change = Callable[[Definition | None], Definition]
 
@@ -70,9 +72,11 @@ class WriteCondition:
     def check(self, stored: StoredDefinition[Definition] | None) -> None:
         """Raise `StaleETag` if the stored definition does not meet the precondition."""
         if self.if_absent and stored is not None:
-            raise StaleETag("The definition exists already.")
+            raise StaleETag(
+                "The definition exists already: read it, and send its ETag to change it."
+            )
         if self.if_match is not None and stored is None:
-            raise StaleETag("The definition does not exist.")
+            raise StaleETag("The definition does not exist: it was deleted, or the name is wrong.")
         if stored is not None and self.if_match not in {None, ANY, stored.etag}:
             raise StaleETag
 
@@ -128,9 +132,9 @@ class DefinitionEditing:
         further: list[Problem] = []
         if definition is not None:
             reference = Reference(draft.kind, definition.name)
-            is_named = not draft.doubts.cover("name")
+            is_named = not draft.unread_fields.includes("name")
             before = self._source.get(reference.kind, reference.name) if is_named else None
-            unread = unread_part(draft.kind, definition, draft.doubts)
+            unread = unread_part(draft.kind, definition, draft.unread_fields)
             further = self._problems(definition, before, unread)
         raise Invalid([*draft.problems, *further], omitted=draft.omitted)
 
@@ -140,12 +144,14 @@ class DefinitionEditing:
         condition: WriteCondition = NO_CONDITION,
         *,
         engine: Engine | None,
+        author: Author | None = None,
     ) -> SavedDefinition:
         """Create or replace a definition; an equal definition is not written again.
 
         Raises `Invalid` with every problem, or `StaleETag` if `condition` is not met.
         """
-        return self._save(reference_to(definition), condition, lambda _: definition, engine)
+        edit = self._writer.edit(engine, author)
+        return self._save(reference_to(definition), condition, lambda _: definition, edit)
 
     def plan_put(
         self, definition: Definition, condition: WriteCondition = NO_CONDITION
@@ -160,9 +166,11 @@ class DefinitionEditing:
         condition: WriteCondition = NO_CONDITION,
         *,
         engine: Engine | None,
+        author: Author | None = None,
     ) -> SavedDefinition:
         """Change some fields by a JSON merge patch (RFC 7396); raises as `put` does."""
-        return self._save(reference, condition, self._patching(reference, patch), engine)
+        edit = self._writer.edit(engine, author)
+        return self._save(reference, condition, self._patching(reference, patch), edit)
 
     def plan_patch(
         self,
@@ -231,14 +239,15 @@ class DefinitionEditing:
         step = planned_write(change(None if before is None else before.definition), before)
         if step.definition is not None and step.action is not ChangeAction.UNCHANGED:
             self._check(step.definition, before)
-        return with_warnings(step, Overlay(self._source).find)
+        changed = () if step.definition is None else (step.definition,)
+        return with_warnings(step, Overlay(self._source, changed))
 
     def _save(
         self,
         reference: Reference,
         condition: WriteCondition,
         change: _Change,
-        engine: Engine | None,
+        editing: AbstractContextManager[DefinitionEdit],
     ) -> SavedDefinition:
         def attempt() -> SavedDefinition:
             before = self._source.get(reference.kind, reference.name)
@@ -251,7 +260,7 @@ class DefinitionEditing:
             _log_edit("Definition saved.", "definition_saved", reference)
             return SavedDefinition(stored=stored, created=before is None)
 
-        with self._writer.edit(engine) as edit:
+        with editing as edit:
             return retry_on_conflict(attempt, max_tries=condition.max_tries)
 
     def _write(
@@ -300,7 +309,9 @@ class DefinitionEditing:
             edit.delete(stored)
         else:
             edit.restore(before, replacing=stored)
-        raise Conflict("Another change was made at the same time.", problems)
+        raise Conflict(
+            "Another change was made at the same time: read the definitions again.", problems
+        )
 
 
 def _in_use(reference: Reference, referrers: Iterable[Reference]) -> Conflict:

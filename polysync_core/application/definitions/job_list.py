@@ -15,11 +15,11 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 
 MAX_EXAMINED = 1_000
-"""The most Jobs that one page examines."""
+"""The maximum number of Jobs that one page examines."""
 MOST_TASKS = 200
-"""The most Tasks of a Job whose parameters are examined."""
+"""The maximum number of Tasks of a Job whose parameters are examined."""
 MOST_COUNTED = 1_000
-"""The most Tasks of a Job that are counted."""
+"""The maximum number of Tasks of a Job that are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -18,7 +18,8 @@ from polysync_core.domain.definitions.document import (
 )
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.definitions.validation.task_checks import Find
+from polysync_core.domain.definitions.validation.checks import Catalogue
+from polysync_core.domain.definitions.validation.limit_warnings import limit_warnings
 from polysync_core.domain.definitions.validation.task_warnings import task_warnings
 from polysync_core.domain.errors import Problem
 
@@ -43,7 +44,7 @@ class PlannedChange:
     before: StoredDefinition[Definition] | None = None
     differences: tuple[FieldDifference, ...] = ()
     warnings: tuple[Problem, ...] = ()
-    """Doubts about the definition, with their paths; they prevent nothing."""
+    """Warnings about the definition, with their paths; they prevent nothing."""
 
     @property
     def token(self) -> str:
@@ -59,7 +60,7 @@ class ApplyPlan:
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """The doubts about all definitions."""
+        """The warnings about all definitions."""
         return tuple(warning for step in self.steps for warning in step.warnings)
 
     def with_action(self, action: ChangeAction) -> tuple[PlannedChange, ...]:
@@ -85,14 +86,18 @@ def _digest(steps: Iterable[PlannedChange]) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
-def with_warnings(step: PlannedChange, find: Find, *, path: str = "") -> PlannedChange:
-    """Return a change with the doubts about its definition; their paths begin with `path`."""
-    if not isinstance(step.definition, Task):
-        return step
-    warnings = [
-        replace(each, path=f"{path}{each.path}") for each in task_warnings(step.definition, find)
-    ]
+def with_warnings(step: PlannedChange, catalogue: Catalogue, *, path: str = "") -> PlannedChange:
+    """Return a change with the warnings about its definition; their paths begin with `path`."""
+    warnings = [replace(each, path=f"{path}{each.path}") for each in _warnings(step, catalogue)]
     return replace(step, warnings=tuple(warnings))
+
+
+def _warnings(step: PlannedChange, catalogue: Catalogue) -> Iterator[Problem]:
+    if isinstance(step.definition, Task):
+        yield from task_warnings(step.definition, catalogue.find)
+    elif step.definition is not None and step.action is not ChangeAction.UNCHANGED:
+        before = None if step.before is None else step.before.definition
+        yield from limit_warnings(step.definition, before, catalogue)
 
 
 def planned_write(

@@ -8,7 +8,7 @@ from polysync_core.domain.definitions.validation.messages import nearest, simila
 from polysync_core.domain.errors import NotFound
 
 _MAX_NAMES = 1_000
-"""The names that are compared; one storage call reads so many."""
+"""The number of names that are compared; one storage call reads them."""
 _MAX_KNOWN = 20
 
 

@@ -18,9 +18,9 @@ from polysync_core.domain.runs.stored import Page, RunHead
 
 _READERS = 8
 MAX_SCANNED = 1_000
-"""The most Tasks that one page of a filtered list reads."""
+"""The maximum number of Tasks that one page of a filtered list reads."""
 _MAX_STATES = 200
-"""The most Tasks whose schedules are read to find paused ones."""
+"""The maximum number of Tasks whose schedules are read to find paused ones."""
 
 
 class TaskState(StrEnum):

@@ -13,6 +13,7 @@ from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.stored import DefinitionStore, StoredDefinition
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Invalid, Refused
 
 
@@ -28,7 +29,7 @@ class DefinitionCache(Protocol):
     """Keeps facts of definitions in the memory of this process."""
 
     def invalidate(self, changed: Iterable[Reference]) -> None:
-        """Drop what the cache knows of the changed definitions."""
+        """Drop the cached facts of the changed definitions."""
         ...
 
 
@@ -54,12 +55,15 @@ class DefinitionWriter:
         self._policy_updates = policy_updates
 
     @contextmanager
-    def edit(self, engine: Engine | None) -> Generator[DefinitionEdit]:
-        """Open an edit, and send the edited limits at its end, even after an error.
+    def edit(
+        self, engine: Engine | None, author: Author | None = None
+    ) -> Generator[DefinitionEdit]:
+        """Open an edit by an author.
 
-        Without an engine the Dispatchers receive the limits from the next pass of the reconciler.
+        At its end, the edited limits are sent, even after an error. Without an engine the
+        Dispatchers receive the limits from the next pass of the reconciler.
         """
-        edit = DefinitionEdit(self._store, self._schedules, self._caches)
+        edit = DefinitionEdit(self._store, self._schedules, self._caches, author)
         try:
             yield edit
         finally:
@@ -74,10 +78,12 @@ class DefinitionEdit:
         store: DefinitionStore,
         schedules: ScheduleFollower,
         caches: Sequence[DefinitionCache],
+        author: Author | None,
     ) -> None:
         self._store = store
         self._schedules = schedules
         self._caches = caches
+        self._author = author
         self.changed: dict[Reference, None] = {}
         """The definitions that have been written, or may have been written."""
 
@@ -108,7 +114,7 @@ class DefinitionEdit:
     ) -> StoredDefinition[Definition]:
         before = None if replacing is None else replacing.definition
         with self._consequences(definition, before):
-            return self._store.put(definition, replacing=replacing)
+            return self._store.put(definition, replacing=replacing, author=self._author)
 
     @contextmanager
     def _consequences(

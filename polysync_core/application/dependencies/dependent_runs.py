@@ -63,12 +63,12 @@ class DependentRuns:
             return self._recall_fire_time(task, graph_runs)
         success = newest_success(self.runs, edge)
         if success is not None and not set(graph_runs).isdisjoint(success.repeats):
-            return token_of(success)
+            return token_of(success, task)
         for graph_run_id in graph_runs:
             run = newest_run(self.runs, Listing(task=edge, graph_run_id=graph_run_id))
             if run is not None:
-                return token_of(run) if run.status.is_terminal else None
-        return None if success is None else token_of(success)
+                return token_of(run, task) if run.status.is_terminal else None
+        return None if success is None else token_of(success, task)
 
     def _create(self, task: Task, decision: GateDecision, at: datetime) -> TaskRun | None:
         """Store the run of a decision; return None if the run exists."""
@@ -102,7 +102,7 @@ class DependentRuns:
                 continue
             schedule = schedules.get(run.schedule)
             return replace(
-                token_of(run),
+                token_of(run, task),
                 edge=SCHEDULE,
                 status=RunStatus.SUCCEEDED,
                 fire=ScheduledFire(

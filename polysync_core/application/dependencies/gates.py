@@ -75,11 +75,13 @@ class Gates:
 
     def deliver(self, task: str, run: TaskRun) -> list[TaskRun]:
         """Add the outcome of a run to the gate of a dependent; return the created runs."""
-        return self._deliver(task, token_of(run))
+        found = self._task(task)
+        return [] if found is None else self._deliver(found, token_of(run, found))
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire) -> list[TaskRun]:
         """Add a fire time to the gate of its own Task; return the created runs."""
-        return self._deliver(task, token_of_fire_time(task, fire))
+        found = self._task(task)
+        return [] if found is None else self._deliver(found, token_of_fire_time(task, fire))
 
     def view(self, name: str) -> GateView:
         """Return the content of the gate of a Task; raises `NotFound`."""
@@ -89,16 +91,20 @@ class Gates:
         tokens = [each for each in self.store.read(name).tokens if each.edge in upstreams]
         return GateView(task=task, edges=rules.edges, groups=tuple(rules.groups(tokens)))
 
-    def _deliver(self, name: str, token: Token) -> list[TaskRun]:
-        self.store.deliver(name, token)
+    def _task(self, name: str) -> Task | None:
+        """Return a dependent, or None if it was deleted a moment ago."""
         try:
-            task = self.definitions.task(name)
+            return self.definitions.task(name)
         except NotFound:
-            # The Task was deleted a moment ago. A new Task of this name reads the gate again.
-            return []
+            return None
+
+    def _deliver(self, task: Task, token: Token) -> list[TaskRun]:
+        self.store.deliver(task.name, token)
         created: dict[RunId, TaskRun] = {}
         step = partial(self._execute_next, task, self._rules(task), created)
-        message = f"The gate of task '{name}' is being changed by too many writers at once."
+        message = (
+            f"Too many writers change the gate of task '{task.name}' at the same time: try again."
+        )
         exhausted = Unavailable(message, retry_after=1)
         for _ in range(_MAX_DECISIONS):
             if not retry_on_conflict(step, exhausted=exhausted, max_tries=_MAX_TRIES):
@@ -133,6 +139,7 @@ class Gates:
             edges=edges_of(task),
             descends=self.task_graph.descends,
             recall=partial(self.dependent_runs.recall, task),
+            join=task.join,
         )
 
 

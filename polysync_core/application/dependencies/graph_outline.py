@@ -20,7 +20,7 @@ from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.picture.layers import components
 
 MAX_TASKS = 20_000
-"""The most Tasks that an outline covers."""
+"""The maximum number of Tasks that an outline covers."""
 
 type Statuses = Mapping[RunStatus | None, int]
 """The number of Tasks by the status of their newest run; None means no run."""

@@ -14,7 +14,7 @@ from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun
 
 MAX_RUNS = 1_000
-"""The most runs of a graph run that are compared."""
+"""The maximum number of runs of a graph run that are compared."""
 _PAGE = 100
 
 

@@ -16,8 +16,9 @@ from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.name_graph import upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource
-from polysync_core.domain.definitions.tasks import Condition, Task
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.errors import Invalid, NotFound, Problem
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing
@@ -27,7 +28,7 @@ from polysync_core.domain.runs.stored import RunHead
 MAX_NODES = 1_000
 """The largest graph in one answer."""
 _FEW = 20
-"""So many Jobs are read one by one; more of them are read as a range."""
+"""Up to this number, Jobs are read one by one; more Jobs are read as a range."""
 _PAGE = 100
 
 
@@ -56,8 +57,10 @@ class DependencyEdge:
 
     upstream: str
     downstream: str
-    condition: Condition
+    conditions: tuple[Condition, ...]
     mappings: tuple[OutputMapping, ...]
+    when: str | None = None
+    """The value condition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +129,7 @@ class TaskGraphs:
     def _read_graph_run(self, graph_run_id: RunId, task: str | None) -> Graph:
         found = self._runs_of(graph_run_id)
         if not found:
-            raise NotFound("There is no graph run of this id.")
+            raise NotFound("There is no graph run of this id: name the first run of a graph run.")
         if task is not None:
             tasks = self._with_relatives(task)
             return self._graph_of(tasks, {name: found[name] for name in tasks if name in found})
@@ -258,16 +261,23 @@ def _node(task: Task, job: Job | None, schedules: Sequence[ScheduleStatus]) -> N
 
 
 def _edges(tasks: Mapping[str, Task]) -> Iterator[DependencyEdge]:
-    """Yield the dependencies between these Tasks."""
+    """Yield the dependencies between these Tasks; one upstream of a Task is one edge."""
     for task in tasks.values():
-        for dependency in task.dependencies:
-            if dependency.task in tasks:
-                yield DependencyEdge(
-                    upstream=dependency.task,
-                    downstream=task.name,
-                    condition=dependency.condition,
-                    mappings=dependency.mappings,
-                )
+        for upstream in dict.fromkeys(each.task for each in task.dependencies):
+            if upstream in tasks:
+                yield edge_of(task, upstream)
+
+
+def edge_of(task: Task, upstream: str) -> DependencyEdge:
+    """Return the dependencies of a Task on one upstream as an edge."""
+    found = [each for each in task.dependencies if each.task == upstream]
+    return DependencyEdge(
+        upstream=upstream,
+        downstream=task.name,
+        conditions=tuple(dict.fromkeys(each for one in found for each in one.conditions)),
+        mappings=tuple(each for one in found for each in one.mappings),
+        when=" and ".join(each.when for each in found if each.when) or None,
+    )
 
 
 def _node_of_deleted_task(task: str, run: TaskRun) -> Node:

@@ -58,7 +58,7 @@ class Subscriptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPublisher:
-    """Puts run events into the queues of those who receive them; implements `Publisher`."""
+    """Puts run events into the queues of their receivers; implements `Publisher`."""
 
     events: Queue | None
     """The queue for consumers; None if the settings name none."""

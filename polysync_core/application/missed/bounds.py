@@ -1,4 +1,4 @@
-"""Bounds the lists of missed work in time and in number."""
+"""Limits the period and the length of each list of missed work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polysync_core.domain.runs.run import TaskRun
 DEFAULT_PERIOD = timedelta(days=7)
 MAX_PERIOD = timedelta(days=31)
 MAX_EXAMINED = 200
-"""The most stored entries that one list examines."""
+"""The maximum number of stored entries that one list examines."""
 _PAGE = 100
 _MAX_PAGES = 4
 """A page of the index holds few runs where few of them match a filter."""

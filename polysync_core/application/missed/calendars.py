@@ -18,7 +18,7 @@ from polysync_core.domain.schedules.fire_times import count_between, fire_times
 
 MAX_CALENDARS = 50
 MAX_REFERRERS = 200
-"""The most Tasks of one calendar that are examined."""
+"""The maximum number of Tasks of one calendar that are examined."""
 _MAX_COUNTED = 10_000
 _INSTANT = timedelta(microseconds=1)
 

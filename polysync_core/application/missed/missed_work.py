@@ -1,4 +1,4 @@
-"""Lists the work that did not happen since a time, by kind and cause."""
+"""Lists missed work by kind and cause, such as skipped runs and missed fire times."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from polysync_core.application.missed.bounds import (
     period_start,
 )
 from polysync_core.application.missed.calendars import ExcludedDay, ExcludedFireTimes
-from polysync_core.application.missed.idle import StoppedSchedule, StoppedSchedules
 from polysync_core.application.missed.skipped import OF_SCHEDULES, SkippedGroup, SkippedRuns
+from polysync_core.application.missed.stopped_schedules import StoppedSchedule, StoppedSchedules
 from polysync_core.application.ports import PoisonStore, RunReader, ScheduleStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.stored import DefinitionSource

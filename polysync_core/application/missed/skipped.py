@@ -15,7 +15,15 @@ from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.skip import SkipKind
 
-OF_SCHEDULES = frozenset({SkipKind.MISSED, SkipKind.OVERLAP, SkipKind.SCHEDULE_PAUSED})
+OF_SCHEDULES = frozenset(
+    {
+        SkipKind.MISSED,
+        SkipKind.OVERLAP,
+        SkipKind.SCHEDULE_PAUSED,
+        SkipKind.SCHEDULE_CHANGED,
+        SkipKind.SHARD_FULL,
+    }
+)
 """The kinds of skips that a schedule decides on."""
 
 
@@ -37,7 +45,7 @@ class SkippedGroup:
     root: RootRun
     graph_run_id: RunId
     at: datetime
-    """When the newest run of the group was skipped."""
+    """The time at which the newest run of the group was skipped."""
     runs: Sequence[TaskRun]
     """The skipped runs, upstream runs first; the root is one of them if it was skipped itself."""
     recovered_by: RunId | None = None
@@ -116,7 +124,7 @@ def _described(run: TaskRun) -> RootRun:
 
 
 def _root(skipped: TaskRun) -> RootRun:
-    """Return the root that a skipped run names; the root itself is deleted by now."""
+    """Return the root that a skipped run names; the root itself has been deleted."""
     root = skipped.skip and skipped.skip.root
     if root is None:
         return _described(skipped)

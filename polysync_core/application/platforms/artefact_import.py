@@ -1,4 +1,7 @@
-"""Lists artefacts, imports them as Jobs, updates Jobs, and creates Tasks of Jobs."""
+"""Implements the use cases that list artefacts and import them as Jobs.
+
+They also update the parameters of a Job from its artefact, and create a Task from a Job.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.validation.drafts import read_draft
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, PlatformRefused, PolysyncError, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.connector import Artefact, ArtefactNotFound, ArtefactSchema, Connector
@@ -67,14 +71,20 @@ class ArtefactImport:
         return ArtefactPage(items=items, token=listed.token_after(page[-1]) if more else None)
 
     def import_artefacts(
-        self, platform: str, selection: ArtefactSelection, *, engine: Engine | None
+        self,
+        platform: str,
+        selection: ArtefactSelection,
+        *,
+        engine: Engine | None,
+        author: Author | None = None,
     ) -> ImportReport:
         """Create or update the Jobs of a platform's artefacts.
 
         A failed artefact does not stop the others. The token of the report starts the next call,
         which continues after the last artefact of this one.
         """
-        return self._import(platform, selection, JobImport(definitions=self.editing, engine=engine))
+        job_import = JobImport(definitions=self.editing, engine=engine, author=author)
+        return self._import(platform, selection, job_import)
 
     def plan_import(self, platform: str, selection: ArtefactSelection) -> ImportReport:
         """Return the report that `import_artefacts` would have; writes nothing."""
@@ -112,14 +122,19 @@ class ArtefactImport:
         return ImportReport(items=items, token=None)
 
     def sync_parameters(
-        self, job_name: str, *, engine: Engine | None, only: Set[str] | None = None
+        self,
+        job_name: str,
+        *,
+        engine: Engine | None,
+        only: Set[str] | None = None,
+        author: Author | None = None,
     ) -> ImportedArtefact:
         """Read a Job's artefact again and update the Job's parameters; Tasks stay linked.
 
         `only` selects parameters; the other parameters stay as they are.
         """
         schema = self._schema(self.lookup.job(job_name))
-        job_import = JobImport(definitions=self.editing, engine=engine)
+        job_import = JobImport(definitions=self.editing, engine=engine, author=author)
         return job_import.update(job_name, schema, only=only)
 
     def draft_job(self, platform: str, chosen: ChosenArtefact) -> JobDraft:
@@ -154,13 +169,15 @@ class ArtefactImport:
         parameters: dict[str, JsonValue],
         *,
         engine: Engine | None,
+        author: Author | None = None,
     ) -> SavedDefinition:
         """Create a Task that inherits its Job's defaults; raises `Conflict` if the Task exists."""
         job = self.lookup.job(job_name)
         raw: dict[str, JsonValue] = {"name": name, "job": job.name, "parameters": parameters}
         task = self.editing.complete(read_draft(Kind.TASK, raw))
         try:
-            return self.editing.put(task, WriteCondition(if_absent=True), engine=engine)
+            condition = WriteCondition(if_absent=True)
+            return self.editing.put(task, condition, engine=engine, author=author)
         except StaleETag as error:
             raise Conflict(f"Task '{name}' exists already: choose another name.") from error
 
@@ -217,7 +234,7 @@ def _unlisted(
 def _vanished(
     connector: Connector, jobs: list[tuple[Artefact, str]], readers: Executor
 ) -> Iterator[ImportedArtefact]:
-    """Yield the Jobs whose artefacts do not exist; others are only outside of the list."""
+    """Yield the Jobs whose artefacts no longer exist on the platform."""
     answers = readers.map(partial(_schema_of, connector), [artefact for artefact, _ in jobs])
     for (artefact, job), answer in zip(jobs, answers, strict=True):
         if isinstance(answer, ArtefactNotFound):

@@ -17,7 +17,8 @@ from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.runs.polling import PollPlan
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.platforms.connector import Connector, JobConnector
-from polysync_core.platforms.registry import platform_plugin
+from polysync_core.platforms.plugin import Capability
+from polysync_core.platforms.registry import job_type_plugin, platform_plugin
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[^A-Za-z0-9]+")
 
@@ -66,6 +67,11 @@ class Connections:
     def announces_sends(self, job: Job) -> bool:
         """Return whether the connector of a Job announces each request that may start a run."""
         return platform_plugin(self.platform(job.platform).type).announces_sends
+
+    def can_repair(self, job: Job) -> bool:
+        """Return whether the platform of a Job can repair failed runs."""
+        plugin = job_type_plugin(self.platform(job.platform), job)
+        return Capability.REPAIR in plugin.capabilities
 
     def title(self, job: Job) -> str:
         """Return the type of a Job's Platform in words, such as `Azure Databricks`."""

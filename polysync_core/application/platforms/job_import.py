@@ -1,4 +1,4 @@
-"""Creates and updates the Job of one artefact."""
+"""Creates the Job of an artefact, or updates its parameters from the artefact."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from polysync_core.domain.definitions.schemas import (
     safe_changes_only,
     schema_difference,
 )
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import no_such_parameter
@@ -50,6 +51,7 @@ class JobImport:
 
     definitions: DefinitionEditing
     engine: Engine | None
+    author: Author | None = None
     is_dry_run: bool = False
     """True if nothing is written."""
     _planned: set[str] = field(default_factory=set[str], init=False)
@@ -113,7 +115,7 @@ class JobImport:
         if self.is_dry_run:
             self.definitions.plan_put(job, condition)
         else:
-            self.definitions.put(job, condition, engine=self.engine)
+            self.definitions.put(job, condition, engine=self.engine, author=self.author)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

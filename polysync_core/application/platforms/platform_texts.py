@@ -19,15 +19,15 @@ from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.security.redaction import NO_SECRETS, Redactor
 from polysync_core.domain.security.secrets import Secret, is_secret_reference
 from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
-from polysync_core.platforms.filtered import clean_error, clean_report
+from polysync_core.platforms.filtered_connector import clean_error, clean_report
 
 OUTPUTS_UNCOMPARED = (
-    "Its outputs are not kept: a secret that it was given can no longer be read, so nothing shows "
-    "whether they hold it."
+    "Its outputs are not kept, because they may hold a secret of the run, which can no longer be "
+    "read."
 )
 MESSAGE_UNCOMPARED = (
-    "The platform's message is not kept: a secret that the run was given cannot be read, so "
-    "nothing shows whether the message holds it."
+    "The platform's message is not kept, because it may hold a secret of the run, which cannot be "
+    "read."
 )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.store import RunStore
@@ -78,6 +79,8 @@ class RunSpec:
     """The zone of the schedule that the run belongs to, or of the run that it follows."""
     mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
     rerun_of: RunId | None = None
+    repairs: str | None = None
+    """The external run id that the first attempt repairs; None starts from the beginning."""
     request_digest: str | None = None
     origins: tuple[Origin, ...] = ()
     backfill_id: BackfillId | None = None
@@ -96,6 +99,7 @@ class RunFactory:
     definitions: DefinitionReader
     connections: Connections
     policies: Policies
+    capacity: ShardCapacity
     clock: Clock
 
     def queued_run(self, task: Task, spec: RunSpec) -> TaskRun:
@@ -176,8 +180,9 @@ class RunFactory:
         """Store a new run and enqueue it.
 
         If a concurrent request with the same idempotency key was faster, return its run. Raises
-        `Conflict` if that request had other content.
+        `Conflict` if that request had other content, and `ShardFull` if too many runs wait.
         """
+        self.capacity.take(run.shard, engine)
         if self.create(run) is not None:
             self.enqueue(run, engine)
             return run
@@ -247,6 +252,7 @@ class RunFactory:
             fan_out=spec.fan_out,
             repeats=spec.repeats,
             rerun_of=spec.rerun_of,
+            repairs=spec.repairs,
             schedule=spec.schedule,
             scheduled_time=spec.scheduled_time,
             time_zone=spec.time_zone or _UTC,
@@ -310,7 +316,7 @@ def waiting_message(run: TaskRun) -> WaitingRun:
 
 
 def with_lost_signal(run: TaskRun, error: Unavailable, *, at: datetime) -> TaskRun | None:
-    """Return a queued run of which its Dispatcher does not know."""
+    """Return a queued run with a note that its Dispatcher did not receive it."""
     if run.status is not RunStatus.QUEUED:
         return None
     failure = Failure(

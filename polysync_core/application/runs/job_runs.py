@@ -31,7 +31,7 @@ class JobRequest:
     idempotency_key: str | None = None
     actor: str
     may_name_secrets: bool = False
-    """Whether the caller may give secret references that the Job does not hold."""
+    """True if the caller may give secret references that the Job does not hold."""
 
     @property
     def digest(self) -> str:

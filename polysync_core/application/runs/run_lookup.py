@@ -26,7 +26,7 @@ def read_run(runs: RunReader, run_id: RunId) -> StoredRun:
 
 
 def find_run_id(runs: RunReader, text: str) -> RunId:
-    """Return the run id that a text is or begins; a complete id costs no read.
+    """Return the run id that equals or begins with a text; a complete id costs no read.
 
     Raises `NotFound`, and `Ambiguous` for a prefix of several ids.
     """
@@ -60,5 +60,5 @@ def newest_run(runs: RunReader, listing: Listing) -> TaskRun | None:
 
 
 def newest_success(runs: RunReader, task: str) -> TaskRun | None:
-    """Return the successful run of a Task that was accepted last."""
+    """Return the newest successful run of a Task, by its acceptance."""
     return newest_run(runs, Listing(task=task, statuses=frozenset({RunStatus.SUCCEEDED})))

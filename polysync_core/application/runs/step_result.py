@@ -52,7 +52,7 @@ class StepResult:
 
     done: bool = False
     submitted: bool = False
-    """Whether the platform is known to have the run."""
+    """True if the platform is known to have the run."""
     after_seconds: float = 0.0
     memo: AttemptMemo = AttemptMemo()
     retry: WaitingRun | None = None

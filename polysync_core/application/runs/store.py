@@ -51,7 +51,7 @@ class Recalled:
 
     stored: StoredRun
     is_read: bool
-    """Whether the row was read just now."""
+    """True if the row was read just now."""
 
 
 class RunStore:
@@ -116,7 +116,7 @@ class RunStore:
         return retry_on_conflict(
             lambda: self._write(next(versions), change),
             exhausted=Unavailable(
-                "The run is being changed by too many writers at once.", retry_after=1
+                "Too many writers change the run at the same time: try again.", retry_after=1
             ),
         )
 
@@ -166,7 +166,7 @@ class _Outbox:
         self._publisher = publisher
         self._monotonic = monotonic
         self._counts: OrderedDict[RunId, int] = OrderedDict()
-        """What this process published; losing a count only repeats events."""
+        """The events that this process published; a lost count only repeats events."""
         self._lock = threading.Lock()
         self._paused_until = float("-inf")
 
@@ -219,7 +219,7 @@ def _record(before: TaskRun | None, run: TaskRun) -> None:
 
 
 def _record_wait(queued: TaskRun, attempt: Attempt) -> None:
-    """Record how long a new attempt waited for its start; its back-off does not count."""
+    """Record the waiting time of a new attempt, without its back-off."""
     if attempt.begun_at is not None:
         since = max(queued.queued_at, queued.not_before or queued.queued_at)
         waited = (attempt.begun_at - since).total_seconds()

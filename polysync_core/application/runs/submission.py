@@ -28,13 +28,17 @@ class SubmissionBuilder:
 
         Raises `PlatformRefused` with cause `Secret` or `Parameters`, or `Unavailable`.
         """
+        repairs = run.repaired_by(attempt.number)
+        # A repair keeps the values of the failed run.
+        values = () if repairs is not None else self._values(run, attempt.number)
         return SubmitRequest(
             job=run.job,
             token=submit_token(run.run_id, attempt.number),
             run_name=f"{run.title} {run.run_id} attempt {attempt.number}",
-            parameters=dict(self._values(run, attempt.number)),
+            parameters=dict(values),
             begun_at=attempt.begun_at or run.queued_at,
             is_resend=is_resend,
+            repairs=repairs,
         )
 
     def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:

@@ -21,11 +21,12 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_values, needed_parents
-from polysync_core.domain.errors import Conflict
+from polysync_core.domain.errors import Conflict, Invalid, Refused
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
 from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.listing import Listing
+from polysync_core.domain.runs.repairs import failed_run_to_repair
 from polysync_core.domain.runs.run import (
     MappedInput,
     Outcome,
@@ -37,6 +38,7 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.runs.stored import Page, RunHead
 from polysync_core.domain.runs.values import inputs_of
+from polysync_core.platforms.registry import no_repair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,14 @@ class RunRequest:
     idempotency_key: str | None = None
     actor: str
     may_name_secrets: bool = False
-    """Whether the caller may give secret references that no definition holds."""
+    """True if the caller may give secret references that no definition holds."""
     trigger_type: TriggerType = TriggerType.MANUAL
     rerun_of: TaskRun | None = None
     """The finished run that this one repeats."""
     downstream: bool = True
-    """Whether the dependents of the Task run after it."""
+    """True if the dependents of the Task run after it."""
+    repairs: str | None = None
+    """The external run id whose failed parts run again; None starts from the beginning."""
 
     @property
     def digest(self) -> str:
@@ -65,6 +69,8 @@ class RunRequest:
         }
         if self.rerun_of is not None:
             content |= {"rerunOf": self.rerun_of.run_id, "downstream": self.downstream}
+        if self.repairs is not None:
+            content |= {"repairs": self.repairs}
         return request_digest(content)
 
 
@@ -110,6 +116,7 @@ class TaskRuns:
         run_id: RunId,
         *,
         downstream: bool = False,
+        from_failure: bool = False,
         parameters: Mapping[str, JsonValue] = MappingProxyType({}),
         idempotency_key: str | None,
         actor: str,
@@ -120,7 +127,8 @@ class TaskRuns:
 
         `parameters` replace some of the inputs. The new run uses the current Job. With
         `downstream`, the dependents of the Task run again, and take the outcomes of other Tasks
-        from the old graph run. Raises the errors of `run_once`, and `Conflict` for an active run.
+        from the old graph run. With `from_failure`, the platform runs only the failed parts again.
+        Raises the errors of `run_once`, and `Conflict` for an active run.
         """
         former = self.get(run_id)
         if former.task is None:
@@ -142,11 +150,35 @@ class TaskRuns:
             may_name_secrets=may_name_secrets,
             rerun_of=former,
             downstream=downstream,
+            repairs=self._repairable(former, parameters) if from_failure else None,
         )
         return self.run_once(request, engine)
 
+    def may_repair(self, run: TaskRun) -> bool:
+        """Return whether an ended run can be run again from its failure."""
+        try:
+            job = self.definitions.job(run.job.name)
+            failed_run_to_repair(run, job)
+            return run.task is not None and self.factory.connections.can_repair(job)
+        except Refused:
+            return False
+
+    def _repairable(self, former: TaskRun, parameters: Mapping[str, JsonValue]) -> str:
+        """Return the external id of a failed run that its platform can repair.
+
+        Raises `Invalid` and `Conflict` with the reason why the run cannot be repaired.
+        """
+        job = self.definitions.job(former.job.name)
+        if not self.factory.connections.can_repair(job):
+            raise Invalid.at("fromFailure", no_repair(job.job_type))
+        if parameters:
+            raise Invalid.at(
+                "parameters", "must be empty: a repair keeps the values of the failed run"
+            )
+        return failed_run_to_repair(former, job)
+
     def find(self, text: str) -> RunId:
-        """Return the run id that a text is or uniquely begins.
+        """Return the only run id that equals or begins with a text.
 
         Raises `NotFound` and `Ambiguous`.
         """
@@ -165,7 +197,7 @@ class TaskRuns:
         return self.runs.heads(tasks)
 
     def cancel(self, run_id: RunId, *, actor: str, engine: Engine) -> TaskRun:
-        """Cancel at once what its platform cannot know; ask the platform to stop a running run.
+        """Cancel a run that its platform cannot know; otherwise ask the platform to stop the run.
 
         Idempotent; an ended run is left alone. Raises `NotFound`.
         """
@@ -222,6 +254,7 @@ def _spec(run_id: RunId, request: RunRequest) -> RunSpec:
         parameters=request.parameters,
         priority=request.priority,
         rerun_of=former and former.run_id,
+        repairs=request.repairs,
         schedule=former and former.schedule,
         scheduled_time=former and former.variable_time,
         time_zone=former and former.time_zone,

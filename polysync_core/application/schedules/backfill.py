@@ -32,7 +32,7 @@ from polysync_core.domain.schedules.fire_times import (
 from polysync_core.domain.schedules.state import occurrence_id
 
 MAX_FIRE_TIMES = 1_000
-"""The most fire times of one request."""
+"""The maximum number of fire times of one request."""
 PRIORITY_DROP = 100
 """The default priority is lower than the Task's by this much, so that current runs go first."""
 _LEAST_PRIORITY = -1_000_000
@@ -69,7 +69,7 @@ class BackfilledRun:
     fire: FireTime
     run_id: RunId
     exists: bool
-    """Whether the run existed before the request."""
+    """True if the run existed before the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +96,8 @@ class Backfill:
     def backfill(self, request: BackfillRequest, engine: Engine) -> BackfillResult:
         """Create a run for each fire time that has none.
 
-        Raises `NotFound`, `Conflict` (the Task is disabled), or `Invalid` (range, number of fire
-        times, parameters).
+        Raises `NotFound`, `Conflict` (the Task is disabled), `Invalid` (range, number of fire
+        times, parameters), or `ShardFull` if there is no room for all runs.
         """
         task = self.definitions.task(request.task)
         if not task.enabled:
@@ -110,6 +110,7 @@ class Backfill:
         missing = [fire for fire in fires if fire.scheduled_time not in known]
         if missing and not request.dry_run:
             runs = self._runs(task, schedule, missing, request, backfill_id)
+            self.factory.capacity.take(runs[0].shard, engine, runs=len(runs))
             self._accept(runs, engine)
         items = [_backfilled_run(task, schedule, fire, known) for fire in fires]
         return BackfillResult(schedule=schedule.name, backfill_id=backfill_id, items=items)
@@ -117,7 +118,8 @@ class Backfill:
     def _checked_range(self, request: BackfillRequest, schedule: Schedule) -> _Range:
         for field, moment in (("from", request.begin), ("to", request.end)):
             if not _EARLIEST_YEAR <= moment.year < _LATEST_YEAR:
-                raise Invalid.at(field, "is outside the years in which schedules fire")
+                years = f"{_EARLIEST_YEAR} to {_LATEST_YEAR - 1}"
+                raise Invalid.at(field, f"must be in the years {years}")
         begin, end = (_moment(each, schedule) for each in (request.begin, request.end))
         if begin >= end:
             raise Invalid.at("to", "must be later than from")

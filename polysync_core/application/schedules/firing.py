@@ -18,12 +18,12 @@ from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.state import DispatcherState
-from polysync_core.domain.errors import Invalid, NotFound
+from polysync_core.domain.errors import Invalid, NotFound, ShardFull
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Outcome, RunStatus, TriggerType
 from polysync_core.domain.runs.skip import Skip, SkipKind
-from polysync_core.domain.schedules.fire_plan import describe, plan_fires
+from polysync_core.domain.schedules.fire_plan import describe, plan_fires, with_policies
 from polysync_core.domain.schedules.state import (
     DecidedFireTime,
     FirePlan,
@@ -54,7 +54,7 @@ class Cancel(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class TickContext:
-    """Caches what the schedules of one tick read; the threads of the tick share it."""
+    """Caches the reads of one tick; the threads of the tick share the cache."""
 
     engine: Engine
     definitions: DefinitionReader
@@ -112,21 +112,40 @@ class ScheduleProcessor:
         next tick finishes the pending plan first; the ids of the runs make that repeatable. Raises
         `StaleETag` if another tick processes the same schedule.
         """
-        stored = self._finish_pending(task_schedule, stored, context)
+        stored = self.settle(task_schedule, stored, context)
         if stored.state.due is None or stored.state.due > self.clock():
             return
-        outcomes = list(self._past_outcomes(stored.state))
-        active = self._active_runs(task_schedule, stored.state, context)
         task_schedule = replace(
             task_schedule, calendars=context.calendars(task_schedule.schedule.calendars)
         )
-        plan = plan_fires(task_schedule, stored.state, outcomes, active, now=self.clock())
-        planned = with_plan(with_outcomes(stored.state, outcomes), plan)
+        self._execute(task_schedule, stored, context)
+
+    def settle(
+        self, task_schedule: TaskSchedule, stored: StoredSchedule, context: TickContext
+    ) -> StoredSchedule:
+        """Execute the plans that are stored: an unfinished one, and those of edits."""
+        stored = self._finish_pending(task_schedule, stored, context)
+        while stored.state.unsettled:
+            stored = self._execute(task_schedule, stored, context)
+        return stored
+
+    def _execute(
+        self, task_schedule: TaskSchedule, stored: StoredSchedule, context: TickContext
+    ) -> StoredSchedule:
+        """Decide on the oldest elapsed fire times, save the plan and execute it."""
+        state = stored.state
+        outcomes = list(self._past_outcomes(state))
+        active = self._active_runs(task_schedule, state, context)
+        if state.unsettled:
+            plan = with_policies(task_schedule, state, state.unsettled[0], outcomes, active)
+        else:
+            plan = plan_fires(task_schedule, state, outcomes, active, now=self.clock())
+        planned = with_plan(with_outcomes(state, outcomes), plan)
         if plan.is_empty:
             stored = replace(stored, state=planned)
         else:
             stored = self.store.put(planned, replacing=stored)
-        self._finish(task_schedule, stored, plan, context)
+        return self._finish(task_schedule, stored, plan, context)
 
     def _finish_pending(
         self, task_schedule: TaskSchedule, stored: StoredSchedule, context: TickContext
@@ -220,6 +239,12 @@ class ScheduleProcessor:
             run = self.factory.queued_run(task_schedule.task, spec)
         except Invalid as error:
             outcome = failure(FailureCause.PARAMETERS, str(error))
+            self._create_finished(task_schedule.task, spec, outcome, engine)
+            return
+        try:
+            self.factory.capacity.take(run.shard, engine)
+        except ShardFull as error:
+            outcome = _skipped(SkipKind.SHARD_FULL, str(error))
             self._create_finished(task_schedule.task, spec, outcome, engine)
             return
         if self.factory.create(run) is not None:

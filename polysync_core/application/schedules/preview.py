@@ -12,6 +12,7 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.schedules.cron.description import describe_cron
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
 from polysync_core.domain.schedules.state import Pause
 from polysync_core.domain.schedules.stored import StoredSchedule
@@ -35,7 +36,7 @@ class Preview:
 
     fires: Sequence[FutureFireTime]
     notes: Sequence[str]
-    """Sentences about the schedules that will not fire, and why."""
+    """Sentences about schedules that will not fire, and about surprising expressions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +96,5 @@ def _notes(task: Task, now: datetime, pauses: dict[str, Pause]) -> Iterator[str]
             yield f"Schedule {schedule.name} does not fire any more."
         elif (pause := pauses.get(schedule.name)) is not None:
             yield f"Schedule {schedule.name} is paused until it is resumed: {pause.reason}"
+        for warning in describe_cron(schedule.cron).warnings:
+            yield f"Schedule {schedule.name}, {schedule.cron}: {warning}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from polysync_core.application.ports import ScheduleStore
@@ -16,6 +16,7 @@ from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, NotFound, Unavailable
 from polysync_core.domain.schedules.fire_times import next_fire_time
+from polysync_core.domain.schedules.settling import Interruption, skipped_plan
 from polysync_core.domain.schedules.state import (
     Pause,
     ScheduleState,
@@ -37,7 +38,7 @@ class ScheduleStatus:
 
     schedule: Schedule
     task_enabled: bool = True
-    """Whether the Task is enabled; no schedule of a disabled Task fires."""
+    """True if the Task is enabled; no schedule of a disabled Task fires."""
     paused: Pause | None = None
     next_fire_time: datetime | None = None
     """The next fire time; None if the schedule will not fire in its present state."""
@@ -75,7 +76,7 @@ class ScheduleService:
         }
 
     def next_due(self) -> Due | None:
-        """Return the schedule that fires next; None if no schedule is due ever."""
+        """Return the schedule that fires next; None if no schedule will ever be due."""
         return self.store.next_due()
 
     def next_fire_time(self, name: str) -> datetime | None:
@@ -93,7 +94,9 @@ class ScheduleService:
         task = self.definitions.task(name)
         pause = Pause(reason=reason, at=self.clock(), by=by)
         for each in _chosen(task, schedule):
-            self._change(each, lambda task_schedule, state: paused(task_schedule, state, pause))
+            self._change(
+                each, lambda task_schedule, state: self._paused(task_schedule, state, pause)
+            )
             _log_change("A schedule was paused.", "schedule_paused", each)
         return self.statuses(name)
 
@@ -107,6 +110,16 @@ class ScheduleService:
             _log_change("A schedule was resumed.", "schedule_resumed", each)
         return self.statuses(name)
 
+    def _paused(
+        self, task_schedule: TaskSchedule, state: ScheduleState, pause: Pause
+    ) -> ScheduleState:
+        elapsed = None
+        if task_schedule.is_enabled and state.paused is None:
+            calendars = map(self.definitions.calendar, task_schedule.schedule.calendars)
+            former = replace(task_schedule, calendars=tuple(calendars))
+            elapsed = skipped_plan(former, state, Interruption.PAUSED, now=pause.at)
+        return paused(task_schedule, state, pause, elapsed)
+
     def _change(self, task_schedule: TaskSchedule, change: _Change) -> None:
         def attempt() -> None:
             stored = self._current(task_schedule)
@@ -114,7 +127,7 @@ class ScheduleService:
             if state != stored.state:
                 self.store.put(state, replacing=stored)
 
-        busy = "The schedule is being changed by too many writers at once."
+        busy = "Too many writers change the schedule at the same time: try again."
         retry_on_conflict(attempt, exhausted=Unavailable(busy, retry_after=1))
 
     def _current(self, task_schedule: TaskSchedule) -> StoredSchedule:

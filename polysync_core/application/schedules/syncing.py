@@ -9,21 +9,36 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import PolysyncError, Refused, Unavailable
-from polysync_core.domain.schedules.state import TaskSchedule, initial_state, revision_of
+from polysync_core.domain.schedules.settling import (
+    Interruption,
+    settled_plan,
+    skipped_plan,
+    stopped,
+)
+from polysync_core.domain.schedules.state import (
+    FirePlan,
+    ScheduleState,
+    TaskSchedule,
+    initial_state,
+    removed,
+    restarts,
+    revision_of,
+)
 from polysync_core.domain.schedules.stored import Edit, StoredSchedule
 
 WRITE_LIMIT = timedelta(minutes=5)
-"""Longer than the host lets a request last: after it, a recorded write has ended or never will."""
+"""Longer than the host's limit for a request: after this time a recorded write has ended."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,10 +54,12 @@ class ScheduleSync:
     def sync(self, name: str) -> None:
         """Start new and edited schedules, and remove deleted ones; others keep their watermark.
 
+        The fire times that elapsed before an edit are settled by the next tick.
+
         The states are read before the definition. A state that another process has synced with a
         newer definition has another ETag, so it is never overwritten with an older definition.
         """
-        busy = f"The schedules of task '{name}' are being changed by too many writers at once."
+        busy = f"Too many writers change the schedules of task '{name}' at once: try again."
         retry_on_conflict(lambda: self._sync_once(name), exhausted=Unavailable(busy, retry_after=1))
 
     def finish(self, edit: Edit) -> None:
@@ -77,29 +94,81 @@ class ScheduleSync:
 
     def _sync_once(self, name: str) -> None:
         states = {each.state.schedule: each for each in self.store.of_task(name)}
-        for each in self._schedules(name):
-            self._start(each, states.pop(each.schedule.name, None))
-        for deleted in states.values():
-            self.store.remove(deleted)
+        task = self._task(name)
+        if task is not None:
+            for schedule in task.schedules:
+                former = states.pop(schedule.name, None)
+                self._start(TaskSchedule(task=task, schedule=schedule), former)
+        for each in states.values():
+            if task is None or not self._settle_removed(task, each):
+                self.store.remove(each)
 
     def _start(self, task_schedule: TaskSchedule, former: StoredSchedule | None) -> None:
-        """Start a schedule from now, unless its state already follows this definition."""
+        """Store the state of a new or edited schedule."""
         state = None if former is None else former.state
         if state is not None and state.revision == revision_of(
             task_schedule.task, task_schedule.schedule
         ):
             return
-        self.store.put(initial_state(task_schedule, state, now=self.clock()), replacing=former)
+        now, elapsed = self.clock(), None
+        if state is not None and restarts(task_schedule, state):
+            elapsed = self._elapsed(task_schedule, state, now)
+            if not task_schedule.is_enabled:
+                state = stopped(state, Interruption.DISABLED)
+        self.store.put(
+            initial_state(task_schedule, state, now=now, elapsed=elapsed), replacing=former
+        )
         facts = {"task": task_schedule.task.name, "schedule": task_schedule.schedule.name}
-        _log.info("A schedule continues from now.", extra={"action": "schedule_begun", **facts})
+        _log.info("A schedule follows its definition.", extra={"action": "schedule_begun", **facts})
 
-    def _schedules(self, name: str) -> list[TaskSchedule]:
-        """Return the schedules of a Task; a deleted Task has none."""
+    def _elapsed(
+        self, task_schedule: TaskSchedule, state: ScheduleState, now: datetime
+    ) -> FirePlan | None:
+        """Return the plan for the fire times that elapsed before an edit."""
+        former = self._former(task_schedule.task, state)
+        if former is None:
+            return None
+        if not task_schedule.is_enabled:
+            return skipped_plan(former, state, Interruption.DISABLED, now=now)
+        present = replace(task_schedule, calendars=self._calendars(task_schedule.schedule))
+        return settled_plan(former, state, present, now=now)
+
+    def _settle_removed(self, task: Task, stored: StoredSchedule) -> bool:
+        """Keep the state of a removed schedule while it has unrecorded fire times.
+
+        Return False if there are none.
+        """
+        now, timing = self.clock(), stored.state.timing
+        schedule = None if timing is None else timing.schedule(stored.state.schedule)
+        if schedule is None:
+            return False
+        state = stopped(stored.state, Interruption.REMOVED)
+        former, elapsed = self._former(task, state), None
+        if former is not None:
+            elapsed = skipped_plan(former, state, Interruption.REMOVED, now=now)
+        kept = removed(TaskSchedule(task=task, schedule=schedule), state, elapsed, now=now)
+        if kept is None:
+            return False
+        self.store.put(kept, replacing=stored)
+        return True
+
+    def _former(self, task: Task, state: ScheduleState) -> TaskSchedule | None:
+        """Return the schedule with its timing before an edit, if it fired."""
+        timing = state.timing
+        schedule = None if timing is None else timing.schedule(state.schedule)
+        if timing is None or schedule is None or not timing.is_enabled or state.paused is not None:
+            return None
+        return TaskSchedule(task=task, schedule=schedule, calendars=self._calendars(schedule))
+
+    def _calendars(self, schedule: Schedule) -> tuple[Calendar, ...]:
+        found = (self.definitions.get(Kind.CALENDAR, name) for name in schedule.calendars)
+        calendars = (None if stored is None else stored.definition for stored in found)
+        return tuple(each for each in calendars if isinstance(each, Calendar))
+
+    def _task(self, name: str) -> Task | None:
         stored = self.definitions.get(Kind.TASK, name)
         task = stored and stored.definition
-        if not isinstance(task, Task):
-            return []
-        return [TaskSchedule(task=task, schedule=each) for each in task.schedules]
+        return task if isinstance(task, Task) else None
 
 
 def _best_effort(step: Callable[[], None], edit: Edit) -> None:

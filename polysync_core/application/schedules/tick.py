@@ -22,13 +22,13 @@ from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import NotFound, PolysyncError, StaleETag
 from polysync_core.domain.schedules.state import FirePlan, TaskSchedule, revision_of
-from polysync_core.domain.schedules.stored import Due, Edit
+from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 from polysync_core.telemetry.instruments import instruments
 
 MAX_ENTRIES = 500
 """Index entries that one tick reads of each partition."""
 MAX_SECONDS = 15.0
-"""After so many seconds a tick starts nothing more; the next tick continues with the oldest."""
+"""The seconds after which a tick starts nothing more; the next tick begins with the oldest."""
 _WORKERS = 8
 
 _log = logging.getLogger(__name__)
@@ -131,25 +131,37 @@ class ScheduleTick:
         stored = self.store.get(entry.task, entry.schedule)
         if stored is None or stored.state.due is None or stored.state.due > entry.at:
             return
-        task_schedule = self._task_schedule(entry)
+        task = self._task(entry.task)
+        task_schedule = None if task is None else _schedule_of(task, entry.schedule)
         if task_schedule is not None and stored.state.revision == revision_of(
             task_schedule.task, task_schedule.schedule
         ):
             self.processor.fire_due(task_schedule, stored, context)
-        else:
-            self.sync.sync(entry.task)
+            return
+        if task is not None and task_schedule is None:
+            self._settle_removed(task, stored, context)
+        self.sync.sync(entry.task)
 
-    def _task_schedule(self, due: Due) -> TaskSchedule | None:
+    def _settle_removed(self, task: Task, stored: StoredSchedule, context: TickContext) -> None:
+        """Record the last fire times of a removed schedule."""
+        timing = stored.state.timing
+        schedule = None if timing is None else timing.schedule(stored.state.schedule)
+        if schedule is not None:
+            self.processor.settle(TaskSchedule(task=task, schedule=schedule), stored, context)
+
+    def _task(self, name: str) -> Task | None:
         try:
-            task = self.definitions.task(due.task)
+            return self.definitions.task(name)
         except NotFound:
             return None
-        schedules = (each for each in task.schedules if each.name == due.schedule)
-        schedule = next(schedules, None)
-        return schedule and TaskSchedule(task=task, schedule=schedule)
 
     def _shard_of(self, task: Task) -> str:
         return self.connections.platform(self.definitions.job(task.job).platform).shard
+
+
+def _schedule_of(task: Task, name: str) -> TaskSchedule | None:
+    schedule = next((each for each in task.schedules if each.name == name), None)
+    return schedule and TaskSchedule(task=task, schedule=schedule)
 
 
 def _by_task(entries: Iterable[Due | Edit]) -> Iterable[list[Due | Edit]]:

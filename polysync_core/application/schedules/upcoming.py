@@ -29,7 +29,7 @@ from polysync_core.domain.schedules.stored import Due
 DEFAULT_WINDOW = timedelta(days=7)
 MAX_WINDOW = timedelta(days=366)
 MAX_SCHEDULES = 2_000
-"""The most schedules that one page opens."""
+"""The maximum number of schedules that one page opens."""
 _MAX_JITTER = timedelta(hours=1)
 _FEW = 10
 _LIST = ("upcoming",)

@@ -59,7 +59,7 @@ class AttemptAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParentAnswer:
-    """A run whose outcome a run consumed."""
+    """An upstream run whose outcome started the run."""
 
     task: str
     run_id: str
@@ -103,7 +103,7 @@ class RunAnswer:
     """The source of each mapped parameter, in words."""
     attempts: Sequence[AttemptAnswer]
     warnings: Sequence[str]
-    """Doubts about the run, such as a value that the artefact does not read."""
+    """Warnings about the run, such as a value that the artefact does not read."""
     answer: JsonObject
     """The run as the API sent it."""
 
@@ -124,7 +124,7 @@ class RunAnswer:
 
     @property
     def duration(self) -> timedelta | None:
-        """Return the time from start to end; from queueing if the run never started."""
+        """Return the time from the start, or else from acceptance, to the end."""
         return _between(self.started_at or self.queued_at, self.finished_at)
 
     @property

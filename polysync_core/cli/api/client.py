@@ -201,13 +201,15 @@ class ApiClient:
             return answer
         raise MalformedAnswer(
             f"{self.url} answered JSON without '{member}', so another service answers there: "
-            "is POLYSYNC_URL correct?"
+            "check POLYSYNC_URL."
         )
 
     def _url(self, path: tuple[str, ...]) -> str:
         for segment in path:
             if segment in ("", ".", ".."):
-                raise CommandFailed(f"'{segment}' is not a valid name.")
+                raise CommandFailed(
+                    f"'{segment}' is not a valid name: a name is never empty, '.' or '..'."
+                )
         return "/".join([self.url, *(quote(segment, safe="") for segment in path)])
 
     @contextmanager
@@ -215,7 +217,9 @@ class ApiClient:
         try:
             yield
         except httpx.UnsupportedProtocol as error:
-            raise CommandFailed(f"{self.url} or its proxy is not a URL of HTTP.") from error
+            raise CommandFailed(
+                f"{self.url} or its proxy is not an HTTP URL: check --url and HTTPS_PROXY."
+            ) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             raise unreachable(httpx.URL(self.url), error) from error
         except httpx.TimeoutException as error:
@@ -248,7 +252,9 @@ def _credentials(address: httpx.URL, key: str | None, token: str | None) -> dict
             continue
         if not (secret.isascii() and secret.isprintable()):
             # The HTTP library would refuse the value too, but show the secret in its message.
-            raise CommandFailed(f"{name} contains characters that are not allowed.")
+            raise CommandFailed(
+                f"{name} contains a character that no HTTP header holds: copy it again."
+            )
         if is_unencrypted:
             raise CommandFailed(f"{name} would be sent unencrypted: use a URL with https://.")
     if key:
@@ -297,6 +303,6 @@ def _not_json(response: httpx.Response) -> CommandFailed:
         )
     kind = response.headers.get("content-type", "").partition(";")[0] or "no content type"
     return MalformedAnswer(
-        f"{url} answered {status} with {kind} instead of JSON: is POLYSYNC_URL correct?",
+        f"{url} answered {status} with {kind} instead of JSON: check POLYSYNC_URL.",
         status=status,
     )

@@ -17,10 +17,10 @@ from polysync_core.domain.json_types import JsonValue
 RECONNECT_SECONDS = 0.2
 POLL_SECONDS = 1.0
 MAX_OUTAGE_SECONDS = 60.0
-"""How long the server may be unavailable (restart, scale from zero) before following fails."""
+"""The maximum time of an unavailable server (restart, scale from zero) before `follow` fails."""
 
 MAX_EMPTY_STREAMS = 3
-"""After so many streams in a row without an event, the run is only polled."""
+"""After this number of streams in a row without an event, the run is only polled."""
 
 
 @dataclass(slots=True)

@@ -56,11 +56,13 @@ class GraphEdge:
     upstream: str
     downstream: str
     condition: str
+    when: str | None = None
 
     @property
     def label(self) -> str:
-        """Return the condition, or nothing for `OnSuccess`, which is the common case."""
-        return "" if self.condition == ON_SUCCESS else self.condition
+        """Return the conditions, or nothing for `OnSuccess` alone, which is the common case."""
+        condition = "" if self.condition == ON_SUCCESS else self.condition
+        return " and ".join(filter(None, [condition, self.when]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,5 +94,6 @@ def _edge(answer: JsonObject) -> GraphEdge:
     return GraphEdge(
         upstream=reader.text("from") or "?",
         downstream=reader.text("to") or "?",
-        condition=reader.text("condition") or ON_SUCCESS,
+        condition=reader.alternatives("condition") or ON_SUCCESS,
+        when=reader.text("when"),
     )

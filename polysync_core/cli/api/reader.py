@@ -41,6 +41,11 @@ class Reader:
         value = self.members.get(name)
         return None if value is None else compact(value)
 
+    def alternatives(self, name: str) -> str | None:
+        """Return a text, or a list of texts joined by "or"; None if it is missing."""
+        value = self.members.get(name)
+        return " or ".join(map(compact, value)) if isinstance(value, list) else self.text(name)
+
     def number(self, name: str) -> int:
         """Return a member as a whole number, or 0 if it is missing."""
         value = self.members.get(name)

@@ -1,4 +1,4 @@
-"""Checks everything that a deployment needs, before anything is created."""
+"""Checks all requirements of a deployment, before any resource is created."""
 
 from __future__ import annotations
 

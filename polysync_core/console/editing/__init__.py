@@ -5,7 +5,7 @@ An editor is an `Editor` (editor.py): the kind of definition, its tabs and its o
 
 | Request | Answer |
 |---|---|
-| `GET /<section>/new` | the empty form; `?copy=<name>` fills it from another definition |
+| `GET /<section>/-/new` | the empty form; `?copy=<name>` fills it from another definition |
 | `GET /<section>/{name}` | the form with the stored values; read-only for readers and operators |
 | `POST` to either | the button `do` decides, see below |
 | `GET`, `POST /<section>/{name}/delete` | names the referrers, then deletes |

@@ -1,4 +1,4 @@
-"""Shows a conflict: the version that another person has saved, beside the own draft."""
+"""Shows a conflict: the draft of the person, and the version that another person saved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from polysync_core.domain.definitions.merging import FieldConflict, Merge, Side,
 from polysync_core.domain.json_types import JsonObject
 
 _TAKE = "~take:"
-_OWN = "Another person has saved it since you opened it. Nothing of yours is lost or saved yet."
+_OWN = "Another person has saved it since you opened it. Your changes are here, but not saved yet."
 
 
 def conflict_page(state: EditorPage) -> HTMLResponse:
@@ -61,7 +61,7 @@ def conflict_page(state: EditorPage) -> HTMLResponse:
 def merged(state: EditorPage, form: FormData, *, keeps_mine: bool) -> EditorPage:
     """Return the draft on top of the version that is stored now.
 
-    The own changes are merged with those of the other person, field by field, unless `keeps_mine`.
+    The changes of both people are merged field by field. With `keeps_mine` the draft wins.
     """
     stored = state.services.stored(state.editor.kind, state.name or "")
     theirs = write_definition(stored.definition)

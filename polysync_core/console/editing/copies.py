@@ -1,4 +1,4 @@
-"""Shows a definition as a document and as a command, to be copied."""
+"""Shows a definition as a document and as a command, each with a copy button."""
 
 from __future__ import annotations
 

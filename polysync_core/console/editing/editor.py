@@ -1,4 +1,4 @@
-"""Defines an editor, and the state of one editor page."""
+"""Defines the parts of a definition editor, and the state of its page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polysync_core.console.forms.fields import Group
 from polysync_core.console.forms.raw import RawObject
 from polysync_core.console.forms.reading import read
 from polysync_core.console.forms.view import FormView
-from polysync_core.console.paths import page_path
+from polysync_core.console.paths import new_path, page_path
 from polysync_core.console.shell import has_role
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.kinds import SPECS
@@ -79,7 +79,9 @@ class Editor:
 
     def address(self, name: str | None, *more: str, **query: str | None) -> str:
         """Return the address of the editor of a definition; None means a new one."""
-        return page_path(self.section, name or "new", *more, **query)
+        if name is None:
+            return new_path(self.section, **query)
+        return page_path(self.section, name, *more, **query)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +99,8 @@ class EditorPage:
     """The version that the draft began with."""
     base: JsonObject | None = None
     """The document of that version."""
+    opened: StoredDefinition[Definition] | None = None
+    """The stored version that the page opens; None for a draft."""
     problems: tuple[Problem, ...] = ()
     results: Mapping[str, Node] = MappingProxyType({})
     """The results of tests, by the paths of the fields; the empty path is the whole form."""

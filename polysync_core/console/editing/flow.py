@@ -1,4 +1,4 @@
-"""Answers the requests of an editor: shows, checks, plans and saves a draft."""
+"""Handles the form of an editor: shows, checks, plans and saves a draft."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from polysync_core.domain.definitions.validation.drafts import read_draft
 from polysync_core.domain.errors import Invalid, Malformed, NotFound, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject
 
-_PLANNED_ANEW = "This is not the plan that you have seen. Look at it again."
+_PLANNED_ANEW = "The plan has changed since you saw it. Check the new plan."
 
 
 def stored_page(
@@ -55,6 +55,7 @@ def stored_page(
         name=name,
         etag=stored.etag,
         base=document,
+        opened=stored,
         tab=request.query_params.get("tab"),
     )
 
@@ -198,7 +199,7 @@ def _changed(state: EditorPage, action: str, path: str) -> EditorPage:
         case _:
             own = state.editor.actions.get(action)
             if own is None:
-                raise Malformed([Problem("do", f"'{action}' is no button of this page")])
+                raise Malformed([Problem("do", f"'{action}' is not a button of this page")])
             return own(state, path)
 
 
@@ -214,7 +215,12 @@ def _save(state: EditorPage, token: str) -> Response:
     editing = state.services.editing
     definition = checked_definition(state)
     try:
-        saved = editing.put(definition, _condition(state, token), engine=state.services.engine)
+        saved = editing.put(
+            definition,
+            _condition(state, token),
+            engine=state.services.engine,
+            author=state.services.author,
+        )
     except Invalid as error:
         return _wrong(state, error.problems)
     except StaleETag:

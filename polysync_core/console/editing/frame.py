@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import htpy as h
+from fastapi import Request
 from fastapi.responses import HTMLResponse
 from htpy import Element, Node
 
 from polysync_core.console.editing.copies import copies
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
+from polysync_core.console.editing.saved import applied_notice, saved_line
 from polysync_core.console.forms.filling import fill
 from polysync_core.console.forms.problems import placed, problem_summary
 from polysync_core.console.forms.reading import read
@@ -19,8 +21,9 @@ from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.forms.view import FormView, view_action
 from polysync_core.console.icons import icon
 from polysync_core.console.navigation import sections
-from polysync_core.console.paths import page_path
+from polysync_core.console.paths import new_path, page_path
 from polysync_core.console.shell import page
+from polysync_core.domain.definitions.base import is_object_name
 from polysync_core.domain.json_types import JsonObject
 
 NOTICES = {
@@ -39,15 +42,26 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         state.request,
         title,
         _tabs(state),
+        None if state.is_read_only else applied_notice(state.opened),
         _form(state),
         _below(state),
         section=editor.section,
         crumbs=[section_crumb(editor.section)],
+        beside=saved_line(editor, state.opened),
         actions=_buttons(state),
         scripts=["forms.js", *editor.scripts],
         notices={**NOTICES, **editor.notices},
         status=status,
     )
+
+
+def list_notices(request: Request, section: str) -> Mapping[str, Node]:
+    """Return the notices of a list; that of a deletion leads to the versions."""
+    was = request.query_params.get("was", "")
+    if not is_object_name(was):
+        return NOTICES
+    address = page_path(section, was, "versions")
+    return {**NOTICES, "deleted": [f"Deleted {was}. ", h.a(href=address)["Undo"]]}
 
 
 def section_crumb(section: str) -> tuple[str, str]:
@@ -201,7 +215,7 @@ def _buttons(state: EditorPage) -> Node:
     own = None if editor.buttons is None else editor.buttons(state)
     if state.is_read_only:
         return own
-    duplicate = page_path(editor.section, "new", copy=state.name)
+    duplicate = new_path(editor.section, copy=state.name)
     return [
         h.a(".button.quiet", href=duplicate)[icon("copy"), "Duplicate"],
         h.a(".button.quiet.danger", href=editor.address(state.name, "delete"))[

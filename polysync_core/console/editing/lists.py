@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse
 from htpy import Element, Node
 
 from polysync_core.application.definitions.editing import DefinitionEditing
-from polysync_core.console.editing.frame import NOTICES
+from polysync_core.console.editing.frame import list_notices
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.parts.tables import older_link, table
-from polysync_core.console.paths import page_path
+from polysync_core.console.paths import new_path, page_path
 from polysync_core.console.shell import has_role, page
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.kinds import SPECS
@@ -55,7 +55,7 @@ def list_page(
     may_edit = has_role(request, Role.ADMINISTRATOR)
     new = (
         may_edit
-        and h.a(".button.primary", href=page_path(shown.section, "new"))[
+        and h.a(".button.primary", href=new_path(shown.section))[
             icon("add"), f"New {shown.singular}"
         ]
     )
@@ -66,7 +66,7 @@ def list_page(
         older_link(found.token and page_path(shown.section, after=found.token), label="Next"),
         section=shown.section,
         actions=new if found.items else None,
-        notices={**NOTICES, **shown.notices},
+        notices={**list_notices(request, shown.section), **shown.notices},
     )
 
 

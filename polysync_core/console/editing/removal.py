@@ -59,11 +59,11 @@ def delete_definition(state: EditorPage, form: FormData) -> Response:
     try:
         state.services.editing.delete(reference, condition, engine=state.services.engine)
     except StaleETag:
-        message = "Another person has changed it since you opened this page. Look at it again."
+        message = "Another person has changed it since you opened this page. Check it again."
         return removal_page(state, message=message)
     except Conflict as error:
         return removal_page(state, message=str(error))
-    return redirect(page_path(state.editor.section, notice="deleted"))
+    return redirect(page_path(state.editor.section, notice="deleted", was=state.name))
 
 
 def _referrers(state: EditorPage) -> tuple[Problem, ...]:
@@ -90,6 +90,12 @@ def _link(path: str) -> Node:
     return h.a(href=page_path(SECTIONS[Kind(kind)], name))[f"{Kind(kind).value}/{name}"]
 
 
+def _kept(state: EditorPage) -> Node:
+    """Return the sentence about the way back."""
+    address = state.editor.address(state.name, "versions")
+    return ["Its ", h.a(href=address)["versions"], " are kept, and can be created again."]
+
+
 def _consequences(state: EditorPage) -> Sequence[Consequence]:
     services = state.services
     change = services.editing.plan_delete(Reference(state.editor.kind, state.name or ""))
@@ -99,9 +105,7 @@ def _consequences(state: EditorPage) -> Sequence[Consequence]:
 def _question(state: EditorPage) -> Node:
     return h.form(".card", method="post", action=state.editor.address(state.name, "delete"))[
         h.input(type="hidden", name="~etag", value=state.etag),
-        h.div(".in")[
-            h.p["Nothing refers to it. It is deleted at once and cannot be brought back."],
-        ],
+        h.div(".in")[h.p["Nothing refers to it. It is deleted at once. ", _kept(state)],],
         consequence_list(_consequences(state)),
         h.div(".foot")[
             h.a(".button", href=state.editor.address(state.name))["Back"],

@@ -12,6 +12,7 @@ from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.operations.connection_tests import CurrentConnectionTests
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.api.security.authors import EditAuthor
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.consequences.consequences import Consequences
 from polysync_core.application.definitions.editing import DefinitionEditing
@@ -27,11 +28,12 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonObject
 
 MOST_OPTIONS = 200
-"""The most names that a list to choose from shows; above, the name is typed."""
+"""The maximum number of names that a list to choose from shows; above, the name is typed."""
 
 CurrentTypes = Annotated[TypeCatalogue, Depends(use_case(TypeCatalogue))]
 
@@ -45,6 +47,7 @@ class EditorServices:
     tests: ConnectionTests
     consequences: Consequences
     engine: Engine | None
+    author: Author
     record: CurrentRecord
     _found: dict[tuple[Kind, str], Definition | None] = field(default_factory=dict[Any, Any])
     """The definitions that the request has read."""
@@ -118,9 +121,10 @@ class EditorServices:
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """The engine and the audit record of a request."""
+    """The engine, the author and the audit record of a request."""
 
     engine: PossibleEngine
+    author: EditAuthor
     record: CurrentRecord
 
 
@@ -137,6 +141,7 @@ def _services(
         tests=tests,
         consequences=consequences,
         engine=write.engine,
+        author=write.author,
         record=write.record,
     )
 

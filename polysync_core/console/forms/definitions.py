@@ -1,4 +1,4 @@
-"""Builds the fields of each kind of definition, with those of its type."""
+"""Builds the form fields of each kind of definition and of its chosen type."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class FormContext:
     job: Callable[[str], Job | None] = field(default=lambda _: None)
     """Returns the Job of a name; None for an unknown name."""
     is_new: bool = True
-    """Whether the definition is not stored yet; otherwise some fields are locked."""
+    """True if the definition is not stored yet; otherwise some fields are locked."""
 
 
 def definition_form(kind: Kind, document: JsonObject, context: FormContext) -> Group:
@@ -238,7 +238,7 @@ def _auth_field(each: AuthField, users: Sequence[AuthKind]) -> Field:
 def _with(
     fields: Iterable[Field], name: str, control: Control, *, is_required: bool | None = None
 ) -> list[Field]:
-    """Return fields of which one has another control."""
+    """Return the fields, with another control for one of them."""
     return [
         replace(
             each,

@@ -37,9 +37,9 @@ class Text:
     """The id of a list of suggestions that the page has once for many fields."""
     placeholder: str | None = None
     is_stripped: bool = False
-    """Whether spaces around the text are removed."""
+    """True if spaces around the text are removed."""
     may_be_empty: bool = False
-    """Whether the empty text differs from no text, so that a box is needed."""
+    """True if the empty text differs from no text, so that a box is needed."""
     is_code: bool = False
     input_type: str = "text"
 
@@ -133,9 +133,9 @@ class Group:
 
     fields: tuple[Field, ...]
     is_optional: bool = False
-    """Whether the object is left out if all its fields are empty."""
+    """True if an object with only empty fields is left out of the document."""
     is_open: bool = False
-    """Whether the object may have entries without a field of their own."""
+    """True if the object may have entries without a field of their own."""
 
     def field(self, name: str) -> Field:
         """Return the field of a name; raises `KeyError`."""

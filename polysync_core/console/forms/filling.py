@@ -1,4 +1,4 @@
-"""Returns the raw values with which a form shows a document."""
+"""Converts a document to the raw values that a form shows."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def rows_at(group: Group, path: str) -> Rows | Pairs:
     for part in parts_of(path):
         control = _inside(control, part)
     if not isinstance(control, Rows | Pairs):
-        raise Malformed([Problem(path, "is no list of this form: reload the page")])
+        raise Malformed([Problem(path, "is not a list of this form: reload the page")])
     return control
 
 
@@ -104,7 +104,8 @@ def _filled(control: Control, value: JsonValue) -> Raw:
         case Group():
             return fill(control, value if isinstance(value, dict) else {})
         case Several():
-            return [_text(each) for each in value] if isinstance(value, list) else []
+            entries = value if isinstance(value, list) else [] if value is None else [value]
+            return [_text(each) for each in entries]
         case Rows():
             entries = value if isinstance(value, list) else []
             return [_filled(control.item.control, each) for each in entries]

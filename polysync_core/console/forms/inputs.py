@@ -97,7 +97,7 @@ def _typed(view: FormView, common: Attributes, control: Control, text: str) -> N
         case Text():
             return _text(common, control, text)
         case _:
-            raise TypeError(f"{common['name']} is no single value")
+            raise TypeError(f"{common['name']} is not a single value")
 
 
 def _reference(view: FormView, common: Attributes, kind: Kind, text: str) -> Node:
@@ -124,7 +124,7 @@ def _number(common: Attributes, control: Number, text: str) -> Node:
     is_number = not text or text.strip().lstrip("+-").replace(".", "", 1).isdigit()
     return h.input(
         common,
-        # A browser shows nothing for a text that is no number, so the text would be lost.
+        # A browser shows nothing for a text that is not a number, so the text would be lost.
         type="number" if is_number else "text",
         value=text,
         min=None if control.least is None else str(control.least),

@@ -1,4 +1,4 @@
-"""Returns the document of submitted raw values, and the texts that cannot be read."""
+"""Converts the raw values of a form to a document, and collects unreadable texts."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class _Reader:
 
 
 def _is_blank(control: Control, raw: Raw) -> bool:
-    """Return whether a row is without any text; the state of a box is no text."""
+    """Return whether a row is without any text; the state of a box is not text."""
     if isinstance(control, Group) and isinstance(raw, dict):
         return all(
             _is_blank(each.control, raw.get(each.name, ""))

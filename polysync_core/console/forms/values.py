@@ -79,7 +79,7 @@ def read_json_text(text: str) -> JsonValue:
 
 
 def read_number(text: str, *, is_whole: bool) -> JsonValue:
-    """Return the number of a text; a text that is no number stays, and the model refuses it."""
+    """Return the number of a text; a text that is not a number stays, and the model refuses it."""
     stripped = text.strip()
     if _WHOLE.fullmatch(stripped):
         return int(stripped)
@@ -90,7 +90,7 @@ def read_number(text: str, *, is_whole: bool) -> JsonValue:
 
 
 def json_dumps(value: JsonValue, indent: int | None = None) -> str:
-    """Return JSON with letters as they are."""
+    """Return JSON without escapes for letters beyond ASCII."""
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 

@@ -1,4 +1,4 @@
-"""Holds everything that the fields of one form show: values, problems and names."""
+"""Holds the values, problems and choices that the fields of one form show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes the boxes of a graph: a Task with its newest run."""
+"""Describes each box of a graph picture: a Task with its newest run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws a graph and its small map as SVG."""
+"""Draws a graph and its minimap as SVG."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def scene_of(boxes: Mapping[str, Box], lines: Mapping[Ends, Line]) -> Scene:
 
 
 def graph_svg(scene: Scene, *, focus: str | None, link: Callable[[str], str]) -> Markup:
-    """Return the picture; each box is a link to what `link` returns for its Task."""
+    """Return the picture; each box links to the address that `link` returns for its Task."""
     return Markup("".join(_graph(scene, focus, link)))
 
 
 def map_svg(scene: Scene) -> Markup:
-    """Return the small map of a picture, which screen readers leave out."""
+    """Return the minimap of a picture, which screen readers skip."""
     size = f'width="{scene.sizes.width:g}" height="{scene.sizes.height:g}"'
     boxes = "".join(
         f'<rect class="box {box.css_class}" data-task="{_text(name)}" '

@@ -1,4 +1,4 @@
-"""Describes the lines of a graph: dependencies with the state of their ends and their values."""
+"""Describes the lines of a graph picture: dependencies with their states and passed values."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from enum import StrEnum
 
 from polysync_core.application.dependencies.graph_view import DependencyEdge
 from polysync_core.console.graph.boxes import Box
-from polysync_core.domain.definitions.tasks import Condition
+from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS, Condition, outcomes_of
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.status import RunStatus
 
-CONDITION_WORDS: Mapping[Condition, str] = {
+_CONDITION_WORDS: Mapping[Condition, str] = {
     Condition.ON_SUCCESS: "succeeded",
     Condition.ON_FAILURE: "failed",
     Condition.ON_COMPLETION: "ended",
     Condition.ON_SKIPPED: "was skipped",
+    Condition.ALWAYS: "ended or was skipped",
 }
 """The outcome that each condition requires, after the word "if"."""
 _MAX_LABELS = 2
@@ -97,7 +98,7 @@ def line_state(edge: DependencyEdge, boxes: Mapping[str, Box]) -> LineState:
     is_over = before is not None and before.is_terminal
     if is_over and after in {RunStatus.RUNNING, RunStatus.QUEUED}:
         return LineState.LIVE
-    if before is RunStatus.FAILED and edge.condition is Condition.ON_SUCCESS:
+    if before is RunStatus.FAILED and before not in outcomes_of(edge.conditions):
         return LineState.ERROR
     return LineState.DONE if is_over and after is not None else LineState.OPEN
 
@@ -155,11 +156,18 @@ def _reached(following: Mapping[str, Iterable[str]], task: str) -> set[str]:
     return reached
 
 
+def condition_words(conditions: Iterable[Condition]) -> str:
+    """Return the required outcomes, after the word "if" and the upstream."""
+    return " or ".join(_CONDITION_WORDS[each] for each in conditions)
+
+
 def _labels(edge: DependencyEdge, values: Values) -> tuple[Label, ...]:
     labels: list[Label] = []
-    if edge.condition is not Condition.ON_SUCCESS:
-        text = f"if it {CONDITION_WORDS[edge.condition]}"
+    if edge.conditions != DEFAULT_CONDITIONS:
+        text = f"if it {condition_words(edge.conditions)}"
         labels.append(Label(text=text, full=text))
+    if edge.when is not None:
+        labels.append(Label(text=f"if {_cut(edge.when)}", full=f"if {edge.when}"))
     for mapping in edge.mappings:
         key = (edge.upstream, mapping.output)
         value = json.dumps(values[key], ensure_ascii=False) if key in values else None

@@ -1,4 +1,4 @@
-"""Builds the pane of a graph: picture, tools, legend and small map."""
+"""Builds the pane of a graph: picture, tools, legend and minimap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from polysync_core.console.paths import page_path
 from polysync_core.domain.runs.status import RunStatus
 
 _MIN_FOR_MAP = 14
-"""The number of boxes from which the small map is shown."""
+"""The minimum number of boxes for a minimap."""
 
 type Layout = Literal["split", "stacked"]
 
@@ -32,7 +32,7 @@ def graph_link(task: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSettings:
-    """The relatives of a picture on its page."""
+    """The addresses that a picture of a graph uses on its page."""
 
     link: Callable[[str], str] = graph_link
     """Returns the address that a box leads to."""

@@ -1,4 +1,4 @@
-"""Writes the states of a graph as data, for pictures that stay where they are."""
+"""Writes the states of a graph as JSON, which updates the picture in place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polysync_core.console.graph.lines import line_state
 def states_text(graph: Graph, now: datetime) -> str:
     """Return the states of all Tasks and dependencies as JSON on one line.
 
-    Durations of what runs are left out: the browser counts them from `since`.
+    Durations of active runs are left out: the browser counts them from `since`.
     """
     boxes = boxes_of(graph.nodes, now)
     content = {
@@ -38,7 +38,7 @@ def is_active(graph: Graph) -> bool:
 
 
 def _state(box: Box) -> list[str | None]:
-    """Return class, word, length and the start of what runs."""
+    """Return class, word and length of a box, and the start of an active run."""
     since = box.running_since
     length = "" if since is not None else box.length
     return [box.css_class, box.word, length, None if since is None else since.isoformat()]

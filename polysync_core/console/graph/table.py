@@ -1,4 +1,4 @@
-"""Lists a graph as a table, for readers without a picture."""
+"""Lists the Tasks of a graph as a table, for readers who cannot see pictures."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import htpy as h
 from htpy import Element
 
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Graph
-from polysync_core.console.graph.lines import CONDITION_WORDS
+from polysync_core.console.graph.lines import condition_words
 from polysync_core.console.parts.status import status_badge
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import nothing
-from polysync_core.domain.definitions.tasks import Condition
+from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS
 
 
 def graph_table(graph: Graph, link: Callable[[str], str]) -> Element:
@@ -35,9 +35,9 @@ def graph_table(graph: Graph, link: Callable[[str], str]) -> Element:
 
 
 def _named(task: str, edge: DependencyEdge) -> str:
-    if edge.condition is Condition.ON_SUCCESS:
+    if edge.conditions == DEFAULT_CONDITIONS:
         return task
-    return f"{task} (if it {CONDITION_WORDS[edge.condition]})"
+    return f"{task} (if it {condition_words(edge.conditions)})"
 
 
 def _list(names: list[str]) -> str | Element:

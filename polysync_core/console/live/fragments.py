@@ -1,7 +1,7 @@
 """Streams a part of a page as HTML while something on it can change.
 
 The stream sends the part whenever its state has changed, and ends with an event when nothing can
-change soon. From then on the browser looks at the same address now and then.
+change soon. From then on the browser polls the address at long intervals.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from polysync_core.console.shell import fragment
 from polysync_core.domain.errors import Unavailable
 
 IDLE = "idle"
-"""The event after which the page only looks now and then."""
+"""The event after which the page polls at long intervals."""
 OVER = "over"
 """The event after which the page never changes again."""
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 5.0
-"""The seconds between two looks; the pause grows while nothing changes."""
+"""The seconds between two reads; the pause grows while nothing changes."""
 _GROWTH = 1.25
 _KEEP_ALIVE_SECONDS = 15.0
 
@@ -44,7 +44,7 @@ class Part:
     state: str
     """A text that differs if the part differs, apart from durations."""
     is_active: bool
-    """Whether the part can change soon."""
+    """True if the part can change soon."""
 
     @property
     def tag(self) -> str:

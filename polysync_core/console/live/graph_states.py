@@ -1,4 +1,4 @@
-"""Streams the states of a graph as data; the picture stays where it is."""
+"""Streams the states of a graph as JSON, which updates the picture in place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import htpy as h
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from htpy import Element
 
@@ -16,17 +16,20 @@ from polysync_core.api.runs.graph import CurrentOutlines, CurrentTaskGraphs
 from polysync_core.api.sse import RECONNECT, event, with_keep_alive
 from polysync_core.application.dependencies.graph_view import Graph
 from polysync_core.console.graph.states import is_active, states_tag, states_text
+from polysync_core.console.live.shared_reads import SharedReads
 from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
+from polysync_core.console.routing import PageRouter
 
 _PERIOD_SECONDS = 1.0
 _KEEP_ALIVE_SECONDS = 15.0
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-router = APIRouter()
+router = PageRouter()
+_shared = SharedReads[Graph]()
 
 
 def live_element(query: GraphQuery, graph: Graph, now: datetime) -> Element:
-    """Return the element that holds the stream of a page, or looks now and then."""
+    """Return the element that opens the stream of a page, or polls at long intervals."""
     stream, look = query.address("live", "graph"), query.address("live", "graph", "states")
     tag = states_tag(states_text(graph, now))
     return h.div(
@@ -67,7 +70,12 @@ async def graph_stream(
 ) -> StreamingResponse:
     """Stream the states whenever they change, until nothing can change any more."""
     seen = request.headers.get("last-event-id", "")
-    frames = frames_of(lambda: query.read(graphs, outlines), seen)
+    question = graphs, query.part
+
+    def read() -> Graph:
+        return _shared.get(question, lambda: query.read(graphs, outlines))
+
+    frames = frames_of(read, seen)
     return StreamingResponse(
         with_keep_alive(frames, seconds=_KEEP_ALIVE_SECONDS, comment="keep-alive"),
         media_type="text/event-stream",

@@ -1,4 +1,4 @@
-"""Builds the elements of pages that update by themselves."""
+"""Builds the elements that a stream of the server keeps up to date."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def stream_element(  # noqa: PLR0913
         stream: the address of the stream.
         target: the id of the part.
         tag: the version of the part that the page shows.
-        look: the address that answers 304 while the part has not changed; None without looks.
-        is_active: whether the part can change now; otherwise the page only looks now and then.
+        look: the address to poll, which answers 304 if nothing has changed; None: never poll.
+        is_active: whether the part can change soon; otherwise the page polls at long intervals.
         end: the event at the end of the stream.
     """
     connect = {"hx-sse:connect": stream} if is_active else {"data-connect": stream}

@@ -1,4 +1,4 @@
-"""Draws the use of a limit, and a duration against the usual one."""
+"""Draws the usage of a limit, and a run's duration against its usual duration."""
 
 from __future__ import annotations
 

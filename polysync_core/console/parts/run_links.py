@@ -45,7 +45,7 @@ def with_run_links(text: str) -> Iterator[Node]:
 
 
 def platform_address(attempt: Attempt | None) -> str | None:
-    """Return the address of an attempt on its platform, if it is a safe one."""
+    """Return the safe address of an attempt on its platform, or None."""
     address = None if attempt is None else attempt.monitor_url
     if address is None or urlsplit(address).scheme not in {"https", "http"}:
         return None

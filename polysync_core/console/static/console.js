@@ -375,7 +375,7 @@
   const openElsewhere = address => open(address, '_blank', 'noopener,noreferrer')
   const ROW_KEYS = {
     o: line => line.dataset.ext && openElsewhere(line.dataset.ext),
-    w: line => location.assign(line.dataset.why ?? `${line.dataset.url}#verdict`),
+    w: line => location.assign(line.dataset.why ?? `${line.dataset.url}#state-card`),
     x: line => $('input[type=checkbox]', line)?.click(),
     c: line => copy(line.dataset.id ?? line.id),
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import StrEnum
 from typing import Annotated, Self
@@ -19,7 +20,7 @@ from polysync_core.domain.definitions.base import (
     Value,
     refuse,
 )
-from polysync_core.domain.display_text import deceptive_character
+from polysync_core.domain.display_text import is_deceptive
 from polysync_core.domain.json_types import JsonValue
 
 
@@ -52,9 +53,41 @@ class DataType(StrEnum):
     JSON_ARRAY = "JsonArray"
 
 
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# Joiners of scripts and emoji, and the tags of flags.
-_JOINERS = frozenset({"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))})
+class Resubmit(StrEnum):
+    """The rules for a submit that may have been executed, because its answer was lost."""
+
+    NEVER = "Never"
+    """The attempt ends as `Lost`, so that a person decides: at-most-once execution."""
+    WHEN_IDEMPOTENT = "WhenIdempotent"
+    """The submit is sent again, because the artefact may run twice without harm."""
+
+
+class SubmitSettings(Value):
+    """The settings that the Jobs of every type have."""
+
+    resubmit: Resubmit = Resubmit.NEVER
+    """The rule for a submit that may have been executed, because its answer was lost."""
+
+
+RESUBMIT = "resubmit"
+"""The setting of a Job that chooses a `Resubmit`."""
+
+
+class RetryFrom(StrEnum):
+    """The place from which a retry of a failed attempt continues."""
+
+    START = "Start"
+    """The platform runs the whole artefact again."""
+    FAILURE = "Failure"
+    """The platform repairs the failed run: only its failed parts run again."""
+
+
+RETRY_FROM = "retryFrom"
+"""The setting of a Job that chooses a `RetryFrom`."""
+
+_HIDDEN_CATEGORIES = frozenset({"Co", "Cn"})
+_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,16}\U000e007f")
+"""The flag of a region, such as England: a black flag with invisible tags."""
 
 
 class Direction(StrEnum):
@@ -71,18 +104,16 @@ def hidden_character(text: str) -> str | None:
     A name of a platform may hold any letter, look-alikes of ASCII included. It is always sent
     percent-encoded or in JSON, where no server takes such a letter for a separator.
     """
-    for character in text:
-        if character in _JOINERS:
-            continue
-        if unicodedata.category(character) in _HIDDEN_CATEGORIES:
+    for character in _FLAG.sub("", text):
+        if is_deceptive(character) or unicodedata.category(character) in _HIDDEN_CATEGORIES:
             return f"the control or invisible character U+{ord(character):04X}"
     return None
 
 
 def _check_external_id(text: str) -> str:
-    if text != text.strip():
-        raise ValueError("must not begin or end with a space")
-    hidden = hidden_character(text) or deceptive_character(text)
+    if not text.strip():
+        raise ValueError("must have a character other than a space")
+    hidden = hidden_character(text)
     if hidden is not None:
         raise ValueError(f"must not contain {hidden}")
     return text
@@ -97,11 +128,11 @@ class Parameter(Value):
     default: JsonValue = None
     description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
     required: bool = False
-    """Whether a run needs a value for the parameter."""
+    """True if a run needs a value for the parameter."""
     sensitive: bool = False
-    """Whether the output of this name is never stored."""
+    """True if the output of this name is never stored."""
     missing: bool = False
-    """Whether the last import did not find the parameter in the artefact."""
+    """True if the last import did not find the parameter in the artefact."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -135,7 +166,7 @@ class Job(Definition):
     parameters: Annotated[tuple[Parameter, ...], Field(max_length=MAX_PARAMETERS)] = ()
     settings: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)
     keep_errors: bool = False
-    """Whether the failure details of each attempt are stored when it ends."""
+    """True if the failure details of each attempt are stored when it ends."""
     tags: Tags = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -146,6 +177,11 @@ class Job(Definition):
                 refuse(f"parameters[{index}].name", f"'{parameter.name}' is duplicated")
             seen.add(parameter.name)
         return self
+
+    @property
+    def may_run_twice(self) -> bool:
+        """True if a submit that may have been executed may be sent again."""
+        return self.settings.get(RESUBMIT) == Resubmit.WHEN_IDEMPOTENT
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter of a name."""

@@ -142,7 +142,7 @@ class _Merging:
 
 
 def _order(base: Sequence[str], theirs: Sequence[str], mine: Sequence[str]) -> list[str]:
-    """Return all keys in the order of theirs, or in mine if I moved entries.
+    """Return all keys in the order of `theirs`, or `mine` if that writer moved entries.
 
     A new key of the other order comes last; a base key follows its predecessor there.
     """

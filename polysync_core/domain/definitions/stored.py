@@ -16,6 +16,7 @@ from polysync_core.domain.definitions.platforms import (
 from polysync_core.domain.definitions.schedules import Calendar
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.versions import Applied, Author
 from polysync_core.domain.definitions.webhooks import Webhook
 
 
@@ -26,6 +27,11 @@ class StoredDefinition[D: Definition]:
     definition: D
     etag: str
     updated_at: datetime
+    version: int = 1
+    author: Author | None = None
+    """The author of this version; None if no author is known."""
+    applied: Applied | None = None
+    """The newest apply of a document that wrote the definition, in this version or before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +89,7 @@ class DefinitionSource(Protocol):
     ) -> Iterator[StoredDefinition[Definition]]:
         """Yield the referrers of a definition; the cost depends on their number.
 
-        `kind` selects the referrers of one kind, by name, and `after` those behind a name.
+        `kind` selects the referrers of one kind, by name, and `after` those after a name.
         """
         ...
 
@@ -102,7 +108,7 @@ class DefinitionSource(Protocol):
     def all(
         self, kind: Kind, *, after: str | None = None
     ) -> Iterator[StoredDefinition[Definition]]:
-        """Yield every definition of a kind by name, or those behind a name."""
+        """Yield every definition of a kind by name, or only those after a name."""
         ...
 
 
@@ -122,14 +128,21 @@ class DefinitionStore(DefinitionSource, Protocol):
         ...
 
     def put(
-        self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+        self,
+        definition: Definition,
+        *,
+        replacing: StoredDefinition[Definition] | None,
+        author: Author | None = None,
     ) -> StoredDefinition[Definition]:
         """Create a definition or replace one; raises `StaleETag` after another write.
 
-        The references of the definition must be indexed.
+        The references of the definition must be indexed. The replaced version is kept.
         """
         ...
 
     def delete(self, stored: StoredDefinition[Definition]) -> None:
-        """Delete a definition; raises `StaleETag`, or `Conflict` that names the referrers."""
+        """Delete a definition; raises `StaleETag`, or `Conflict` that names the referrers.
+
+        Its last version is kept.
+        """
         ...

@@ -20,7 +20,14 @@ from polysync_core.domain.definitions.base import (
     refuse,
 )
 from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.dependencies.conditions import (
+    DEFAULT_CONDITIONS,
+    Conditions,
+    outcomes_of,
+)
+from polysync_core.domain.dependencies.expressions import ValueCondition
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.runs.status import RunStatus
 
 _YEAR = 365 * 24 * 3600
 _DAY = 24 * 3600
@@ -29,13 +36,15 @@ DEFAULT_PRIORITY = 100
 """The default priority of a run."""
 
 
-class Condition(StrEnum):
-    """The final outcome of the upstream Task that a dependency requires."""
+class Join(StrEnum):
+    """The number of dependencies of a Task whose conditions must be met."""
 
-    ON_SUCCESS = "OnSuccess"
-    ON_FAILURE = "OnFailure"
-    ON_COMPLETION = "OnCompletion"
-    ON_SKIPPED = "OnSkipped"
+    ALL = "All"
+    """Every dependency is met."""
+    ANY = "Any"
+    """At least one dependency is met, after all upstreams of the graph run have ended."""
+    ALL_DONE = "AllDone"
+    """All upstreams have ended, with any outcome."""
 
 
 class Mapping(Value):
@@ -49,16 +58,29 @@ class Dependency(Value):
     """An edge of the graph: an upstream Task and the required outcome."""
 
     task: ObjectName
-    condition: Condition = Condition.ON_SUCCESS
+    conditions: Annotated[
+        Conditions, Field(alias="condition", json_schema_extra={"default": "OnSuccess"})
+    ] = DEFAULT_CONDITIONS
+    """One condition, or a list of conditions of which one must be met."""
+    when: Annotated[
+        ValueCondition | None, Field(json_schema_extra={"examples": ["row_count > 0"]})
+    ] = None
+    """An expression over the outputs of the upstream run, as `row_count > 0`."""
     mappings: Annotated[tuple[Mapping, ...], Field(max_length=_FEW)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.condition is Condition.ON_SKIPPED and self.mappings:
-            refuse("mappings", "a skipped run has no outputs: remove the mappings")
-        if self.condition is Condition.ON_FAILURE and self.mappings:
-            refuse("mappings", "a failed run has no outputs: remove the mappings")
+        if self.when is not None and self.outcomes != outcomes_of(DEFAULT_CONDITIONS):
+            refuse("when", "needs the condition OnSuccess: only a successful run has outputs")
+        if self.mappings and RunStatus.SUCCEEDED not in self.outcomes:
+            ended = " or ".join(sorted(each.lower() for each in self.outcomes))
+            refuse("mappings", f"a {ended} run has no outputs: remove the mappings")
         return self
+
+    @property
+    def outcomes(self) -> frozenset[RunStatus]:
+        """The final outcomes of the upstream that meet the dependency."""
+        return outcomes_of(self.conditions)
 
 
 class Backoff(StrEnum):
@@ -106,6 +128,8 @@ class Task(Definition):
     """The zone of `${run.scheduledTime:…}` in every run; empty = that of the schedules."""
     schedules: Annotated[tuple[Schedule, ...], Field(max_length=_FEW)] = ()
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
+    join: Join = Join.ALL
+    """The number of dependencies that must be met."""
     retry: Retry = Retry()
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = DEFAULT_PRIORITY
     """A run with a higher priority starts first."""
@@ -121,20 +145,41 @@ class Task(Definition):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         _refuse_repeated("schedules", "name", [each.name for each in self.schedules])
-        _refuse_repeated("dependencies", "task", [each.task for each in self.dependencies])
         _refuse_repeated("contentionProfiles", "", self.contention_profiles)
-        edges = enumerate(self.dependencies)
-        inputs = [
-            (f"dependencies[{edge}].mappings[{number}].input", mapping.input)
-            for edge, dependency in edges
-            for number, mapping in enumerate(dependency.mappings)
-        ]
-        seen: set[str] = set()
-        for path, name in inputs:
-            if name in seen:
-                refuse(path, f"'{name}' is mapped already: an input takes one output only")
-            seen.add(name)
+        self._check_upstreams()
+        self._check_inputs()
         return self
+
+    def _check_upstreams(self) -> None:
+        """Refuse an upstream that is repeated with the same or with contradicting conditions."""
+        seen: dict[str, list[frozenset[RunStatus]]] = {}
+        for index, each in enumerate(self.dependencies):
+            before = seen.setdefault(each.task, [])
+            if each.outcomes in before:
+                refuse(f"dependencies[{index}].task", f"'{each.task}' is duplicated")
+            before.append(each.outcomes)
+            if self.join is Join.ALL and not before[0].intersection(*before):
+                refuse(
+                    f"dependencies[{index}].condition",
+                    f"contradicts another dependency on '{each.task}': "
+                    "write a list of conditions, or set join to Any",
+                )
+
+    def _check_inputs(self) -> None:
+        """Refuse an input that would take several outputs at once.
+
+        With the join `Any`, each upstream may map the same input: the first that is met counts.
+        """
+        seen: set[str] = set()
+        for edge, dependency in enumerate(self.dependencies):
+            own: set[str] = set()
+            for number, mapping in enumerate(dependency.mappings):
+                name = mapping.input
+                if name in (own if self.join is Join.ANY else seen):
+                    path = f"dependencies[{edge}].mappings[{number}].input"
+                    refuse(path, f"'{name}' is mapped already: an input takes one output only")
+                own.add(name)
+                seen.add(name)
 
     @property
     def given_parameters(self) -> frozenset[str]:

@@ -26,7 +26,7 @@ class EventFilter(Value):
     statuses: Annotated[tuple[RunStatus, ...], Field(max_length=len(RunStatus))] = ()
     """The new statuses of a run."""
     problems: bool = False
-    """Whether the begin and the end of a run's problem are events, too."""
+    """True if the begin and the end of a run's problem are events, too."""
     tags: Tags = Field(default_factory=dict)
     """Tags that the Task of the run must have, with these values."""
 

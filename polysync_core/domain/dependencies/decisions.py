@@ -6,9 +6,13 @@ Tokens that share a root run form a group: the outcomes that one or more graph r
 A group awaits each upstream that is one of its roots or a descendant of a root. A group that
 awaits no upstream is complete, and one of three rules applies to it:
 
-- If one of its outcomes does not meet its condition, the Task is skipped for this group.
-- If the group has a token on every edge, it fires.
+- If its outcomes leave a requirement unmet, the Task is skipped for this group.
+- If its outcomes meet all requirements, it fires.
 - Otherwise it waits, first in first out, until other complete groups bring the missing tokens.
+
+The join of the Task decides about the requirements. With `All` and `AllDone`, each edge is one
+requirement. With `Any`, all upstreams together are one requirement, which one of them meets. The
+schedules of the Task are always a requirement of their own.
 
 A decision uses all tokens of a group. If a group has several outcomes of one upstream, the newest
 counts.
@@ -19,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from polysync_core.domain.definitions.tasks import Join
 from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus
@@ -45,11 +50,11 @@ class GateDecision:
     recalled: tuple[Token, ...] = ()
     """Tokens from the graph runs that a rerun repeats; they are in no gate."""
     skip_reason: str | None = None
-    """Why the run is skipped; None if it starts."""
+    """The reason why the run is skipped; None if it starts."""
     skip: Skip | None = None
     """The same as data."""
     void: bool = False
-    """Whether the tokens are dropped without a run."""
+    """True if the tokens are dropped without a run."""
 
     @property
     def sources(self) -> tuple[Token, ...]:
@@ -65,7 +70,7 @@ class TokenGroup:
     awaits: tuple[str, ...] = ()
     """The upstreams that will still bring a token to this group."""
     lacks: tuple[str, ...] = ()
-    """The upstreams that do not descend from a root of this group."""
+    """The upstreams of unmet requirements that do not descend from a root of this group."""
     recalled: tuple[Token, ...] = ()
     """Tokens from the graph runs that a rerun repeats."""
 
@@ -88,6 +93,7 @@ class GateRules:
     edges: tuple[GateEdge, ...]
     descends: Descends
     recall: Recall = lambda _, __: None
+    join: Join = Join.ALL
 
     def decide(self, tokens: Iterable[Token]) -> GateDecision | None:
         """Return the first decision about some tokens, or None if all tokens wait.
@@ -110,51 +116,79 @@ class GateRules:
             if not whole.lacks:
                 return self._decision(whole)
             waiting.append(group)
-        return self._join(waiting) or self._abandon_oldest(waiting, groups)
+        return self._combine(waiting) or self._abandon_oldest(waiting, groups)
 
     def groups(self, tokens: Iterable[Token]) -> list[TokenGroup]:
         """Return the groups of some tokens; the group with the oldest token comes first."""
         return [self._group(each) for each in group_by_root(tokens)]
 
     def _group(self, tokens: tuple[Token, ...]) -> TokenGroup:
-        has = {token.edge for token in tokens}
         roots = frozenset(origin.task for token in tokens for origin in token.origins)
-        missing = [edge.upstream for edge in self.edges if edge.upstream not in has]
+        missing = self._upstreams_without(tokens)
         awaits = [each for each in missing if each != SCHEDULE and self.descends(each, roots)]
-        lacks = [each for each in missing if each not in awaits]
+        lacks = [each for each in self._lacking(newest(tokens)) if each not in awaits]
         return TokenGroup(tokens=tokens, awaits=tuple(awaits), lacks=tuple(lacks))
+
+    def _upstreams_without(self, tokens: Iterable[Token]) -> list[str]:
+        """Return the upstreams of which the group has no token."""
+        has = {token.edge for token in tokens}
+        return [edge.upstream for edge in self.edges if edge.upstream not in has]
 
     def _with_recalled_tokens(self, group: TokenGroup) -> TokenGroup:
         """Return a group with the tokens that a rerun takes from the repeated graph runs."""
-        if not group.lacks or not group.repeats:
+        if not group.repeats:
             return group
-        found = {each: self.recall(each, group.repeats) for each in group.lacks}
-        recalled = tuple(token for token in found.values() if token is not None)
-        lacks = tuple(each for each, token in found.items() if token is None)
-        return replace(group, recalled=recalled, lacks=lacks)
+        found = (self.recall(each, group.repeats) for each in self._upstreams_without(group.tokens))
+        recalled = tuple(token for token in found if token is not None)
+        lacks = self._lacking(newest((*group.tokens, *recalled)))
+        return replace(group, recalled=recalled, lacks=tuple(lacks))
+
+    @property
+    def _requirements(self) -> list[frozenset[str]]:
+        """The upstreams of each requirement; an outcome of one of them meets the requirement."""
+        upstreams = [edge.upstream for edge in self.edges]
+        if self.join is not Join.ANY:
+            return [frozenset({each}) for each in upstreams]
+        alternatives = frozenset(upstreams) - {SCHEDULE}
+        return [alternatives, *([frozenset({SCHEDULE})] if SCHEDULE in upstreams else [])]
+
+    def _open_upstreams(self, sources: Iterable[Token]) -> frozenset[str]:
+        """Return the upstreams of the requirements that these outcomes do not meet."""
+        met = {token.edge for token in sources if self._is_met(token)}
+        unmet = (each for each in self._requirements if met.isdisjoint(each))
+        return frozenset[str]().union(*unmet)
+
+    def _lacking(self, sources: Sequence[Token]) -> list[str]:
+        """Return the upstreams without an outcome whose requirements are not met yet."""
+        upstreams = self._open_upstreams(sources)
+        return [each for each in self._upstreams_without(sources) if each in upstreams]
 
     def _unmet(self, group: TokenGroup) -> list[Token]:
-        """Return the outcomes that do not meet their condition."""
-        edges = {edge.upstream: edge for edge in self.edges}
-        return [each for each in group.sources if not edges[each.edge].is_met_by(each)]
+        """Return the outcomes that leave a requirement unmet."""
+        upstreams = self._open_upstreams(group.sources)
+        return [token for token in group.sources if token.edge in upstreams]
+
+    def _is_met(self, token: Token) -> bool:
+        return any(edge.is_met_by(token) for edge in self.edges if edge.upstream == token.edge)
 
     def _unmet_reason(self, unmet: Sequence[Token]) -> str:
         """Return a sentence about the conditions that are not met."""
         edges = {edge.upstream: edge for edge in self.edges}
         first, more = unmet[0], len(unmet) - 1
         reason = f"Task '{first.edge}' ended as {first.status} (run {first.run_id}); "
-        reason += f"the dependency is {edges[first.edge].condition}."
+        reason += f"{edges[first.edge].unmet_reason(first)}."
         others = f" {more} more dependenc{'y is' if more == 1 else 'ies are'} not met either."
         return reason + (others if more else "")
 
-    def _join(self, waiting: Sequence[TokenGroup]) -> GateDecision | None:
-        """Combine the oldest complete groups that together have a token on every edge."""
+    def _combine(self, waiting: Sequence[TokenGroup]) -> GateDecision | None:
+        """Combine the oldest complete groups that together meet all requirements."""
         chosen: dict[int, TokenGroup] = {}
-        for edge in self.edges:
+        for requirement in self._requirements:
             ages = [
-                (min(token.age for token in group.tokens if token.edge == edge.upstream), index)
+                (token.age, index)
                 for index, group in enumerate(waiting)
-                if any(token.edge == edge.upstream for token in group.tokens)
+                for token in group.tokens
+                if token.edge in requirement and self._is_met(token)
             ]
             if not ages:
                 return None

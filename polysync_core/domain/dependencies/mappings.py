@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from polysync_core.domain.definitions.jobs import DataType, Job
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.tasks import Dependency, Join, Task
+from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.run import MappedInput, TaskRun
+from polysync_core.domain.runs.status import RunStatus
 from polysync_core.domain.security.secrets import resembles_reference
 
 _MAX_NAMED_OUTPUTS = 20
@@ -25,21 +27,18 @@ def mapped_values(
     """
     values: dict[str, JsonValue] = {}
     problems: list[Problem] = []
-    for dependency in task.dependencies:
-        for mapping in dependency.mappings:
-            parameter = job.parameter(mapping.input)
-            if given.get(mapping.input) is not None or parameter is None:
-                continue
-            path = f"parameters.{mapping.input}"
-            try:
-                parent = parents.get(dependency.task)
-                output = _output(parent, dependency.task, mapping.output, path)
-                values[mapping.input] = _convert(output, parameter.data_type, path)
-            except Invalid as error:
-                origin = f"output '{mapping.output}' of task '{dependency.task}'"
-                problems += (
-                    Problem(each.path, f"{origin}: {each.message}") for each in error.problems
-                )
+    for dependency, mapping in _applied(task, parents):
+        parameter = job.parameter(mapping.input)
+        if given.get(mapping.input) is not None or parameter is None:
+            continue
+        path = f"parameters.{mapping.input}"
+        try:
+            parent = parents.get(dependency.task)
+            output = _output(parent, dependency.task, mapping.output, path)
+            values[mapping.input] = _convert(output, parameter.data_type, path)
+        except Invalid as error:
+            origin = f"output '{mapping.output}' of task '{dependency.task}'"
+            problems += (Problem(each.path, f"{origin}: {each.message}") for each in error.problems)
     if problems:
         raise Invalid(problems)
     return values
@@ -53,10 +52,30 @@ def mapped_inputs(
         mapping.input: MappedInput(
             task=dependency.task, run_id=parents[dependency.task].run_id, output=mapping.output
         )
-        for dependency in task.dependencies
-        for mapping in dependency.mappings
+        for dependency, mapping in _applied(task, parents)
         if mapping.input in mapped
     }
+
+
+def _applied(
+    task: Task, parents: Mapping[str, TaskRun]
+) -> Iterator[tuple[Dependency, OutputMapping]]:
+    """Yield the mappings that apply; for each input, the first dependency counts.
+
+    A run that did not succeed has no outputs, so its mappings do not apply. With the join `Any`,
+    the same is true of an upstream that did not bring an outcome.
+    """
+    taken: set[str] = set()
+    for dependency in task.dependencies:
+        parent = parents.get(dependency.task)
+        if parent is None and task.join is Join.ANY:
+            continue
+        if parent is not None and parent.status is not RunStatus.SUCCEEDED:
+            continue
+        for mapping in dependency.mappings:
+            if mapping.input not in taken:
+                taken.add(mapping.input)
+                yield dependency, mapping
 
 
 def needed_parents(task: Task, given: Mapping[str, JsonValue]) -> list[str]:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from polysync_core.domain.definitions.tasks import Condition, Task
+from polysync_core.domain.definitions.tasks import Join, Task
+from polysync_core.domain.dependencies.conditions import (
+    DEFAULT_CONDITIONS,
+    Condition,
+    condition_text,
+    outcomes_of,
+)
+from polysync_core.domain.dependencies.expressions import Untestable, is_true, output_names
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id
@@ -15,16 +23,9 @@ from polysync_core.domain.runs.skip import RootCause, Skip
 
 SCHEDULE = "@schedule"
 """The edge of a Task's own schedules; no Task can have this name."""
-
-MEETS: Mapping[Condition, frozenset[RunStatus]] = {
-    Condition.ON_SUCCESS: frozenset({RunStatus.SUCCEEDED}),
-    Condition.ON_FAILURE: frozenset({RunStatus.FAILED}),
-    Condition.ON_COMPLETION: frozenset(
-        {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
-    ),
-    Condition.ON_SKIPPED: frozenset({RunStatus.SKIPPED}),
-}
-"""The outcomes that meet each condition."""
+_MAX_OUTPUT = 4000
+"""The length of the JSON text of an output that a token keeps."""
+_MAX_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,9 @@ class Token:
     time_zone: str | None = None
     fire: ScheduledFire | None = None
     skip: Skip | None = None
-    """Why the upstream run was skipped."""
+    """The reason why the upstream run was skipped."""
+    outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue], hash=False)
+    """The outputs that the value conditions of the dependent read."""
 
     @property
     def root_cause(self) -> RootCause:
@@ -77,30 +80,93 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A requirement of one dependency on the outcome of its upstream."""
+
+    conditions: tuple[Condition, ...] = DEFAULT_CONDITIONS
+    when: str | None = None
+    """The value condition that the outputs must meet."""
+
+    def unmet_reason(self, token: Token) -> str | None:
+        """Return the end of a sentence about the unmet part; None if all is met."""
+        if token.status not in outcomes_of(self.conditions):
+            return f"the dependency is {condition_text(self.conditions)}"
+        if self.when is None:
+            return None
+        try:
+            if is_true(self.when, token.outputs):
+                return None
+        except Untestable as error:
+            return f"the condition '{self.when}' cannot be tested: {error}"
+        names = sorted(output_names(self.when))
+        values = ", ".join(f"{name} = {_short(token.outputs[name])}" for name in names)
+        return f"the condition '{self.when}' is false ({values})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateEdge:
-    """An input of a gate: an upstream and the condition on its outcome."""
+    """An input of a gate: an upstream and the requirements on its outcome."""
 
     upstream: str
-    condition: Condition
+    requirements: tuple[Requirement, ...] = (Requirement(),)
+    needs_all: bool = True
+    """True if all requirements must be met; otherwise one suffices."""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of all requirements."""
+        return tuple(dict.fromkeys(each for one in self.requirements for each in one.conditions))
+
+    @property
+    def when(self) -> str | None:
+        """The value conditions of all requirements, as one text; None without one."""
+        return " and ".join(each.when for each in self.requirements if each.when) or None
 
     def is_met_by(self, token: Token) -> bool:
-        """Return True if an outcome meets the condition."""
-        return token.status in MEETS[self.condition]
+        """Return True if an outcome meets the requirements."""
+        met = (each.unmet_reason(token) is None for each in self.requirements)
+        return all(met) if self.needs_all else any(met)
+
+    def unmet_reason(self, token: Token) -> str:
+        """Return the end of a sentence about the first requirement that is not met."""
+        reasons = (each.unmet_reason(token) for each in self.requirements)
+        return next(each for each in reasons if each is not None)
 
 
 def edges_of(task: Task) -> tuple[GateEdge, ...]:
     """Return the edges of the gate of a Task; a Task without dependencies has none.
 
-    The enabled schedules of the Task are one more edge.
+    Several dependencies on one upstream are one edge. The enabled schedules of the Task are one
+    more edge.
     """
-    edges = [GateEdge(upstream=each.task, condition=each.condition) for each in task.dependencies]
+    upstreams = dict.fromkeys(each.task for each in task.dependencies)
+    edges = [_edge(task, upstream) for upstream in upstreams]
     if edges and any(schedule.enabled for schedule in task.schedules):
-        edges.append(GateEdge(upstream=SCHEDULE, condition=Condition.ON_SUCCESS))
+        edges.append(GateEdge(upstream=SCHEDULE))
     return tuple(edges)
 
 
-def token_of(run: TaskRun) -> Token:
-    """Return the token that an ended run adds to the gate of each dependent."""
+def _edge(task: Task, upstream: str) -> GateEdge:
+    """Return the edge of an upstream: with the join `All`, all of its dependencies must be met."""
+    found = [
+        Requirement(conditions=each.conditions, when=each.when)
+        for each in task.dependencies
+        if each.task == upstream
+    ]
+    if task.join is Join.ALL_DONE:
+        found = [Requirement(conditions=(Condition.ALWAYS,))]
+    needs_all = task.join is Join.ALL
+    return GateEdge(upstream=upstream, requirements=tuple(found), needs_all=needs_all)
+
+
+def _tested_outputs(task: Task, upstream: str) -> frozenset[str]:
+    """Return the outputs of an upstream that the value conditions of a Task read."""
+    conditions = [each.when for each in task.dependencies if each.task == upstream and each.when]
+    return frozenset[str]().union(*map(output_names, conditions))
+
+
+def token_of(run: TaskRun, dependent: Task) -> Token:
+    """Return the token that an ended run adds to the gate of a dependent."""
     if run.task is None:
         raise Broken("A run of a Job without a Task has no dependents.")
     return Token(
@@ -114,7 +180,23 @@ def token_of(run: TaskRun) -> Token:
         scheduled_time=run.variable_time,
         time_zone=run.time_zone,
         skip=run.skip,
+        outputs=_kept_outputs(run, _tested_outputs(dependent, run.task)),
     )
+
+
+def _kept_outputs(run: TaskRun, names: Collection[str]) -> dict[str, JsonValue]:
+    """Return the named outputs of a run, unless they are too long for a token."""
+    values = {name: run.outputs[name] for name in names if name in run.outputs}
+    return {name: value for name, value in values.items() if len(_text(value)) <= _MAX_OUTPUT}
+
+
+def _text(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _short(value: JsonValue) -> str:
+    text = _text(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 def token_of_fire_time(task: str, fire: ScheduledFire) -> Token:

@@ -92,7 +92,7 @@ class PolicySet:
         )
 
     def add(self, *policies: TaskPolicy | PlatformPolicy | ProfilePolicy) -> None:
-        """Add policies; of each name the newest is kept."""
+        """Add policies; the newest policy of each name is kept."""
         for policy in policies:
             match policy:
                 case TaskPolicy():
@@ -103,7 +103,7 @@ class PolicySet:
                     _keep_newest(self.profiles, policy)
 
     def merge(self, other: PolicySet) -> None:
-        """Add the policies of another set; of each name the newest is kept."""
+        """Add the policies of another set; the newest policy of each name is kept."""
         self.add(*other.tasks.values(), *other.platforms.values(), *other.profiles.values())
 
     def retain(self, tasks: Iterable[str], platforms: Iterable[str]) -> None:

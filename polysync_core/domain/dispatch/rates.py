@@ -80,7 +80,7 @@ def prepare(rule: StartRateRule, log: StartLog, now: int) -> None:
 def next_start(rule: StartRateRule, log: StartLog, now: int, *, ahead: int = 0) -> int:
     """Return the time of the next permitted start, `now` if at once.
 
-    With `ahead`, the time of the start after so many others, each as early as possible.
+    With `ahead`, the time of a start after this number of other starts, each as early as possible.
     """
     return max(_by_window(rule, log, now, ahead), _by_pace(rule, log, now, ahead))
 

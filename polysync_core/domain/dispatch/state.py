@@ -56,7 +56,7 @@ class WaitingRun:
     backfill_id: BackfillId | None = None
     """The backfill that created the run."""
     backfill_limit: int | None = None
-    """The maximum of concurrent runs of the backfill; None is no limit."""
+    """The maximum of concurrent runs of the backfill; None means no limit."""
 
 
 class WaitingEntry(NamedTuple):

@@ -78,7 +78,7 @@ class RunEvent:
 def events_of(run: TaskRun, *, after: int) -> Iterator[RunEvent]:
     """Yield the changes of status and of the problem after the `after`-th entry.
 
-    Other notes are no events.
+    Other notes are not events.
     """
     for sequence, entry in enumerate(run.history[after:], start=after + 1):
         if not is_note(entry) or entry.problem is not None:

@@ -21,7 +21,7 @@ BackfillId = NewType("BackfillId", str)
 
 _LENGTH = 26
 MIN_PREFIX = 4
-"""The fewest characters that stand for the only run whose id begins with them."""
+"""The minimum number of first characters that may replace a run id."""
 _RUN_ID = re.compile(rf"r[a-z2-7]{{{_LENGTH - 1}}}")
 _NUMBER = re.compile(r"[0-9]{1,20}")
 """The ids of Databricks' runs, which job keys of the AppKit surface start."""
@@ -79,7 +79,7 @@ def parse_run_id_prefix(text: str) -> str:
 
 
 def databricks_run_hint(text: str) -> str | None:
-    """Return where a person finds the run of a numeric id; None for another text."""
+    """Return a hint for a numeric id of a Databricks run; None for another text."""
     if _NUMBER.fullmatch(text) is None:
         return None
     return (
@@ -92,7 +92,7 @@ def databricks_run_hint(text: str) -> str | None:
 def submit_token(run_id: RunId, attempt: int) -> str:
     """Return the idempotency token of an attempt for its platform: 64 hexadecimal digits.
 
-    Two attempts never share a token, because a platform binds a token to its first run for good.
+    Two attempts never share a token, because a platform binds a token to its first run permanently.
     """
     return hashlib.sha256(f"{run_id}~{attempt}".encode()).hexdigest()
 

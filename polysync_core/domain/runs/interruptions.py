@@ -21,8 +21,10 @@ from polysync_core.domain.runs.run import (
 )
 
 MAX_PROBLEM_NOTES = 20
-"""The most notes about problems in the history of a run. A service that fails again and again
-must not let the row grow."""
+"""The maximum number of notes about problems in the history of a run.
+
+A service that fails again and again must not let the row grow.
+"""
 
 
 def with_failure(

@@ -57,7 +57,7 @@ class RunEnd:
 
     by: float
     exact: bool = True
-    """Whether the platform reported this age; otherwise a poll found the end at this age."""
+    """True if the platform reported this age; otherwise a poll found the end at this age."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

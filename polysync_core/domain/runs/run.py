@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import RETRY_FROM, Job, RetryFrom
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
@@ -42,7 +42,7 @@ class MappedInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The root of a graph run that led to a run."""
+    """The root of a graph run in which the run was started."""
 
     run_id: RunId
     """Also the id of the graph run."""
@@ -62,19 +62,19 @@ class Attempt:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     begun_at: datetime | None = None
-    """When the attempt left the queue."""
+    """The time at which the attempt left the queue."""
     sends: int = 1
     """The number of submits that were begun; written ahead of each submit."""
     unsent: int = 0
     """The number of these submits that certainly did not reach the platform."""
     state_at: datetime | None = None
-    """When the platform's state was last written."""
+    """The time at which the platform's state was last written."""
     timed_out: datetime | None = None
-    """When the execution time-out expired; from then on the platform is asked to stop."""
+    """The time of the expired execution time-out; since then the platform is asked to stop."""
     stop_tried: datetime | None = None
     """The first try to ask the platform to stop; the stop time-out of a cancellation begins."""
     stop_accepted: datetime | None = None
-    """When the platform accepted the stop; the stop time-out of a time-out begins."""
+    """The time at which the platform accepted the stop; the stop time-out of a time-out begins."""
     cause: FailureCause | None = None
     error: str | None = None
     parameters: Mapping[str, JsonValue] | None = None
@@ -169,11 +169,13 @@ class TaskRun:
     backfill_id: BackfillId | None = None
     """The backfill that made the run; the runs of one backfill share `backfill_limit`."""
     backfill_limit: int | None = None
-    """The most runs of the backfill that may run at once; None is no limit."""
+    """The maximum number of runs of the backfill that may run at once; None means no limit."""
     not_before: datetime | None = None
     """The end of the back-off before the next attempt."""
     rerun_of: RunId | None = None
     """The finished run that this run repeats."""
+    repairs: str | None = None
+    """The external run id that the first attempt repairs; None if it starts from the beginning."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     """The Task's tags as of the run's acceptance."""
     published: int = 0
@@ -190,16 +192,16 @@ class TaskRun:
     origins: tuple[Origin, ...] = ()
     """The roots of a run that dependencies started; empty for a root."""
     fan_out: bool = True
-    """Whether the outcome is delivered to the dependents of the Task."""
+    """True if the outcome is delivered to the dependents of the Task."""
     repeats: tuple[RunId, ...] = ()
     """The graph runs that this graph run repeats in part; they supply all other outcomes."""
     attempts: tuple[Attempt, ...] = ()
     problem: RunProblem | None = None
-    """The failure that keeps the run from going on; None while all goes well."""
+    """The failure that keeps the run from going on; None without a problem."""
     problem_notes: int = 0
     """The number of notes about problems in the history, which is bounded."""
     skip: Skip | None = None
-    """Why the run was skipped; None for any other outcome."""
+    """The reason why the run was skipped; None for any other outcome."""
     traceparent: str | None = None
     """The W3C trace context of the run."""
 
@@ -251,6 +253,15 @@ class TaskRun:
         if self.origins or self.task is None:
             return self.origins
         return (Origin(run_id=self.graph_run_id, task=self.task),)
+
+    def repaired_by(self, attempt: int) -> str | None:
+        """Return the external id of the run that an attempt repairs; None for a start."""
+        known = [each for each in self.attempts[: attempt - 1] if each.external_run_id]
+        if not known or attempt == 1:
+            return self.repairs
+        is_possible = known[-1].cause is not FailureCause.LOST
+        wanted = self.job.settings.get(RETRY_FROM) == RetryFrom.FAILURE
+        return known[-1].external_run_id if wanted and is_possible else None
 
     def is_queued_for(self, attempt: int) -> bool:
         """Return whether the run waits for the start of this attempt."""
@@ -310,9 +321,10 @@ def begin_attempt(
         started_at=run.started_at or at,
         not_before=None,
     )
-    return _with_status(
-        begun, RunStatus.RUNNING, f"Submitting attempt {number}.", at=at, actor=actor
-    )
+    repaired = run.repaired_by(number)
+    repair = "" if repaired is None else f", a repair of {repaired}"
+    reason = f"Submitting attempt {number}{repair}."
+    return _with_status(begun, RunStatus.RUNNING, reason, at=at, actor=actor)
 
 
 def with_attempt(run: TaskRun, attempt: Attempt) -> TaskRun:

@@ -1,4 +1,4 @@
-"""Defines why a run was skipped, and which run is the root cause."""
+"""Defines the reason of a skipped run, and the run that is its root cause."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ class SkipKind(StrEnum):
     """An earlier run of the Task was active at the fire time."""
     SCHEDULE_PAUSED = "SchedulePaused"
     """The schedule paused itself because its runs fail."""
+    SCHEDULE_CHANGED = "ScheduleChanged"
+    """The schedule was edited, disabled, paused or removed before the run could start."""
+    SHARD_FULL = "ShardFull"
+    """The shard held its maximum of waiting runs at the fire time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,5 +49,5 @@ class Skip:
 
     @property
     def is_by_design(self) -> bool:
-        """Return whether the branch was not taken because its root cause succeeded."""
+        """Return whether the branch was skipped on purpose, because its root cause succeeded."""
         return self.root is not None and self.root.status is RunStatus.SUCCEEDED

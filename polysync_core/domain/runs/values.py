@@ -63,8 +63,14 @@ def with_values(run: TaskRun, *, keep: bool = True) -> TaskRun:
     sent = run.attempts[-1]
     if sent.parameters is not None:
         return run
-    kept = _recorded(run, sent.number) if keep else {}
-    return with_attempt(run, replace(sent, parameters=kept))
+    repaired = run.repaired_by(sent.number)
+    if repaired is not None:
+        # A repair keeps the values of the failed attempt; those of another run are not known.
+        failed = [each for each in run.attempts if each.external_run_id == repaired]
+        kept = failed[0].parameters if failed else None
+    else:
+        kept = _recorded(run, sent.number)
+    return with_attempt(run, replace(sent, parameters=kept if keep and kept else {}))
 
 
 def values_of(run: TaskRun, attempt: Attempt) -> AttemptValues | None:

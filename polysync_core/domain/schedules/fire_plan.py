@@ -40,7 +40,7 @@ class ElapsedFireTimes:
     missed: list[datetime] = field(default_factory=list[datetime])
     """Fire times that are older than the catch-up window."""
     is_more: bool = False
-    """Whether more were missed than counted."""
+    """True if more fire times were missed than counted."""
     late: list[datetime] = field(default_factory=list[datetime])
     """Fire times within the catch-up window."""
     on_time: list[datetime] = field(default_factory=list[datetime])
@@ -65,11 +65,32 @@ def plan_fires(
     The cost depends on the catch-up window, not on the time since the watermark.
     """
     plan = _with_misfires(state, _Timetable(task_schedule), now)
+    return with_policies(task_schedule, state, plan, past_outcomes, active_runs)
+
+
+def with_policies(
+    task_schedule: TaskSchedule,
+    state: ScheduleState,
+    plan: FirePlan,
+    past_outcomes: Sequence[RunStatus],
+    active_runs: Sequence[RunId],
+) -> FirePlan:
+    """Apply the pause after failures and the overlap policy to a plan."""
     failures = with_outcomes(state, past_outcomes).consecutive_failures
     threshold = task_schedule.schedule.pause_after_failures
     if plan.fires and threshold is not None and failures >= threshold:
         return _with_pause(plan, task_schedule.schedule.name, failures)
     return _with_overlap(plan, task_schedule.schedule.overlap, active_runs)
+
+
+def elapsed_fire_times(
+    task_schedule: TaskSchedule, state: ScheduleState, *, now: datetime
+) -> FirePlan:
+    """Apply the misfire policy to all fire times up to now.
+
+    The plan includes a fire time whose jitter has not passed yet.
+    """
+    return _with_misfires(state, _Timetable(task_schedule, includes_jittered=True), now)
 
 
 def describe(missed: MissedFireTimes) -> str:
@@ -86,6 +107,8 @@ class _Timetable:
     """The fire times of a schedule with its calendars applied."""
 
     task_schedule: TaskSchedule
+    includes_jittered: bool = False
+    """True if a fire time elapses at its scheduled time, before its jitter."""
 
     @property
     def catch_up(self) -> timedelta:
@@ -110,7 +133,7 @@ class _Timetable:
         due = after
         for fire in fire_times(self.task_schedule.schedule, after=after):
             due = max(due, self.task_schedule.due_time(fire.scheduled_time))
-            if due > now:
+            if (fire.scheduled_time if self.includes_jittered else due) > now:
                 return
             yield fire, due
 
@@ -148,7 +171,7 @@ def _with_pause(plan: FirePlan, schedule: str, failures: int) -> FirePlan:
         "so it is paused; resume it after the problem is fixed."
     )
     return replace(
-        _changed(plan, _skipped(plan.fires, SkipKind.SCHEDULE_PAUSED, reason)), pause=pause
+        changed_plan(plan, _skipped(plan.fires, SkipKind.SCHEDULE_PAUSED, reason)), pause=pause
     )
 
 
@@ -161,11 +184,13 @@ def _with_overlap(plan: FirePlan, overlap: Overlap, active: Sequence[RunId]) -> 
         before = f"run {active[0]}" if active else f"the run of {_text(fires[0].scheduled_time)}"
         reason = f"Skipped: {before} of the task has not ended, and the overlap policy is Skip."
         first = () if active else fires[:1]
-        return _changed(plan, [*first, *_skipped(fires[len(first) :], SkipKind.OVERLAP, reason)])
+        return changed_plan(
+            plan, [*first, *_skipped(fires[len(first) :], SkipKind.OVERLAP, reason)]
+        )
     last = replace(fires[-1], cancels=tuple(active))
     reason = f"Skipped: the fire time {_text(last.scheduled_time)} came at the same time, and the "
     reason += "overlap policy is CancelRunning."
-    return _changed(plan, [*_skipped(fires[:-1], SkipKind.OVERLAP, reason), last])
+    return changed_plan(plan, [*_skipped(fires[:-1], SkipKind.OVERLAP, reason), last])
 
 
 def _elapsed(timetable: _Timetable, watermark: datetime, now: datetime) -> ElapsedFireTimes:
@@ -240,7 +265,8 @@ def _skipped(
     return [replace(each, skip_reason=reason, skip_kind=kind) for each in occurrences]
 
 
-def _changed(plan: FirePlan, occurrences: Iterable[DecidedFireTime]) -> FirePlan:
+def changed_plan(plan: FirePlan, occurrences: Iterable[DecidedFireTime]) -> FirePlan:
+    """Return a plan with other decisions about some of its fire times."""
     changed = {each.scheduled_time: each for each in occurrences}
     return replace(
         plan, occurrences=tuple(changed.get(each.scheduled_time, each) for each in plan.occurrences)

@@ -1,4 +1,4 @@
-"""Computes the year ahead of a schedule: its dates, excluded dates and clock changes."""
+"""Computes the dates, excluded dates and clock changes of a schedule in 365 days."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _YEAR = timedelta(days=365)
 _MOST_NEAR_CHANGE = 3_000
 """More than the minutes that the longest clock change skips or repeats, twice."""
 _SHOWN = 4
-"""The most fire times that are shown for one clock change."""
+"""The maximum number of fire times that are shown for one clock change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

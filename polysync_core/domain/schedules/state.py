@@ -19,6 +19,7 @@ from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus
 from polysync_core.domain.runs.skip import SkipKind
 from polysync_core.domain.schedules.fire_times import fire_times, jitter
+from polysync_core.domain.schedules.timing import Timing, timing_of
 
 _MAX_UNCOUNTED = 1000
 """The largest value of `pauseAfterFailures`."""
@@ -58,7 +59,7 @@ class DecidedFireTime:
 
     scheduled_time: datetime
     skip_reason: str | None = None
-    """Why the run is skipped; None if it runs."""
+    """The reason why the run is skipped; None if it runs."""
     skip_kind: SkipKind | None = None
     """The rule that skips the run."""
     cancels: tuple[RunId, ...] = ()
@@ -73,7 +74,7 @@ class MissedFireTimes:
     last: datetime
     count: int
     is_lower_bound: bool = False
-    """Whether more fire times were missed than counted."""
+    """True if more fire times were missed than counted."""
     reason: str
 
 
@@ -82,7 +83,7 @@ class FirePlan:
     """The decision of one tick about the fire times up to a new watermark."""
 
     at: datetime
-    """When the decision was made."""
+    """The time at which the decision was made."""
     watermark: datetime
     occurrences: tuple[DecidedFireTime, ...] = ()
     missed: MissedFireTimes | None = None
@@ -110,10 +111,14 @@ class ScheduleState:
     """The revision of the definition that this state follows."""
     watermark: datetime
     due: datetime | None = None
-    """When the schedule is due next; it is the index key. None keeps it out of the index."""
+    """The next time at which the schedule is due: its index key; None means no index entry."""
     paused: Pause | None = None
     pending: FirePlan | None = None
     """A plan that may be executed in part; it is finished before anything else."""
+    unsettled: tuple[FirePlan, ...] = ()
+    """Plans for fire times that elapsed before an edit; a tick executes them in order."""
+    timing: Timing | None = None
+    """The timing that the watermark belongs to."""
     last_fire_time: datetime | None = None
     last_run: RunId | None = None
     consecutive_failures: int = 0
@@ -123,10 +128,7 @@ class ScheduleState:
 
 
 def revision_of(task: Task, schedule: Schedule) -> str:
-    """Return a digest of the definition of a schedule, which changes with every edit.
-
-    The digest covers whether the Task is enabled, so that an enabled schedule starts from now.
-    """
+    """Return a digest of the definition of a schedule, which changes with every edit."""
     content = [task.name, task.enabled, schedule.model_dump(mode="json")]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -141,12 +143,23 @@ def missed_id(task: str, schedule: str, missed: MissedFireTimes) -> RunId:
     return derived_run_id("schedule", task, schedule, "missed", missed.last.isoformat())
 
 
-def initial_state(
-    task_schedule: TaskSchedule, former: ScheduleState | None, *, now: datetime
-) -> ScheduleState:
-    """Return the state of a new or edited schedule: it continues from now, without catch-up.
+def restarts(task_schedule: TaskSchedule, former: ScheduleState) -> bool:
+    """Return whether an edit has moved fire times; such a schedule starts anew."""
+    timing = timing_of(task_schedule.task, task_schedule.schedule)
+    return former.timing is None or not former.timing.has_times_of(timing)
 
-    A pause stays. A pending plan stays as well, unless the schedule is now disabled.
+
+def initial_state(
+    task_schedule: TaskSchedule,
+    former: ScheduleState | None,
+    *,
+    now: datetime,
+    elapsed: FirePlan | None = None,
+) -> ScheduleState:
+    """Return the state of a new or edited schedule.
+
+    A schedule whose fire times have moved continues from now, and `elapsed` is the plan for those
+    before. Any other edit keeps the watermark. A pause and a pending plan stay.
     """
     state = former or ScheduleState(
         task=task_schedule.task.name,
@@ -154,18 +167,52 @@ def initial_state(
         revision="",
         watermark=now,
     )
-    if not task_schedule.is_enabled:
-        state = replace(state, pending=None)
+    if restarts(task_schedule, state):
+        state = with_restart(state, elapsed, now=now)
     state = replace(
-        state, revision=revision_of(task_schedule.task, task_schedule.schedule), watermark=now
+        state,
+        revision=revision_of(task_schedule.task, task_schedule.schedule),
+        timing=timing_of(task_schedule.task, task_schedule.schedule),
     )
     return with_due_time(task_schedule, state)
 
 
+def with_restart(state: ScheduleState, elapsed: FirePlan | None, *, now: datetime) -> ScheduleState:
+    """Return the state that continues from now, with the plan for the fire times before."""
+    unsettled = state.unsettled if elapsed is None else (*state.unsettled, elapsed)
+    return replace(state, watermark=now, unsettled=unsettled)
+
+
+def removed(
+    task_schedule: TaskSchedule, state: ScheduleState, elapsed: FirePlan | None, *, now: datetime
+) -> ScheduleState | None:
+    """Return the state of a schedule that its Task does not have any more.
+
+    None if no plan is left. A schedule of the same name that is added later starts from then.
+    """
+    state = with_restart(state, elapsed, now=now)
+    if state.pending is None and not state.unsettled:
+        return None
+    timing = timing_of(task_schedule.task, task_schedule.schedule)
+    kept = replace(
+        state,
+        revision="",
+        timing=replace(timing, is_enabled=False),
+        paused=None,
+        last_run=None,
+        consecutive_failures=0,
+        uncounted_runs=(),
+    )
+    return with_due_time(task_schedule, kept)
+
+
 def with_due_time(task_schedule: TaskSchedule, state: ScheduleState) -> ScheduleState:
-    """Return the state with the time of its next fire time; a pending plan stays due."""
+    """Return the state with the time of its next fire time; a stored plan stays due."""
     if state.pending is not None:
         return state
+    if state.unsettled:
+        # The index has milliseconds, so a due time with microseconds would lie after its entry.
+        return replace(state, due=state.unsettled[0].at.replace(microsecond=0))
     fires = task_schedule.is_enabled and state.paused is None
     following = (
         next(fire_times(task_schedule.schedule, after=state.watermark), None) if fires else None
@@ -191,8 +238,12 @@ def with_outcomes(state: ScheduleState, outcomes: Sequence[RunStatus]) -> Schedu
 
 
 def with_plan(state: ScheduleState, plan: FirePlan) -> ScheduleState:
-    """Return the state with a pending plan; the schedule stays due until the plan is executed."""
-    return replace(state, pending=plan, paused=plan.pause or state.paused)
+    """Return the state with a pending plan; the schedule stays due until the plan is executed.
+
+    The plan takes the place of the oldest unsettled one, if there is one.
+    """
+    paused = plan.pause or state.paused
+    return replace(state, pending=plan, unsettled=state.unsettled[1:], paused=paused)
 
 
 def with_plan_done(
@@ -211,8 +262,17 @@ def with_plan_done(
     return with_due_time(task_schedule, state)
 
 
-def paused(task_schedule: TaskSchedule, state: ScheduleState, pause: Pause) -> ScheduleState:
-    """Return the state of a schedule that does not fire until it is resumed."""
+def paused(
+    task_schedule: TaskSchedule,
+    state: ScheduleState,
+    pause: Pause,
+    elapsed: FirePlan | None = None,
+) -> ScheduleState:
+    """Return the state of a schedule that does not fire until it is resumed.
+
+    `elapsed` is the plan for the fire times before the pause.
+    """
+    state = with_restart(state, elapsed, now=max(pause.at, state.watermark))
     return with_due_time(task_schedule, replace(state, paused=pause))
 
 

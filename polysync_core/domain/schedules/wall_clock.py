@@ -7,24 +7,14 @@ of its dates. The times of a day need no search, and a multiplication counts the
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from copy import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import cache, lru_cache
 from itertools import takewhile
-from typing import cast
 
-from croniter import CroniterBadDateError, croniter
-
-from polysync_core.domain.clock import LATEST
-from polysync_core.domain.definitions.schedules import cron_fields
-
-_LAST_YEAR = LATEST.year
-_EVERY_DATE = [["*"]] * 3
-_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
-_DAY = timedelta(days=1)
-_TICK = timedelta(minutes=1)
+from polysync_core.domain.definitions.cron.dates import dates_from
+from polysync_core.domain.definitions.cron.expression import CronExpression, parse_cron
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +23,8 @@ class CronPattern:
 
     times: tuple[time, ...]
     """The times of day in ascending order; never empty."""
-    date_search: croniter | None
-    """Finds the dates; None means every date. Use a copy, because a search changes its object."""
+    expression: CronExpression
+    """The expression; only its dates are used."""
 
     @property
     def is_hourly(self) -> bool:
@@ -66,44 +56,29 @@ class CronPattern:
         return next(self.dates_from(day), None) == day
 
     def _date_count(self, start: date, end: date) -> int:
-        if self.date_search is None:
+        if self._is_every_date:
             return (end - start).days
         return sum(1 for _ in takewhile(lambda day: day < end, self.dates_from(start)))
 
+    @property
+    def _is_every_date(self) -> bool:
+        return self.expression.is_daily and self.expression.month.is_full
+
     def dates_from(self, start: date) -> Iterator[date]:
         """Yield the dates at or after `start`; the sequence may end."""
-        if self.date_search is None:
-            day = start
-            while day.year <= _LAST_YEAR:
-                yield day
-                day += _DAY
-            return
-        search = copy(self.date_search)
-        search.set_current(datetime.combine(start, time()) - _TICK)
-        try:
-            while (found := search.get_next(datetime)).year <= _LAST_YEAR:
-                yield found.date()
-        except CroniterBadDateError:
-            return
+        return dates_from(self.expression, start)
 
 
 @lru_cache(maxsize=4096)
 def pattern_of(cron: str) -> CronPattern:
     """Parse a valid cron expression."""
-    second, fields = cron_fields(cron)
-    expanded = cast("list[list[int | str]]", croniter(" ".join(fields), _ANY_TIME).expanded)
-    minutes, hours = _numbers(expanded[0], 60), _numbers(expanded[1], 24)
-    dates = " ".join(["0", "0", *fields[2:]])
-    return CronPattern(
-        times=tuple(_time(hour, minute, second) for hour in hours for minute in minutes),
-        date_search=None if expanded[2:5] == _EVERY_DATE else croniter(dates, _ANY_TIME),
+    expression = parse_cron(cron)
+    times = (
+        _time(hour, minute, expression.second)
+        for hour in expression.hour.values
+        for minute in expression.minute.values
     )
-
-
-def _numbers(field: Sequence[int | str], size: int) -> list[int]:
-    """Return the values of a field; croniter may keep `*`, also beside other values."""
-    numbers = sorted(value for value in field if isinstance(value, int))
-    return list(range(size)) if "*" in field else numbers
+    return CronPattern(times=tuple(times), expression=expression)
 
 
 @cache

@@ -59,7 +59,7 @@ def holder_of(key: str, keys: Iterable[AccessKey]) -> AccessKey | None:
 
 
 def read_access_keys(text: str) -> tuple[AccessKey, ...]:
-    """Return the keys of `name:role:sha256` entries between commas; raises `BadAccessKeys`."""
+    """Parse comma-separated entries `name:role:sha256`; raises `BadAccessKeys`."""
     entries = text.split(",") if text.strip() else []
     keys = tuple(_entry(each.strip(), index) for index, each in enumerate(entries, 1))
     _check_together(keys)

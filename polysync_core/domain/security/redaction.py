@@ -31,7 +31,7 @@ from polysync_core.domain.security.secrets import Secret
 MARKER = "(holds a secret)"
 """The text that replaces a secret."""
 MIN_LENGTH = 6
-"""The length from which a secret within a longer text is no coincidence."""
+"""The length from which a secret within a longer text is not a coincidence."""
 MAX_DEPTH = 100
 """The levels of a JSON value in which secrets are replaced."""
 _MIN_SPACED = 10
@@ -311,7 +311,7 @@ def _whole_base64(text: str, start: int, end: int) -> _Span:
 
 
 def _merged(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Yield the spans in order, overlapping and adjacent ones as one."""
+    """Yield the spans in order; overlapping and adjacent spans are merged."""
     last: _Span | None = None
     for start, end in sorted(spans):
         if last is None:

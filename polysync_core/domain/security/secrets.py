@@ -98,7 +98,7 @@ def references_in(value: JsonValue) -> Iterator[str]:
 
 
 def _parsed(text: str) -> list[JsonValue]:
-    """Return the JSON value of a text in a list; an empty list if the text is no JSON."""
+    """Return the JSON value of a text in a list; an empty list if the text is not JSON."""
     try:
         return [cast("JsonValue", json.loads(text))]
     except (ValueError, RecursionError):

@@ -15,7 +15,7 @@ from polysync_core.outbound.sign_in.cached_token import is_sendable
 
 
 class Authenticator(Protocol):
-    """Proves who calls: by a header, a client certificate or a signature over the body.
+    """Proves the caller's identity by a header, a client certificate or a body signature.
 
     An authenticator is shared between threads.
     """
@@ -59,8 +59,8 @@ class HeaderToken:
         # `http.client` would quote an invalid header, with the token, in its error.
         if not is_sendable(token):
             raise PlatformRefused(
-                f"the credential for {urlsplit(request.url).hostname} is empty or holds characters"
-                " that no token has",
+                f"the credential for {urlsplit(request.url).hostname} is empty or holds a character"
+                " that no token has: correct the secret",
                 cause=FailureCause.SECRET,
             )
         headers = {**request.headers, self.header: f"{self.prefix}{token}"}

@@ -62,7 +62,7 @@ def read_certificate(
 
 
 def _read(text: str, password: bytes | None) -> _Pair | str:
-    """Return key and certificate, or what is wrong."""
+    """Return key and certificate, or the problem."""
     content = text.strip().encode()
     try:
         if b"-----BEGIN" not in content:
@@ -78,7 +78,7 @@ def _read(text: str, password: bytes | None) -> _Pair | str:
         return "it is neither PEM nor base64; store the PEM, or the PKCS #12 file (.pfx) in base64"
     except (ValueError, TypeError):
         return (
-            "it is no PEM or PKCS #12 with a certificate and its private key, or"
+            "it is not PEM or PKCS #12 with a certificate and its private key, or"
             " auth.certificatePassword is not its password"
         )
     if certificate is None or not isinstance(key, RSAPrivateKey):

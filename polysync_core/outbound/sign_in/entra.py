@@ -52,7 +52,9 @@ def azure_credential(auth: Auth, cloud: Cloud, secrets: Secrets | None) -> Token
             return DefaultAzureCredential(authority=cloud.authority, **AZURE_CLIENT_BOUNDS)
         case AuthMethod.SERVICE_PRINCIPAL:
             if secrets is None or not (auth.tenant_id and auth.client_id and auth.client_secret):
-                raise Invalid.at("auth", "a service principal needs a tenant, an id and a secret")
+                raise Invalid.at(
+                    "auth", "a service principal needs tenantId, clientId and clientSecret"
+                )
             return ClientSecretCredential(
                 auth.tenant_id,
                 auth.client_id,
@@ -74,7 +76,7 @@ def _certificate_credential(
     from polysync_core.outbound.sign_in.certificates import read_certificate
 
     if secrets is None or not (auth.tenant_id and auth.client_id and auth.certificate):
-        raise Invalid.at("auth", "a certificate needs a tenant, an id and the certificate itself")
+        raise Invalid.at("auth", "a certificate needs tenantId, clientId and certificate")
     password = secrets.resolve(auth.certificate_password) if auth.certificate_password else None
     found = read_certificate(secrets.resolve(auth.certificate), password, auth.thumbprint)
     return CertificateCredential(

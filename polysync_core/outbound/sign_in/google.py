@@ -89,7 +89,7 @@ class GoogleSignIn:
         return self._held(lambda transport: _refreshed(self._caller(transport), transport))
 
     def identity_token(self, audience: str) -> CachedToken:
-        """Return the OIDC token by which a service of that audience knows who calls."""
+        """Return the OIDC token that proves the caller to a service of that audience."""
         return self._held(lambda transport: self._identity(audience, transport))
 
     def _held(self, issue: _Issue) -> CachedToken:
@@ -197,7 +197,7 @@ class GoogleSignIn:
         found = _read_key(self.secrets.resolve(reference).reveal())
         if found is None:
             raise PlatformRefused(
-                f"{path} is no key of a service account: store the JSON file that Google hands out,"
+                f"{path} is not a service account key: store the JSON file that Google hands out,"
                 " as it is or in base64",
                 cause=FailureCause.SECRET,
             )

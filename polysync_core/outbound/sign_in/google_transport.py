@@ -58,7 +58,7 @@ class GoogleReach:
     """The address of a simulator that replaces all of Google's services."""
     allow_loopback: bool = False
     metadata: bool = False
-    """Whether the machine's own metadata service may be asked."""
+    """True if the machine's own metadata service may be asked."""
 
     def resolve(self, address: str) -> CheckedUrl:
         """Return the checked URL of a request; raises `Invalid` for a forbidden address."""

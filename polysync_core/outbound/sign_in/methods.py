@@ -33,7 +33,7 @@ class SignInField:
     required: bool = True
     is_secret: bool = False
     may_be_secret: bool = False
-    """Whether a `vault://` reference is allowed instead of plain text."""
+    """True if a `vault://` reference is allowed instead of plain text."""
     form: FieldForm = _PLAIN
 
     def problems(self, text: str) -> Sequence[Problem]:

@@ -68,7 +68,7 @@ _TRANSIENT = frozenset(
         "TooManyRequests",
     }
 )
-"""Error codes of passing faults, which some services report with a status such as 400."""
+"""Error codes of transient faults, which some services report with a status such as 400."""
 _PARAMETERS = frozenset({"TriggerInputSchemaMismatch"})
 
 

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, create_model
 
-from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import Job, SubmitSettings
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
@@ -96,7 +95,7 @@ def settings_model(name: str, known: Mapping[str, TemplateSetting]) -> type[Base
         )
         for key, setting in known.items()
     }
-    return create_model(name, __base__=Value, **fields)
+    return create_model(name, __base__=SubmitSettings, **fields)
 
 
 def with_settings(

@@ -10,8 +10,8 @@ from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_data_factory.attributes import FactoryAttributes
-from polysync_core.platforms.azure_pipelines.client import PipelineClient
-from polysync_core.platforms.azure_pipelines.plugin import PIPELINE_JOB, live_platform
+from polysync_core.platforms.azure_data_pipelines.client import PipelineClient
+from polysync_core.platforms.azure_data_pipelines.plugin import PIPELINE_JOB, live_platform
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import PlatformPlugin, PluginContext
 

@@ -189,7 +189,10 @@ class DatabricksAttributes(Value):
     def _cluster_problems(self) -> list[Problem]:
         settings = self.cluster_settings or {}
         problems = [
-            Problem(f"attributes.clusterSettings.{field}", f"use the attribute {attribute}")
+            Problem(
+                f"attributes.clusterSettings.{field}",
+                f"must not be set here: use the attribute {attribute}",
+            )
             for field, attribute in _OWN_CLUSTER_FIELDS.items()
             if field in settings
         ]

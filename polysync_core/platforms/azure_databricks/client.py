@@ -1,4 +1,4 @@
-"""Reads, cancels and lists the runs of notebooks and jobs in one workspace."""
+"""Reads, cancels, repairs and lists the runs of notebooks and jobs in one workspace."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure_databricks.answers import (
@@ -18,15 +19,25 @@ from polysync_core.platforms.azure_databricks.answers import (
     objects_in,
     page_query,
 )
-from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused_for_run
+from polysync_core.platforms.azure_databricks.refusals import (
+    NOTEBOOK_MISSING,
+    refused_for_repair,
+    refused_for_run,
+)
+from polysync_core.platforms.azure_databricks.repairs import (
+    RunReference,
+    repair_of_attempt,
+    repairs_in,
+    state_of_repair,
+)
 from polysync_core.platforms.azure_databricks.states import RunState
-from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.calls import RefusalMapping, UnexpectedAnswer
 from polysync_core.platforms.connector import (
     ExternalRun,
     ProviderStatus,
     Report,
-    RunNotFound,
     Wait,
+    check_repairable,
 )
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
@@ -38,7 +49,8 @@ LONG_START = timedelta(minutes=10)
 """The usual maximum start time of a cluster."""
 
 _PAGE_SIZE = 25
-_RUN_ID = re.compile(r"[1-9][0-9]{0,18}")
+_MAY_BE_REPAIRED = frozenset({400, 409})
+"""Statuses that may mean that an earlier request has started the repair."""
 _PATH_IS_WRONG = re.compile(
     r"RESOURCE_DOES_NOT_EXIST|(?:notebook|path).{0,200}does(?:n't| not) exist"
     r"|unable to access the notebook",
@@ -76,24 +88,81 @@ class RunClient:
         return self.read_with_task(run_id)[0]
 
     def read_with_task(self, run_id: str) -> tuple[Report, int | None]:
-        """Return the state of a run and the run id of its task; None for several tasks."""
-        number = _number(run_id)
+        """Return the state of a run or repair, and the run id of its task; None for several."""
+        reference = RunReference.parse(run_id)
+        with_history = reference.repair is not None
+        run = self._get(reference, with_history, refused_for_run(run_id))
+        return self._report(run), _task_run_id(run, reference.run)
 
-        def report(run: JsonObject) -> tuple[Report, int | None]:
-            return self._report(run), _task_run_id(run, number)
+    def repair(self, failed_run: str, *, begun_at: datetime, is_resend: bool) -> str:
+        """Repair the failed tasks of a run, and return the external id of the repair.
 
+        The request names the latest repair, so Databricks refuses it after another repair. A
+        repair that an earlier request of the attempt has started is adopted.
+        """
+        failed = RunReference.parse(failed_run)
+        earlier = self._repair_since(failed, begun_at) if is_resend else None
+        if earlier is not None:
+            return str(earlier)
+        refusal: PlatformRefused | None = None
+        try:
+            return str(RunReference(run=failed.run, repair=self._start_repair(failed)))
+        except PlatformRefused as error:
+            refusal = error
+        if refusal.status in _MAY_BE_REPAIRED and is_resend:
+            earlier = self._repair_since(failed, begun_at)
+        if earlier is None:
+            raise refusal
+        return str(earlier)
+
+    def _start_repair(self, failed: RunReference) -> int:
+        whole = RunReference(run=failed.run)
+        run = self._get(whole, True, refused_for_repair)
+        check_repairable(self._report(run), "Databricks")
+        latest = [each.id for each in repairs_in(run)][-1:]
+        return self.client.post(
+            *JOBS_API,
+            "runs",
+            "repair",
+            body={
+                "run_id": failed.run,
+                "rerun_all_failed_tasks": True,
+                **({"latest_repair_id": latest[0]} if latest else {}),
+            },
+            repeatable=False,
+            read=_repair_id_of,
+            refused=refused_for_repair,
+        )
+
+    def _repair_since(self, failed: RunReference, begun_at: datetime) -> RunReference | None:
+        run = self._get(RunReference(run=failed.run), True, refused_for_repair)
+        found = repair_of_attempt(repairs_in(run), failed, begun_at)
+        return None if found is None else RunReference(run=failed.run, repair=found.id)
+
+    def _get(
+        self, reference: RunReference, with_history: bool, refused: RefusalMapping
+    ) -> JsonObject:
+        """Return a run, with the state of the repair that the reference names."""
+
+        def read(run: JsonObject) -> JsonObject:
+            found = run if reference.repair is None else state_of_repair(run, reference)
+            if RunState.of(found) is None:
+                raise UnexpectedAnswer
+            return found
+
+        history = {"include_history": True} if with_history else {}
         return self.client.get(
             *JOBS_API,
             "runs",
             "get",
-            query={"run_id": number},
-            read=report,
-            refused=refused_for_run(run_id),
+            query={"run_id": reference.run, **history},
+            read=read,
+            refused=refused,
         )
 
     def tasks(self, run_id: str) -> Iterator[JsonObject]:
         """Yield the tasks of a run, page by page; a run without tasks yields itself."""
-        number = _number(run_id)
+        number = RunReference.parse(run_id).run
 
         def fetch(token: str | None) -> Page[JsonObject]:
             query = page_query(token, run_id=number)
@@ -109,12 +178,18 @@ class RunClient:
         return paged(fetch)
 
     def cancel(self, run_id: str) -> None:
-        """Request the cancellation of a run; Databricks ignores it for an ended run."""
+        """Request the cancellation of a run; Databricks ignores it for an ended run.
+
+        A later repair by another caller has the same run id, so an ended repair is left alone.
+        """
+        reference = RunReference.parse(run_id)
+        if reference.repair is not None and self.read(run_id).status.is_final:
+            return
         self.client.post(
             *JOBS_API,
             "runs",
             "cancel",
-            body={"run_id": _number(run_id)},
+            body={"run_id": reference.run},
             repeatable=True,
             read=_nothing,
             refused=refused_for_run(run_id),
@@ -212,10 +287,11 @@ def _task_run_id(run: JsonObject, run_id: int) -> int | None:
     return number_of(last[1], "run_id")
 
 
-def _number(run_id: str) -> int:
-    if _RUN_ID.fullmatch(run_id) is None:
-        raise RunNotFound("the id of a Databricks run is a number")
-    return int(run_id)
+def _repair_id_of(answer: JsonObject) -> int:
+    number = number_of(answer, "repair_id")
+    if number is None:
+        raise UnexpectedAnswer
+    return number
 
 
 def _nothing(_: JsonObject) -> None:

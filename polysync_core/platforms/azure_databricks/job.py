@@ -1,7 +1,7 @@
 """Submits, polls and cancels runs of the job types DatabricksJob and DatabricksWorkflow.
 
 A DatabricksJob has a single task, a DatabricksWorkflow has several. The idempotency token makes a
-submit safe to repeat, as for notebooks.
+submit safe to repeat, as for notebooks. A repair runs the failed tasks of a run again.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.jobs import (
     Job,
     JobType,
+    RetryFrom,
+    SubmitSettings,
 )
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
@@ -69,11 +70,13 @@ class ParameterField(StrEnum):
         return re.sub(r"(?<!^)(?=[A-Z])", "_", self.value).lower()
 
 
-class WorkflowSettings(Value):
+class WorkflowSettings(SubmitSettings):
     """`settings` of a Job that runs a workflow of several tasks."""
 
     send_parameters_as: ParameterField = ParameterField.JOB_PARAMETERS
     """The field of the request that carries the values, by the type of the job's tasks."""
+    retry_from: RetryFrom = RetryFrom.START
+    """The place from which a retry continues; `Failure` repairs the failed run."""
 
 
 class JobSettings(WorkflowSettings, OutputSettings):
@@ -103,6 +106,11 @@ class DatabricksJobConnector:
         problems = check_defined_job(request.job)
         if problems:
             raise Invalid(problems)
+        if request.repairs is not None:
+            repair = self.all_runs.repair(
+                request.repairs, begun_at=request.begun_at, is_resend=request.is_resend
+            )
+            return Submitted(external_run_id=repair)
         run_id = self.client.post(
             *JOBS_API,
             "run-now",

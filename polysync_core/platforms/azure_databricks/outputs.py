@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import Job, SubmitSettings
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
@@ -35,14 +34,14 @@ _SEVERAL_TASKS = (
 )
 _REMEDY = "exit with the path of the data instead"
 _MAX_TASKS = 3000
-"""The most task runs of one run that are read; a run has at most 1000 tasks, with retries."""
+"""The maximum number of task runs to read per run; a run has at most 1000 tasks, with retries."""
 
 
-class OutputSettings(Value):
+class OutputSettings(SubmitSettings):
     """`settings` of a Job that may take the exit value of a notebook as outputs."""
 
     outputs_from_exit_value: bool = False
-    """Whether the exit value of the notebook becomes the outputs of the run."""
+    """True if the exit value of the notebook becomes the outputs of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class ExitValue:
     text: str | None
     truncated: bool
     is_of_failure: bool = False
-    """Whether Databricks returns an error instead of a value."""
+    """True if Databricks returns an error instead of a value."""
 
     @classmethod
     def of(cls, answer: JsonObject) -> ExitValue:
@@ -123,9 +122,11 @@ def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) ->
 
 def failed_tasks(run_id: str, runs: RunClient, client: PlatformClient) -> FailureDetails:
     """Return the error and the trace of the last try of each failed task."""
-    newest = {
-        str(task.get("task_key") or ""): task for task in islice(runs.tasks(run_id), _MAX_TASKS)
-    }
+    tasks = sorted(
+        islice(runs.tasks(run_id), _MAX_TASKS),
+        key=lambda task: number_of(task, "attempt_number") or 0,
+    )
+    newest = {str(task.get("task_key") or ""): task for task in tasks}
     failed = [task for task in newest.values() if _has_failed(task)]
     parts = tuple(_failure_of(task, client) for task in failed[:MAX_PARTS])
     more = len(failed) - len(parts)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.definitions.jobs import JobType, SubmitSettings
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
-from polysync_core.domain.definitions.types.catalogue import NoFields
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
@@ -21,7 +20,7 @@ from polysync_core.platforms.azure_databricks.notebook import NotebookConnector,
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
 from polysync_core.platforms.azure_databricks.notebook_source.paths import normalised_path
 from polysync_core.platforms.azure_databricks.outputs import OUTPUTS_FROM_EXIT_VALUE, OutputSettings
-from polysync_core.platforms.azure_databricks.pipeline import (
+from polysync_core.platforms.azure_databricks.pipeline.connector import (
     DatabricksPipelineConnector,
     check_pipeline,
 )
@@ -34,6 +33,7 @@ from polysync_core.platforms.azure_databricks.sign_in import (
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
+    USUAL_CAPABILITIES,
     Capability,
     Discovery,
     JobTypePlugin,
@@ -101,7 +101,7 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
     )
 
 
-_WITHOUT_OUTPUTS = frozenset(Capability) - {Capability.OUTPUTS}
+_WITHOUT_OUTPUTS = USUAL_CAPABILITIES - {Capability.OUTPUTS}
 _JOB_ID_HINT = "The numeric id of the job, such as 620987654321098."
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATABRICKS,
@@ -117,17 +117,18 @@ PLUGIN = PlatformPlugin(
             check=check_defined_job,
             settings=JobSettings,
             external_id_hint=_JOB_ID_HINT,
+            capabilities=USUAL_CAPABILITIES | {Capability.REPAIR},
             outputs_setting=OUTPUTS_FROM_EXIT_VALUE,
         ),
         JobType.DATABRICKS_WORKFLOW: JobTypePlugin(
             check=check_defined_job,
             settings=WorkflowSettings,
             external_id_hint=_JOB_ID_HINT,
-            capabilities=_WITHOUT_OUTPUTS,
+            capabilities=_WITHOUT_OUTPUTS | {Capability.REPAIR},
         ),
         JobType.DATABRICKS_PIPELINE: JobTypePlugin(
             check=check_pipeline,
-            settings=NoFields,
+            settings=SubmitSettings,
             external_id_hint="The pipeline's id, such as 2f1e5c4a-0000-0000-0000-000000000000.",
             capabilities=_WITHOUT_OUTPUTS,
             plan=SLOW,

@@ -148,6 +148,26 @@ def refused_for_run(run_id: str) -> RefusalMapping:
 
 
 @unless_temporary
+def refused_for_repair(refusal: Refusal) -> PolysyncError:
+    """Return the error for the repair of a run."""
+    if says_run_is_gone(refusal):
+        return PlatformRefused(
+            "Databricks does not know the failed run any more, so it cannot be repaired: start a"
+            " new run",
+            cause=FailureCause.SUBMIT,
+            status=refusal.status,
+        )
+    if refusal.status in {400, 409} and not blocks_address(refusal):
+        return PlatformRefused(
+            "Databricks refused to repair the run: it is active, too old, or its job has changed;"
+            " start a new run",
+            cause=FailureCause.SUBMIT,
+            status=refusal.status,
+        )
+    return refused(refusal)
+
+
+@unless_temporary
 def refused_for_notebook(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about a notebook."""
     error = refused(refusal)

@@ -107,7 +107,7 @@ class RunState:
     """The termination type of the newer generation: who caused the end."""
     message: str = ""
     is_queued: bool = False
-    """Whether Databricks gives a reason for which the run is in a queue."""
+    """True if Databricks gives a reason for which the run is in a queue."""
 
     @classmethod
     def of(cls, run: JsonObject) -> RunState | None:
@@ -118,10 +118,10 @@ class RunState:
         if not life_cycle:
             return None
         messages = (
-            _text(old, "state_message"),
             _text(end, "message"),
-            _text(old, "queue_reason"),
+            _text(old, "state_message"),
             _text(queue, "message"),
+            _text(old, "queue_reason"),
         )
         return cls(
             life_cycle=life_cycle,

@@ -19,6 +19,7 @@ from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.http_functions.parameters import FunctionSettings
 from polysync_core.platforms.plugin import (
+    USUAL_CAPABILITIES,
     Capability,
     Discovery,
     JobTypePlugin,
@@ -87,7 +88,7 @@ PLUGIN = PlatformPlugin(
             check=check_function_job,
             settings=FunctionSettings,
             external_id_hint="A function: Report, Report/users/{id} or orchestrator:Nightly.",
-            capabilities=frozenset(Capability) - {Capability.RUNS},
+            capabilities=USUAL_CAPABILITIES - {Capability.RUNS},
             normal_id=str.casefold,
         )
     },

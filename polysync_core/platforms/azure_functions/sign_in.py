@@ -98,8 +98,8 @@ class CheckedHost:
         if self._host not in self._hosts.get(""):
             self._hosts.invalidate([""])
             raise PlatformRefused(
-                f"{self._host} is no host of the function app {self._site[-1]}, so nothing is sent:"
-                " correct attributes.functionAppUrl",
+                f"{self._host} is not a host of the function app {self._site[-1]}, so nothing is"
+                " sent: correct attributes.functionAppUrl",
                 cause=FailureCause.SECRET,
             )
         return self._inner.sign(request)

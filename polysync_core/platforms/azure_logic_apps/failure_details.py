@@ -18,7 +18,7 @@ _FAILED = frozenset({"failed", "timedout", "faulted", "aborted"})
 _NO_CAUSE = "ActionFailed"
 """The code of an action that failed only because an action inside it failed."""
 _MAX_REPETITIONS = 3
-"""The most failed passes of one loop that are shown."""
+"""The maximum number of failed passes of one loop that are shown."""
 _MAX_ACTIONS = 500
 
 

@@ -9,8 +9,8 @@ from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals, azure_credential_rules
 from polysync_core.platforms.azure.sign_in import entra_authenticator
-from polysync_core.platforms.azure_pipelines.client import PipelineClient
-from polysync_core.platforms.azure_pipelines.plugin import PIPELINE_JOB, live_platform
+from polysync_core.platforms.azure_data_pipelines.client import PipelineClient
+from polysync_core.platforms.azure_data_pipelines.plugin import PIPELINE_JOB, live_platform
 from polysync_core.platforms.azure_synapse.attributes import SynapseAttributes
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
@@ -57,6 +57,7 @@ def open_synapse(platform: Platform, context: PluginContext) -> Connector:
         refusals=_REFUSALS,
         run_page=attributes.run_page,
         activities_are_below_pipeline=True,
+        finds_failed_activities=False,
         now=context.http.timer.now,
     )
     return live_platform(PLUGIN, JobType.SYNAPSE_PIPELINE, service)

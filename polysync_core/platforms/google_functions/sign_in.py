@@ -1,4 +1,4 @@
-"""Builds the authenticators of Google's API and of each function."""
+"""Builds the authenticators for Google's API and for each function."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderT
 
 
 def access_authenticator(auth: Auth, secrets: Secrets, base: BaseAddress) -> Authenticator:
-    """Return the credential for Google's API."""
+    """Return the authenticator for Google's API."""
     if base.scope is AddressScope.LOOPBACK:
         return HeaderToken(SimulatorToken())
     # Imported on first use: the import is slow, and other platforms do not need it.
@@ -21,7 +21,7 @@ def access_authenticator(auth: Auth, secrets: Secrets, base: BaseAddress) -> Aut
 def identity_authenticator(
     auth: Auth, secrets: Secrets, base: BaseAddress, audience: str
 ) -> Authenticator:
-    """Return the credential for a function: an identity token for its audience."""
+    """Return the authenticator for a function, which sends an identity token for its audience."""
     if base.scope is AddressScope.LOOPBACK:
         return HeaderToken(SimulatorToken())
     from polysync_core.outbound.sign_in.google import GoogleSignIn

@@ -23,7 +23,6 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from polysync_core.platforms.http_functions.outputs import outputs_of, text_outputs
-from polysync_core.platforms.http_functions.parameters import is_idempotent
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
 from polysync_core.platforms.http_functions.states import (
     ACCEPTED,
@@ -70,7 +69,7 @@ def exchange_once[T](
     Only a refusal or a failed connection proves that the function did not run. Every other failure
     raises `OutcomeUnknown`, or `Uncertain` for an idempotent Job, whose call may be sent again.
     """
-    repeats = is_idempotent(request.job)
+    repeats = request.job.may_run_twice
     if request.is_resend and not repeats:
         raise OutcomeUnknown(f"{name} may have been called. {_ADVICE}.")
     once = replace(

@@ -16,8 +16,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job
+from polysync_core.domain.definitions.jobs import DataType, Direction, Job, SubmitSettings
 from polysync_core.domain.errors import PlatformRefused, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
@@ -28,20 +27,10 @@ from polysync_core.platforms.values import as_json, as_texts, value_as_text
 HTTP_METHOD = "httpMethod"
 REQUEST_BODY = "RequestBody"
 QUERY_STRING = "QueryString"
-RESUBMIT = "resubmit"
 
 _RESERVED = frozenset({REQUEST_BODY, QUERY_STRING})
 _LISTS = frozenset({DataType.JSON, DataType.JSON_ARRAY})
 _PAIRS = 'must be a list of {"name": …, "value": …}, with a text as name and a scalar as value'
-
-
-class Resubmit(StrEnum):
-    """The rules for a call that may have been executed, because its answer was lost."""
-
-    NEVER = "Never"
-    """The attempt ends as `Lost`, so that a person decides: at-most-once execution."""
-    WHEN_IDEMPOTENT = "WhenIdempotent"
-    """The call is sent again with the same `Idempotency-Key`, which the code must respect."""
 
 
 class HttpMethod(StrEnum):
@@ -60,13 +49,11 @@ class HttpMethod(StrEnum):
         return self in {self.POST, self.PUT, self.PATCH}
 
 
-class FunctionSettings(Value):
+class FunctionSettings(SubmitSettings):
     """`settings` of a Job that calls an HTTP function."""
 
     http_method: HttpMethod = HttpMethod.POST
     """The method of the call; `POST`, `PUT` and `PATCH` send the values in the body."""
-    resubmit: Resubmit = Resubmit.NEVER
-    """The rule for a call that may have been executed, because its answer was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +77,6 @@ class RequestParts:
 def method_of(job: Job) -> HttpMethod:
     """Return the HTTP method of a checked Job."""
     return HttpMethod(str(job.settings.get(HTTP_METHOD, HttpMethod.POST)))
-
-
-def is_idempotent(job: Job) -> bool:
-    """Return whether a Job allows the repetition of a call that may have been executed."""
-    return job.settings.get(RESUBMIT) == Resubmit.WHEN_IDEMPOTENT
 
 
 def check_placement(job: Job) -> list[Problem]:

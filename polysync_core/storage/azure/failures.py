@@ -45,7 +45,7 @@ class StorageUnavailable(Unavailable):
     def __init__(self, *, unanswered: bool, retry_after: float | None = None) -> None:
         super().__init__(retry_after=retry_after)
         self.unanswered = unanswered
-        """Whether the call may have been executed without an answer."""
+        """True if the call may have been executed without an answer."""
 
 
 class StorageRefusesIdentity(Unavailable):

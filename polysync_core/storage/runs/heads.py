@@ -58,7 +58,9 @@ class RunHeads:
         """Execute the operations with the write of the head, and repeat them after a conflict."""
         retry_on_conflict(
             lambda: self.transact_once(table, run, operations, ended=ended),
-            exhausted=Unavailable("Too many runs of the task are accepted at once.", retry_after=1),
+            exhausted=Unavailable(
+                "Too many runs of the task are accepted at the same time: try again.", retry_after=1
+            ),
             max_tries=_MAX_TRIES,
         )
 
@@ -86,7 +88,7 @@ class RunHeads:
         gone: Sequence[ActiveRun],
         newest: Callable[[str], ActiveRun | None],
     ) -> None:
-        """Take the heads from runs that do not exist, all of one shard and month.
+        """Remove the heads of runs that do not exist; all are of one shard and month.
 
         `newest` returns the newest other run of a Task, which gets the head. A concurrent writer of
         the head wins.

@@ -52,7 +52,7 @@ _PAGE = 50
 _MAX_PAGE = 1000
 """The largest page of a long scan; the first page is short, because most lists end early."""
 _FEW = 20
-"""So many Tasks are read by point reads."""
+"""Up to this number, Tasks are read by point reads."""
 _TABLE = "RunIndex"
 _PARTS = "parts"
 """The partition that lists the month tables and their partitions."""

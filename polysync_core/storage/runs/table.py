@@ -30,7 +30,7 @@ _MAX_READ = 500
 """Entries that one page examines, and rows that it reads. Beyond that, the page ends with a
 continuation token, so that a rare match does not scan the whole history."""
 _MAX_BATCH = 100
-"""The most rows that a page reads at once."""
+"""The maximum number of rows that a page reads at once."""
 
 
 class TableRuns:
@@ -46,7 +46,7 @@ class TableRuns:
         return None if row is None else _stored(row)
 
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
-        """Return the existing ones of some runs, in the order of the ids."""
+        """Return the runs of these ids that exist, in the order of the ids."""
         return map(_stored, self._runs.get_many((run_id, run_id) for run_id in run_ids))
 
     def ids_from(self, prefix: str, *, limit: int) -> list[RunId]:
@@ -141,7 +141,7 @@ class TableRuns:
         return found
 
     def _genuine(self, entries: Sequence[Entry]) -> dict[str, TaskRun]:
-        """Return the runs of entries by position, without those of left-over entries."""
+        """Return the runs of entries by position, without the runs of stale entries."""
         read = self.get_many([entry.run.run_id for entry in entries])
         runs = {stored.run.run_id: stored.run for stored in read}
         # A crash can leave two entries of one run; the right one has the time of the row.

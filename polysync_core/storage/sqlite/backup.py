@@ -48,7 +48,7 @@ def _copy(source: Path, partial: Path) -> None:
         closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as db,
     ):
         if not db.execute("PRAGMA user_version").fetchone()[0]:
-            raise FileUnusable(f"{source} is no database of Polysync.")
+            raise FileUnusable(f"{source} is not a database of Polysync: choose another file.")
         with translating_errors(partial), closing(sqlite3.connect(partial)) as copy:
             db.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")

@@ -25,7 +25,7 @@ def inspect(path: Path) -> FileState:
     """Return the state of a file; nothing is written.
 
     Raises:
-        FileUnusable: the file is damaged, is no database of Polysync, or is of a newer release.
+        FileUnusable: the file is damaged, is not a database of Polysync, or is of a newer release.
     """
     with (
         translating_errors(path),
@@ -34,9 +34,11 @@ def inspect(path: Path) -> FileState:
         (version,) = opened.execute("PRAGMA user_version").fetchone()
         (verdict,) = opened.execute("PRAGMA quick_check(1)").fetchone()
     if not version:
-        raise FileUnusable(f"{path} is no database of Polysync.")
+        raise FileUnusable(f"{path} is not a database of Polysync: choose another file.")
     if version > SCHEMA_VERSION:
-        raise FileUnusable(f"{path} was written by a newer release of Polysync.")
+        raise FileUnusable(
+            f"{path} was written by a newer release of Polysync: install that release."
+        )
     if verdict != "ok":
         raise FileUnusable(f"{path} is damaged: restore a backup.")
     return FileState(schema_version=version)

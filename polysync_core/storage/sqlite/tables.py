@@ -232,7 +232,7 @@ def _encoded(values: Mapping[str, RowValue]) -> str:
 
 
 def _tagged(value: object) -> object:
-    """Return a value that JSON does not have as an object with a tag."""
+    """Encode a value that JSON cannot express as an object with a tag."""
     match value:
         case datetime():
             return {"time": value.astimezone(UTC).isoformat()}

@@ -1,4 +1,4 @@
-"""Serves the routes that create, read, list, delete and start jobs."""
+"""Serves the routes that create, read, list, delete and start jobs, and repair their runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from aiohttp import web
 from simulators.databricks.access import USER
 from simulators.databricks.errors import invalid_parameter
 from simulators.databricks.job_definitions import submission_of
-from simulators.databricks.routes.service import SERVICE, flag, json_body, number
+from simulators.databricks.routes.service import SERVICE, flag, json_body, number, run_id_of
+from simulators.databricks.run_service import RepairRequest
 from simulators.databricks.submission import read_object
 
 MAX_JOBS = 100
@@ -26,6 +27,7 @@ def job_routes() -> list[web.RouteDef]:
         web.get(f"{jobs}/list", _list),
         web.post(f"{jobs}/delete", _delete),
         web.post(f"{jobs}/run-now", _run_now),
+        web.post(f"{jobs}/runs/repair", _repair),
     ]
 
 
@@ -70,6 +72,23 @@ async def _run_now(request: web.Request) -> web.Response:
     job = service.definitions.get(_job_id(body))
     run = service.jobs.submit(submission_of(job, body, service.compute), creator=USER)
     return web.json_response({"run_id": run.run_id, "number_in_job": run.run_id})
+
+
+async def _repair(request: web.Request) -> web.Response:
+    body = read_object(await json_body(request), "the request")
+    every, chosen = body.get("rerun_all_failed_tasks"), body.get("rerun_tasks")
+    if (every is True) == bool(chosen):
+        raise invalid_parameter("Exactly one of rerun_tasks and rerun_all_failed_tasks is needed.")
+    if not isinstance(chosen or [], list):
+        raise invalid_parameter("rerun_tasks must be a list of task keys.")
+    latest = body.get("latest_repair_id")
+    wanted = RepairRequest(
+        run_id=run_id_of(body.get("run_id")),
+        latest_repair_id=None if latest is None else run_id_of(latest),
+        tasks=frozenset(map(str, chosen)) if chosen else None,
+        with_dependents=body.get("rerun_dependent_tasks") is True,
+    )
+    return web.json_response({"repair_id": request.app[SERVICE].jobs.repair(wanted)})
 
 
 def _job_id(body: dict[str, Any]) -> int:

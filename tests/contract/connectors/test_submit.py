@@ -148,6 +148,21 @@ def test_a_submit_that_never_arrived_starts_one_run(harness: ConnectorHarness) -
     assert len(harness.case.started_runs(request)) == (0 if submitted is None else 1)
 
 
+@pytest.mark.parametrize("effect", [True, False])
+def test_a_lost_answer_of_an_idempotent_job_ends_with_a_run(
+    harness: ConnectorHarness, *, effect: bool
+) -> None:
+    succeeding = harness.case.jobs[Behaviour.SUCCEEDS]
+    settings = {**succeeding.settings, "resubmit": "WhenIdempotent"}
+    request = harness.request(job=succeeding.model_copy(update={"settings": settings}))
+    harness.fault(Step.SUBMIT, "lost-response", effect=effect)
+
+    submitted = harness.submit_until_answered(request)
+
+    assert submitted is not None
+    assert submitted.external_run_id in harness.case.started_runs(request)
+
+
 def test_a_crash_after_a_submit_starts_no_second_run(harness: ConnectorHarness) -> None:
     """The answer is lost, so the attempt is submitted again as a resend."""
     request = harness.request()

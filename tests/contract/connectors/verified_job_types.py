@@ -25,6 +25,7 @@ class Ability(StrEnum):
     RUNS = "runs"
     OUTPUTS = "outputs"
     DETAILS = "failure details"
+    REPAIR = "repair"
     PAGE = "run's page"
     TEST = "test"
 
@@ -41,6 +42,7 @@ _CLAIMED = {
     Ability.RUNS: Capability.RUNS,
     Ability.OUTPUTS: Capability.OUTPUTS,
     Ability.DETAILS: Capability.FAILURE_DETAILS,
+    Ability.REPAIR: Capability.REPAIR,
 }
 
 
@@ -194,6 +196,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
             PARAMETERS="jobs.get",
             RUNS="jobs.list_runs",
             DETAILS="jobs.get_run_output",
+            REPAIR="jobs.repair_run",
             TEST="workspace.get_status",
             **outputs,
         )
@@ -230,6 +233,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
                 Ability.RUNS: "pipeline_runs.query_by_factory",
                 Ability.OUTPUTS: "activity_runs.query_by_pipeline_run",
                 Ability.DETAILS: "activity_runs.query_by_pipeline_run",
+                Ability.REPAIR: "pipelines.create_run",
                 Ability.TEST: "pipeline_runs.query_by_factory",
             },
         ),
@@ -250,6 +254,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
                 Ability.PARAMETERS: "pipeline.get_pipeline",
                 Ability.RUNS: "pipeline_run.query_pipeline_runs_by_workspace",
                 Ability.DETAILS: "pipeline_run.query_activity_runs",
+                Ability.REPAIR: "pipeline.create_pipeline_run",
                 Ability.OUTPUTS: "pipeline_run.query_activity_runs",
                 Ability.TEST: "pipeline_run.query_pipeline_runs_by_workspace",
             },

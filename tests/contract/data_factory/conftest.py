@@ -13,7 +13,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.datafactory import DataFactoryManagementClient
 from azure.synapse.artifacts import ArtifactsClient
 
-from tests.contract.connectors.cases.azure_pipelines import SUBSCRIPTION
+from tests.contract.connectors.cases.azure_data_pipelines import SUBSCRIPTION
 from tests.fakes.simulators import SimulatorProcess
 
 

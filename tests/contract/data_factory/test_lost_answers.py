@@ -11,7 +11,7 @@ import pytest
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import Uncertain
 from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest
-from tests.contract.connectors.cases.azure_pipelines import a_job, data_factory
+from tests.contract.connectors.cases.azure_data_pipelines import a_job, data_factory
 from tests.contract.connectors.job_type_case import Behaviour, ConnectorHarness, Simulators, Step
 
 
@@ -79,8 +79,8 @@ def test_a_start_that_never_arrived_is_sent_again_after_the_lag_of_the_list(
     assert [submitted.external_run_id] == list(harness.case.started_runs(request))
 
 
-def test_the_policy_ask_never_starts_a_second_run(harness: ConnectorHarness) -> None:
-    settings = {"attemptTokenParameter": "attempt", "whenAnswerLost": "Ask"}
+def test_with_the_rule_never_no_second_run_starts(harness: ConnectorHarness) -> None:
+    settings = {"attemptTokenParameter": "attempt", "resubmit": "Never"}
     found = lost(harness, a_request(harness, **settings))
     never = lost(harness, a_request(harness, **settings), effect=False)
     harness.sleep(300)
@@ -100,14 +100,13 @@ def test_without_a_token_a_person_must_decide_and_the_error_names_the_remedy(
         harness.job.submit(request)
 
 
-def test_without_a_token_a_possible_run_of_the_attempt_prevents_a_second_start(
+def test_without_a_token_an_idempotent_pipeline_is_started_again(
     harness: ConnectorHarness,
 ) -> None:
-    request = lost(harness, a_request(harness, whenAnswerLost="Resend"))
+    request = lost(harness, a_request(harness, resubmit="WhenIdempotent"))
     harness.sleep(300)
 
-    with pytest.raises(OutcomeUnknown, match="may belong to the attempt"):
-        harness.job.submit(request)
+    assert harness.job.submit(request).external_run_id
 
 
 def test_of_two_runs_with_one_token_the_first_is_adopted(

@@ -13,7 +13,7 @@ from azure.mgmt.datafactory import models as adf
 from azure.synapse.artifacts import ArtifactsClient
 from azure.synapse.artifacts import models as synapse
 
-from tests.contract.connectors.cases.azure_pipelines import ACTIVITIES
+from tests.contract.connectors.cases.azure_data_pipelines import ACTIVITIES
 from tests.contract.connectors.job_type_case import Behaviour
 from tests.contract.data_factory.conftest import time_window
 
@@ -163,3 +163,62 @@ def test_both_clients_read_the_failed_activities_of_a_run(
     )
     (same,) = workspace.pipeline_run.query_activity_runs("pl_fails", run_id, wanted).value
     assert (same.activity_name, same.error) == ("Stop", failed.error)
+
+
+FAILS: dict[str, Any] = {
+    "name": "Load",
+    "type": "Fail",
+    "typeProperties": {"message": "no sales", "errorCode": "1"},
+}
+
+
+def test_a_repair_starts_at_the_failed_activity_with_the_values_of_the_failed_run(
+    factory: DataFactoryManagementClient,
+) -> None:
+    declared = {"rows": {"type": "Int", "defaultValue": 3}}
+    failing = published(parameters=declared, activities=[wait(0), FAILS])
+    factory.pipelines.create_or_update(*PARENT, "pl_repair", failing)
+    failed = factory.pipelines.create_run(*PARENT, "pl_repair", parameters={"rows": 7}).run_id
+    until(lambda: factory.pipeline_runs.get(*PARENT, failed).status == "Failed")
+    corrected = published(parameters=declared, activities=[wait(0), {**wait(0), "name": "Load"}])
+    factory.pipelines.create_or_update(*PARENT, "pl_repair", corrected)
+
+    repair = factory.pipelines.create_run(
+        *PARENT,
+        "pl_repair",
+        parameters={"rows": 8},
+        reference_pipeline_run_id=failed,
+        is_recovery=True,
+        start_from_failure=True,
+    ).run_id
+
+    until(lambda: factory.pipeline_runs.get(*PARENT, repair).status == "Succeeded")
+    run = factory.pipeline_runs.get(*PARENT, repair)
+    assert (run.run_group_id, run.parameters) == (failed, {"rows": "7"})
+    after, before = time_window()
+    filters = adf.RunFilterParameters(last_updated_after=after, last_updated_before=before)
+    activities = factory.activity_runs.query_by_pipeline_run(*PARENT, repair, filters).value
+    assert [each.activity_name for each in activities] == ["Load"]
+
+
+def test_synapse_repairs_from_a_named_activity(
+    factory: DataFactoryManagementClient, workspace: ArtifactsClient
+) -> None:
+    name = "pl_named"
+    factory.pipelines.create_or_update(*PARENT, name, published(activities=[wait(0), FAILS]))
+    failed = workspace.pipeline.create_pipeline_run(name).run_id
+    until(lambda: workspace.pipeline_run.get_pipeline_run(failed).status == "Failed")
+    with pytest.raises(HttpResponseError):
+        workspace.pipeline.create_pipeline_run(
+            name,
+            reference_pipeline_run_id=failed,
+            is_recovery=True,
+            start_activity_name="Unknown",
+        )
+
+    repair = workspace.pipeline.create_pipeline_run(
+        name, reference_pipeline_run_id=failed, is_recovery=True, start_activity_name="Load"
+    ).run_id
+
+    until(lambda: workspace.pipeline_run.get_pipeline_run(repair).status == "Failed")
+    assert workspace.pipeline_run.get_pipeline_run(repair).run_group_id == failed

@@ -43,7 +43,7 @@ class Dev:
         return self
 
     def log_text(self) -> str:
-        """Return what the process wrote to stderr."""
+        """Return the text that the process wrote to stderr."""
         return self.log.read_text()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:

@@ -88,7 +88,7 @@ def test_a_damaged_file_is_one_clear_line(dev: StartDev, tmp_path: Path) -> None
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "polysync.db").write_bytes(b"no database" * 1000)
 
-    assert "is damaged or is no database of Polysync: restore a backup" in dev().refusal()
+    assert "is damaged or is not a database of Polysync: restore a backup" in dev().refusal()
 
 
 def test_a_folder_that_cannot_be_created_is_one_clear_line(dev: StartDev, tmp_path: Path) -> None:

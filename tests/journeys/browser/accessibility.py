@@ -34,7 +34,7 @@ def _script() -> str:
 
 
 def violations(page: Page, theme: str) -> list[Any]:
-    """Return what axe-core finds on the page. Only colours can differ between the themes."""
+    """Return the problems that axe-core finds; the themes can differ in colours only."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_script())
     set_theme(page, theme)

@@ -106,7 +106,7 @@ def test_nothing_is_sent_to_the_host_of_another_app(
 ) -> None:
     azure = Azure(properties)
 
-    with pytest.raises(PlatformRefused, match="is no host of the function app victim-app"):
+    with pytest.raises(PlatformRefused, match="is not a host of the function app victim-app"):
         azure.call(a_platform(**attributes), kind)
 
     assert not [url for url in azure.urls if "attacker" in url or "listkeys" in url]

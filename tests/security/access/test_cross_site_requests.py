@@ -43,7 +43,7 @@ def app() -> FakeApp:
 
 
 def _post_form(app: FakeApp, headers: dict[str, str]) -> Any:
-    """Send what an HTML form of any site can send."""
+    """Send a request that an HTML form of any site can send."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     return app.http.post("/tasks/daily/run", headers=form | headers)
 

@@ -126,7 +126,7 @@ class App(FakeApp):
         return "\n".join(answer.text for answer in answers)
 
     def sinks(self, run_id: str) -> str:
-        """Return everything that is stored, sent and shown."""
+        """Return all texts that are stored, sent or shown."""
         run = f"/task-runs/{run_id}"
         pages = [
             run,

@@ -22,7 +22,7 @@ from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
 from polysync_core.platforms.connector import Artefact, ArtefactSchema, JobConnector
-from polysync_core.platforms.filtered import FilteredConnector
+from polysync_core.platforms.filtered_connector import FilteredConnector
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.appkit import FakeWorkspace, jobs_in
 from tests.fakes.builders import NOON, a_job

@@ -73,7 +73,7 @@ class App(FakeApp):
         return self.services.task_runs.get(run_id)
 
     def seen(self) -> str:
-        """Return everything that is stored, shown and sent."""
+        """Return all texts that are stored, shown or sent."""
         runs = self.http.get("/task-runs").json()["items"]
         pages = [f"/task-runs/{run['runId']}{part}" for run in runs for part in ("", "/history")]
         stored = [list(rows.values()) for rows in self.tables.tables.values()]

@@ -69,7 +69,7 @@ def _problems(query: str) -> set[str]:
 
 
 def _tables(query: str) -> set[str]:
-    """Return what a query begins with, and what it unites."""
+    """Return the tables that a query begins with and unites."""
     first = re.findall(r"^\s*(\w+)\b", query)
     united = [name for each in re.findall(r"union ([\w, ]+)", query) for name in each.split(", ")]
     inner = re.findall(r"\((\w+) \|", query)

@@ -11,9 +11,11 @@ from polysync_core.domain.definitions.platforms import Auth, Platform
 from polysync_core.domain.definitions.types.hints import ShownWhen
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Problem
-from polysync_core.platforms.registry import platform_plugin, platform_types
+from polysync_core.platforms.plugin import Capability
+from polysync_core.platforms.registry import check_job, platform_plugin, platform_types
 from polysync_core.vaults.registry import vault_plugin
 from tests.fakes.app import settings_of
+from tests.fakes.builders import problems_of
 
 TYPES = type_catalogue(settings_of())
 JOB_TYPES = [(name, job) for name in TYPES.platform_types() for job in TYPES.platform(name).jobs]
@@ -37,6 +39,51 @@ def test_a_job_type_accepts_the_declared_settings_only(platform_type: str, job_t
     job = Job(name="j", platform="p", job_type=job_type, external_id="x", settings=settings)
     problems = [*platform_plugin(platform_type).jobs[job_type].check(job)]
     assert refused(problems, "settings.") == {"somethingElse"}
+
+
+@pytest.mark.parametrize(("platform_type", "job_type"), JOB_TYPES)
+def test_every_job_type_has_the_same_rule_for_lost_answers(
+    platform_type: str, job_type: str
+) -> None:
+    kind = TYPES.platform(platform_type).jobs[job_type]
+    assert "resubmit" in names_of(kind.settings)
+    for value, is_refused in (("Never", False), ("WhenIdempotent", False), ("Always", True)):
+        job = Job(
+            name="j",
+            platform="p",
+            job_type=job_type,
+            external_id="x",
+            settings={"resubmit": value},
+        )
+        problems = platform_plugin(platform_type).jobs[job_type].check(job)
+        assert ("settings.resubmit" in {each.path for each in problems}) is is_refused
+
+
+@pytest.mark.parametrize(("platform_type", "job_type"), JOB_TYPES)
+def test_a_retry_from_the_failure_is_refused_where_the_platform_cannot(
+    platform_type: str, job_type: str
+) -> None:
+    plugin = platform_plugin(platform_type).jobs[job_type]
+    platform = Platform(name="p", type=platform_type, auth=Auth(method="ManagedIdentity"))
+    job = Job(
+        name="j",
+        platform="p",
+        job_type=job_type,
+        external_id="x",
+        settings={"retryFrom": "Failure"},
+    )
+    found = [
+        each
+        for each in problems_of(lambda: check_job(platform, job))
+        if each.path == "settings.retryFrom"
+    ]
+    if Capability.REPAIR in plugin.capabilities:
+        assert not found
+    else:
+        (problem,) = found
+        assert "only DatabricksJob, DatabricksWorkflow, ADFPipeline, SynapsePipeline can" in str(
+            problem
+        )
 
 
 @pytest.mark.parametrize("platform_type", TYPES.platform_types())

@@ -21,6 +21,7 @@ ROLES = frozenset(
         "outputs",
         "parameters",
         "settings",
+        "repairs",
         "sign_in",
         "failure_details",
     }
@@ -36,10 +37,10 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "azure_databricks": frozenset({"answers", "notebook_source"}),
     "azure_functions": frozenset({"external_id", "routes"}),
     "azure_logic_apps": frozenset({"workflow_definition"}),
-    "azure_pipelines": frozenset({"lost_start", "pipeline"}),
+    "azure_data_pipelines": frozenset({"lost_start", "pipeline"}),
     "google_functions": frozenset({"external_id"}),
 }
-"""Modules with another name; `azure` and `azure_pipelines` are shared by several platforms."""
+"""Modules with another name; `azure` and `azure_data_pipelines` are shared by several platforms."""
 
 PACKAGES = sorted(path.parent.name for path in PLATFORMS.glob("*/__init__.py"))
 

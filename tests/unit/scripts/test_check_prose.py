@@ -53,6 +53,17 @@ def test_an_opening_that_hides_the_subject_is_found(opening: str) -> None:
     assert message.startswith("vague opening")
 
 
+@pytest.mark.parametrize("text", ["When it ended.", "Why it failed.", "Return what it reads."])
+def test_the_texts_of_fields_and_constants_are_checked(text: str) -> None:
+    (of_field,) = messages(f'class Run:\n    end: int\n    """{text}"""\n')
+    (of_constant,) = messages(f'END = 1\n"""{text}"""\n')
+    assert of_field == of_constant == f"vague opening: {text}"
+
+
+def test_a_field_text_that_names_its_subject_is_allowed() -> None:
+    assert messages('class Run:\n    end: int\n    """The time at which it ended."""\n') == []
+
+
 def test_documentation_is_checked_line_by_line() -> None:
     (finding,) = check_markdown("docs/page.md", "Fine.\nSomebody must look.\n")
     assert (finding.line, finding.message) == (2, "unclear phrase: Somebody")

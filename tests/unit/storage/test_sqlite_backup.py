@@ -109,7 +109,7 @@ def test_a_file_that_is_no_database_leaves_no_backup(tmp_path: Path, content: by
     source = tmp_path / "polysync.db"
     source.write_bytes(content)
 
-    with pytest.raises(FileUnusable, match="no database of Polysync"):
+    with pytest.raises(FileUnusable, match="not a database of Polysync"):
         back_up(source, tmp_path / "copy.db")
 
     assert list(tmp_path.iterdir()) == [source]

@@ -65,7 +65,7 @@ def test_the_file_is_free_after_the_death_of_its_process(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"no database at all " * 100, "is damaged or is no database", id="foreign"),
+        pytest.param(b"no database at all " * 100, "is damaged or is not a database", id="foreign"),
         pytest.param(b"SQLite format 3\x00" + b"\x01" * 5000, "is damaged", id="damaged"),
     ],
 )

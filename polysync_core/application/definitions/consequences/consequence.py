@@ -1,4 +1,4 @@
-"""Defines a consequence of a planned change."""
+"""Defines an effect of a planned change that the changed fields do not show."""
 
 from __future__ import annotations
 

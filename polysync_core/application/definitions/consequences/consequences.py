@@ -27,12 +27,12 @@ from polysync_core.domain.definitions.tasks import Task
 
 _MAX_REFERRERS = 100
 _COUNTED = frozenset({Kind.VAULT, Kind.PLATFORM, Kind.CONTENTION_PROFILE, Kind.JOB})
-"""The kinds whose referrers feel a change."""
+"""The kinds whose changes affect the definitions that refer to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequences:
-    """Computes what a planned change means beyond its fields; changes nothing."""
+    """Computes the consequences of a planned change; changes nothing."""
 
     store: DefinitionSource
     tasks: TaskConsequences

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.attempts.outcomes import abandoned
-from polysync_core.application.runs.attempts.polls import Poller
+from polysync_core.application.runs.attempts.poller import Poller
 from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.attempts.stopping import Stopper
 from polysync_core.application.runs.attempts.submitting import Submitter
@@ -57,7 +57,7 @@ class AttemptSteps:
             return poller.poll(recalled, memo)
 
     def abandon(self, run_id: RunId, attempt: int) -> StepResult:
-        """End an attempt that faults of Polysync itself keep from going on."""
+        """End an attempt that cannot continue because of repeated faults in Polysync itself."""
         stored = self.services.store.read(run_id)
         with on_behalf_of(stored.run, attempt, step="abandon"):
             recorder = self.services.recorder
@@ -72,7 +72,7 @@ class AttemptSteps:
             return recorder.end(stored, lambda run: abandoned(run, may_run=may_run))
 
     def record_fault(self, run_id: RunId, attempt: int, fault: str, *, delay: float) -> None:
-        """Write to the row that a step failed by a fault of Polysync itself.
+        """Record in the row that a step failed because of a fault in Polysync itself.
 
         A run that shall be cancelled is abandoned when its stop time-out is over.
         """

@@ -34,9 +34,9 @@ class SendGuard:
     attempt: int
     begun_at: datetime
     is_resend: bool
-    """Whether the request was built for an attempt that may have been sent before."""
+    """True if the request was built for an attempt that may have been sent before."""
     is_announced: bool = False
-    """Whether this submit is written ahead."""
+    """True if this submit is written ahead."""
     open_sends: int = 0
     """The number of requests that may have had an effect."""
     fault: PolysyncError | None = None
@@ -49,7 +49,7 @@ class SendGuard:
         self.open_sends += 1
 
     def not_arrived(self) -> None:
-        """Take note that the last announced request had no effect."""
+        """Record that the last reported request had no effect."""
         self.open_sends -= 1
 
     @property

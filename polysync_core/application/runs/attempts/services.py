@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.runs.finishing import AttemptRecorder
-from polysync_core.application.runs.polling import PollPlanner
+from polysync_core.application.runs.poll_planner import PollPlanner
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
@@ -17,11 +17,11 @@ from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import StoredRun
 
 SUBMIT_TIMEOUT = timedelta(minutes=15)
-"""How long a submit without an answer is retried, from the first try."""
+"""The maximum time for retries of a submit without an answer, from the first try."""
 CANCEL_TIMEOUT = timedelta(minutes=5)
-"""How long a platform may take to stop a run, from the first try to ask for it."""
+"""The maximum time for a platform to stop a run, from the first request to stop."""
 LOST_TIMEOUT = timedelta(minutes=2)
-"""How long a platform may deny a run that it accepted, before the run counts as lost."""
+"""The maximum time for which a platform may not find an accepted run; then the run is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ class Submitter:
         )
 
     def _send(self, stored: StoredRun, attempt: int, memo: AttemptMemo) -> StepResult:
-        """Send the submit. A run that is cancelled by now is only searched for."""
+        """Send the submit; for a run that was cancelled, only search the platform for it."""
         pending = _current(stored.run, attempt) or Attempt(
             number=attempt, begun_at=self.services.clock(), sends=0
         )
@@ -111,7 +111,7 @@ class Submitter:
     def _submitted(
         self, guard: SendGuard, request: SubmitRequest, submitted: Submitted
     ) -> StepResult:
-        """Record what the platform answered to the submit."""
+        """Record the platform's answer to the submit."""
         _log_submit(guard, submitted)
         submitted, redactor = self.texts.submitted(guard.stored.run, submitted)
         stored, report = guard.stored, submitted.report
@@ -227,11 +227,11 @@ class Submitter:
             return self._end_cancelled(stored, "The submit may have reached the platform.")
         return StepResult(submitted=False, after_seconds=_OVERTAKEN_DELAY, memo=memo)
 
-    def _end_cancelled(self, stored: StoredRun, doubt: str | None) -> StepResult:
-        return self.services.recorder.end(stored, lambda run: cancelled_before_submit(run, doubt))
+    def _end_cancelled(self, stored: StoredRun, hint: str | None) -> StepResult:
+        return self.services.recorder.end(stored, lambda run: cancelled_before_submit(run, hint))
 
     def _limit(self, run: TaskRun) -> datetime:
-        """Return the time at which the submit is given up; it counts from the first try."""
+        """Return the time at which the submit is given up, counted from its first try."""
         attempt, timeouts = run.attempt, self.services.timeouts
         if attempt is None or attempt.begun_at is None:
             return run.queued_at + timeouts.submit

@@ -14,7 +14,7 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 
 DEFAULT_PERIOD = timedelta(hours=24)
 MAX_EXAMINED = 500
-"""The most failed runs that one call reads."""
+"""The maximum number of failed runs that one call reads."""
 _PAGE = 100
 _MAX_PAGES = 10
 

@@ -9,7 +9,7 @@ from statistics import median
 
 from polysync_core.application.ports import Engine, RunReader, ScheduleStore
 from polysync_core.application.runs.explaining import Explained, Explanations
-from polysync_core.application.runs.polling import DurationHistory
+from polysync_core.application.runs.poll_planner import DurationHistory
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.errors import Unavailable
@@ -20,7 +20,7 @@ from polysync_core.domain.schedules.stored import Due
 
 FAILED_PERIOD = timedelta(hours=24)
 MAX_COUNTED = 1_000
-"""The most failed runs that are counted."""
+"""The maximum number of failed runs that are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,17 +11,16 @@ from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
 
 Files = Annotated[
-    list[str] | None, typer.Argument(metavar="FILE...", help="YAML or JSON, - for stdin.")
+    list[str] | None, typer.Argument(metavar="FILE...", help="YAML or JSON files; - for stdin.")
 ]
 MoreFiles = Annotated[
-    list[str] | None, typer.Option("--file", "-f", metavar="FILE", help="The same as FILE.")
+    list[str] | None,
+    typer.Option("--file", "-f", metavar="FILE", help="Same as the argument FILE."),
 ]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="List the definitions that do not change, too.")
-]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also list unchanged definitions.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")]
 Prune = Annotated[
-    bool, typer.Option("--prune", help="Delete definitions that the files' lists leave out.")
+    bool, typer.Option("--prune", help="Also delete definitions that the lists in FILE leave out.")
 ]
 
 

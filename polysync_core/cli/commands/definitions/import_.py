@@ -27,12 +27,12 @@ RESULTS = ("created", "updated", "unchanged", "failed", "skipped")
 
 ExternalIds = Annotated[
     list[str] | None,
-    typer.Argument(metavar="EXTERNAL_ID", help="Only these artefacts."),
+    typer.Argument(metavar="EXTERNAL_ID", help="Only the artefacts with these external ids."),
 ]
 
 Parameters = Annotated[
     list[str] | None,
-    typer.Option("--parameter", help="Only this parameter; may be repeated."),
+    typer.Option("--parameter", help="Only this parameter; repeat it for several."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference, write nothing.")]
 
@@ -46,7 +46,7 @@ def import_jobs(  # noqa: PLR0913 - one parameter per option
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Create jobs from the artefacts of a platform, or update them."""
+    """Create or update the jobs of a platform's artefacts."""
     body: JsonObject = {"jobType": job_type, "search": search, "limit": _MAX_ARTEFACTS}
     if external_ids:
         body["externalIds"] = [*external_ids]
@@ -63,7 +63,7 @@ def sync_parameters(
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Read the parameters of a job from its platform again."""
+    """Update the parameters of a job from its artefact."""
     with open_session(url, as_json=as_json) as session:
         answer = session.api.post(
             *("jobs", job, "sync-parameters"),
@@ -82,7 +82,7 @@ def sync_parameters(
 def _exit_by(items: list[JsonObject]) -> None:
     """Exit with 1 if an artefact failed or a task no longer fits.
 
-    A skipped folder is no failure.
+    A skipped folder is not a failure.
     """
     from polysync_core.cli.views.definitions.import_ import has_drift
 

@@ -19,7 +19,10 @@ class KeyRole(StrEnum):
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the machine: 1 to 63 of a-z, 0-9 and -.")
 ]
-RoleOfKey = Annotated[KeyRole, typer.Argument(help="Role of the key; grant the least.")]
+RoleOfKey = Annotated[
+    KeyRole,
+    typer.Argument(metavar="ROLE", help="Role of the key; choose the lowest that suffices."),
+]
 
 
 def access_key(name: Name, role: RoleOfKey) -> None:

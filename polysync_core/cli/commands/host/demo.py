@@ -9,7 +9,9 @@ import typer
 
 Port = Annotated[
     int | None,
-    typer.Option("--port", metavar="PORT", help="Port of the API (default: 7071 or the next)."),
+    typer.Option(
+        "--port", metavar="PORT", help="Port of the API (default: 7071, or the next free port)."
+    ),
 ]
 Data = Annotated[
     Path | None,

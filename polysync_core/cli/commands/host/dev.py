@@ -21,7 +21,7 @@ Host = Annotated[
     typer.Option(
         "--host",
         metavar="ADDRESS",
-        help="Address to listen on. Beyond this machine, callers must sign in.",
+        help="Address to listen on. Other addresses than the default require sign-in.",
     ),
 ]
 Port = Annotated[int, typer.Option("--port", metavar="PORT", help="Port of the API.")]

@@ -22,7 +22,7 @@ def explain(
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Explain why a run waits; with --task, which upstream outcomes a task waits for."""
+    """Explain why a run waits; with --task, list the upstream outcomes that a task awaits."""
     if [run is not None, last, task is not None].count(True) != 1:
         raise typer.BadParameter("give a run, --last or --task", param_hint="RUN")
     with open_session(url, as_json=as_json) as session:

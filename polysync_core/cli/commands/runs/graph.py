@@ -16,7 +16,7 @@ type Format = Literal["tree", "table", "mermaid", "svg"]
 
 OneTask = Annotated[
     str | None,
-    typer.Argument(metavar="TASK", help="Only this task and its related tasks."),
+    typer.Argument(metavar="TASK", help="Only this task, with its upstream and downstream tasks."),
 ]
 OfGraphRun = Annotated[
     str | None,
@@ -24,14 +24,14 @@ OfGraphRun = Annotated[
 ]
 Hops = Annotated[
     int | None,
-    typer.Option(min=1, max=100, help="With TASK: at most so many dependencies from it."),
+    typer.Option(min=1, max=100, help="With TASK: maximum distance from it, in dependencies."),
 ]
 OfTag = Annotated[
     str | None, typer.Option("--tag", metavar="NAME[=VALUE]", help="Only tasks with this tag.")
 ]
 GraphFormat = Annotated[
     Literal["tree", "table", "mermaid", "svg"] | None,
-    typer.Option("--format", help="Default: tree, or the format of the file's name."),
+    typer.Option("--format", help="Default: tree, or the extension of the output file."),
 ]
 _FORMATS: dict[str, Format] = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 

@@ -24,7 +24,7 @@ def logs(
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Show what the platform says about a failure: errors and traces, without secrets."""
+    """Show the failure details of the platform: errors and stack traces, without secrets."""
     query = {"attempt": None if attempt is None else str(attempt)}
     require_one_name(run, last=last)
     with open_session(url, as_json=as_json) as session:

@@ -1,4 +1,4 @@
-"""Implements `polysync missed`, which lists the work that did not happen."""
+"""Implements `polysync missed`, which lists missed work, such as skipped runs and fire times."""
 
 from __future__ import annotations
 

@@ -27,12 +27,20 @@ Downstream = Annotated[
     bool, typer.Option("--downstream", help="Also run the tasks that depend on the task.")
 ]
 
+FromFailure = Annotated[
+    bool,
+    typer.Option(
+        "--from-failure", help="Let the platform run only the failed parts of the run again."
+    ),
+]
+
 
 def rerun(  # noqa: PLR0913 - one parameter per option
     run: RunName = None,
     last: Last = False,
     parameters: Assignments = None,
     downstream: Downstream = False,
+    from_failure: FromFailure = False,
     idempotency_key: IdempotencyKey = None,
     follow: Follow = False,
     url: Url = DEFAULT_URL,
@@ -40,6 +48,8 @@ def rerun(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Run the task of a finished run again, with the same parameters or others."""
     body: JsonObject = {"downstream": True} if downstream else {}
+    if from_failure:
+        body["fromFailure"] = True
     if parameters:
         body["parameters"] = parameter_values(parameters)
     require_one_name(run, last=last)

@@ -44,7 +44,9 @@ OfBackfill = Annotated[
 ]
 OfGraphRun = Annotated[
     str | None,
-    typer.Option("--graph", metavar="RUN", help="Only runs of this graph run; @TASK is possible."),
+    typer.Option(
+        "--graph", metavar="RUN", help="Only runs of this graph run: its root run, or @TASK."
+    ),
 ]
 
 _OPTIONS = {"graphRunId": "--graph", "backfillId": "--backfill"}

@@ -11,7 +11,7 @@ from polysync_core.cli.session import open_session
 
 ProfileName = Annotated[
     str | None,
-    typer.Argument(metavar="[PROFILE]", help="Only this contention profile.", show_default=False),
+    typer.Argument(metavar="PROFILE", help="Only this contention profile.", show_default=False),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="Maximum number of profiles.")]
 

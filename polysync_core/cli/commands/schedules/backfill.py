@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from polysync_core.domain.json_types import JsonObject
 
 Schedule = Annotated[
-    str | None, typer.Option("--schedule", help="Required if the task has several schedules.")
+    str | None,
+    typer.Option("--schedule", help="Name of the schedule; required if the task has several."),
 ]
 Start = Annotated[str, typer.Option("--from", help="Start: 2026-01-01 or 2026-01-01T00:00:00Z.")]
-End = Annotated[str, typer.Option("--to", help="End, which is not part of the range.")]
+End = Annotated[str, typer.Option("--to", help="End, exclusive, in the same form.")]
 MaxConcurrent = Annotated[
-    int | None, typer.Option("--max-concurrent", min=1, help="Maximum of its runs at once.")
+    int | None,
+    typer.Option("--max-concurrent", min=1, help="Maximum number of its runs at the same time."),
 ]
 Priority = Annotated[
     int | None, typer.Option(help="A higher priority starts first; default: the task's minus 100.")
@@ -37,7 +39,7 @@ def backfill(  # noqa: PLR0913 - one parameter per option
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Run a task for each past fire time in a range without a run."""
+    """Create the missing runs for the fire times of a past range."""
     body: JsonObject = {
         "from": start,
         "to": end,

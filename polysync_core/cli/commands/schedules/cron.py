@@ -27,7 +27,7 @@ def cron(  # noqa: PLR0913 - one parameter per option
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Explain a cron expression in words, with its next fire times and surprises."""
+    """Explain a cron expression in words, with its next fire times and notes."""
     query = {"expression": expression, "timeZone": zone, "count": str(count)}
     with open_session(url, as_json=as_json) as session:
         answer = session.api.get(

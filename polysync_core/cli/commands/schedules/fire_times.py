@@ -10,12 +10,10 @@ from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
 
 OneTask = Annotated[
-    str | None, typer.Argument(metavar="[TASK]", help="Only this task.", show_default=False)
+    str | None, typer.Argument(metavar="TASK", help="Only this task.", show_default=False)
 ]
 Count = Annotated[int, typer.Option(min=1, max=100, help="Number of fire times.")]
-Days = Annotated[
-    int, typer.Option(min=1, max=366, help="Length of the window, for all tasks together.")
-]
+Days = Annotated[int, typer.Option(min=1, max=366, help="Without TASK: number of days from now.")]
 
 
 def fire_times(
@@ -25,7 +23,7 @@ def fire_times(
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Show the next fire times of one task or all, with notes on each."""
+    """Show the next fire times of one task or of all tasks, with notes."""
     from polysync_core.cli.views.schedules.fire_times import all_fire_times_view, fire_times_view
 
     with open_session(url, as_json=as_json) as session:

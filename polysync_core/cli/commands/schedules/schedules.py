@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Reason = Annotated[str, typer.Option("--reason", help="The reason; shown with the schedule.")]
 OneSchedule = Annotated[
-    str | None, typer.Option("--schedule", help="One schedule; default: all of the task.")
+    str | None, typer.Option("--schedule", help="Only this schedule; default: all of the task.")
 ]
 
 

@@ -62,7 +62,8 @@ def gate_view(answer: JsonObject) -> list[RenderableType]:
     )
     for edge in edges:
         tokens = [Reader("a token", token) for token in edge.objects("tokens")]
-        facts = [edge.text("upstream"), edge.text("condition"), str(edge.number("held"))]
+        conditions = filter(None, [edge.alternatives("condition"), edge.text("when")])
+        facts = [edge.text("upstream"), " and ".join(conditions), str(edge.number("held"))]
         for token in tokens[:_MAX_TOKENS] or [Reader("a token", {})]:
             table.add(
                 *(Text(printable(fact or "")) for fact in facts),

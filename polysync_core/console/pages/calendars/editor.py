@@ -99,7 +99,7 @@ def _further_date() -> Element:
 
 
 def _year(state: EditorPage) -> int:
-    """Return the year that the page shows: the asked one, that of the form, or the present one."""
+    """Return the year to show: of the request, else of the form, else the current year."""
     asked = state.chosen or state.request.query_params.get("year") or state.hidden.get("~year", "")
     if asked.isdecimal() and _FIRST_YEAR <= int(asked[:5]) <= _LAST_YEAR:
         return int(asked)

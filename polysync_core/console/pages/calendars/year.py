@@ -1,4 +1,4 @@
-"""Draws the days of a year as boxes to click in."""
+"""Draws the days of a year as boxes that a person can click."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads which graph a page of the console shows."""
+"""Parses the query of the graph page: Task, part of the graph, layout and comparison."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class GraphQuery:
     graph_run_id: str | None = None
     layout: Layout = "split"
     compare: bool = False
-    """Whether a graph run is compared with the one before it."""
+    """True if a graph run is compared with the one before it."""
 
     @property
     def kept(self) -> dict[str, str]:
@@ -55,6 +55,12 @@ class GraphQuery:
         """Return whether the query names a part of the graph, not all Tasks."""
         of_task = self.task is not None and self.hops is not None
         return of_task or self.tag is not None or self.graph_run_id is not None
+
+    @property
+    def part(self) -> GraphQuery:
+        """The query without what does not change the graph: choice, layout and comparison."""
+        centre = None if self.hops is None else self.task
+        return replace(self, task=centre, layout="split", compare=False)
 
     def with_hops(self, hops: int | None, task: str) -> GraphQuery:
         """Return the query of the Tasks around one Task, or of the whole graph."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.runs.graph import CurrentOutlines, CurrentTaskGraphs
@@ -24,19 +24,20 @@ from polysync_core.console.graph.picture import PictureSettings, graph_picture, 
 from polysync_core.console.graph.table import graph_table
 from polysync_core.console.live.graph_states import live_element
 from polysync_core.console.pages.graph.comparison import comparison_section
-from polysync_core.console.pages.graph.outline import outline_content
-from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
-from polysync_core.console.pages.graph.reading import (
+from polysync_core.console.pages.graph.facts import (
     chosen_node,
     counts_text,
     layers_of,
     values_of,
 )
-from polysync_core.console.pages.graph.side import LAST_RUNS, Chosen, side_panel
+from polysync_core.console.pages.graph.outline import outline_content
+from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
+from polysync_core.console.pages.graph.side_panel import LAST_RUNS, Chosen, side_panel
 from polysync_core.console.parts.cards import copy_button
 from polysync_core.console.parts.live import live_button
 from polysync_core.console.parts.notices import empty_state
-from polysync_core.console.paths import page_path
+from polysync_core.console.paths import new_path, page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import fragment, has_role, page
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun
@@ -44,7 +45,7 @@ from polysync_core.domain.security.roles import Role
 
 MAX_LAYERS = 60
 """A graph with more layers is shown as an overview."""
-router = APIRouter()
+router = PageRouter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def graph_page(
     sources: CurrentSources,
     group: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Show Tasks and what starts what, with the newest run of each Task."""
+    """Show the Tasks with their dependencies and newest runs."""
     if group:
         return _outline_page(request, sources, group)
     try:
@@ -200,6 +201,6 @@ def _settings(query: GraphQuery) -> PictureSettings:
 def _nothing() -> Element:
     return empty_state(
         "There are no Tasks yet.",
-        h.a(".button.primary", href=page_path("tasks", "new"))["New Task"],
+        h.a(".button.primary", href=new_path("tasks"))["New Task"],
         command="polysync apply definitions.yaml",
     )

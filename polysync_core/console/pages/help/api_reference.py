@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, cast
 
 import htpy as h
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.app import ApiRoutes
 from polysync_core.api.use_cases import use_case
 from polysync_core.console.paths import page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page
 from polysync_core.domain.errors import NotFound
 
@@ -21,7 +22,7 @@ CurrentApiRoutes = Annotated[ApiRoutes, Depends(use_case(ApiRoutes))]
 _CODE = re.compile("(`[^`]+`)")
 _HELP = ("Help and API", page_path("help"))
 
-router = APIRouter()
+router = PageRouter()
 
 type Object = Mapping[str, Any]
 """A part of the OpenAPI document."""

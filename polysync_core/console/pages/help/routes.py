@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.operations.documentation import CurrentDocumentation
@@ -17,6 +17,7 @@ from polysync_core.console.pages.help.markdown import Heading, anchor_of, plain_
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.paths import page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page
 
 _SECTION = "help"
@@ -28,7 +29,7 @@ _FOLDERS = {"": "Understand", "howto": "How to", "reference": "Reference", "deci
 
 Question = Annotated[str, Query(max_length=300)]
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/help")

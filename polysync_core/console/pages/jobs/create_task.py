@@ -1,4 +1,4 @@
-"""Serves the page that creates a Task of a Job: it asks for the name only."""
+"""Serves the page that asks for a name and creates a Task from a Job."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element
 
 from polysync_core.api.definitions.artefact_import import CurrentArtefactImport
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.engine import PossibleEngine
+from polysync_core.api.security.authors import EditAuthor
 from polysync_core.console.form_data import CurrentForm
 from polysync_core.console.forms.inputs import NAME_IN_BROWSERS
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.paths import job_path, page_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page, redirect
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.errors import Conflict, Invalid
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/jobs/{name}/task")
@@ -32,17 +34,18 @@ def ask_for_name(request: Request, name: str, editing: CurrentDefinitionEditing)
 
 
 @router.post("/jobs/{name}/task")
-def create_task(
+def create_task(  # noqa: PLR0913 - one parameter for each use case
     request: Request,
     name: str,
     form: CurrentForm,
     artefact_import: CurrentArtefactImport,
     engine: PossibleEngine,
+    author: EditAuthor,
 ) -> Response:
     """Create the Task and open it."""
     task = form.get("task", "").strip()
     try:
-        artefact_import.create_task(name, task, {}, engine=engine)
+        artefact_import.create_task(name, task, {}, engine=engine, author=author)
     except Conflict as error:
         return _page(request, name, task, [str(error)], HTTPStatus.CONFLICT)
     except Invalid as error:

@@ -17,9 +17,13 @@ from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.icons import icon
+from polysync_core.console.pages.jobs.artefact_picker import (
+    choose_artefact,
+    picker,
+    search_artefacts,
+)
 from polysync_core.console.pages.jobs.live_run import execute_button, execute_dialog
-from polysync_core.console.pages.jobs.parameters import parameter_grid, paste_rows
-from polysync_core.console.pages.jobs.picker import choose_artefact, picker, search_artefacts
+from polysync_core.console.pages.jobs.parameter_grid import parameter_grid, paste_rows
 from polysync_core.console.parts.cards import card, facts
 from polysync_core.console.paths import page_path, task_path
 from polysync_core.console.shell import has_role
@@ -125,7 +129,7 @@ EDITOR = Editor(
     notices={
         "synced": "The parameters are those of the artefact.",
         "synced-partly": "Some parameters stay, because Tasks contradict the artefact.",
-        "sync-unchanged": "Nothing was to be taken.",
+        "sync-unchanged": "There was no difference to take.",
     },
 )
 router = editor_routes(EDITOR)

@@ -1,4 +1,4 @@
-"""Serves Execute Now: the values of a run of a Job, then the run itself."""
+"""Serves Execute Now: a form with the values of a new run, then the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, cast
 
 import htpy as h
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from htpy import Element
 
 from polysync_core.api.engine import CurrentEngine
@@ -36,6 +36,7 @@ from polysync_core.console.parts.parameter_values import (
     values_table,
 )
 from polysync_core.console.paths import job_path, page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page, redirect
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
@@ -46,7 +47,7 @@ from polysync_core.domain.runs.run import TaskRun
 _FIELD = "params"
 _MAX_KEY = 100
 
-router = APIRouter()
+router = PageRouter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class _Target:
     name: str
     job_runs: CurrentJobRuns
     dialog: bool = False
-    """Whether a script shows the answer in the dialog of the editor."""
+    """True if a script shows the answer in the dialog of the editor."""
 
     @property
     def job(self) -> Job:
@@ -84,7 +85,7 @@ def execute_page(
     run: Annotated[str | None, Query()] = None,
     values_of: Annotated[str | None, Query(alias="values")] = None,
 ) -> Response:
-    """Show the values of a new run; with `run` the run itself, with `values` those of a run."""
+    """Show the form of a new run. `values` names a run whose values fill it; `run` shows a run."""
     if run is not None:
         return _run_page(target, target.job_runs.get(target.name, parse_run_id(run)))
     job = target.job

@@ -22,14 +22,14 @@ Text = Annotated[str, Query(max_length=200)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobQuery:
-    """The query of the list of Jobs; an empty text is no filter."""
+    """The query of the list of Jobs; an empty text sets no filter."""
 
     q: Text = ""
     platform: Text = ""
     type: Text = ""
     tag: Annotated[str, Query(max_length=400)] = ""
     drift: bool = False
-    """Whether the Jobs of the page are compared with their artefacts."""
+    """True if the Jobs of the page are compared with their artefacts."""
     after: str | None = None
 
     @property

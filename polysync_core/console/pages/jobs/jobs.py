@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.job_list import MOST_COUNTED, JobList, JobPage
 from polysync_core.application.platforms.recent_drift import CheckedDrift, RecentDrift
-from polysync_core.console.editing.frame import NOTICES
+from polysync_core.console.editing.frame import list_notices
 from polysync_core.console.forms.words import type_label
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.jobs.drift_words import drift_cell
@@ -22,7 +22,8 @@ from polysync_core.console.pages.jobs.job_filters import CurrentJobQuery, JobQue
 from polysync_core.console.parts.notices import empty_state, notice
 from polysync_core.console.parts.tables import older_link, table
 from polysync_core.console.parts.times import nothing
-from polysync_core.console.paths import job_path, page_path, platform_path
+from polysync_core.console.paths import job_path, new_path, page_path, platform_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import has_role, page
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.security.roles import Role
@@ -34,7 +35,7 @@ _COLUMNS = ("Name", "Platform", "Type", "Tasks", "Drift", "Tags")
 CurrentJobList = Annotated[JobList, Depends(use_case(JobList))]
 CurrentRecentDrift = Annotated[RecentDrift, Depends(use_case(RecentDrift))]
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/jobs")
@@ -65,14 +66,14 @@ def jobs(
         older_link(found.token and query.address(after=found.token), label="Next"),
         section=_SECTION,
         actions=[_compare_button(query), new] if found.items else new,
-        notices=NOTICES,
+        notices=list_notices(request, _SECTION),
     )
 
 
 def _new(request: Request) -> Node:
     return (
         has_role(request, Role.ADMINISTRATOR)
-        and h.a(".button.primary", href=page_path(_SECTION, "new"))[icon("add"), "New job"]
+        and h.a(".button.primary", href=new_path(_SECTION))[icon("add"), "New job"]
     )
 
 

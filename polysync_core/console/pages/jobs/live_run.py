@@ -1,4 +1,4 @@
-"""Shows a run of a Job, and the button that starts one, while they change."""
+"""Streams a run of a Job, and the button that starts one, to the browser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import htpy as h
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from htpy import Element, Node
 
@@ -28,6 +28,7 @@ from polysync_core.console.parts.times import (
     running_duration,
 )
 from polysync_core.console.paths import page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import parse_run_id
 from polysync_core.domain.runs.run import TaskRun
@@ -37,7 +38,7 @@ CurrentJobRuns = Annotated[JobRuns, Depends(use_case(JobRuns))]
 
 _BODY = "execute-body"
 
-router = APIRouter()
+router = PageRouter()
 
 
 def live_run(job: str, run: TaskRun) -> Element:
@@ -127,12 +128,12 @@ def _button(job: str, newest: TaskRun | None) -> Element:
 
 def _run(run: TaskRun) -> Node:
     now = datetime.now(UTC)
-    return [_verdict(run, now), _outputs(run), _facts(run, now), _parameters(run)]
+    return [_state_card(run, now), _outputs(run), _facts(run, now), _parameters(run)]
 
 
-def _verdict(run: TaskRun, now: datetime) -> Element:
+def _state_card(run: TaskRun, now: datetime) -> Element:
     again = page_path("jobs", run.job.name, "run", values=run.run_id)
-    return h.section(class_=f"card verdict {run.status.value.lower()}", aria_label="Run")[
+    return h.section(class_=f"card state-card {run.status.value.lower()}", aria_label="Run")[
         h.div(".line")[
             status_badge(run.status),
             _length(run, now),

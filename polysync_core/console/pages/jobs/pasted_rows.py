@@ -1,4 +1,4 @@
-"""Reads rows of parameters that are pasted from a sheet."""
+"""Parses parameters that a person pastes from a spreadsheet."""
 
 from __future__ import annotations
 

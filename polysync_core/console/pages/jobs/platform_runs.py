@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import htpy as h
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.runs.platform_runs import (
@@ -23,6 +23,7 @@ from polysync_core.console.parts.notices import empty_state, notice
 from polysync_core.console.parts.tables import older_link, table
 from polysync_core.console.parts.times import duration_text, nothing, relative_time
 from polysync_core.console.paths import job_path, page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page
 
 _LENGTH = 50
@@ -36,7 +37,7 @@ _COLOURS: Mapping[str, str] = {
     "Unknown": "warning",
 }
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/jobs/{name}/platform-runs")

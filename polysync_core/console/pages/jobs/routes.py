@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from polysync_core.console.pages.jobs import (
     create_task,
     editor,
@@ -11,15 +9,16 @@ from polysync_core.console.pages.jobs import (
     jobs,
     live_run,
     platform_runs,
-    sync,
+    sync_parameters,
 )
+from polysync_core.console.routing import PageRouter
 
 
-def job_routers() -> list[APIRouter]:
+def job_routers() -> list[PageRouter]:
     """Return the routes of all pages of Jobs."""
     return [
         jobs.router,
-        sync.router,
+        sync_parameters.router,
         execute.router,
         live_run.router,
         create_task.router,

@@ -1,4 +1,4 @@
-"""Serves the results of a jump: as a page, and as data for the jump dialog."""
+"""Serves the results of the jump dialog, which finds pages by a text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from htpy import Element
 
@@ -18,12 +18,13 @@ from polysync_core.console.pages.jump.targets import Target, targets
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.paths import page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import has_role, page
 
 CurrentNameSearch = Annotated[NameSearch, Depends(use_case(NameSearch))]
 Wanted = Annotated[str, Query(max_length=200)]
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/jump")

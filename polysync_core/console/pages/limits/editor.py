@@ -1,4 +1,4 @@
-"""Serves the editor of contention profiles, with their use now."""
+"""Serves the editor of contention profiles, and shows the current usage of each profile."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import htpy as h
 from htpy import Node
 
 from polysync_core.application.dispatch.limit_usage import LimitUsage
-from polysync_core.console.editing.choosing import type_fields, until_chosen
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.editing.routes import editor_routes
+from polysync_core.console.editing.type_choice import type_fields, until_chosen
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.pages.limits.usage import usage_cards
 from polysync_core.domain.definitions.base import Kind

@@ -17,12 +17,12 @@ from polysync_core.domain.dispatch.explain import ProfileUsage
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
 
 _MAX_SLOTS = 40
-"""The most boxes of one limit; holders come first."""
+"""The maximum number of boxes of one limit; holders come first."""
 _MAX_QUEUE = 20
 
 
 def usage_cards(usage: Usage, now: datetime, *, has_link: bool = True) -> Iterator[Element]:
-    """Yield a card for each counter of a profile; one that says so if it is not in use.
+    """Yield a card for each counter of a profile; an unused profile has one card.
 
     `has_link` is False on the page of the profile itself.
     """

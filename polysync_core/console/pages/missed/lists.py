@@ -9,7 +9,7 @@ import htpy as h
 from htpy import Element, Node
 
 from polysync_core.application.missed.calendars import ExcludedDay
-from polysync_core.application.missed.idle import IdleCause, StoppedSchedule
+from polysync_core.application.missed.stopped_schedules import IdleCause, StoppedSchedule
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import absolute_time, nothing, relative_time
 from polysync_core.console.paths import page_path, run_path, task_path
@@ -21,6 +21,8 @@ _KINDS: Mapping[SkipKind, str] = {
     SkipKind.MISSED: "Missed",
     SkipKind.OVERLAP: "Overlap",
     SkipKind.SCHEDULE_PAUSED: "Paused itself",
+    SkipKind.SCHEDULE_CHANGED: "Schedule changed",
+    SkipKind.SHARD_FULL: "Shard full",
 }
 _CAUSES: Mapping[IdleCause, str] = {
     IdleCause.PAUSED: "Paused",

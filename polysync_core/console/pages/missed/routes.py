@@ -1,4 +1,4 @@
-"""Serves the page of work that did not happen, and repairs root causes."""
+"""Serves the page of missed work, and reruns the root causes of skipped runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.engine import CurrentEngine
@@ -29,10 +29,11 @@ from polysync_core.console.pages.missed.skipped import skipped_groups
 from polysync_core.console.parts.notices import empty_state, notice
 from polysync_core.console.parts.tabs import Tab, tab_links
 from polysync_core.console.paths import page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import has_role, page, redirect
 from polysync_core.domain.security.roles import Role
 
-router = APIRouter()
+router = PageRouter()
 
 
 class Kind(StrEnum):
@@ -98,7 +99,7 @@ def missed_page(
     kind: Kind = Kind.SKIPPED,
     since: Annotated[Period, Query()] = Period.WEEK,
 ) -> Response:
-    """Show what did not happen in a period, by kind."""
+    """Show the missed work of a period, by kind."""
     found = missed.since(missed.clock() - timedelta(days=since.days))
     view = _View(
         kind=kind, period=since, may_repair=has_role(request, Role.OPERATOR), now=missed.clock()

@@ -16,7 +16,7 @@ from polysync_core.domain.runs.status import RunStatus
 
 _SHORT = 8
 _FEW = 5
-"""So many branches are shown without a click."""
+"""The number of branches that are shown without a click."""
 _VERBS = {
     RunStatus.FAILED: "failed",
     RunStatus.CANCELLED: "was cancelled",

@@ -1,4 +1,4 @@
-"""Shows the changes of a day with their callers."""
+"""Shows the audit entries of one day: each change with its caller."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.operations.audit import CurrentAudit
@@ -15,6 +15,7 @@ from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.parts.tables import older_link, table
 from polysync_core.console.parts.times import clock_time
 from polysync_core.console.paths import page_path, run_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page
 from polysync_core.domain.clock import EARLIEST, LATEST, DayText
 from polysync_core.domain.security.audit import AuditEntry
@@ -22,7 +23,7 @@ from polysync_core.domain.security.audit import AuditEntry
 _SECTION = "audit"
 _LENGTH = 50
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/audit")

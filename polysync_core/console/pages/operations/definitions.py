@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.definitions.documents import YAML, CurrentDocuments
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.api.security.authors import DocumentAuthor
 from polysync_core.application.definitions.plans import ApplyPlan
 from polysync_core.console.form_data import CurrentForm, FormData
 from polysync_core.console.pages.operations.document_plan import has_changes, plan_view
@@ -19,6 +20,7 @@ from polysync_core.console.pages.operations.document_problems import problem_lis
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.paths import page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import has_role, page, redirect
 from polysync_core.domain.definitions.document import Document, read_document
 from polysync_core.domain.errors import Invalid, StaleETag
@@ -32,7 +34,7 @@ _NOTICES = {
     "nothing": "Nothing had to change: the definitions are as in the document.",
 }
 
-router = APIRouter()
+router = PageRouter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +69,12 @@ def export(documents: CurrentDocuments) -> Response:
 
 
 @router.post("/definitions")
-def apply(
+def apply(  # noqa: PLR0913 - one parameter for each use case
     request: Request,
     documents: CurrentDocuments,
     form: CurrentForm,
     engine: PossibleEngine,
+    author: DocumentAuthor,
     record: CurrentRecord,
 ) -> Response:
     """Show the plan of a document, or execute the plan that was shown."""
@@ -80,7 +83,9 @@ def apply(
         if token is None:
             changes_nothing(record)
             return _planned(request, draft, documents.plan(draft.read(), prune=draft.prune))
-        plan = documents.apply(draft.read(), engine=engine, prune=draft.prune, plan_token=token)
+        plan = documents.apply(
+            draft.read(), engine=engine, prune=draft.prune, plan_token=token, author=author
+        )
     except Invalid as invalid:
         problems = problem_list(invalid, draft.text)
         return _page(request, draft, problems, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -1,14 +1,15 @@
-"""Serves the artefacts of a platform, and plans and makes their import."""
+"""Serves the artefacts of a platform, and plans and executes their import."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.definitions.artefact_import import MAX_PER_CALL, CurrentArtefactImport
+from polysync_core.api.security.authors import ImportAuthor
 from polysync_core.application.platforms.import_report import (
     ArtefactPage,
     ArtefactSelection,
@@ -25,6 +26,7 @@ from polysync_core.console.parts.notices import empty_state, notice
 from polysync_core.console.parts.tables import older_link, table
 from polysync_core.console.parts.times import nothing
 from polysync_core.console.paths import job_path, page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import has_role, page
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.platforms import Platform
@@ -33,7 +35,7 @@ from polysync_core.domain.security.roles import Role
 
 PAGE_SIZE = 50
 
-router = APIRouter(prefix=f"/{SECTION}/{{name}}/artefacts")
+router = PageRouter(prefix=f"/{SECTION}/{{name}}/artefacts")
 
 JobTypeOf = Annotated[str, Query(alias="jobType", max_length=63)]
 Search = Annotated[str, Query(max_length=200)]
@@ -80,17 +82,20 @@ def artefacts(  # noqa: PLR0913
 
 
 @router.post("")
-def send_import(
+def send_import(  # noqa: PLR0913 - one parameter for each use case
     request: Request,
     name: str,
     services: CurrentEditorServices,
     artefact_import: CurrentArtefactImport,
     form: CurrentForm,
+    author: ImportAuthor,
 ) -> Response:
     """Plan an import, or import the next artefacts."""
     selection = _selection(form)
     if form.get("do") == "import":
-        report = artefact_import.import_artefacts(name, selection, engine=services.engine)
+        report = artefact_import.import_artefacts(
+            name, selection, engine=services.engine, author=author
+        )
         return progress_page(request, name, selection, report, Counts.of(form).after(report))
     services.unchanged()
     return plan_page(request, name, selection, artefact_import.plan_import(name, selection))
@@ -144,7 +149,9 @@ def _listing(
     request: Request, name: str, selection: ArtefactSelection, found: ArtefactPage
 ) -> Node:
     if not found.items:
-        return empty_state("The platform has no such artefact, or not where the search looks.")
+        return empty_state(
+            "The platform has no such artefact, or the search does not cover its folder."
+        )
     may_import = has_role(request, Role.ADMINISTRATOR)
     address = page_path(SECTION, name, "artefacts")
     older = found.token and page_path(

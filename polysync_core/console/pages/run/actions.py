@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.runs.routes import CurrentRequester, CurrentTaskRuns
 from polysync_core.console.form_data import CurrentForm
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.run.seen import SeenRun
+from polysync_core.console.pages.run.content import RunContent
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.run_links import platform_link, short_id
 from polysync_core.console.paths import page_path, run_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page, redirect
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import Conflict
@@ -31,19 +32,20 @@ NOTICES: Mapping[str, str] = {
     "cancel": "The run was asked to stop.",
     "rerun": "This run repeats the one before.",
     "downstream": "This run repeats the one before, with what follows.",
+    "repair": "This run repeats the failed parts of the one before.",
 }
 _FIELD = "value."
 
-router = APIRouter()
+router = PageRouter()
 
 
-def run_actions(seen: SeenRun, *, may_act: bool, is_late: bool = False) -> Element:
+def run_actions(seen: RunContent, *, may_act: bool, is_late: bool = False) -> Element:
     """Return the buttons of a run that are possible in its state."""
     run = seen.run
     swap = {"hx-swap-oob": "outerMorph"} if is_late else {}
     return h.div({"id": ACTIONS, "class": "actions", **swap})[
         platform_link(run, run.attempt, text=f"Open on {run.job.platform}", classes="button"),
-        list(_buttons(run)) if may_act else None,
+        list(_buttons(seen)) if may_act else None,
     ]
 
 
@@ -80,17 +82,18 @@ def rerun(
 ) -> Response:
     """Run the Task of a finished run again, and show the new run."""
     former = runs.get(runs.find(run_id))
-    downstream = form.get("downstream") == "true"
+    downstream, from_failure = (form.get(name) == "true" for name in ("downstream", "fromFailure"))
     run = runs.rerun(
         former.run_id,
         downstream=downstream,
+        from_failure=from_failure,
         parameters=changed_values(former, dict(form)),
         idempotency_key=form.get("key", "")[:64] or None,
         actor=requester.actor,
         may_name_secrets=requester.may_name_secrets,
         engine=engine,
     )
-    notice = "downstream" if downstream else "rerun"
+    notice = "downstream" if downstream else "repair" if from_failure else "rerun"
     return redirect(page_path("runs", run.run_id, notice=notice))
 
 
@@ -106,11 +109,19 @@ def changed_values(run: TaskRun, fields: Mapping[str, str]) -> JsonObject:
     }
 
 
-def _buttons(run: TaskRun) -> Iterator[Element]:
+def _buttons(seen: RunContent) -> Iterator[Element]:
+    run = seen.run
     if not run.status.is_terminal:
         yield _post(run, "cancel", h.button(".danger", type="submit")[icon("stop"), "Cancel"])
     elif run.task is not None:
         yield h.a(".button", href=page_path("runs", run.run_id, "rerun"))["Rerun with other values"]
+        if seen.may_repair:
+            yield _post(
+                run,
+                "rerun",
+                h.input(type="hidden", name="fromFailure", value="true"),
+                h.button(type="submit")[icon("rerun"), "Rerun from the failure"],
+            )
         yield _post(run, "rerun", h.button(type="submit")[icon("rerun"), "Rerun"])
         yield _post(
             run,

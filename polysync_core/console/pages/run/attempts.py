@@ -55,7 +55,7 @@ def details_card(found: AttemptDetails) -> Element:
 
 
 def no_details() -> Element:
-    """Return the place for failure details, empty until they are asked for."""
+    """Return the empty element that shows failure details on request."""
     return h.div(id=DETAILS)
 
 

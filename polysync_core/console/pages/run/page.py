@@ -6,7 +6,7 @@ from typing import Annotated
 
 import htpy as h
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 from htpy import Element, Node
 
@@ -15,24 +15,25 @@ from polysync_core.api.runs.explanations import CurrentExplanations
 from polysync_core.api.runs.logs import CurrentFailureDetailsReader
 from polysync_core.api.runs.routes import CurrentTaskRuns
 from polysync_core.console.live.fragments import OVER, Part, part_stream, tag_of
-from polysync_core.console.live.shared import SharedReads
+from polysync_core.console.live.shared_reads import SharedReads
 from polysync_core.console.pages.run.actions import NOTICES, run_actions
-from polysync_core.console.pages.run.aside import aside
 from polysync_core.console.pages.run.attempts import (
     attempts_card,
     details_card,
     history_card,
     no_details,
 )
-from polysync_core.console.pages.run.seen import CurrentRelatives, RunPageReader, SeenRun
+from polysync_core.console.pages.run.content import CurrentRelatives, RunContent, RunPageReader
+from polysync_core.console.pages.run.side_cards import side_cards
+from polysync_core.console.pages.run.state_card import state_card
 from polysync_core.console.pages.run.time_axis import time_axis
 from polysync_core.console.pages.run.values import outputs_card, values_card
-from polysync_core.console.pages.run.verdict import verdict
 from polysync_core.console.pages.runs.bulk import notices_of
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.live import live_button, stream_element
 from polysync_core.console.parts.run_links import short_id
 from polysync_core.console.paths import job_path, page_path, run_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import Crumb, has_role, page, redirect
 from polysync_core.domain.runs.identity import is_run_id
 from polysync_core.domain.runs.run import TaskRun
@@ -41,8 +42,8 @@ from polysync_core.domain.security.roles import Role
 RUN = "run"
 """The id of the part of the page that its stream replaces."""
 
-router = APIRouter()
-_shared = SharedReads[SeenRun]()
+router = PageRouter()
+_shared = SharedReads[RunContent]()
 
 
 @router.get("/runs/{run_id}")
@@ -116,18 +117,18 @@ def failure_details(
     return page(request, "Failure details", details_card(found), section="runs", crumbs=crumbs)
 
 
-def content(seen: SeenRun) -> Element:
+def content(seen: RunContent) -> Element:
     """Return the part of the page that its stream replaces."""
     run = seen.run
     main: list[Node] = [
-        verdict(seen),
+        state_card(seen),
         card("Waits and attempts", h.div(".in")[time_axis(run, now=seen.at)]),
         attempts_card(run),
         values_card(seen),
         outputs_card(seen),
         history_card(run),
     ]
-    return h.div(".with-aside", id=RUN)[h.div(".stack")[main], aside(seen)]
+    return h.div(".with-aside", id=RUN)[h.div(".stack")[main], side_cards(seen)]
 
 
 def crumbs_of(run: TaskRun) -> list[Crumb]:
@@ -137,6 +138,6 @@ def crumbs_of(run: TaskRun) -> list[Crumb]:
     return [("Runs", page_path("runs")), (run.task, page_path("tasks", run.task, "runs"))]
 
 
-def _stream(seen: SeenRun) -> Element:
+def _stream(seen: RunContent) -> Element:
     address = page_path("live", "runs", seen.run.run_id)
     return stream_element(address, target=RUN, tag=tag_of(seen.state), end=OVER)

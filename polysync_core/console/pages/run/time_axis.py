@@ -16,7 +16,7 @@ _WIDTH, _LEFT, _RIGHT = 900, 110, 14
 _LINE, _TOP, _BAR = 26, 26, 15
 _SHORTEST = timedelta(milliseconds=200)
 _MAX_LINES = 40
-"""The most attempts that are drawn; the newest ones."""
+"""The maximum number of attempts that are drawn; the newest ones."""
 _TICKS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200)
 _MAX_TICKS = 8
 

@@ -1,4 +1,4 @@
-"""Shows the values of a run: as written, as sent, from where, and where outputs went."""
+"""Shows the parameter values of a run with their sources, and outputs with their consumers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import htpy as h
 from htpy import Element, Node
 
-from polysync_core.console.pages.run.seen import SeenRun
+from polysync_core.console.pages.run.content import RunContent
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.run_links import run_link
 from polysync_core.console.parts.tables import table
@@ -22,7 +22,7 @@ _LONGEST = 2_000
 """The longest value on the page, in characters."""
 
 
-def values_card(seen: SeenRun) -> Element | None:
+def values_card(seen: RunContent) -> Element | None:
     """Return the values that the run takes; None if it takes none."""
     run = seen.run
     given = inputs_of(run)
@@ -46,7 +46,7 @@ def values_card(seen: SeenRun) -> Element | None:
     return card("Values", table("Values of the run", columns, rows), note=note)
 
 
-def outputs_card(seen: SeenRun) -> Element | None:
+def outputs_card(seen: RunContent) -> Element | None:
     """Return the outputs with the runs that took them; None if there are none."""
     rows = list(_outputs(seen))
     if not rows:
@@ -54,7 +54,7 @@ def outputs_card(seen: SeenRun) -> Element | None:
     return card("Outputs", table("Outputs of the run", ("Name", "Value", "Went to"), rows))
 
 
-def _outputs(seen: SeenRun) -> Iterator[Element]:
+def _outputs(seen: RunContent) -> Iterator[Element]:
     run = seen.run
     for name, value in run.outputs.items():
         yield _output(name, h.span(".mono.break")[_shown(value)], seen)
@@ -64,7 +64,7 @@ def _outputs(seen: SeenRun) -> Iterator[Element]:
         yield _output(name, h.span(".nothing")[f"not stored: {reason}"], seen)
 
 
-def _output(name: str, shown: Node, seen: SeenRun) -> Element:
+def _output(name: str, shown: Node, seen: RunContent) -> Element:
     takers = [
         (child, parameter)
         for child in seen.relatives.children
@@ -91,7 +91,7 @@ def _shown(value: JsonValue) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _source(name: str, value: JsonValue, seen: SeenRun) -> Node:
+def _source(name: str, value: JsonValue, seen: RunContent) -> Node:
     """Return the place that a value comes from, by the present definitions."""
     run, task = seen.run, seen.relatives.task
     mapped = run.mapped_inputs.get(name)

@@ -1,4 +1,4 @@
-"""Cancels or reruns many runs, and reports how many of them."""
+"""Cancels or reruns many runs, and reports how many actions were refused."""
 
 from __future__ import annotations
 
@@ -7,20 +7,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fastapi import APIRouter, Response
+from fastapi import Request, Response
 
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.runs.routes import CurrentRequester, CurrentTaskRuns, Requester
+from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.console.form_data import CurrentForm
+from polysync_core.console.pages.runs.confirmation import (
+    CONFIRMED,
+    confirmation_page,
+    many_runs,
+)
 from polysync_core.console.paths import page_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import redirect
 from polysync_core.domain.errors import Invalid, Refused
-from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.identity import RunId, is_run_id
 
 MAX_RUNS = 100
-"""The most runs of one action."""
+"""The maximum number of runs of one action."""
 _OWN_PAGE = re.compile(r"/console/(runs|tasks/[a-z0-9-]{1,63}/runs)(\?[^#\s\\]*)?")
 _NOTICE = re.compile(r"(cancel|rerun|downstream)\.([0-9]{1,3})\.([0-9]{1,3})")
 
@@ -34,9 +41,9 @@ class Action(StrEnum):
 
 
 _DONE: Mapping[Action, str] = {
-    Action.CANCEL: "were asked to stop",
-    Action.RERUN: "were started again",
-    Action.DOWNSTREAM: "were started again with what follows",
+    Action.CANCEL: "asked to stop",
+    Action.RERUN: "started again",
+    Action.DOWNSTREAM: "started again with what follows",
 }
 _REFUSED: Mapping[Action, str] = {
     Action.CANCEL: "could not be cancelled",
@@ -44,7 +51,7 @@ _REFUSED: Mapping[Action, str] = {
     Action.DOWNSTREAM: "could not be started again; only an ended run of a Task can be rerun",
 }
 
-router = APIRouter()
+router = PageRouter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +65,18 @@ class _Request:
 
 
 @router.post("/runs/actions")
-def act_on_runs(
-    form: CurrentForm, runs: CurrentTaskRuns, engine: CurrentEngine, requester: CurrentRequester
+def act_on_runs(  # noqa: PLR0913 - one parameter for each use case
+    request: Request,
+    form: CurrentForm,
+    runs: CurrentTaskRuns,
+    engine: CurrentEngine,
+    requester: CurrentRequester,
+    record: CurrentRecord,
 ) -> Response:
-    """Cancel or rerun the chosen runs, and show the list again with the same filters."""
+    """Cancel or rerun the chosen runs, and show the list again with the same filters.
+
+    Runs are cancelled after a page that lists them.
+    """
     chosen = list(dict.fromkeys(form.getlist("run")))
     if not 0 < len(chosen) <= MAX_RUNS:
         raise Invalid.at("run", f"choose from 1 to {MAX_RUNS} runs")
@@ -69,9 +84,15 @@ def act_on_runs(
         action = Action(form.get("action", ""))
     except ValueError as error:
         raise Invalid.at("action", f"must be one of {', '.join(Action)}") from error
-    request = _Request(runs=runs, engine=engine, requester=requester, key=form.get("key", "")[:64])
-    done = sum(_try(_step(action, request), run_id) for run_id in chosen)
-    return redirect(_with_notice(form.get("back", ""), f"{action}.{done}.{len(chosen) - done}"))
+    back = _own_page(form.get("back", ""))
+    if action is Action.CANCEL and CONFIRMED not in form:
+        changes_nothing(record)
+        known = [RunId(each) for each in chosen if is_run_id(each)]
+        found = [stored.run for stored in runs.runs.get_many(known)]
+        return confirmation_page(request, found, form, back=back, now=runs.clock())
+    asked = _Request(runs=runs, engine=engine, requester=requester, key=form.get("key", "")[:64])
+    done = sum(_try(_step(action, asked), run_id) for run_id in chosen)
+    return redirect(_with_notice(back, f"{action}.{done}.{len(chosen) - done}"))
 
 
 def notices_of(code: str) -> Mapping[str, str]:
@@ -81,8 +102,10 @@ def notices_of(code: str) -> Mapping[str, str]:
         return {}
     action, done, refused = Action(match[1]), int(match[2]), int(match[3])
     parts = [
-        f"{_many(done)} {_DONE[action]}." if done or not refused else "",
-        f"{_many(refused)} {_REFUSED[action]}." if refused else "",
+        f"{many_runs(done)} {'was' if done == 1 else 'were'} {_DONE[action]}."
+        if done or not refused
+        else "",
+        f"{many_runs(refused)} {_REFUSED[action]}." if refused else "",
     ]
     return {code: " ".join(filter(None, parts))}
 
@@ -111,10 +134,10 @@ def _try(step: Callable[[RunId], object], text: str) -> bool:
     return True
 
 
-def _with_notice(back: str, code: str) -> str:
-    address = back if _OWN_PAGE.fullmatch(back) else page_path("runs")
+def _own_page(back: str) -> str:
+    """Return the address of the list that the form was on; never that of another site."""
+    return back if _OWN_PAGE.fullmatch(back) else page_path("runs")
+
+
+def _with_notice(address: str, code: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}notice={code}"
-
-
-def _many(number: int) -> str:
-    return "1 run" if number == 1 else f"{number} runs"

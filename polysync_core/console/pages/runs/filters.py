@@ -35,7 +35,7 @@ _CHIPS = {
 }
 _MAX_CHOICES = 200
 _MAX_SUGGESTIONS = 50
-"""The most Tasks whose names the field suggests; a part of a name is enough anyway."""
+"""The maximum number of Tasks whose names the field suggests; a part of a name is enough anyway."""
 _IDS = ("graphRunId", "backfillId")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.engine import CurrentEngine
@@ -32,6 +32,7 @@ from polysync_core.console.parts.live import live_button, stream_element
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.parts.tables import older_link
 from polysync_core.console.paths import page_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import Crumb, has_role, page, redirect
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import Page
@@ -40,11 +41,13 @@ from polysync_core.domain.security.roles import Role
 RUNS = "runs"
 """The id of the part of the page that its stream replaces."""
 
-router = APIRouter()
+router = PageRouter()
+task_router = PageRouter()
+"""The runs of a Task, below the address of the Task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class RunsContent:
     """The content of the page of runs at one moment."""
 
     page: Page[TaskRun]
@@ -58,7 +61,7 @@ class Seen:
 
     @property
     def state(self) -> str:
-        """The content as a text that the passing of time alone does not change."""
+        """A text that changes if the content changes, but not with the time alone."""
         facts = [
             (run.run_id, run.sequence, run.reason, run.problem, run.attempts)
             for run in self.page.items
@@ -80,14 +83,14 @@ def runs_page(  # noqa: PLR0913 - one parameter for each use case
     names: CurrentNameSearch,
     engine: CurrentEngine,
 ) -> Response:
-    """Show runs with the reason of each, and the figures of now."""
+    """Show runs, each with its reason, and the current figures."""
     if query.is_untidy:
         return redirect(query.address(after=query.after))
     content = _content(request, query, (runs, overview, failures, names, engine))
     return _page(request, "Runs", content, query=query)
 
 
-@router.get("/tasks/{name}/runs")
+@task_router.get("/tasks/{name}/runs")
 def task_runs_page(  # noqa: PLR0913 - one parameter for each use case
     request: Request,
     name: str,
@@ -111,13 +114,15 @@ def task_runs_page(  # noqa: PLR0913 - one parameter for each use case
     )
 
 
-def look(query: RunsQuery, runs: TaskRuns, overview: RunsOverview, engine: Engine) -> Seen:
+def read_content(
+    query: RunsQuery, runs: TaskRuns, overview: RunsOverview, engine: Engine
+) -> RunsContent:
     """Read the runs of a page with their reasons and usual durations."""
     found = runs.page(query.listing(runs))
-    return Seen(page=found, overview=overview.read(found.items, engine), at=runs.clock())
+    return RunsContent(page=found, overview=overview.read(found.items, engine), at=runs.clock())
 
 
-def runs_card(seen: Seen, query: RunsQuery, *, may_choose: bool) -> Element:
+def runs_card(seen: RunsContent, query: RunsQuery, *, may_choose: bool) -> Element:
     """Return the part of the page that its stream replaces."""
     rows = Rows(runs=seen.page.items, overview=seen.overview, now=seen.at, may_choose=may_choose)
     token = seen.page.continuation_token
@@ -141,7 +146,7 @@ def _content(
         figures = overview.read([], engine).figures
         groups = groups_view(found, query, now=runs.clock(), may_rerun=may_act)
         return [figures_strip(figures, now=runs.clock()), h.div(id=LIST)[bar, groups]]
-    seen = look(query, runs, overview, engine)
+    seen = read_content(query, runs, overview, engine)
     stream = stream_element(
         query.address("live", "runs", after=query.after),
         target=RUNS,

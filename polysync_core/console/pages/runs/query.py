@@ -1,4 +1,4 @@
-"""Reads which runs a page shows from its address."""
+"""Parses the filters and the page token in the address of a list of runs."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class RunsQuery:
         return self.filters(runs).listing(runs, limit=PAGE_SIZE, continuation_token=self.after)
 
     def filters(self, runs: TaskRuns) -> RunFilters:
-        """Return the filters; a text that is no name of a Task with runs is a part of a name."""
+        """Return the filters; an unknown name of a Task filters by a part of the name."""
         task = self.fixed_task or self.get("task") or None
         is_part = task is not None and self.fixed_task is None and not runs.heads([task])
         return RunFilters(

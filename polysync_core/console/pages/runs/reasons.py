@@ -26,7 +26,7 @@ _MAX_VALUE = 40
 
 
 def reason_line(run: TaskRun, explained: Explained | None) -> Node:
-    """Return what a run waits for, does, or came to."""
+    """Return the state of a run in words: its wait, its activity or its outcome."""
     match run.status:
         case RunStatus.QUEUED:
             return _waiting(run, explained)
@@ -41,7 +41,7 @@ def reason_line(run: TaskRun, explained: Explained | None) -> Node:
 
 
 def trigger_line(run: TaskRun) -> Node:
-    """Return what started a run."""
+    """Return the origin of a run in words, such as a schedule."""
     match run.trigger_type:
         case TriggerType.DEPENDENCY if run.parents:
             first, *others = run.parents

@@ -1,4 +1,4 @@
-"""Gives the pages of runs their use cases."""
+"""Defines the FastAPI dependency that supplies the overview of runs to the pages."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from shlex import quote
 from typing import Any
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 from pydantic import ValidationError
 
@@ -29,14 +29,15 @@ from polysync_core.console.parts.cards import commands
 from polysync_core.console.parts.notices import empty_state, notice
 from polysync_core.console.parts.tables import table
 from polysync_core.console.paths import page_path, run_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page, redirect
 from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid, Problem
 
-router = APIRouter()
+router = PageRouter()
 
 _MAX_ROWS = 100
-"""The most fire times that the dry run lists."""
+"""The maximum number of fire times that the dry run lists."""
 _NUMBERS = ("maxConcurrentRuns", "priority")
 
 

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import ValidationError
 
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.schedules.routes import CurrentScheduleService, PauseRequest
+from polysync_core.api.security.authors import EditAuthor
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.console.form_data import CurrentForm, FormData
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.tables import table
 from polysync_core.console.paths import page_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page, redirect
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference
@@ -26,9 +28,9 @@ from polysync_core.domain.errors import Invalid, Malformed, Problem, Refused
 from polysync_core.domain.json_types import JsonObject
 
 _MOST = 100
-"""The most Tasks of one request."""
+"""The maximum number of Tasks of one request."""
 
-router = APIRouter()
+router = PageRouter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,26 +64,35 @@ def resume_tasks(
 
 @router.post("/tasks/-/enable")
 def enable_tasks(
-    request: Request, editing: CurrentDefinitionEditing, form: CurrentForm, engine: PossibleEngine
+    request: Request,
+    editing: CurrentDefinitionEditing,
+    form: CurrentForm,
+    engine: PossibleEngine,
+    author: EditAuthor,
 ) -> Response:
     """Enable the chosen Tasks."""
 
     def enable(name: str) -> None:
         # None is the default, which is enabled.
-        editing.patch(Reference(Kind.TASK, name), {"enabled": None}, engine=engine)
+        patch: JsonObject = {"enabled": None}
+        editing.patch(Reference(Kind.TASK, name), patch, engine=engine, author=author)
 
     return _answer(request, form, "enabled", enable)
 
 
 @router.post("/tasks/-/disable")
 def disable_tasks(
-    request: Request, editing: CurrentDefinitionEditing, form: CurrentForm, engine: PossibleEngine
+    request: Request,
+    editing: CurrentDefinitionEditing,
+    form: CurrentForm,
+    engine: PossibleEngine,
+    author: EditAuthor,
 ) -> Response:
     """Disable the chosen Tasks."""
     patch: JsonObject = {"enabled": False}
 
     def disable(name: str) -> None:
-        editing.patch(Reference(Kind.TASK, name), patch, engine=engine)
+        editing.patch(Reference(Kind.TASK, name), patch, engine=engine, author=author)
 
     return _answer(request, form, "disabled", disable)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import htpy as h
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.runs.gates import CurrentGates
 from polysync_core.application.dependencies.gates import GateView
 from polysync_core.console.editing.frame import tab_bar
-from polysync_core.console.graph.lines import CONDITION_WORDS
+from polysync_core.console.graph.lines import condition_words
 from polysync_core.console.pages.tasks.editor.definition import TASKS
 from polysync_core.console.parts.cards import card, commands
 from polysync_core.console.parts.notices import empty_state
@@ -19,11 +19,12 @@ from polysync_core.console.parts.status import status_badge
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import absolute_time, nothing
 from polysync_core.console.paths import page_path, run_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page
 from polysync_core.domain.dependencies.decisions import TokenGroup, edge_text
 from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
 
-router = APIRouter()
+router = PageRouter()
 
 _MAX_GROUPS = 50
 _MAX_TOKENS = 20
@@ -33,7 +34,7 @@ _TOKEN_COLUMNS = ("Of", "Outcome", "Ended", "Meets its condition")
 
 @router.get("/tasks/{name}/gate")
 def gate_page(request: Request, name: str, gates: CurrentGates) -> Response:
-    """Show why a Task with dependencies does not start yet."""
+    """Show the outcomes that a Task with dependencies holds and still awaits."""
     view = gates.view(name)
     return page(
         request,
@@ -68,7 +69,7 @@ def _edge(edge: GateEdge, held: Sequence[Token]) -> Element:
     count = sum(token.edge == edge.upstream for token in held)
     return h.tr[
         h.th(scope="row")[_source(edge.upstream)],
-        h.td[f"if it {CONDITION_WORDS[edge.condition]}"],
+        h.td[f"if it {condition_words(edge.conditions)}", edge.when and f" and {edge.when}"],
         h.td[str(count)],
     ]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.use_cases import use_case
@@ -18,13 +18,22 @@ from polysync_core.application.definitions.task_list import (
     TaskRow,
     TaskState,
 )
+from polysync_core.console.editing.frame import list_notices
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.tasks.notices import NOTICES
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.parts.status import status_badge
 from polysync_core.console.parts.tables import older_link
 from polysync_core.console.parts.times import nothing, relative_time
-from polysync_core.console.paths import job_path, page_path, platform_path, run_path, task_path
+from polysync_core.console.paths import (
+    job_path,
+    new_path,
+    page_path,
+    platform_path,
+    run_path,
+    task_path,
+)
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import has_role, page
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.security.roles import Role
@@ -33,7 +42,7 @@ PAGE_SIZE = 50
 
 CurrentTaskLists = Annotated[TaskLists, Depends(use_case(TaskLists))]
 
-router = APIRouter()
+router = PageRouter()
 
 _COLUMNS = ("Task", "Job", "Last run", "Next fire", "State", "Tags")
 _STATES = {
@@ -78,8 +87,8 @@ def tasks_page(
         _content(request, wanted, found),
         section="tasks",
         actions=may_edit
-        and h.a(".button.primary", href=page_path("tasks", "new"))[icon("add"), "New task"],
-        notices=NOTICES,
+        and h.a(".button.primary", href=new_path("tasks"))[icon("add"), "New task"],
+        notices={**list_notices(request, "tasks"), **NOTICES},
     )
 
 
@@ -155,7 +164,7 @@ def _empty(request: Request, wanted: TaskFilter) -> Element:
         return empty_state("No task matches the filter.", clear)
     create = (
         has_role(request, Role.ADMINISTRATOR)
-        and h.a(".button.primary", href=page_path("tasks", "new"))["New task"]
+        and h.a(".button.primary", href=new_path("tasks"))["New task"]
     )
     return empty_state(
         "There is no task yet. A task runs a job: at times, after other tasks, or by hand.",

@@ -1,4 +1,4 @@
-"""Holds the results of actions on Tasks, as the addresses name them."""
+"""Defines the notices that the list of Tasks shows after an action."""
 
 from __future__ import annotations
 
@@ -10,5 +10,4 @@ NOTICES: Mapping[str, str] = {
     "enabled": "The tasks are enabled.",
     "disabled": "The tasks are disabled.",
     "none-chosen": "No task was chosen.",
-    "deleted": "Deleted.",
 }

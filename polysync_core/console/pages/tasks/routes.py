@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.pages.tasks import backfill, bulk, gate, listing, run_once
 from polysync_core.console.pages.tasks.editor import previewing
 from polysync_core.console.pages.tasks.editor.definition import TASKS
+from polysync_core.console.routing import PageRouter
 
 
-def task_routers() -> list[APIRouter]:
+def task_routers() -> list[PageRouter]:
     """Return the routers; those of fixed paths come before those with a name."""
     return [
         listing.router,

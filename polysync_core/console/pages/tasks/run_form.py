@@ -24,7 +24,7 @@ from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.tasks import Task
 
 MOST_FOLLOWERS = 1_000
-"""The most Tasks that are counted after a Task."""
+"""The maximum number of Tasks that are counted after a Task."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.engine import CurrentEngine
@@ -24,6 +24,7 @@ from polysync_core.console.forms.reading import read
 from polysync_core.console.forms.view import FormView
 from polysync_core.console.pages.tasks.run_form import MOST_FOLLOWERS, RunForm, run_page
 from polysync_core.console.paths import run_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import redirect
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.jobs import Job
@@ -32,7 +33,7 @@ from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import new_run_id
 
-router = APIRouter()
+router = PageRouter()
 
 _MOST = 1_000_000
 _MAX_KEY = 100

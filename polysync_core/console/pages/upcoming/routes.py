@@ -1,4 +1,4 @@
-"""Serves the page of upcoming fire times."""
+"""Serves the page that lists the upcoming fire times of all Tasks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Annotated
 
 import htpy as h
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from htpy import Element, Node
 
 from polysync_core.api.schedules.fire_times import CurrentUpcoming
@@ -30,6 +30,7 @@ from polysync_core.console.parts.times import (
     nothing,
 )
 from polysync_core.console.paths import limit_path, page_path, task_path
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page
 from polysync_core.domain.errors import Malformed
 
@@ -40,7 +41,7 @@ CurrentTightLimits = Annotated[TightLimits, Depends(use_case(TightLimits))]
 Day = Annotated[str, Query(max_length=40)]
 After = Annotated[str | None, Query(max_length=8_192)]
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/upcoming")
@@ -52,7 +53,7 @@ def upcoming_page(  # noqa: PLR0913 - one parameter for each part of the address
     end: Annotated[Day, Query(alias="to")] = "",
     after: After = None,
 ) -> Response:
-    """Show what the schedules will start, in the order of the starts."""
+    """Show the runs that the schedules will start, in order of their start."""
     found = upcoming.page(_moment(begin, "from"), _moment(end, "to"), limit=PAGE_SIZE, token=after)
     return page(
         request,

@@ -32,9 +32,9 @@ class AuthField:
     """The name in a definition, in camelCase."""
     required: bool
     is_secret: bool
-    """Whether the field holds only a `vault://` reference."""
+    """True if the field holds only a `vault://` reference."""
     may_be_secret: bool
-    """Whether the field may hold a `vault://` reference instead of plain text."""
+    """True if the field may hold a `vault://` reference instead of plain text."""
     rule: str
     """The form of a plain text, as a sentence."""
 
@@ -56,9 +56,9 @@ class JobKind:
     external_id_hint: str
     """The form of the external id, with an example."""
     is_discoverable: bool
-    """Whether the artefacts of the type can be listed."""
+    """True if the artefacts of the type can be listed."""
     has_parameters: bool
-    """Whether the parameters of an artefact can be read from the platform."""
+    """True if the parameters of an artefact can be read from the platform."""
     has_outputs: bool
     can_cancel: bool
     lists_runs: bool

@@ -10,7 +10,8 @@ from polysync_core.domain.definitions.contention import ConcurrencyProfile
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.tasks import Dependency, Task
-from polysync_core.domain.definitions.validation.doubts import NO_DOUBTS, Doubts
+from polysync_core.domain.definitions.validation.unread import ALL_READ, UnreadFields
+from polysync_core.domain.dependencies.expressions import output_names
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert, unknown_parameters
@@ -20,10 +21,10 @@ type OutputsProblem = Callable[[Job], str | None]
 
 
 def task_problems(
-    task: Task, find: Find, outputs_problem: OutputsProblem, doubts: Doubts = NO_DOUBTS
+    task: Task, find: Find, outputs_problem: OutputsProblem, unread_fields: UnreadFields = ALL_READ
 ) -> Iterator[Problem]:
     """Yield the contradictions between a Task and the definitions that it refers to."""
-    job = None if doubts.cover("job") else find(Kind.JOB, task.job)
+    job = None if unread_fields.includes("job") else find(Kind.JOB, task.job)
     if not isinstance(job, Job):
         return
     yield from _value_problems(job, task.parameters, "parameters")
@@ -35,7 +36,7 @@ def task_problems(
         yield from _input_problems(job, dependency, path)
         if parent is not None:
             yield from _output_problems(parent, dependency, path, outputs_problem)
-    if not doubts.touch("parameters") and not doubts.touch("dependencies"):
+    if not unread_fields.overlaps("parameters") and not unread_fields.overlaps("dependencies"):
         yield from _missing_values(task, job)
     yield from _weight_problems(task, job, find)
 
@@ -59,17 +60,23 @@ def _input_problems(job: Job, dependency: Dependency, path: str) -> Iterator[Pro
             yield replace(problem, path=inner)
         parameter = job.parameter(mapping.input)
         if parameter is not None and parameter.data_type is DataType.SECRET:
-            yield Problem(inner, "is a Secret, and an output cannot supply a secret")
+            yield Problem(
+                inner, "is a Secret, which no output can supply: give a vault:// reference instead"
+            )
 
 
 def _output_problems(
     parent: Job, dependency: Dependency, path: str, outputs_problem: OutputsProblem
 ) -> Iterator[Problem]:
-    """Yield the mappings that can never have a value from the upstream Task's Job."""
-    reason = outputs_problem(parent) if dependency.mappings else None
-    for index, mapping in enumerate(dependency.mappings):
-        inner = f"{path}.mappings[{index}].output"
-        parameter = parent.parameter(mapping.output)
+    """Yield the outputs that can never have a value from the upstream Task's Job."""
+    used = [
+        (f"{path}.mappings[{n}].output", each.output) for n, each in enumerate(dependency.mappings)
+    ]
+    if dependency.when is not None:
+        used += [(f"{path}.when", name) for name in sorted(output_names(dependency.when))]
+    reason = outputs_problem(parent) if used else None
+    for inner, output in used:
+        parameter = parent.parameter(output)
         if reason is not None:
             yield Problem(inner, f"can never have a value from task '{dependency.task}': {reason}")
         elif parameter is not None and parameter.is_secret:
@@ -91,7 +98,9 @@ def _missing_values(task: Task, job: Job) -> Iterator[Problem]:
             and not given
         ):
             path = f"parameters.{parameter.name}"
-            yield Problem(path, f"is required by job '{job.name}' and has no value")
+            yield Problem(
+                path, f"is required by job '{job.name}' and has no value: give a value or a mapping"
+            )
 
 
 def _weight_problems(task: Task, job: Job, find: Find) -> Iterator[Problem]:
@@ -103,7 +112,9 @@ def _weight_problems(task: Task, job: Job, find: Find) -> Iterator[Problem]:
             continue
         cap = profile.settings.max_concurrent_tasks
         if task.weight > cap:
-            yield Problem("weight", f"can never start: profile '{name}' has only {cap} slots")
+            yield Problem(
+                "weight", f"must be at most {cap}, the number of slots of profile '{name}'"
+            )
 
 
 def _job_of(task_name: str, find: Find) -> Job | None:

@@ -1,4 +1,4 @@
-"""Warns about Task values that the artefact does not read or whose time zone varies."""
+"""Warns about unread values, varying time zones and surprising cron expressions of a Task."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from polysync_core.domain.definitions.validation.task_checks import Find
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import unread_parameters, unread_text
+from polysync_core.domain.schedules.cron.description import describe_cron
 from polysync_core.domain.security.secrets import is_secret_reference
 from polysync_core.domain.variables import formats_time
 
@@ -19,6 +20,7 @@ def task_warnings(task: Task, find: Find) -> Iterator[Problem]:
     """Yield the warnings about a Task and the definitions that it refers to."""
     yield from _unread_values(task, find)
     yield from _unclear_zones(task, find)
+    yield from _surprising_expressions(task)
 
 
 def _unread_values(task: Task, find: Find) -> Iterator[Problem]:
@@ -65,3 +67,10 @@ def _formatted(task: Task, find: Find) -> Iterator[str]:
     for name, value in {**defaults, **task.parameters}.items():
         if isinstance(value, str) and not is_secret_reference(value) and formats_time(value):
             yield name
+
+
+def _surprising_expressions(task: Task) -> Iterator[Problem]:
+    """Yield a warning for each part of a cron expression that surprises people."""
+    for index, schedule in enumerate(task.schedules):
+        for warning in describe_cron(schedule.cron).warnings:
+            yield Problem(f"schedules[{index}].cron", warning)

@@ -17,7 +17,7 @@ KEPT_BYTES = 16 * 1024
 MAX_KEPT_BYTES = 64 * 1024
 """The limit of the details that a row keeps for all attempts of a run."""
 MAX_PARTS = 20
-"""The most failed parts of one run that are shown."""
+"""The maximum number of failed parts of one run that are shown."""
 _MAX_NAME = 255
 
 _ANSI = re.compile(

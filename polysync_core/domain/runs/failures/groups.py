@@ -12,7 +12,7 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 
 _MAX_RUNS = 100
-"""The most runs that a group names."""
+"""The maximum number of runs that a group names."""
 _MAX_COMPARED = 300
 """The length of the start of an error that groups compare."""
 _CHANGING = re.compile(r"\b(?=[0-9a-z-]*[0-9])[0-9a-z-]{6,}\b|[0-9]+", re.IGNORECASE)

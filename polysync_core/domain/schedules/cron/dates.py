@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polysync_core.domain.schedules.cron.fields import CronExpression, CronField, Nth
+from polysync_core.domain.definitions.cron.expression import CronExpression, CronField
+from polysync_core.domain.definitions.cron.items import Nth
 from polysync_core.domain.schedules.cron.spans import Span, spans_of
 from polysync_core.domain.schedules.cron.times import joined, ordinal
 

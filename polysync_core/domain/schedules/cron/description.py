@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from polysync_core.domain.definitions.schedules import CRON_NAMES
+from polysync_core.domain.definitions.cron.expression import (
+    CRON_NAMES,
+    CronExpression,
+    parse_cron,
+)
 from polysync_core.domain.schedules.cron.dates import dates_in_words
-from polysync_core.domain.schedules.cron.fields import CronExpression, parse_cron
-from polysync_core.domain.schedules.cron.notes import notes_on
+from polysync_core.domain.schedules.cron.notes import notes_on, warnings_on
 from polysync_core.domain.schedules.cron.times import times_in_words
 
 
@@ -19,7 +22,9 @@ class CronDescription:
     sentence: str
     """The dates and times, such as `Every day at 02:30`."""
     notes: tuple[str, ...] = ()
-    """Sentences about the parts that surprise people."""
+    """Sentences about the parts that surprise people, and about the numbers of weekdays."""
+    warnings: tuple[str, ...] = ()
+    """The notes that a person shall read before the expression is saved."""
     fields: str
     """The five or six fields; for a name such as `@daily`, its fields."""
 
@@ -32,6 +37,7 @@ def describe_cron(cron: str) -> CronDescription:
     return CronDescription(
         sentence=sentence[0].upper() + sentence[1:],
         notes=tuple(notes_on(cron, expression)),
+        warnings=tuple(warnings_on(cron, expression)),
         fields=CRON_NAMES.get(cron.strip().lower(), " ".join(cron.split())),
     )
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 
+from polysync_core.domain.definitions.cron.expression import CronExpression, CronField
+from polysync_core.domain.definitions.cron.items import CronItem
 from polysync_core.domain.schedules.cron.dates import MONTHS, WEEKDAYS
-from polysync_core.domain.schedules.cron.fields import CronExpression, CronField, CronItem
 from polysync_core.domain.schedules.cron.times import joined, ordinal
 from polysync_core.domain.schedules.wall_clock import pattern_of
 
 _STEP = re.compile(r"(?P<from>[^/]+)/(?P<step>\d+)")
-_EQUAL = re.compile(r"(?P<value>\w+)-(?P=value)(/\d+)?", re.IGNORECASE)
 _WRAPS = re.compile(r"(\d+)-(\d+)(/\d+)?")
 _NUMBER = re.compile(r"(?<![#/\d])\d+(?!\d)")
 _CYCLE = 28
@@ -24,12 +24,18 @@ _MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def notes_on(cron: str, expression: CronExpression) -> Iterator[str]:
-    """Yield one sentence about each surprise of a checked expression."""
+    """Yield one sentence about each surprise of a checked expression, and about weekdays."""
+    yield from warnings_on(cron, expression)
+    if not _is_quartz(expression):
+        yield from _numbered_weekdays(expression)
+
+
+def warnings_on(cron: str, expression: CronExpression) -> Iterator[str]:
+    """Yield the sentences that a person shall read before the expression is saved."""
     yield from _steps(expression)
-    yield from _equal_ranges(expression)
     yield from _hours_over_midnight(expression)
     yield from _either(expression)
-    yield from _numbered_weekdays(expression)
+    yield from _quartz_weekdays(expression)
     yield from _missing_days(expression)
     yield from _nearest_weekday(expression)
     yield from _fifth_weekdays(expression)
@@ -93,13 +99,6 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _equal_ranges(cron: CronExpression) -> Iterator[str]:
-    for field, noun, _ in _fields(cron):
-        for item in field.items:
-            if _EQUAL.fullmatch(item.text):
-                yield f"{item.text} is not one {noun}: a range with equal ends is the whole field."
-
-
 def _hours_over_midnight(cron: CronExpression) -> Iterator[str]:
     is_every_date = cron.is_daily and cron.month.is_full
     for item in cron.hour.items:
@@ -124,19 +123,35 @@ def _either(cron: CronExpression) -> Iterator[str]:
     yield f"The day {day} or the weekday {weekday} is enough; a date need not match both."
 
 
+def _is_quartz(cron: CronExpression) -> bool:
+    """Return True if the expression looks like one of Quartz, which has another numbering."""
+    return "?" in {cron.day.text, cron.weekday.text}
+
+
+def _numbers_of_weekdays(cron: CronExpression) -> list[int]:
+    texts = [item.text.lower().replace("l", "") for item in cron.weekday.items]
+    return sorted({int(number) for text in texts for number in _NUMBER.findall(text)})
+
+
 def _numbered_weekdays(cron: CronExpression) -> Iterator[str]:
-    numbers = {
-        int(number)
-        for item in cron.weekday.items
-        for number in _NUMBER.findall(item.text.lower().replace("l", ""))
-    }
+    numbers = _numbers_of_weekdays(cron)
     if numbers:
-        names = [f"{number} is {WEEKDAYS[number % 7]}" for number in sorted(numbers)]
+        names = [f"{number} is {WEEKDAYS[number % 7]}" for number in numbers]
         yield f"Weekdays count from 0 for Sunday: {joined(names)}."
 
 
+def _quartz_weekdays(cron: CronExpression) -> Iterator[str]:
+    numbers = _numbers_of_weekdays(cron) if _is_quartz(cron) else []
+    if numbers:
+        names = [f"{number} is {WEEKDAYS[number % 7]}" for number in numbers]
+        yield (
+            f"Here weekdays count from 0 for Sunday: {joined(names)}. Quartz, whose expressions "
+            "contain ?, counts from 1 for Sunday: write names such as MON-FRI."
+        )
+
+
 def _missing_days(cron: CronExpression) -> Iterator[str]:
-    """Explain months that lack a day which stands alone in its field."""
+    """Explain that some months lack the only day in the field."""
     if cron.is_daily:
         return
     for item in cron.day.items:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from polysync_core.domain.schedules.cron.fields import CronField
+from polysync_core.domain.definitions.cron.expression import CronField
 
 _SHORT = 3
 """The fewest numbers that are shown as a range or a step."""

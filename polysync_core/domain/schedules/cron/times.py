@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from polysync_core.domain.schedules.cron.fields import CronExpression, CronField
+from polysync_core.domain.definitions.cron.expression import CronExpression, CronField
 from polysync_core.domain.schedules.cron.spans import Span, spans_of
 
 _FEW = 6
-"""The most times of a day that are listed one by one."""
+"""The maximum number of times of a day that are listed one by one."""
 
 
 def joined(parts: Sequence[str]) -> str:

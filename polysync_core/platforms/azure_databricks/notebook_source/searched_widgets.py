@@ -22,7 +22,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.tokens import (
 )
 
 MAX_SEARCHED_LENGTH = 1_000_000
-"""The most characters of a cell that are searched."""
+"""The maximum number of characters of a cell that are searched."""
 _READERS = frozenset({"get", "getArgument"})
 _SIMPLE_NAME = re.compile(r"[^\W\d]\w*")
 _IN_TEXT = re.compile(r"\$\{\s*([^{}\n]{1,255})\}")

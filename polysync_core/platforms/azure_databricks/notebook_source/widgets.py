@@ -1,8 +1,8 @@
 """Reads the parameters of a notebook from its widgets.
 
 Python cells are parsed. SQL, Scala and R cells, and invalid Python, are searched for calls with a
-literal name and an optional literal default. Of SQL, `CREATE WIDGET` and the markers of parameters
-count, too. The notes list every uncertain result.
+literal name and an optional literal default. SQL cells may also declare a parameter by `CREATE
+WIDGET` or by a parameter marker. The notes list every uncertain result.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def _routes() -> list[tuple[str, str]]:
 def minimum_role(method: str, path: str) -> Role:
     """Return the least role that the effect of a route requires."""
     if path in {"/audit", "/secrets/test"} or path.endswith(
-        ("/import", "/sync-parameters", "/jobs/{name}/tasks")
+        ("/import", "/sync-parameters", "/jobs/{name}/tasks", "/restore")
     ):
         return Role.ADMINISTRATOR
     if path == "/jobs/{name}/runs/{run_id}":

@@ -18,6 +18,7 @@ from polysync_core.domain.definitions.document import (
     write_document,
 )
 from polysync_core.domain.definitions.stored import StoredDefinition
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.display_text import is_deceptive
 from polysync_core.domain.errors import Conflict, Invalid, StaleETag, Unavailable
 from polysync_core.domain.strict_documents import FORBIDDEN_KEYS, read_yaml, write_yaml
@@ -205,13 +206,17 @@ class InterruptedStore(FakeDefinitions):
         self._error = error
 
     def put(
-        self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+        self,
+        definition: Definition,
+        *,
+        replacing: StoredDefinition[Definition] | None,
+        author: Author | None = None,
     ) -> StoredDefinition[Definition]:
         if self._left == 0:
             self._left = -1
             raise self._error
         self._left -= 1
-        return super().put(definition, replacing=replacing)
+        return super().put(definition, replacing=replacing, author=author)
 
 
 @pytest.mark.parametrize("at", range(9))

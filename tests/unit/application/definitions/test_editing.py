@@ -15,6 +15,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Rules
+from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.registry import outputs_problem
@@ -112,12 +113,16 @@ def test_a_write_without_a_condition_is_repeated_after_a_conflict(store: FakeDef
         raced = False
 
         def put(
-            self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+            self,
+            definition: Definition,
+            *,
+            replacing: StoredDefinition[Definition] | None,
+            author: Author | None = None,
         ) -> StoredDefinition[Definition]:
             if not self.raced and replacing is not None:
                 self.raced = True
                 super().put(a_task(description="the other writer was first"), replacing=replacing)
-            return super().put(definition, replacing=replacing)
+            return super().put(definition, replacing=replacing, author=author)
 
     racing = Racing()
     racing.stored = store.stored
@@ -238,7 +243,11 @@ def test_two_writers_cannot_close_a_cycle_together(store: FakeDefinitions) -> No
 
     class Racing(FakeDefinitions):
         def put(
-            self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+            self,
+            definition: Definition,
+            *,
+            replacing: StoredDefinition[Definition] | None,
+            author: Author | None = None,
         ) -> StoredDefinition[Definition]:
             if definition.name == "landing-check" and isinstance(definition, Task):
                 closing = {"name": "other", "job": "landing"} | (
@@ -247,7 +256,7 @@ def test_two_writers_cannot_close_a_cycle_together(store: FakeDefinitions) -> No
                 other = self.get(Kind.TASK, "other")
                 if other is not None and other.definition == plain:
                     super().put(read_definition(Kind.TASK, closing), replacing=other)
-            return super().put(definition, replacing=replacing)
+            return super().put(definition, replacing=replacing, author=author)
 
     racing = Racing()
     racing.stored = store.stored

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from polysync_core.domain.definitions.tasks import Condition
+from polysync_core.domain.definitions.tasks import Join
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.runs.run import RunStatus
 
 MEETS = {
@@ -14,6 +15,7 @@ MEETS = {
     Condition.ON_FAILURE: "Failed",
     Condition.ON_COMPLETION: "Succeeded Failed Cancelled",
     Condition.ON_SKIPPED: "Skipped",
+    Condition.ALWAYS: "Succeeded Failed Cancelled Skipped",
 }
 
 
@@ -34,7 +36,35 @@ class Fired(NamedTuple):
     skipped: bool
 
 
-type Edges = Mapping[str, Condition]
+class Edges(Mapping[str, Sequence[Condition]]):
+    """The dependencies of a Task: upstreams with their conditions, and the join."""
+
+    def __init__(self, conditions: Mapping[str, Sequence[Condition]], join: Join) -> None:
+        self.conditions, self.join = conditions, join
+
+    def __getitem__(self, upstream: str) -> Sequence[Condition]:
+        return self.conditions[upstream]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.conditions)
+
+    def __len__(self) -> int:
+        return len(self.conditions)
+
+    def meets(self, upstream: str, status: RunStatus) -> bool:
+        """Return whether an outcome is one that the dependency accepts."""
+        accepted = " ".join(MEETS[each] for each in self[upstream])
+        return self.join is Join.ALL_DONE or status.value in accepted.split()
+
+    def skips(self, outcomes: Mapping[str, RunStatus]) -> bool:
+        """Return whether these outcomes rule a run out."""
+        good = [self.meets(upstream, status) for upstream, status in outcomes.items()]
+        return not any(good) if self.join is Join.ANY else not all(good)
+
+    def starts(self, outcomes: Mapping[str, RunStatus]) -> bool:
+        """Return whether these outcomes are enough for a run."""
+        enough = bool(outcomes) if self.join is Join.ANY else set(outcomes) == set(self)
+        return enough and not self.skips(outcomes)
 
 
 def ancestors(task: str, graph: Mapping[str, Edges]) -> set[str]:
@@ -58,20 +88,16 @@ class PlainGate:
         self.held.append(outcome)
         fired: list[Fired] = []
         while (used := self._next()) is not None:
-            newest = {each.task: each for each in sorted(used)}
-            bad = any(
-                each.status.value not in MEETS[self.edges[task]] for task, each in newest.items()
-            )
-            fired.append(Fired(frozenset(each.run for each in used), bad))
+            skipped = self.edges.skips(_newest(used))
+            fired.append(Fired(frozenset(each.run for each in used), skipped))
             self.held = [each for each in self.held if each not in used]
         return fired
 
     def _next(self) -> list[Outcome] | None:
         complete = [each for each in self._families() if not self._awaited(each)]
         for family in complete:
-            newest = {each.task: each for each in sorted(family)}
-            bad = [t for t, each in newest.items() if each.status.value not in MEETS[self.edges[t]]]
-            if bad or set(newest) == set(self.edges):
+            outcomes = _newest(family)
+            if self.edges.skips(outcomes) or self.edges.starts(outcomes):
                 return family
         chosen: list[Outcome] = []
         for task in self.edges:
@@ -94,3 +120,7 @@ class PlainGate:
             families = [f for f in families if f not in kin]
             families.append([outcome, *(each for f in kin for each in f)])
         return sorted(families, key=min)
+
+
+def _newest(outcomes: Iterable[Outcome]) -> dict[str, RunStatus]:
+    return {each.task: each.status for each in sorted(outcomes)}

@@ -11,8 +11,9 @@ from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference
-from polysync_core.domain.definitions.tasks import Condition, Dependency, Mapping, Task
+from polysync_core.domain.definitions.tasks import Dependency, Mapping, Task
 from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.timed_cache import DEFINITION_TTL

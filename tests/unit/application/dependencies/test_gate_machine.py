@@ -11,18 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from polysync_core.domain.definitions.tasks import Condition, Dependency, Task
+from polysync_core.domain.definitions.tasks import Dependency, Join, Task
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from tests.fakes.gates import GateWorld
 from tests.fakes.runs import Crash
-from tests.unit.application.dependencies.plain_gates import MEETS, Edges, Fired, Outcome, PlainGate
+from tests.unit.application.dependencies.plain_gates import Edges, Fired, Outcome, PlainGate
 
 pytestmark = pytest.mark.slow
 
 SIZE = 6
 OUTCOMES = st.sampled_from([RunStatus.SUCCEEDED] * 8 + [RunStatus.FAILED, RunStatus.CANCELLED])
-CONDITIONS = st.sampled_from([Condition.ON_SUCCESS, Condition.ON_COMPLETION] * 4 + [*Condition])
+CONDITION = st.sampled_from([Condition.ON_SUCCESS, Condition.ON_COMPLETION] * 4 + [*Condition])
+CONDITIONS = st.lists(CONDITION, min_size=1, max_size=2, unique=True)
+JOINS = st.sampled_from([Join.ALL] * 3 + [*Join])
 
 
 @st.composite
@@ -34,7 +37,8 @@ def graphs(draw: st.DrawFn, *, one_root: bool = False) -> dict[str, Edges]:
         roots = 1 if one_root else draw(st.integers(1, 2))
         least = min(2, len(before)) if number >= roots else 0
         upstreams = draw(st.sets(st.sampled_from(before), min_size=least)) if least else set()
-        graph[f"t{number}"] = {each: draw(CONDITIONS) for each in sorted(upstreams)}
+        conditions = {each: draw(CONDITIONS) for each in sorted(upstreams)}
+        graph[f"t{number}"] = Edges(conditions, draw(JOINS))
     return graph
 
 
@@ -44,9 +48,10 @@ def world_of(graph: dict[str, Edges]) -> GateWorld:
             Task(
                 name=name,
                 job="job",
+                join=edges.join,
                 dependencies=tuple(
-                    Dependency(task=upstream, condition=condition)
-                    for upstream, condition in edges.items()
+                    Dependency(task=upstream, condition=conditions)
+                    for upstream, conditions in edges.items()
                 ),
             )
             for name, edges in graph.items()
@@ -182,10 +187,8 @@ def test_in_one_graph_run_every_task_has_one_run_with_the_outcome_that_the_model
     world, expected_outcomes = world_of(graph), dict[str, RunStatus]()
     outcomes = {name: data.draw(OUTCOMES, label=name) for name in graph}
     for name, edges in graph.items():
-        met = all(
-            expected_outcomes[up].value in MEETS[wanted].split() for up, wanted in edges.items()
-        )
-        expected_outcomes[name] = outcomes[name] if met else RunStatus.SKIPPED
+        skipped = bool(edges) and edges.skips({each: expected_outcomes[each] for each in edges})
+        expected_outcomes[name] = RunStatus.SKIPPED if skipped else outcomes[name]
     active = [world.start("t0")]
     while active:
         run = active.pop(data.draw(st.integers(0, len(active) - 1)))

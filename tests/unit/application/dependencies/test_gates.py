@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.schedules import Schedule
-from polysync_core.domain.definitions.tasks import Condition, Dependency, Mapping, Task
+from polysync_core.domain.definitions.tasks import Dependency, Mapping, Task
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import Parent, RunStatus, TriggerType

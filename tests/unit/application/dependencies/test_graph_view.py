@@ -200,6 +200,7 @@ def test_the_api_shows_nodes_and_edges(world: World) -> None:
         "from": "silver",
         "to": "gold",
         "condition": "OnSuccess",
+        "when": None,
         "mappings": [{"output": "rows", "input": "expected"}],
     }
 

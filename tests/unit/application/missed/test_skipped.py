@@ -8,7 +8,8 @@ from typing import Any
 from polysync_core.application.missed import bounds
 from polysync_core.application.missed.missed_work import MissedWork
 from polysync_core.application.missed.skipped import SkippedGroup
-from polysync_core.domain.definitions.tasks import Condition, Task
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.runs.run import RunStatus
 from polysync_core.domain.runs.skip import RootCause, SkipKind
 from tests.fakes.gates import GateWorld, after

@@ -64,14 +64,14 @@ class ExternalRun:
 
 @dataclass
 class LivePlatform(FakePlatform):
-    """Runs what it is given until a test ends it; `refusals` is what the next calls meet."""
+    """Runs each submit until a test ends the run; the next calls raise the `refusals`."""
 
     external: dict[str, ExternalRun] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     refusals: list[Exception] = field(default_factory=list)
     loses_answers: bool = False
     interrupt: Callable[[], None] | None = None
-    """What happens elsewhere while the platform thinks about the next call."""
+    """An event that happens elsewhere during the next call of the platform."""
 
     def start(self, order: SubmitRequest) -> Submitted:
         self._think()

@@ -134,3 +134,22 @@ def test_notes_name_a_disabled_task_and_a_task_without_schedules():
 def test_an_unknown_task_is_not_found():
     with pytest.raises(NotFound):
         FakeApp().services.fire_times.preview("nothing", count=1)
+
+
+@pytest.mark.parametrize(
+    ("cron", "part"),
+    [
+        ("*/90 * * * *", "matches minute 0 only"),
+        ("0 */23 * * *", "after hour 23 comes hour 0"),
+        ("0 0 6 ? * 2-6", "2 is Tuesday and 6 is Saturday. Quartz"),
+        ("0 0 13 * FRI", "a date need not match both"),
+        ("0 0 29 2 *", "7 of 28 years"),
+    ],
+)
+def test_a_surprising_expression_is_noted_with_its_schedule(cron: str, part: str):
+    notes = preview(a_schedule("s", cron)).notes
+    assert any(note.startswith(f"Schedule s, {cron}: ") and part in note for note in notes)
+
+
+def test_a_plain_expression_has_no_note():
+    assert preview(a_schedule("s", "0 6 * * 1-5")).notes == []

@@ -183,7 +183,7 @@ class TestOverlap:
 
 class TestEdits:
     def test_an_edit_starts_from_now(self, world: Scheduled) -> None:
-        world.task(MINUTELY)
+        world.task(MINUTELY | {"cron": "0 3 * * *"})
         world.clock.advance(minutes=30)
         world.task(MINUTELY | {"misfire": "All"})
         world.tick(minutes=1)

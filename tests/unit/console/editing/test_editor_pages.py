@@ -32,7 +32,7 @@ def test_the_list_links_to_each_definition(app: FakeApp) -> None:
 def test_an_empty_list_says_the_purpose_and_the_next_step() -> None:
     page = parsed(FakeApp().browser.get("/vaults").text)
     assert "secret manager" in text_of(page, ".empty")
-    assert page.css_first('.empty a[href="/console/vaults/new"]') is not None
+    assert page.css_first('.empty a[href="/console/vaults/-/new"]') is not None
 
 
 def test_a_change_is_planned_then_saved(app: FakeApp) -> None:
@@ -167,14 +167,14 @@ def test_a_forged_plan_is_not_saved(app: FakeApp) -> None:
     plan = submit(app.browser, form, {"description": "second"}, do="review")
     answer = submit(app.browser, plan, {"~token": "0" * 32}, do="save")
     assert answer.status_code == 200
-    assert "not the plan" in answer.text
+    assert "The plan has changed" in answer.text
     assert stored(app, "local").description == "first"
 
 
 def test_a_definition_is_deleted_after_a_question(app: FakeApp) -> None:
     page = app.browser.get("/vaults/local/delete")
     answer = submit(app.browser, page, form="form.card")
-    assert answer.headers["location"] == "/console/vaults?notice=deleted"
+    assert answer.headers["location"] == "/console/vaults?notice=deleted&was=local"
     assert app.browser.get("/vaults/local").status_code == 404
 
 

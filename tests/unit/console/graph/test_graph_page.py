@@ -11,7 +11,10 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from polysync_core.application.dependencies import graph_view
+from polysync_core.application.dependencies.graph_view import Graph
+from polysync_core.console.live import graph_states
 from polysync_core.console.live.graph_states import frames_of
+from polysync_core.console.live.shared_reads import SharedReads
 from polysync_core.console.pages.graph import routes
 from polysync_core.console.pages.graph.query import GraphQuery
 from polysync_core.domain.runs.run import RunStatus
@@ -141,6 +144,22 @@ def test_a_stream_ends_when_nothing_can_change(world: GraphPages) -> None:
     assert "event: idle" in idle
     tag = idle.split("\n")[0].removeprefix("id: ")
     assert [each.split("\n")[1] for each in read(world, seen=tag)[1:]] == ["event: idle"]
+
+
+def test_streams_of_one_graph_share_their_reads(
+    world: GraphPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_states, "_shared", SharedReads(lambda: 0.0))
+    reads: list[GraphQuery] = []
+
+    def read(query: GraphQuery, *_: object) -> Graph:
+        reads.append(query)
+        return Graph(nodes=(), edges=())
+
+    monkeypatch.setattr(GraphQuery, "read", read)
+    for address in ("", "?task=gold", "?layout=stacked&task=bronze", "?tag=layer=gold"):
+        assert "event: idle" in world.app.browser.get(f"/live/graph{address}").text
+    assert [query.tag for query in reads] == [None, "layer=gold"]
 
 
 def boxes(tree: LexborHTMLParser) -> list[str]:

@@ -14,7 +14,8 @@ from polysync_core.console.graph.boxes import Box
 from polysync_core.console.graph.drawing import graph_svg, map_svg, scene_of
 from polysync_core.console.graph.lines import Draft, Line
 from polysync_core.console.graph.picture import PictureSettings, graph_link, graph_picture
-from polysync_core.domain.definitions.tasks import Condition, Mapping
+from polysync_core.domain.definitions.tasks import Mapping
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import NOON, a_run, run_id
 
@@ -39,7 +40,7 @@ def an_edge(upstream: str, downstream: str, **facts: Any) -> DependencyEdge:
     return DependencyEdge(
         upstream=upstream,
         downstream=downstream,
-        condition=facts.get("condition", Condition.ON_SUCCESS),
+        conditions=(facts.get("condition", Condition.ON_SUCCESS),),
         mappings=facts.get("mappings", ()),
     )
 

@@ -44,7 +44,7 @@ def get(world: World, path: str) -> str:
 def test_an_empty_list_leads_to_the_next_step() -> None:
     page = parsed(World().app.browser.get("/jobs").text)
 
-    assert page.css_first('.empty a[href="/console/jobs/new"]') is not None
+    assert page.css_first('.empty a[href="/console/jobs/-/new"]') is not None
     assert "polysync import" in text_of(page, ".empty")
 
 
@@ -256,9 +256,9 @@ def test_the_runs_of_the_platform_are_listed(world: World) -> None:
 @pytest.mark.parametrize(
     ("role", "shown"),
     [
-        (Role.READER, {"sync", "platform-runs"}),
-        (Role.OPERATOR, {"sync", "platform-runs", "run"}),
-        (Role.ADMINISTRATOR, {"sync", "platform-runs", "run", "task", "delete"}),
+        (Role.READER, {"sync", "platform-runs", "versions"}),
+        (Role.OPERATOR, {"sync", "platform-runs", "versions", "run"}),
+        (Role.ADMINISTRATOR, {"sync", "platform-runs", "versions", "run", "task", "delete"}),
     ],
 )
 def test_actions_above_a_role_are_not_rendered(role: Role, shown: set[str]) -> None:

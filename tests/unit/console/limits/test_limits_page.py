@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from polysync_core.application.dispatch.limit_usage import LimitUsage
 from polysync_core.console.live.fragments import Part, part_frames
+from polysync_core.console.live.shared_reads import SharedReads
+from polysync_core.console.pages.limits import routes
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.runs.stored import Page as StoredPage
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job, a_platform
 from tests.unit.console.graph.graph_world import text
@@ -101,6 +105,19 @@ def test_a_part_is_sent_only_if_it_has_changed(app: FakeApp) -> None:
     assert app.browser.get("/part/limits", headers=tag).status_code == 304
     run(app, "orders")
     assert app.browser.get("/part/limits", headers=tag).status_code == 200
+
+
+def test_streams_with_one_question_share_their_reads(
+    app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "_shared", SharedReads(lambda: 0.0))
+    reads: list[int] = []
+    monkeypatch.setattr(
+        LimitUsage, "page", lambda *_, **__: reads.append(1) or StoredPage(items=[])
+    )
+    for _ in range(50):
+        assert "event: idle" in app.browser.get("/live/limits").text
+    assert len(reads) == 1
 
 
 def test_an_app_without_limits_says_so() -> None:

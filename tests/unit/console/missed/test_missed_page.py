@@ -9,7 +9,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from polysync_core.composition import identify_by
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.tasks import Condition, Task
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.poison import ReceivedPoisonMessage
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polysync_core.domain.runs.run import RunStatus
+from tests.unit.console.browser import parsed, submit
 from tests.unit.console.runs.runs_world import RunsWorld, text_of
 
 
@@ -17,6 +18,8 @@ def act(world: RunsWorld, action: str, *runs: str, back: str = "", key: str = "k
     """Send the form of the page, and return the address of the next page."""
     body = {"run": [*runs], "action": action, "back": back, "key": key}
     answer = world.app.browser.post("/runs/actions", data=body)
+    if action == "cancel":
+        answer = submit(world.app.browser, answer, {"confirmed": "true"}, form="main form")
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
 
@@ -31,13 +34,49 @@ def test_chosen_runs_are_cancelled_and_the_filters_survive(world: RunsWorld) -> 
     assert [row.attributes["id"] for row in tree.css(".rows tr")] == [runs[2].run_id]
 
 
+def test_runs_are_cancelled_only_after_a_page_that_counts_and_lists_them(world: RunsWorld) -> None:
+    active = [world.accept() for _ in range(2)]
+    ended = world.end(world.accept(), RunStatus.SUCCEEDED)
+    chosen = [ended.run_id, *(run.run_id for run in active)]
+    body = {"run": chosen, "action": "cancel", "back": "/console/runs?task=load", "key": "k"}
+
+    question = parsed(world.app.browser.post("/runs/actions", data=body).text)
+
+    assert text_of(question.css_first("h1")) == "Cancel 2 runs?"
+    links = [a.attributes["href"] for a in question.css("td .mono")]
+    assert links == [f"/console/runs/{run_id}" for run_id in chosen]
+    assert "1 run ended meanwhile" in text_of(question.css_first(".notice"))
+    back = question.css_first("main form a.button")
+    assert back is not None
+    assert back.attributes["href"] == "/console/runs?task=load"
+    statuses = {run["status"] for run in world.app.http.get("/task-runs").json()["items"]}
+    assert statuses == {"Queued", "Succeeded"}
+
+
+def test_nothing_is_cancelled_if_every_chosen_run_has_ended(world: RunsWorld) -> None:
+    ended = world.end(world.accept(), RunStatus.SUCCEEDED)
+    body = {"run": [ended.run_id, "r" + "a" * 25, "../x"], "action": "cancel"}
+
+    question = parsed(world.app.browser.post("/runs/actions", data=body).text)
+
+    assert text_of(question.css_first("h1")) == "Nothing to cancel"
+    assert question.css_first("main form button") is None
+
+
+def test_the_question_before_a_cancellation_is_no_change_in_the_audit(world: RunsWorld) -> None:
+    run = world.accept()
+    world.app.browser.post("/runs/actions", data={"run": run.run_id, "action": "cancel"})
+
+    assert world.app.http.get("/audit").json()["items"][0]["status"] == 200
+
+
 def test_runs_that_cannot_be_rerun_do_not_stop_the_others(world: RunsWorld) -> None:
     ended = world.end(world.accept(), RunStatus.FAILED)
     active = world.accept()
     address = act(world, "rerun", ended.run_id, active.run_id, "r" + "a" * 25)
     assert address == "/console/runs?notice=rerun.1.2"
     notice = text_of(world.get(address.removeprefix("/console")).css_first(".notice"))
-    assert notice.startswith("1 run were started again. 2 runs could not") or "1 run" in notice
+    assert notice.startswith("1 run was started again. 2 runs could not be started again")
     reruns = [run for run in world.app.http.get("/task-runs").json()["items"] if run["rerunOf"]]
     assert [run["rerunOf"] for run in reruns] == [ended.run_id]
 

@@ -11,7 +11,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from polysync_core.console.live.fragments import Part, part_frames, tag_of
-from polysync_core.console.live.shared import SharedReads
+from polysync_core.console.live.shared_reads import SharedReads
 from polysync_core.domain.errors import Unavailable
 from tests.unit.console.runs.runs_world import RunsWorld
 

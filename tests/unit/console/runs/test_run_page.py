@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from polysync_core.console.pages.run.state_card import REMEDIES
 from polysync_core.console.pages.run.time_axis import bars_of
-from polysync_core.console.pages.run.verdict import REMEDIES
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, ProblemStep
@@ -39,8 +39,8 @@ def card(tree: LexborHTMLParser, title: str) -> Any:
     return next(each for each in tree.css("section.card") if each.attributes["aria-label"] == title)
 
 
-def verdict(tree: LexborHTMLParser) -> str:
-    return text_of(tree.css_first("#verdict"))
+def state_card(tree: LexborHTMLParser) -> str:
+    return text_of(tree.css_first("#state-card"))
 
 
 def test_the_beginning_of_an_id_leads_to_the_run(world: RunsWorld) -> None:
@@ -61,11 +61,13 @@ def test_a_waiting_run_says_for_what_and_for_whom(world: RunsWorld) -> None:
     world.accept()
     run = world.accept()
     tree = page_of(world, run)
-    assert "It waits for slots : 1 of 1 taken, held by load . It is 2nd in line." in verdict(tree)
-    held = tree.css_first(f"#verdict a[href='/console/runs/{holder.run_id}']")
+    assert "It waits for slots : 1 of 1 taken, held by load . It is 2nd in line." in state_card(
+        tree
+    )
+    held = tree.css_first(f"#state-card a[href='/console/runs/{holder.run_id}']")
     assert held is not None
-    assert tree.css_first("#verdict a").attributes["href"] == "/console/limits/slots"
-    assert len(tree.css("#verdict .meter .taken")) == 1
+    assert tree.css_first("#state-card a").attributes["href"] == "/console/limits/slots"
+    assert len(tree.css("#state-card .meter .taken")) == 1
     assert "not been submitted" in text_of(card(tree, "Attempts"))
 
 
@@ -73,7 +75,7 @@ def test_a_running_run_names_its_platform_and_the_state(world: RunsWorld) -> Non
     run = world.accept()
     world.begin(run, "Pending", url="https://example.net/4711")
     tree = page_of(world, run)
-    assert "Attempt 1 is on lakehouse, which says Pending ." in verdict(tree)
+    assert "Attempt 1 is on lakehouse, which says Pending ." in state_card(tree)
     links = [each.attributes["href"] for each in tree.css("a[target=_blank]")]
     assert set(links) == {"https://example.net/4711"}
 
@@ -81,7 +83,7 @@ def test_a_running_run_names_its_platform_and_the_state(world: RunsWorld) -> Non
 @pytest.mark.parametrize("cause", FailureCause)
 def test_every_cause_has_a_remedy(world: RunsWorld, cause: FailureCause) -> None:
     run = world.end(world.accept(), RunStatus.FAILED, error="It broke.", cause=cause)
-    shown = verdict(page_of(world, run))
+    shown = state_card(page_of(world, run))
     assert "It broke." in shown
     assert REMEDIES[cause] in shown
 
@@ -100,7 +102,7 @@ def test_a_problem_shows_its_tries_and_the_next_try(world: RunsWorld) -> None:
     )
     at = world.app.clock()
     runs.save(stored, with_failure(stored.run, failure, at=at, next_try=at))
-    shown = verdict(page_of(world, run))
+    shown = state_card(page_of(world, run))
     assert "cannot reach the platform: connection refused" in shown
     assert "The next try is at 2026-03-01" in shown
 
@@ -224,7 +226,7 @@ def test_a_run_is_cancelled_and_says_so(world: RunsWorld) -> None:
     answer = world.app.browser.post(f"/runs/{run.run_id}/cancel")
     tree = world.get(answer.headers["location"].removeprefix("/console"))
     assert "was asked to stop" in text_of(tree.css_first(".notice"))
-    assert "Cancelled before it started." in verdict(tree)
+    assert "Cancelled before it started." in state_card(tree)
 
 
 def test_a_rerun_takes_other_values(world: RunsWorld) -> None:
@@ -277,7 +279,7 @@ def test_a_dispatcher_that_is_away_leaves_the_page_standing(world: RunsWorld) ->
         raise Unavailable("The engine is starting.")
 
     world.app.engine.dispatcher = away  # type: ignore[method-assign]
-    assert "cannot be reached" in verdict(page_of(world, run))
+    assert "cannot be reached" in state_card(page_of(world, run))
 
 
 def test_a_run_of_a_deleted_task_or_of_a_job_is_shown(world: RunsWorld) -> None:
@@ -287,7 +289,7 @@ def test_a_run_of_a_deleted_task_or_of_a_job_is_shown(world: RunsWorld) -> None:
     assert answer.status_code == 200
     job_run = world.app.http.post("/jobs/sales-load/run").json()["runId"]
     tree = world.get(f"/runs/{job_run}")
-    assert "sales-load on lakehouse" in text_of(card(tree, "Where it comes from"))
+    assert "sales-load on lakehouse" in text_of(card(tree, "Origin"))
 
 
 def test_ids_are_unique_on_the_page(world: RunsWorld) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from polysync_core.domain.definitions.tasks import Condition, Dependency
+from polysync_core.domain.definitions.tasks import Dependency
+from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_run, run_id

@@ -85,7 +85,7 @@ def test_a_form_that_is_sent_twice_starts_one_run():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({}, "is required and has no value"),
+        ({}, "is required and has no value: give a value"),
         ({"region": "a", "rows": "many"}, "must be a whole number"),
         ({"region": "a", "token": "secret"}, "vault://"),
         ({"region": "a", "priority": "high"}, "must be a whole number"),

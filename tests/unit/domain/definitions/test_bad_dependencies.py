@@ -20,6 +20,11 @@ def _chain(document: dict[str, Any]) -> None:
     ]
 
 
+def _tested_without_outputs(document: dict[str, Any]) -> None:
+    document["jobs"][0]["settings"] = {}
+    document["tasks"][1]["dependencies"] = [{"task": "landing-check", "when": "row_count > 0"}]
+
+
 BAD: list[Any] = [
     pytest.param(
         set_value("tasks", 0, "dependencies", to=[{"task": "landing-check"}]),
@@ -79,6 +84,78 @@ BAD: list[Any] = [
         "tasks[1].dependencies[0].mappings",
         "a skipped run has no outputs",
         id="mapping from a skipped run",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", 0, "condition", to=["OnSkipped", "OnFailure"]),
+        "tasks[1].dependencies[0].mappings",
+        "a failed or skipped run has no outputs",
+        id="mapping from a list of outcomes without outputs",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", 0, "condition", to="OnSucces"),
+        "tasks[1].dependencies[0].condition",
+        "did you mean 'OnSuccess'?",
+        id="unknown condition",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", 0, "condition", to=["OnSuccess", "OnSkip"]),
+        "tasks[1].dependencies[0].condition",
+        "each condition must be one of OnSuccess, OnFailure, OnCompletion, OnSkipped, Always",
+        id="unknown condition in a list",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", 0, "condition", to=[]),
+        "tasks[1].dependencies[0].condition",
+        "has 0 items, but needs 1",
+        id="no condition",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", 0, "condition", to={"on": "OnSuccess"}),
+        "tasks[1].dependencies[0].condition",
+        "must be one of OnSuccess, OnFailure, OnCompletion, OnSkipped, Always",
+        id="an object as condition",
+    ),
+    pytest.param(
+        set_value(
+            "tasks",
+            1,
+            "dependencies",
+            to=[
+                {"task": "landing-check", "condition": each} for each in ("OnFailure", "OnSkipped")
+            ],
+        ),
+        "tasks[1].dependencies[1].condition",
+        "write a list of conditions, or set join to Any",
+        id="dependencies that contradict each other",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", 0, "when", to="row_count >"),
+        "tasks[1].dependencies[0].when",
+        "is not an expression such as row_count > 0",
+        id="broken value condition",
+    ),
+    pytest.param(
+        set_value(
+            "tasks",
+            1,
+            "dependencies",
+            to=[{"task": "landing-check", "condition": "Always", "when": "row_count > 0"}],
+        ),
+        "tasks[1].dependencies[0].when",
+        "needs the condition OnSuccess",
+        id="value condition of a run without success",
+    ),
+    pytest.param(
+        _tested_without_outputs,
+        "tasks[1].dependencies[0].when",
+        "job 'landing' has no outputs: set its settings.outputsFromExitValue to true",
+        id="value condition on a job without outputs",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "join", to="One"),
+        "tasks[1].join",
+        "must be one of All, Any, AllDone",
+        id="unknown join",
     ),
     pytest.param(
         set_value("tasks", 1, "dependencies", to=[{"task": "landing-check"}] * 2),

@@ -141,7 +141,7 @@ BAD: list[Any] = [
     pytest.param(
         set_value("tasks", 1, "weight", to=9),
         "tasks[1].weight",
-        "can never start: profile 'lakehouse-cap' has only 8 slots",
+        "must be at most 8, the number of slots of profile 'lakehouse-cap'",
         id="weight above the limit",
     ),
     pytest.param(

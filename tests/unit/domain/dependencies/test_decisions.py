@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.tasks import Condition
+from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS, Condition
 from polysync_core.domain.dependencies.decisions import (
     MAX_COMPLETE_GROUPS,
     MAX_GROUPS,
     GateDecision,
     GateRules,
 )
-from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
+from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Requirement, Token
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Origin, RunStatus
 from tests.fakes.builders import NOON
@@ -42,16 +42,16 @@ def token(edge: str, *graphs: str, minute: int = 0, run: str = "", **facts: Any)
     )
 
 
+def an_edge(upstream: str, *conditions: Condition) -> GateEdge:
+    required = Requirement(conditions=conditions or DEFAULT_CONDITIONS)
+    return GateEdge(upstream=upstream, requirements=(required,))
+
+
 def gate(
     *edges: str | GateEdge, below: dict[str, set[str]] | None = None, **facts: Any
 ) -> GateRules:
     """Return the rules of a gate; all upstreams descend from `root` unless `below` is given."""
-    made = tuple(
-        edge
-        if isinstance(edge, GateEdge)
-        else GateEdge(upstream=edge, condition=Condition.ON_SUCCESS)
-        for edge in edges
-    )
+    made = tuple(edge if isinstance(edge, GateEdge) else an_edge(edge) for edge in edges)
 
     def descends(task: str, roots: frozenset[str]) -> bool:
         if below is None:
@@ -74,12 +74,13 @@ def decided(rules: GateRules, *tokens: Token) -> GateDecision:
         (Condition.ON_FAILURE, {FAILED}),
         (Condition.ON_COMPLETION, {SUCCEEDED, FAILED, CANCELLED}),
         (Condition.ON_SKIPPED, {SKIPPED}),
+        (Condition.ALWAYS, {SUCCEEDED, FAILED, CANCELLED, SKIPPED}),
     ],
 )
 def test_each_condition_is_met_by_its_outcomes_and_any_other_outcome_skips(
     condition: Condition, meets: set[RunStatus]
 ) -> None:
-    rules = gate(GateEdge(upstream="a", condition=condition))
+    rules = gate(an_edge("a", condition))
     for status in (SUCCEEDED, FAILED, CANCELLED, SKIPPED):
         decision = decided(rules, token("a", "g", status=status))
         assert (decision.skip_reason is None) == (status in meets), status

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from polysync_core.domain.definitions.schedules import Fold, Gap, Schedule, check_cron
+from polysync_core.domain.definitions.cron.check import check_cron
+from polysync_core.domain.definitions.schedules import Fold, Gap, Schedule
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times
 from tests.unit.domain.schedules.oracle import (
     DAY,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from polysync_core.domain.definitions.schedules import Gap, Schedule, check_cron
+from polysync_core.domain.definitions.cron.check import check_cron
+from polysync_core.domain.definitions.schedules import Gap, Schedule
 from polysync_core.domain.schedules.fire_times import count_between
 from polysync_core.domain.schedules.wall_clock import pattern_of
 from tests.examples import examples

@@ -94,7 +94,7 @@ def test_a_certificate_is_read_in_every_usual_form(text: Any, password: Secret |
 @pytest.mark.parametrize(
     ("text", "password", "words"),
     [
-        pytest.param(lambda: "", None, "no PEM or PKCS", id="nothing"),
+        pytest.param(lambda: "", None, "not PEM or PKCS", id="nothing"),
         pytest.param(lambda: f"/etc/{CANARY}.pfx", None, "neither PEM nor base64", id="a path"),
         pytest.param(lambda: pfx(LOCK), Secret(CANARY), "certificatePassword", id="wrong password"),
         pytest.param(lambda: pfx(LOCK), None, "certificatePassword", id="no password"),

@@ -48,7 +48,7 @@ class Answer:
 
 
 class Entra(HttpTransport):  # type: ignore[type-arg]
-    """Answers what msal asks before it exchanges a token, and the exchange itself."""
+    """Answers the requests that msal sends before and during the exchange of a token."""
 
     def __init__(self, status: int, token: dict[str, Any]) -> None:
         self.status, self.token = status, token

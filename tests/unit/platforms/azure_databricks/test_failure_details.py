@@ -13,7 +13,7 @@ from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail,
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.outputs import failed_tasks
-from polysync_core.platforms.azure_databricks.pipeline import DatabricksPipelineConnector
+from polysync_core.platforms.azure_databricks.pipeline.connector import DatabricksPipelineConnector
 from polysync_core.platforms.connector import RunNotFound
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.builders import NOON, a_job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import htpy as h
 from htpy import Element, Node
@@ -15,21 +16,21 @@ from polysync_core.console.forms.controls import bare_control, notes
 from polysync_core.console.forms.fields import Field, Group, Rows, Text
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.raw import RawObject
-from polysync_core.console.forms.rows import view_action
+from polysync_core.console.forms.rows import form_field, form_fields, view_action
 from polysync_core.console.graph.lines import Draft
 from polysync_core.console.graph.picture import Layout, PictureSettings, graph_picture, graph_view
 from polysync_core.console.icons import icon, status_icon
 from polysync_core.console.pages.tasks.editor.facts import graphs, job_of, now, rows_of, runs
 from polysync_core.console.parts.notices import notice
-from polysync_core.console.paths import page_path, task_path
+from polysync_core.console.paths import task_path
 from polysync_core.domain.definitions.base import is_object_name
 from polysync_core.domain.definitions.jobs import Direction, Job
-from polysync_core.domain.definitions.tasks import Condition
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
+from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS, Condition
 from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.stored import RunHead
 
-FIELDS = ("dependencies",)
+FIELDS = ("dependencies", "join")
 
 
 def dependencies_tab(state: EditorPage) -> Node:
@@ -62,7 +63,7 @@ def _picture(state: EditorPage, layout: Layout) -> Node:
 
 
 def _later(state: EditorPage) -> Element:
-    """Return the place of the picture, which costs reads, until the tab is opened."""
+    """Return a placeholder for the picture, which costs reads, until the tab is opened."""
     attributes = {**_redraw(state), "hx-trigger": "intersect once"}
     address = task_path(state.name or "", tab="dependencies")
     return h.div(".graph-pane", attributes)[h.p(".in")[h.a(href=address)["Show the picture"]]]
@@ -73,29 +74,32 @@ def _name(state: EditorPage) -> str:
 
 
 def _layouts(state: EditorPage) -> Mapping[Layout, str]:
-    segments = ("tasks", state.name or "new")
     job = state.view.text("job") if state.is_new else None
-    return {
-        "split": page_path(*segments, tab="dependencies", job=job),
-        "stacked": page_path(*segments, tab="dependencies", layout="stacked", job=job),
-    }
+    address = partial(state.editor.address, state.name, tab="dependencies", job=job)
+    return {"split": address(), "stacked": address(layout="stacked")}
 
 
 def _draft_edges(state: EditorPage, name: str) -> Sequence[DependencyEdge]:
     """Return the dependencies of the form, as far as they can be read."""
     edges: list[DependencyEdge] = []
-    conditions = {each.value: each for each in Condition}
     for index, row in enumerate(rows_of(state, "dependencies")):
         if is_object_name(upstream := _text(row, "task").strip()):
             edges.append(
                 DependencyEdge(
                     upstream=upstream,
                     downstream=name,
-                    condition=conditions.get(_text(row, "condition"), Condition.ON_SUCCESS),
+                    conditions=_conditions(row),
                     mappings=_mappings(state, index),
+                    when=_text(row, "when") or None,
                 )
             )
     return edges
+
+
+def _conditions(row: RawObject) -> tuple[Condition, ...]:
+    given = row.get("condition")
+    chosen = given if isinstance(given, list) else []
+    return tuple(each for each in Condition if each.value in chosen) or DEFAULT_CONDITIONS
 
 
 def _mappings(state: EditorPage, index: int) -> tuple[OutputMapping, ...]:
@@ -119,9 +123,10 @@ def _side(state: EditorPage) -> Element:
             or h.li(".nothing")["Nothing: the task starts by its schedules or by hand."]
         ],
         _add(state),
+        form_fields(state.view, "join"),
         h.p(".help")[
-            "All of these conditions must be met. If one is not met, a run is recorded as Skipped "
-            "with the reason. A cycle is red in the picture, and is not saved."
+            "If the conditions are not met, a run is recorded as Skipped with the reason. "
+            "A cycle is red in the picture, and is not saved."
         ],
     ]
 
@@ -161,7 +166,9 @@ def _upstream(
 ) -> Element:
     path, name = f"dependencies[{index}]", _text(row, "task")
     item = _item(state, "dependencies")
-    task, condition = _plain(item.field("task")), _plain(item.field("condition"))
+    task = _plain(item.field("task"))
+    when = _plain(item.field("when"))
+    condition = replace(_plain(item.field("condition")), label=f"Outcome of {name}")
     head = heads.get(name)
     return h.li(id=control_id(path))[
         status_icon(None if head is None else head.status),
@@ -171,8 +178,9 @@ def _upstream(
             name and h.p[h.a(href=task_path(name, tab="dependencies"))[f"Open {name}"]],
         ],
         h.div[
-            bare_control(state.view, condition, f"{path}.condition", label=f"Outcome of {name}"),
-            notes(state.view, condition, f"{path}.condition"),
+            form_field(state.view, condition, f"{path}.condition"),
+            bare_control(state.view, when, f"{path}.when", label=f"Only if, for {name}"),
+            notes(state.view, when, f"{path}.when"),
         ],
         _remove(state, path, name or "this upstream task"),
         _maps(state, index, name),

@@ -1,10 +1,10 @@
-"""Serves the previews of a schedule and of a retry policy while they are typed."""
+"""Serves live previews of a schedule and of a retry policy while a person types."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from polysync_core.api.schedules.cron import CurrentSchedulePreviews
 from polysync_core.console.forms.models import group_of
@@ -12,13 +12,14 @@ from polysync_core.console.forms.raw import RawObject, nested
 from polysync_core.console.forms.reading import read
 from polysync_core.console.pages.tasks.editor.runtime import retry_picture
 from polysync_core.console.pages.tasks.editor.scheduling import preview_of
+from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import fragment
 from polysync_core.domain.definitions.base import is_object_name
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import Malformed, Problem
 
-router = APIRouter()
+router = PageRouter()
 
 _PATH = r"^schedules\[\d{1,3}\]$"
 

@@ -1,4 +1,4 @@
-"""Draws the attempts of a run and the waits between them."""
+"""Draws the attempts that a retry policy allows, and the waits between them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polysync_core.domain.runs.failures.retries import planned_delay
 from polysync_core.domain.schedules.cron.times import ordinal
 
 _SHOWN = 5
-"""The most attempts in the picture; the others are counted."""
+"""The maximum number of attempts in the picture; the others are counted."""
 _BOX, _WAIT, _TOP = 56, 84, 24
 
 

@@ -31,7 +31,7 @@ FIELDS = (
 )
 
 _MAX_PROFILES = 5
-"""The most profiles of the Platform whose usage is read."""
+"""The maximum number of profiles of the Platform whose usage is read."""
 _DELAYS = ("maxRetryAttempts", "backoff", "initialDelaySeconds", "maxDelaySeconds")
 
 

@@ -1,4 +1,4 @@
-"""Shows the effect of an unsaved schedule: words, next fire times and the year ahead."""
+"""Shows the effect of an unsaved schedule: words, next fire times and 365 days."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def preview_box(preview: SchedulePreview, path: str) -> Element:
 
 
 def wrong_preview(problems: Sequence[Problem], path: str) -> Element:
-    """Return the place of a preview while the schedule cannot be read."""
+    """Return the element that replaces the preview while the schedule is wrong."""
     return h.div(".preview", id=preview_id(path), role="group", aria_label="Preview")[
         [
             h.p(".error")[

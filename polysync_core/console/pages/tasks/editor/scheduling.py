@@ -171,7 +171,7 @@ def _preview(state: EditorPage, row: RawObject, index: int) -> Element:
 
 
 def _later(state: EditorPage, path: str) -> Element:
-    """Return the place of a preview that is computed when it comes into view."""
+    """Return a placeholder for a preview, which is computed when it comes into view."""
     return h.div(
         ".preview",
         {

@@ -174,7 +174,7 @@ def _empty_box(state: EditorPage, row: _Row) -> Node:
 
 
 def _gone(state: EditorPage, job: Job | None, row: _Row) -> Element:
-    """Return the row of a value whose parameter the Job has no more."""
+    """Return the row of a value whose parameter the Job no longer has."""
     remove = h.button(
         ".small",
         view_action(state.view, f"remove:{row.path}"),

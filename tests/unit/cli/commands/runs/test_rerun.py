@@ -37,6 +37,14 @@ def test_with_downstream_the_dependent_tasks_run_too(api: FakeApi, polysync: Inv
     assert api.requests[0].body == {"downstream": True}
 
 
+def test_from_the_failure_only_the_failed_parts_run(api: FakeApi, polysync: Invoke):
+    api.on("POST", "/task-runs/r-0/rerun", ACCEPTED)
+
+    polysync("rerun", "r-0", "--from-failure", "--downstream")
+
+    assert api.requests[0].body == {"downstream": True, "fromFailure": True}
+
+
 def test_with_follow_the_command_waits_for_the_end_of_the_new_run(api: FakeApi, polysync: Invoke):
     api.on("POST", "/task-runs/r-0/rerun", ACCEPTED)
     api.on("GET", "/task-runs/r-1/events", Stream([event(1, build_run("Failed"))]))

@@ -91,3 +91,24 @@ def test_a_bad_zone_of_a_task_is_refused_with_its_path(zone: Any) -> None:
     answer = FakeApp().http.put("/definitions", json=document)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "tasks[0].timeZone"
+
+
+@pytest.mark.parametrize(
+    ("cron", "part"),
+    [
+        ("*/45 * * * *", "after minute 45 comes minute 0, 15 minutes later"),
+        ("0 0 6 ? * 2-6", "Quartz"),
+        ("0 0 13 * FRI", "a date need not match both"),
+        ("0 0 31 * *", "There is no 31st in February"),
+    ],
+)
+def test_a_surprising_expression_gives_a_warning(cron: str, part: str) -> None:
+    task = {"name": "t", "schedules": [{"name": "s", "cron": cron}]}
+    assert any(
+        each["path"] == "tasks[0].schedules[0].cron" and part in each["message"]
+        for each in warnings_of(task)
+    )
+
+
+def test_numbers_of_weekdays_alone_give_no_warning() -> None:
+    assert warnings_of({"name": "t", "schedules": [{"name": "s", "cron": "0 6 * * 1-5"}]}) == []

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from polysync_core.domain.definitions.schedules import CRON_NAMES, check_cron
+from polysync_core.domain.definitions.cron.check import check_cron
+from polysync_core.domain.definitions.cron.expression import CRON_NAMES
 from polysync_core.domain.schedules.cron.description import describe_cron
 from polysync_core.domain.schedules.wall_clock import pattern_of
 from tests.examples import examples

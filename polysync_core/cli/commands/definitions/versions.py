@@ -1,0 +1,88 @@
+"""Implements `polysync versions` and `polysync restore`, which undo a bad edit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.options import DEFAULT_URL, AsJson, Limit, Url
+from polysync_core.cli.session import open_session
+
+KINDS = ("vault", "contention-profile", "calendar", "platform", "job", "task", "webhook")
+
+
+def _known(kind: str) -> str:
+    if kind not in KINDS:
+        raise typer.BadParameter(f"must be one of {', '.join(KINDS)}")
+    return kind
+
+
+Kind = Annotated[
+    str, typer.Argument(metavar="KIND", callback=_known, help="task, job, platform, calendar, ...")
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the definition.")]
+Show = Annotated[
+    int | None, typer.Option("--show", min=1, metavar="VERSION", help="Write this version as YAML.")
+]
+Version = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Number of the version.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")]
+
+
+def versions(  # noqa: PLR0913 - one parameter per option
+    kind: Kind,
+    name: Name,
+    show: Show = None,
+    limit: Limit = 20,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """List the versions of a definition, or write one of them."""
+    with open_session(url, as_json=as_json) as session:
+        path = "versions", f"{kind}s", name
+        if show is not None:
+            answer = session.api.get(*path, str(show), has="definition")
+            if not as_json:
+                from polysync_core.cli.documents import to_yaml
+
+                content = Reader("the version", answer).object("definition")
+                typer.echo(to_yaml(content), nl=False)
+                return
+        else:
+            answer = session.api.get(*path, query={"limit": str(min(limit, 100))}, has="items")
+        if as_json:
+            session.terminal.json(answer)
+            return
+        from polysync_core.cli.views.definitions.versions import versions_view
+
+        session.terminal.show(versions_view(answer))
+        if answer.get("current") is None:
+            session.terminal.note("It is deleted: restore creates it again.")
+
+
+def restore(  # noqa: PLR0913 - one parameter per option
+    kind: Kind,
+    name: Name,
+    version: Version,
+    dry_run: DryRun = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Save a former version of a definition again; also that of a deleted one."""
+    from polysync_core.cli.api.plan import PlanAnswer
+
+    with open_session(url, as_json=as_json) as session:
+        answer = session.api.post(
+            *("versions", f"{kind}s", name, str(version), "restore"),
+            query={"dryRun": "true" if dry_run else None},
+        )
+        if as_json:
+            session.terminal.json(answer)
+            return
+        from polysync_core.cli.views.definitions.apply import plan_view
+
+        plan = PlanAnswer.decode(answer)
+        session.terminal.show(*plan_view(plan, dry_run=dry_run, verbose=True))
+        for warning in plan.warnings:
+            session.terminal.note(f"Warning: {warning.path}: {warning.message}")

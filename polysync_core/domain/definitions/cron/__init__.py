@@ -1,0 +1,1 @@
+"""Defines the cron dialect: its syntax, its values and its checks."""

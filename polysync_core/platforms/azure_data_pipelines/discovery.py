@@ -1,0 +1,95 @@
+"""Lists the pipelines of Data Factory or Synapse, and reads their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.platforms.azure.answers import object_in
+from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, text_of
+from polysync_core.platforms.azure_data_pipelines.outputs import declared_outputs
+from polysync_core.platforms.azure_data_pipelines.settings import checked_name, name_problem
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import Artefact, ArtefactSchema
+
+MAX_NAME_LENGTH = 255
+
+_TYPES = {
+    "string": DataType.STRING,
+    "securestring": DataType.SECRET,
+    "int": DataType.INT,
+    "float": DataType.FLOAT,
+    "bool": DataType.BOOL,
+    "object": DataType.JSON,
+    "array": DataType.JSON_ARRAY,
+}
+
+
+def find_pipelines(
+    service: PipelineClient, job_type: str, search: str | None
+) -> Iterator[Artefact]:
+    """Yield the pipelines whose name contains a text, with their schemas."""
+    wanted = (search or "").casefold()
+    for pipeline in service.listed("pipelines"):
+        name = text_of(pipeline, "name")
+        if name and wanted in name.casefold():
+            description = text_of(object_in(pipeline, "properties"), "description")
+            yield Artefact(
+                external_id=name,
+                job_type=job_type,
+                name=name,
+                description=description or None,
+                schema=_listed_schema(pipeline),
+                problem=name_problem(name),
+            )
+
+
+def describe_pipeline(service: PipelineClient, external_id: str) -> ArtefactSchema:
+    """Read a pipeline's parameters and the keys of its return value."""
+    return service.get(
+        "pipelines",
+        checked_name(external_id),
+        read=_schema,
+        refused=service.refused_for_pipeline,
+    )
+
+
+def _listed_schema(pipeline: JsonObject) -> ArtefactSchema | None:
+    """Return the schema of a list entry; None if the entry cannot be read."""
+    try:
+        return _schema(pipeline)
+    except UnexpectedAnswer:
+        return None
+
+
+def _schema(answer: JsonObject) -> ArtefactSchema:
+    definition = answer.get("properties")
+    if not isinstance(definition, dict):
+        raise UnexpectedAnswer
+    notes: list[str] = []
+    found: dict[str, Parameter] = {}
+    for name, declared in object_in(definition, "parameters").items():
+        if not 0 < len(name) <= MAX_NAME_LENGTH:
+            notes.append("a parameter has a name that is too long or empty: it is left out")
+            continue
+        kind = text_of(declared, "type") if isinstance(declared, dict) else ""
+        data_type = _TYPES.get(kind.lower())
+        if data_type is None:
+            notes.append(f"the type of parameter '{name}' is unknown: it is imported as String")
+        default = declared.get("defaultValue") if isinstance(declared, dict) else None
+        found[name] = Parameter(
+            name=name,
+            data_type=data_type or DataType.STRING,
+            # A secret in the pipeline's definition is never copied into a Job.
+            default=None if data_type is DataType.SECRET else default,
+        )
+    for output in declared_outputs(definition):
+        known = found.get(output.name)
+        both = known is not None and known.direction is not Direction.OUTPUT
+        found[output.name] = (
+            known.model_copy(update={"direction": Direction.INPUT_OUTPUT})
+            if known is not None and both
+            else output
+        )
+    return ArtefactSchema(parameters=tuple(found.values()), typed=True, notes=tuple(notes))

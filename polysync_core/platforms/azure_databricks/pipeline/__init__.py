@@ -1,0 +1,1 @@
+"""Runs updates of Delta Live Tables pipelines."""

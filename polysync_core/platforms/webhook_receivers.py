@@ -1,0 +1,80 @@
+"""Checks the addresses of webhooks, and posts events to them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from requests.adapters import HTTPAdapter
+
+from polysync_core.domain.clock import Clock, utc_now
+from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.errors import Unavailable
+from polysync_core.outbound.call_budget import read_retry_after
+from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.http_exchange import Fault, HttpExchange, TimeLeft
+from polysync_core.outbound.http_request import HttpRequest
+from polysync_core.outbound.transport import shared_transport
+from polysync_core.outbound.urls import CheckedUrl, read_url
+
+TIMEOUT_SECONDS = 10.0
+_ANSWER_LIMIT = 64 * 1024
+"""The body of an answer is not used; only its status counts."""
+_HEADERS = {
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json",
+    "User-Agent": "polysync",
+}
+
+
+class EventNotAccepted(Unavailable):
+    """The receiver did not accept the event."""
+
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.status = status
+
+
+def check_webhook(webhook: Webhook, *, allow_loopback: bool) -> None:
+    """Raise `Invalid` if a webhook's address is not allowed."""
+    read_url(webhook.url, path="url", allow_loopback=allow_loopback)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receivers:
+    """Posts within a time-out, and follows no redirects."""
+
+    allow_loopback: bool = False
+    transport_to: Callable[[AddressScope], HTTPAdapter] = shared_transport
+    monotonic: Callable[[], float] = time.monotonic
+    clock: Clock = utc_now
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Post a body; raises `EventNotAccepted` unless the receiver accepts it (2xx).
+
+        Raises `Invalid` if the address is not allowed.
+        """
+        endpoint = read_url(url, path="url", allow_loopback=self.allow_loopback)
+        request = HttpRequest(
+            method="POST", url=endpoint.url, headers={**_HEADERS, **headers}, body=body
+        )
+        exchange = HttpExchange(self.transport_to(endpoint.base.scope), _ANSWER_LIMIT)
+        left = TimeLeft(
+            connect=5.0, read=TIMEOUT_SECONDS, deadline=self.monotonic() + TIMEOUT_SECONDS
+        )
+        answer = exchange.send(request, left, self.monotonic)
+        if isinstance(answer, Fault):
+            raise self._fault(endpoint, answer)
+        if not 200 <= answer.status < 300:
+            raise EventNotAccepted(
+                f"{endpoint.base.authority} answered with status {answer.status}",
+                status=answer.status,
+                retry_after=read_retry_after(answer.retry_after, self.clock()),
+            )
+
+    def _fault(self, endpoint: CheckedUrl, fault: Fault) -> EventNotAccepted:
+        return EventNotAccepted(f"{endpoint.base.authority} {fault.value}")
