@@ -1,4 +1,4 @@
-"""What the consecutive tests of one folder share: hosts, a browser."""
+"""Shares hosts and a browser between the consecutive tests of one folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 
 class Shared:
-    """Opens a resource for its first test, and closes all after the last test of the folder.
+    """Opens a resource for its first test, and closes all after the folder's last test.
 
     A host that waits costs processor time, so no host waits until the end of the session.
     """

@@ -92,7 +92,7 @@ def filled(route: str, example: Example) -> str:
 
 @pytest.fixture(scope="module")
 def tab(system: LocalSystem, browser: Browser) -> Iterator[Visitor]:
-    """One tab in which all pages are only read, so no test depends on an earlier one."""
+    """The tab of all pages. The tests only read, so none depends on an earlier one."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     context.add_init_script(path=AXE)
     yield Visitor(context, f"http://127.0.0.1:{system.host.port}")

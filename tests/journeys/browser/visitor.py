@@ -30,7 +30,7 @@ class Offences:
     """Parts of the messages that the journey itself provokes."""
 
     def clear(self) -> None:
-        """Forget everything before the next test that uses the same page."""
+        """Empty all lists, for the next test in the same tab."""
         for each in (self.errors, self.foreign, self.requests, self.expected):
             each.clear()
 
