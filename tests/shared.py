@@ -11,7 +11,7 @@ import pytest
 
 
 class Shared:
-    """Opens a resource for its first test, and closes all after the folder's last test.
+    """Opens a resource at its first use, and closes all after a folder's tests.
 
     A host that waits costs processor time, so no host waits until the end of the session.
     """
