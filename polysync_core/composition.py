@@ -252,6 +252,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
 def _use_cases(services: Services) -> list[object]:
     return [
         services.connection_tests,
+        services.result_recorder,
         services.explanations,
         services.limit_usage,
         services.failure_details,

@@ -175,8 +175,11 @@ class Artefact:
     """The result of `describe`, if the platform's list contains it."""
     problem: str | None = None
     """The reason why no Job can run it, or why the artefacts in a folder are not listed."""
-    is_folder: bool = False
-    """True if the entry is a folder that was not searched; it always has a problem."""
+    is_skipped: bool = False
+    """True if the entry is of a kind that no Job runs, and always has a problem.
+
+    Such an entry is a folder that was not searched, or a function without an HTTP trigger.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

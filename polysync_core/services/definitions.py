@@ -65,6 +65,8 @@ class DefinitionsServices(CommonServices):
             send_test_event=self.webhook_delivery.send_test,
             reach_issuer=self._reach_issuer,
             texts=self.platform_texts,
+            record=self.result_recorder.test,
+            clock=self.ports.clock,
         )
 
     @property

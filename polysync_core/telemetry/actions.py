@@ -126,6 +126,9 @@ ACTIONS: Mapping[str, Action] = {
         "an event was dropped because its webhook was deleted or disabled",
         (*_WEBHOOK, "webhook_state"),
     ),
+    "result_not_stored": Action(
+        "the result of a test or a delivery could not be stored", ("definition", "error")
+    ),
     "message_abandoned": Action(
         "a message was abandoned and recorded as a poison message",
         ("queue", "message_id", "reason"),
@@ -177,7 +180,7 @@ ACTIONS: Mapping[str, Action] = {
     "storage_call_retried": Action("a call to storage is retried"),
     "purged": Action(
         "expired data was deleted",
-        ("runs", "outcomes", "audit", "versions", "messages", "orchestrations"),
+        ("runs", "outcomes", "audit", "versions", "messages", "results", "orchestrations"),
     ),
     "purge_failed": Action("expired data could not be deleted", ("step",)),
 }

@@ -20,7 +20,7 @@ class ImportResult(StrEnum):
     UNCHANGED = "unchanged"
     FAILED = "failed"
     SKIPPED = "skipped"
-    """A folder was not searched."""
+    """The entry is a folder that was not searched, or of a kind that no Job runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class ImportedArtefact:
     def unusable(cls, artefact: Artefact, problem: str, job: str | None) -> ImportedArtefact:
         """Return the outcome for an entry of the platform's list that has a problem."""
         return cls(
-            result=ImportResult.SKIPPED if artefact.is_folder else ImportResult.FAILED,
+            result=ImportResult.SKIPPED if artefact.is_skipped else ImportResult.FAILED,
             external_id=artefact.external_id,
             job_type=artefact.job_type,
             job=job,

@@ -9,7 +9,7 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, text_of
 from polysync_core.platforms.azure_data_pipelines.outputs import declared_outputs
-from polysync_core.platforms.azure_data_pipelines.settings import checked_name
+from polysync_core.platforms.azure_data_pipelines.settings import checked_name, name_problem
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 
@@ -41,6 +41,7 @@ def find_pipelines(
                 name=name,
                 description=description or None,
                 schema=_listed_schema(pipeline),
+                problem=name_problem(name),
             )
 
 

@@ -118,8 +118,15 @@ def _of_older_apis(settings: JsonObject) -> list[JsonObject]:
 
 def _artefact(job: JsonObject) -> Artefact | None:
     job_id, settings = number_of(job, "job_id"), job.get("settings")
-    if job_id is None or not isinstance(settings, dict):
+    if job_id is None:
         return None
+    if not isinstance(settings, dict):
+        return Artefact(
+            external_id=str(job_id),
+            job_type=JobType.DATABRICKS_JOB,
+            name=str(job_id),
+            problem="the list of the workspace has no definition of the job",
+        )
     tasks = settings.get("tasks")
     single = isinstance(tasks, list) and len(tasks) == 1
     return Artefact(

@@ -162,7 +162,7 @@ def _unsearched(folder: str, problem: str) -> Artefact:
         job_type=JobType.DATABRICKS_NOTEBOOK,
         name=folder.rpartition("/")[2],
         problem=problem,
-        is_folder=True,
+        is_skipped=True,
     )
 
 

@@ -95,12 +95,13 @@ def workflow_of(answer: JsonObject) -> Workflow:
 
 
 def _trigger_of(definition: JsonObject) -> str | None:
-    for name, trigger in object_in(definition, "triggers").items():
-        kind = trigger.get("type") if isinstance(trigger, dict) else None
-        callable_ = isinstance(kind, str) and kind.lower() in _CALLABLE
-        # Only the first trigger counts.
-        return name if callable_ else None
-    return None
+    """Return the request trigger; of several, the first one by name."""
+    names = [
+        name
+        for name, trigger in object_in(definition, "triggers").items()
+        if isinstance(trigger, dict) and str(trigger.get("type")).lower() in _CALLABLE
+    ]
+    return min(names, default=None)
 
 
 def _input(name: str, declared: JsonValue, *, required: bool) -> Parameter | None:

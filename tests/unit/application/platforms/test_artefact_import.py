@@ -343,13 +343,13 @@ def test_a_concurrent_edit_is_not_lost(world: World) -> None:
     world.platform.put("/load", Parameter(name="day"), Parameter(name="new"))
     inner, edited = world.store.put, False
 
-    def racing(definition: Any, *, replacing: Any) -> Any:
+    def racing(definition: Any, *, replacing: Any, author: Any) -> Any:
         nonlocal edited
         if not edited and definition.name == "load":
             edited = True
             other = replacing.definition.model_copy(update={"description": "Edited."})
             inner(other, replacing=replacing)
-        return inner(definition, replacing=replacing)
+        return inner(definition, replacing=replacing, author=author)
 
     world.store.put = racing
     world.run()
