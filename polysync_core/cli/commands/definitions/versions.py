@@ -1,4 +1,4 @@
-"""Implements `polysync versions` and `polysync restore`, which list and restore versions of definitions."""
+"""Implements `polysync versions` and `polysync restore` for former versions of definitions."""
 
 from __future__ import annotations
 
