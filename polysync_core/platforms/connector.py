@@ -159,8 +159,22 @@ class ArtefactSchema:
     parameters: tuple[Parameter, ...]
     typed: bool = False
     """True if the platform declares the data types; otherwise they are guesses."""
+    guessed: frozenset[str] = frozenset()
+    """The parameters whose types are guesses although the platform declares the others."""
     notes: tuple[str, ...] = ()
-    """Notes for people, for example that a parameter may be missing."""
+    """Facts for people, such as a part of the artefact that could not be read."""
+    complete: bool | None = None
+    """True if the list certainly has every parameter that the artefact reads.
+
+    By default the list is complete if there are no notes.
+    """
+    settings: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    """The settings that a new Job needs, so that the artefact receives the parameters."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether the list certainly has every parameter that the artefact reads."""
+        return not self.notes if self.complete is None else self.complete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,13 +25,15 @@ class ImportResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtefactSelection:
-    """Selects artefacts of a platform."""
+    """Selects artefacts of a platform for a list or an import."""
 
     job_type: str | None = None
     search: str | None = None
     external_ids: frozenset[str] | None = None
     limit: int = 100
     token: str | None = None
+    remove: bool = False
+    """True if parameters that an incomplete reading did not find are removed."""
 
     @property
     def is_whole(self) -> bool:
@@ -71,7 +73,7 @@ class JobDraft:
 
     job: Job
     notes: tuple[str, ...]
-    """Parts of the artefact that could not be read with certainty."""
+    """Facts about the reading of the artefact, such as a part that could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,9 @@ class ImportedArtefact:
     job: str | None = None
     difference: SchemaDifference = NO_DIFFERENCE
     notes: tuple[str, ...] = ()
-    """Parts of the artefact that could not be read with certainty."""
+    """Facts about the reading of the artefact, such as a part that could not be read."""
+    is_complete: bool = True
+    """True if the reading certainly found every parameter of the artefact."""
     incompatible_tasks: tuple[IncompatibleTask, ...] = ()
     """Tasks because of which a part of the schema was not changed."""
     error: str | None = None

@@ -31,6 +31,7 @@ from polysync_core.platforms.azure_databricks.answers import (
     objects_in,
     page_query,
 )
+from polysync_core.platforms.azure_databricks.job_source.parameter_fields import FULL_REFRESH
 from polysync_core.platforms.azure_databricks.pipeline.states import (
     CLOCK_SKEW,
     ID,
@@ -67,7 +68,6 @@ from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import as_json
 
 PIPELINES_API = ("api", "2.0", "pipelines")
-FULL_REFRESH = "full_refresh"
 UPDATES_A_PAGE = 25
 
 MAX_UPDATES = 100
@@ -165,7 +165,7 @@ class DatabricksPipelineConnector:
         )
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Return the one parameter of an update; the notes list the pipeline's configuration."""
+        """Return the one parameter of an update; the remarks list the pipeline's configuration."""
         problem = _id_problem(external_id)
         if problem is not None:
             raise Invalid.at("externalId", problem)
@@ -174,7 +174,7 @@ class DatabricksPipelineConnector:
         )
         parameter = Parameter(name=FULL_REFRESH, data_type=DataType.BOOL, default=False)
         notes = (f"a run cannot set the pipeline's configuration: {', '.join(names)}",)
-        return ArtefactSchema(parameters=(parameter,), notes=notes if names else ())
+        return ArtefactSchema(parameters=(parameter,), notes=notes if names else (), complete=True)
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the updates of a pipeline, newest first."""

@@ -154,7 +154,8 @@ def test_a_schema_becomes_parameters_of_its_types() -> None:
         ("key", DataType.SECRET, Direction.OUTPUT),
     ]
     assert schema.typed
-    assert len(schema.notes) == 1
+    assert schema.guessed == {"odd", "bare"}
+    assert len(schema.notes) == 3
 
 
 @pytest.mark.parametrize(
