@@ -75,25 +75,25 @@ def search_zones(text: str, *, limit: int) -> list[ZonePlace]:
     if not wanted:
         return []
     ranked = [
-        (rank, number, place)
-        for number, place in enumerate(_places())
-        if (rank := _rank(place, wanted)) is not None
+        (rank, number, candidate)
+        for number, candidate in enumerate(_places())
+        if (rank := _rank(candidate, wanted)) is not None
     ]
-    found = [place for _, _, place in sorted(ranked, key=lambda each: each[:2])]
+    found = [candidate for _, _, candidate in sorted(ranked, key=lambda each: each[:2])]
     return (found or _similar(text))[:limit]
 
 
-def _rank(place: ZonePlace, wanted: Sequence[str]) -> int | None:
+def _rank(candidate: ZonePlace, wanted: Sequence[str]) -> int | None:
     """Return the rank of a match, 0 for the best; None for no match."""
-    if not all(any(word.startswith(each) for word in place.words) for each in wanted):
+    if not all(any(word.startswith(each) for word in candidate.words) for each in wanted):
         return None
-    city, asked = _folded(place.city), list(wanted)
-    own, *others = [_folded(each) for each in place.countries] or [[]]
+    city, asked = _folded(candidate.city), list(wanted)
+    own, *others = [_folded(each) for each in candidate.countries] or [[]]
     tests = (
         city == asked,
         own == asked,
         asked in others,
-        all(each in place.words for each in asked),
+        all(each in candidate.words for each in asked),
         " ".join(city).startswith(" ".join(asked)),
     )
     return next((number for number, holds in enumerate(tests) if holds), len(tests))

@@ -61,7 +61,9 @@ def test_drift_is_named_with_the_texts_of_the_platform_marked(prepared: Copilot)
     (job,) = answer["differing"]
     assert (job["job"], job["state"]) == ("sales-load", "changed")
     assert "region" in str(job["platform"]["untrusted"]["difference"])
-    assert answer["artefactsWithoutJob"][0]["untrusted"]["externalId"] == "/etl/unused"
+    token = answer["continuationToken"]
+    rest = prepared.call("check_drift", platform="lakehouse", continuationToken=token)
+    assert rest["artefactsWithoutJob"][0]["untrusted"]["externalId"] == "/etl/unused"
     assert prepared.changes == []
 
 

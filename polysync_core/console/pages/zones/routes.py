@@ -1,4 +1,4 @@
-"""Serves the search of time zones by city and country, as a page and for the fields of forms."""
+"""Serves the search of time zones by city and country."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def _table(found: list[ZonePlace]) -> Element:
     return card("Time zones", table("Time zones", columns, [_row(each, now) for each in found]))
 
 
-def _row(place: ZonePlace, now: datetime) -> Element:
-    local = now.astimezone(zone_named(place.zone))
+def _row(found: ZonePlace, now: datetime) -> Element:
+    local = now.astimezone(zone_named(found.zone))
     return h.tr[
-        h.th(scope="row")[h.code[place.zone]],
-        h.td[place.text],
+        h.th(scope="row")[h.code[found.zone]],
+        h.td[found.text],
         h.td(".nowrap")[f"{local:%H:%M}", h.small[f" UTC{local:%:z}"]],
-        h.td[copy_button(place.zone)],
+        h.td[copy_button(found.zone)],
     ]
 
 
