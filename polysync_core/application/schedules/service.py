@@ -60,7 +60,7 @@ class ScheduleService:
         return list(self.statuses_of([task])[name])
 
     def statuses_of(self, tasks: Iterable[Task]) -> dict[str, list[ScheduleStatus]]:
-        """Return the status of each schedule of some Tasks, by Task; many cost ranges only."""
+        """Return the status of each schedule of Tasks, by Task; many Tasks cost ranges only."""
         listed = list(tasks)
         names = [task.name for task in listed if task.schedules]
         states = {
