@@ -16,7 +16,9 @@ from polysync_core.domain.dispatch.policies import PlatformPolicy, PolicySet, Ta
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_embedded.engine.running import run_on
+from polysync_embedded.workers.call_queue import ThreadShares
 
+_ONE_THREAD = ThreadShares(threads=1, per_platform=1, for_idle_platforms=0, for_storage=0)
 _RUNS = 1_000
 _POLLS = 2
 _WITHIN = 120.0
@@ -69,7 +71,7 @@ async def measure_runs(runs: int) -> EngineCost:
         orchestrations=DURABLE_FUNCTIONS.orchestrations,
         activities={"submit_attempt": activities.submit, "poll_attempt": activities.poll},
     )
-    measured = run_on(asyncio.get_running_loop(), activity_threads=1, functions=functions)
+    measured = run_on(asyncio.get_running_loop(), shares=_ONE_THREAD, functions=functions)
     policies = PolicySet()
     policies.add(TaskPolicy(name="nap"), PlatformPolicy(name="lakehouse"))
     waiting = [_waiting(derived_run_id("bench", str(number))) for number in range(runs)]

@@ -22,7 +22,7 @@ from polysync_core.domain.dispatch.codec import (
     decode_waiting,
 )
 from polysync_core.domain.dispatch.decisions import Decision
-from polysync_core.domain.dispatch.state import DispatcherState
+from polysync_core.domain.dispatch.state import DispatcherState, Lease
 from polysync_core.domain.runs.identity import RunId, instance_id
 
 ON_TIMER = "on_timer"
@@ -57,7 +57,7 @@ class Timer(TypedDict):
 
 
 class TaskRunInput(TypedDict):
-    """The input of a `task_run` orchestration as the Dispatcher starts it."""
+    """The input of a `task_run` orchestration as it is started."""
 
     run: str
     attempt: int
@@ -72,6 +72,8 @@ class Start:
     input: Any
     instance_id: str | None = None
     """None for a random id."""
+    platform: str | None = None
+    """The platform that the orchestration calls; an engine may share its threads by platform."""
 
 
 def apply_message(
@@ -81,11 +83,17 @@ def apply_message(
     return _OPERATIONS[operation](state, message, now)
 
 
+def start_of(lease: Lease, shard: str) -> Start:
+    """Return the start of the orchestration of a leased attempt."""
+    work = TaskRunInput(run=lease.run_id, attempt=lease.attempt, shard=shard)
+    target = instance_id(lease.run_id, lease.attempt)
+    return Start(TASK_RUN, work, target, platform=lease.platform)
+
+
 def starts_of(decision: Decision, shard: str) -> Iterator[Start]:
     """Yield the orchestrations that carry out a decision."""
     for lease in decision.starts:
-        work = TaskRunInput(run=lease.run_id, attempt=lease.attempt, shard=shard)
-        yield Start(TASK_RUN, work, instance_id(lease.run_id, lease.attempt))
+        yield start_of(lease, shard)
     for failure in decision.failures:
         # A random instance id: an earlier orchestration that failed must not block this one.
         yield Start(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from orchestrations import names
@@ -27,6 +27,8 @@ class DurableFunctions:
 
     orchestrations: Mapping[str, Orchestration]
     activities: Mapping[str, Activity]
+    calling_platforms: Collection[str] = ()
+    """The activities that may wait for the answer of a platform or vault."""
 
 
 DURABLE_FUNCTIONS = DurableFunctions(
@@ -44,4 +46,5 @@ DURABLE_FUNCTIONS = DurableFunctions(
         names.NOTIFY_DEPENDENTS: notify_dependents,
         names.DEACTIVATE_RUNS: deactivate_runs,
     },
+    calling_platforms=frozenset({names.SUBMIT, names.POLL, names.ABANDON}),
 )

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from orchestrations.complete_run import CompleteRunInput
-from orchestrations.dispatcher_messages import Enqueue, Release, Start, TaskRunInput, UpdatePolicies
-from orchestrations.names import COMPLETE_RUN, TASK_RUN, WAKE
+from orchestrations.dispatcher_messages import Enqueue, Release, Start, UpdatePolicies, start_of
+from orchestrations.names import COMPLETE_RUN, WAKE
 from polysync_core.domain.dispatch.codec import encode_lease, encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import Lease, WaitingRun
@@ -42,10 +42,9 @@ class EngineCalls(ABC):
         """Return whether the attempt has a live orchestration."""
         return self._is_live(instance_id(run_id, attempt))
 
-    def start_attempt(self, run_id: RunId, attempt: int, shard: str) -> None:
-        """Start the orchestration of an attempt unless it is live."""
-        work = TaskRunInput(run=run_id, attempt=attempt, shard=shard)
-        self._start(Start(TASK_RUN, work, instance_id(run_id, attempt)))
+    def start_attempt(self, shard: str, lease: Lease) -> None:
+        """Start the orchestration of a leased attempt unless it is live."""
+        self._start(start_of(lease, shard))
 
     def notify_dependents(self, run_id: RunId) -> None:
         """Start to notify the dependents of an ended run, unless that is under way."""

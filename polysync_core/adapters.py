@@ -17,8 +17,10 @@ from polysync_core.application.ports import GateStore, PoisonStore, Queue, RunTa
 from polysync_core.application.runs.retention import Purge
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.recent_results import RecentResults
 from polysync_core.domain.definitions.stored import DefinitionStore
 from polysync_core.domain.definitions.versions import VersionReader
+from polysync_core.domain.security.token_issuer import TokenIssuer
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.registry import open_connector
@@ -28,6 +30,7 @@ from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.poison import TablePoison
+from polysync_core.storage.recent_results import TableRecentResults
 from polysync_core.storage.runs.purge import ExpiredRuns
 from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.schedules import TableSchedules
@@ -41,6 +44,7 @@ from polysync_core.vaults.resolver import OpenVault
 
 if TYPE_CHECKING:
     from polysync_core.appkit.workspaces import Workspaces
+    from polysync_core.outbound.signing_keys import SigningKeys
 
 _INSTALLED = Path(__file__).with_name("docs")
 """The wheel holds the documentation as data of this package."""
@@ -73,6 +77,20 @@ def open_workspaces(
     return Workspaces(configuration=configuration, read_platform=read_platform, secrets=secrets)
 
 
+def open_issuer(issuer: TokenIssuer, settings: Settings) -> SigningKeys:
+    """Return the keys of a token issuer, not read yet.
+
+    The cryptography takes time to import, and only a host with an issuer needs it.
+    """
+    from polysync_core.outbound.signing_keys import SigningKeys, default_client
+
+    return SigningKeys(
+        issuer.issuer,
+        allow_loopback=settings.development,
+        client=default_client(settings.app_identity.private_hosts),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """The stores, queues, connections and clock that the use cases call."""
@@ -84,11 +102,13 @@ class Ports:
     gates: GateStore
     audit: AuditStore
     poison: PoisonStore
+    recent_results: RecentResults
     purge_runs: Purge
     purge_outcomes: Purge
     purge_audit: Purge
     purge_versions: Purge
     purge_messages: Purge
+    purge_results: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
     open_vault: OpenVault
@@ -96,6 +116,7 @@ class Ports:
     post: Post
     """Posts an event to the address of a webhook."""
     open_workspaces: OpenWorkspaces = open_workspaces
+    open_issuer: Callable[[TokenIssuer, Settings], SigningKeys] = open_issuer
     clock: Clock = utc_now
     monotonic: Callable[[], float] = time.monotonic
     new_id: Callable[[], str] = lambda: uuid4().hex
@@ -143,7 +164,7 @@ def table_ports(
     """Return ports whose stores are tables."""
     runs, gates = TableRuns(tables), TableGates(tables)
     audit, poison = TableAudit(tables), TablePoison(tables)
-    versions = TableVersions(tables)
+    versions, results = TableVersions(tables), TableRecentResults(tables)
     return Ports(
         definitions=TableDefinitions(tables),
         versions=versions,
@@ -152,11 +173,13 @@ def table_ports(
         gates=gates,
         audit=audit,
         poison=poison,
+        recent_results=results,
         purge_runs=ExpiredRuns(tables, runs).purge,
         purge_outcomes=gates.delete_deduplication_rows,
         purge_audit=audit.purge,
         purge_versions=versions.purge,
         purge_messages=poison.purge,
+        purge_results=results.purge,
         queue=queue,
         open_vault=open_vault,
         open_connector=open_connector,

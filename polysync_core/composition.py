@@ -12,14 +12,14 @@ from functools import cache, cached_property
 
 from fastapi import FastAPI
 
-from polysync_core.adapters import Ports, production_ports
+from polysync_core.adapters import Ports, open_issuer, production_ports
 from polysync_core.api.app import ApiRoutes, create_app
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.drift import drift_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.definitions.versions import version_routes
-from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
+from polysync_core.api.jobs.routes import JobHandlers, job_key_routes, job_run_routes
 from polysync_core.api.missed.routes import missed_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
@@ -173,14 +173,8 @@ def identify_by(settings: Settings) -> Identify:
 def _by_token(settings: Settings, issuer: TokenIssuer, *, otherwise: Identify) -> Identify:
     # The cryptography takes time to import, and only a host with an issuer needs it.
     from polysync_core.api.security.tokens import by_token
-    from polysync_core.outbound.signing_keys import SigningKeys, default_client
 
-    keys = SigningKeys(
-        issuer.issuer,
-        allow_loopback=settings.development,
-        client=default_client(settings.app_identity.private_hosts),
-    )
-    return by_token(issuer, keys, otherwise=otherwise)
+    return by_token(issuer, open_issuer(issuer, settings), otherwise=otherwise)
 
 
 @cache
@@ -206,6 +200,7 @@ def routes() -> ApiRoutes:
             schedule_routes(),
             backfill_routes(),
             job_run_routes(),
+            job_key_routes(),
             platform_run_routes(),
             definition_routes(),
             import_routes(),
@@ -224,6 +219,7 @@ def build_api(services: Services, identify: Identify, *, metrics: Metrics = NO_M
         routes(),
         [*_use_cases(services), metrics],
         access=AccessPolicy(identify=identify, audit=services.audit),
+        allowed_origins=services.settings.allowed_origins,
     )
 
 
@@ -258,6 +254,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
 def _use_cases(services: Services) -> list[object]:
     return [
         services.connection_tests,
+        services.result_recorder,
         services.explanations,
         services.limit_usage,
         services.failure_details,

@@ -15,9 +15,10 @@ def connect(
 ) -> AppKitJobs:
     """Return the jobs that the environment names, with the options of the program.
 
-    `variables` is the environment of the process, or a mapping that replaces it. Raises
-    `SettingError` with the name of the setting that is missing or wrong.
+    `variables` is the environment of the process, or a mapping that replaces it. The workspace may
+    be a simulator on this machine. Raises `SettingError` with the name of the setting that is
+    missing or wrong.
     """
-    configuration = read_appkit(variables, jobs)
+    configuration = read_appkit(variables, jobs, is_program=True)
     workspaces = Workspaces(configuration=configuration)
     return AppKitJobs(configuration=configuration, workspaces=lambda: workspaces)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from polysync_core.appkit.configuration import AppKitConfiguration, JobsSetting
-from polysync_core.appkit.named_jobs import JobOptions, discover
+from polysync_core.appkit.configuration import (
+    AppKitConfiguration,
+    JobsSetting,
+    options_problems,
+    principal_problems,
+    service_principal_of,
+)
+from polysync_core.appkit.named_jobs import JobOptions, discover, id_problems
 from polysync_core.appkit.user_tokens import Hosting
-from polysync_core.domain.errors import Broken, Invalid
+from polysync_core.domain.errors import Broken, Invalid, Problem
 from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
+from polysync_core.domain.security.origins import read_origins
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import ROLES_CLAIM, TokenIssuer
 from polysync_core.domain.strict_documents import read_json
@@ -62,6 +69,8 @@ class Settings:
     """The access keys of machine callers."""
     token_issuer: TokenIssuer | None
     """The issuer whose tokens identify callers; None if the app itself checks no tokens."""
+    allowed_origins: frozenset[str]
+    """The origins whose pages may call the API (CORS)."""
     app_identity: AppIdentity
     """The app's managed identity, and the private hosts that the app may reach."""
     secrets_folder: Path | None
@@ -111,6 +120,7 @@ class Settings:
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             token_issuer=_token_issuer(variables),
+            allowed_origins=_origins(variables, "POLYSYNC_ALLOWED_ORIGINS"),
             app_identity=_app_identity(variables),
             secrets_folder=_folder(variables, "POLYSYNC_SECRETS_FOLDER"),
             allow_loopback_platforms=_loopback(variables),
@@ -145,27 +155,34 @@ def _colour(variables: Mapping[str, str]) -> str:
 
 
 def read_appkit(
-    variables: Mapping[str, str], jobs: Mapping[str, JobOptions] | None = None
+    variables: Mapping[str, str],
+    jobs: Mapping[str, JobOptions] | None = None,
+    *,
+    is_program: bool = False,
 ) -> AppKitConfiguration:
     """Return the configuration of AppKit's jobs; options in `jobs` replace those of the setting.
 
-    Raises `SettingError` with the name of the setting that is wrong.
+    A program (`is_program`) may also call a simulator on its own machine. Raises `SettingError`
+    with the name of the setting that is wrong.
     """
     setting = _appkit_setting(variables)
     configured = setting.options() | dict(jobs or {})
+    _refuse(options_problems(jobs or {}) + principal_problems(variables))
     token = variables.get("DATABRICKS_TOKEN")
     appkit = AppKitConfiguration(
         jobs=discover(variables, configured),
         host=variables.get("DATABRICKS_HOST") or None,
         token=Secret(token) if token else None,
+        service_principal=None if token else service_principal_of(variables),
         timeout=setting.call_timeout,
         poll_interval=setting.poll_interval,
+        max_event_size=setting.stream_config.max_event_size,
         hosting=_hosting(variables),
         app_identity=_app_identity(variables),
-        allow_loopback=_loopback(variables),
+        allow_loopback=is_program or _loopback(variables),
     )
     if _environment(variables) is Environment.PRODUCTION:
-        _check_ids(appkit, configured)
+        _refuse(id_problems(appkit.jobs, configured, variables))
     _check_host(appkit)
     return appkit
 
@@ -201,11 +218,9 @@ def _hosting(variables: Mapping[str, str]) -> Hosting:
     )
 
 
-def _check_ids(appkit: AppKitConfiguration, configured: Mapping[str, JobOptions]) -> None:
-    for name in configured:
-        job = appkit.jobs[name]
-        if job.job_id is None:
-            raise SettingError(f"{job.variable} must hold the number of the job '{name}'.")
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise SettingError("; ".join(map(str, problems)))
 
 
 def _check_host(appkit: AppKitConfiguration) -> None:
@@ -332,6 +347,14 @@ def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ..
         return read_access_keys(variables.get(name, ""))
     except BadAccessKeys as error:
         raise SettingError(f"{name}: {error}.") from error
+
+
+def _origins(variables: Mapping[str, str], name: str) -> frozenset[str]:
+    try:
+        return read_origins(variables.get(name, ""))
+    except Invalid as error:
+        problem = str(error)
+    raise SettingError(f"{name} cannot be used: {problem}.")
 
 
 def _token_issuer(variables: Mapping[str, str]) -> TokenIssuer | None:

@@ -25,10 +25,10 @@ from polysync_embedded.queue_consumer import POISON, Handler, QueueConsumer
 from polysync_embedded.timers import DueTimes, Timer, WallClock, daily, each_minute
 from polysync_embedded.web_app import WebApp
 from polysync_embedded.web_server import WebServer
+from polysync_embedded.workers.call_queue import ThreadShares
 
 log = logging.getLogger(__name__)
 
-ACTIVITY_THREADS = 16
 THREADS = 32
 """Threads for timers and queue messages. Most of them wait for an answer."""
 PURGE_AT = time(3, 17)
@@ -45,7 +45,7 @@ class EmbeddedHost:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
         self._work = background_work()
-        self._engine: RunningEngine = run_on(loop, activity_threads=ACTIVITY_THREADS)
+        self._engine: RunningEngine = run_on(loop, shares=ThreadShares())
         about = McpServerInfo(name=NAME, version=api().version, instructions=INSTRUCTIONS)
         self._mcp = McpEndpoint(self._catalogue, about, identify())
         self._app = WebApp(api=api(), console=console, mcp=self._mcp, engine=self._engine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 from collections.abc import Mapping
@@ -93,8 +94,10 @@ def prepare_folder(options: Options) -> None:
             ignore_in_version_control(DATA)
         _require_own(options)
     except OSError as error:
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        remedy = "free some space" if is_full else "choose another folder with --data"
         raise StartRefused(
-            f"{options.data} cannot be used ({error.strerror}): choose another folder with --data."
+            f"{options.data} cannot be used ({error.strerror}): {remedy}."
         ) from error
 
 

@@ -14,6 +14,8 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from polysync_core.domain.errors import PolysyncError
+
 log = logging.getLogger(__name__)
 
 CLOCK_CHECK = 15.0
@@ -128,8 +130,21 @@ class Timer:
     async def _fire(self) -> None:
         try:
             await self.call()
-        except Exception:
+        except Exception as error:
+            known = _known_reason(error)
+            facts = {"action": "timer_failed", "timer": self.name}
             log.exception(
                 "A timer failed; its next call is at its next due time.",
-                extra={"action": "timer_failed", "timer": self.name},
+                # A failure of the storage has one sentence; only a defect needs its traceback.
+                extra=facts if known is None else {**facts, "error": known},
+                exc_info=error if known is None else None,
             )
+
+
+def _known_reason(error: Exception) -> str | None:
+    """Return the sentences of an error of Polysync, or None for a defect."""
+    if isinstance(error, ExceptionGroup):
+        reasons = [_known_reason(each) for each in error.exceptions]
+        known = [each for each in reasons if each is not None]
+        return "; ".join(dict.fromkeys(known)) if len(known) == len(reasons) else None
+    return str(error) if isinstance(error, PolysyncError) else None

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from polysync_core.api.jobs.appkit_protocol import appkit_error_members
+from polysync_core.api.jobs.appkit_protocol import appkit_error_members, error_media_type
 from polysync_core.api.problem_document import (
     JobProblemDocument,
     ProblemDocument,
@@ -34,6 +34,7 @@ from polysync_core.domain.errors import (
     PolysyncError,
     Problem,
     Refused,
+    ShardFull,
     StaleETag,
     TooLarge,
     Unauthenticated,
@@ -57,6 +58,7 @@ _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (PlatformRefused, HTTPStatus.BAD_GATEWAY),
     (Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ShardFull, HTTPStatus.TOO_MANY_REQUESTS),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (Uncertain, HTTPStatus.SERVICE_UNAVAILABLE),
 )
@@ -70,6 +72,7 @@ _TITLES: dict[int, str] = {
     HTTPStatus.PRECONDITION_FAILED: "Changed since it was read",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request is invalid",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many runs wait for their start",
     HTTPStatus.BAD_GATEWAY: "The platform refused the request",
     HTTPStatus.SERVICE_UNAVAILABLE: "A required service is unavailable",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Internal error",
@@ -110,7 +113,7 @@ def unexpected(scope: Scope) -> JSONResponse:
     """Return a generic internal error; details are only in the log."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "An internal error occurred; the log of the app has the details."
-    return problem(status, detail, members=appkit_error_members(scope, status))
+    return _sent(scope, problem(status, detail, members=appkit_error_members(scope, status)))
 
 
 def install(app: FastAPI) -> None:
@@ -124,8 +127,20 @@ async def _on_error(request: Request, error: Exception) -> JSONResponse:
     return answer_to(error, request.scope)
 
 
+def _sent(scope: Scope, answer: JSONResponse) -> JSONResponse:
+    """Return an answer with the media type that the client reads."""
+    media_type = error_media_type(scope)
+    if media_type is not None:
+        answer.headers["content-type"] = media_type
+    return answer
+
+
 def answer_to(error: Exception, scope: Scope) -> JSONResponse:
     """Return the problem document of an error; unexpected errors show no details."""
+    return _sent(scope, _document_of(error, scope))
+
+
+def _document_of(error: Exception, scope: Scope) -> JSONResponse:
     if isinstance(error, HTTPException):
         headers = dict(error.headers) if error.headers else None
         status = error.status_code
@@ -201,8 +216,7 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     details = error.errors()
     if any(each["type"] == "json_invalid" for each in details):
         status = HTTPStatus.BAD_REQUEST
-        return problem(
-            status, "The body is not JSON.", members=appkit_error_members(request.scope, status)
-        )
+        members = appkit_error_members(request.scope, status)
+        return _sent(request.scope, problem(status, "The body is not JSON.", members=members))
     found = [problem_of(_at_parameter(each), skip=1) for each in details[:MAX_PROBLEMS]]
     return answer_to(Invalid(found, omitted=len(details) - len(found)), request.scope)

@@ -27,7 +27,10 @@ _MAX_PAGE_SIZE = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Time-outs of reads and writes, retries included. Each call has three attempts."""
+    """Time-outs of reads and writes, retries included.
+
+    Each call has three attempts, with pauses of 1 to 1.25 and of 2 to 2.5 seconds.
+    """
 
     read: CallBudget
     write: CallBudget
@@ -42,7 +45,7 @@ class Timeouts:
 
 def _budget(timeout: timedelta) -> CallBudget:
     seconds = timeout.total_seconds()
-    return CallBudget(total=seconds, read=seconds, attempts=3, first_delay=1.0)
+    return CallBudget(total=seconds, read=seconds, attempts=3, first_delay=1.25, least_share=0.8)
 
 
 @dataclass(frozen=True, slots=True)

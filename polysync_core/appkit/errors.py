@@ -61,8 +61,10 @@ class NoUserToken(Invalid):
 class CallFailed(PolysyncError):
     """Databricks did not execute a call."""
 
-    def __init__(self, status: int, text: str, retry_after: float | None = None) -> None:
-        super().__init__(f"Databricks did not execute the request (status {status}).")
+    def __init__(
+        self, status: int, text: str, retry_after: float | None = None, detail: str = ""
+    ) -> None:
+        super().__init__(detail or f"Databricks did not execute the request (status {status}).")
         self.status = status
         self.text = text
         """The standard phrase of the status; never a text from Databricks."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.appkit.errors import (
+    CallFailed,
     InvalidParameters,
     JobWithoutId,
     RunIdMissing,
@@ -25,7 +26,7 @@ from polysync_core.appkit.errors import (
     UnknownJob,
 )
 from polysync_core.appkit.named_jobs import NamedJob
-from polysync_core.appkit.parameters import run_now_fields
+from polysync_core.appkit.parameters import given_parameters, run_now_fields
 from polysync_core.appkit.polling import PollBackoff, SharedPolls
 from polysync_core.appkit.read_cache import CachedResource, CacheKey, Read, ReadCache
 from polysync_core.appkit.results import (
@@ -39,6 +40,7 @@ from polysync_core.appkit.results import (
     WorkspaceJob,
     failed,
     phrase,
+    refused,
 )
 from polysync_core.appkit.run_stream import RunStream
 from polysync_core.appkit.schema import validated
@@ -54,7 +56,6 @@ if TYPE_CHECKING:
 MAX_LISTED = 100
 
 _NOT_FOUND = 404
-_BAD_REQUEST = 400
 
 _log = logging.getLogger(__name__)
 
@@ -109,13 +110,13 @@ class AppKitJob:
         try:
             fields = self.fields_of(params)
         except InvalidParameters as error:
-            return Failed(status=_BAD_REQUEST, message=error.text)
+            return refused(error)
         return self.start(fields, idempotency_key)
 
     def run_and_wait(
         self, params: Mapping[str, object] | None = None, *, idempotency_key: str | None = None
     ) -> RunStream:
-        """Return a stream that starts a run and yields its snapshots.
+        """Return a generator that starts one run and yields its snapshots.
 
         Raises `InvalidParameters` at once.
         """
@@ -129,9 +130,9 @@ class AppKitJob:
             return runs
         return Done(data=runs.data[0] if runs.data else None)
 
-    def list_runs(self, limit: int = MAX_LISTED) -> ExecutionResult[list[Run]]:
+    def list_runs(self, limit: int | None = None) -> ExecutionResult[list[Run]]:
         """Return the newest runs, without their tasks; at most 100."""
-        limit = min(max(limit, 1), MAX_LISTED)
+        limit = min(max(MAX_LISTED if limit is None else limit, 1), MAX_LISTED)
         read = Read(CachedResource.RUNS, self.job_id, limit)
         # An empty list is soon out of date, so it is not cached.
         runs = self._read(read, lambda api: api.runs(self.job_id, limit), cacheable=bool)
@@ -141,7 +142,8 @@ class AppKitJob:
         """Return a run; a run of another job is not found."""
         run = self._read(Read(CachedResource.RUN, run_id), lambda api: api.run(run_id))
         if isinstance(run, Done) and run.data.get("job_id") != self.job_id:
-            return Failed(status=_NOT_FOUND, message=phrase(_NOT_FOUND))
+            detail = f"Job '{self.job.name}' has no run {run_id}: the run belongs to another job."
+            return Failed(status=_NOT_FOUND, message=phrase(_NOT_FOUND), detail=detail)
         return cast("ExecutionResult[Run]", run)
 
     def get_run_output(self, run_id: int) -> ExecutionResult[RunOutput]:
@@ -170,11 +172,11 @@ class AppKitJob:
 
     def fields_of(self, params: Mapping[str, object] | None) -> JsonObject:
         """Return the request fields for the parameters, or raise `InvalidParameters`."""
-        given = cast("JsonObject | None", None if params is None else dict(params))
-        schema = self.job.options.params
-        if schema is not None:
-            given = validated(schema, given)
-        return run_now_fields(self.job.options.task_type, given)
+        options = self.job.options
+        given = given_parameters(params, allows_objects=isinstance(options.params, type))
+        if options.params is not None:
+            given = validated(options.params, given, options.unknown_fields)
+        return run_now_fields(options.task_type, given)
 
     def start(
         self, fields: JsonObject, idempotency_key: str | None = None, *, actor: str | None = None
@@ -258,7 +260,7 @@ class AppKitJob:
             error,
             extra={"action": "appkit_workspace_unusable", "job": self.job.name},
         )
-        return Failed(status=INTERNAL, message=phrase(INTERNAL))
+        return Failed(status=INTERNAL, message=phrase(INTERNAL), detail=str(error))
 
     def _log_failure(self, error: PolysyncError) -> None:
         _log.warning(
@@ -268,10 +270,20 @@ class AppKitJob:
         )
 
 
+def failure_of(result: Failed) -> CallFailed:
+    """Return the error of a call that Databricks did not execute."""
+    # Only the sentence about a run of another job is meant for callers of the API.
+    detail = result.detail if result.status == _NOT_FOUND else ""
+    return CallFailed(result.status, result.message, result.retry_after, detail)
+
+
 def started_run(result: ExecutionResult[RunStarted]) -> int:
     """Return the id of a started run, or raise `RunStreamFailed`."""
     if isinstance(result, Failed):
-        raise TriggerFailed
+        # Clients expect the exact text of the error, so the reason is its cause.
+        raise TriggerFailed from CallFailed(
+            result.status, result.message, result.retry_after, result.detail
+        )
     run_id = result.data.get("run_id")
     if not isinstance(run_id, int) or isinstance(run_id, bool):
         raise RunIdMissing

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import assert_never
+from typing import assert_never, cast
 
 from polysync_core.appkit.errors import InvalidParameters
 from polysync_core.appkit.javascript import as_text
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.strict_documents import MAX_DEPTH
 
 
 class TaskType(StrEnum):
@@ -41,6 +44,52 @@ _RUN_NOW_FIELDS = frozenset(
     }
 )
 """The fields that a request may set itself if the job has no task type."""
+
+
+def given_parameters(params: object, *, allows_objects: bool) -> JsonObject | None:
+    """Return the parameters of a program as a JSON object, or raise `InvalidParameters`.
+
+    A pydantic model may convert other objects, such as dates, so they pass with `allows_objects`.
+    """
+    if params is None:
+        return None
+    if not isinstance(params, Mapping):
+        text = "params must be a plain object"
+        raise InvalidParameters(text, [Problem("params", 'must be a mapping: {"name": value}')])
+    given = dict(cast("Mapping[str, JsonValue]", params))
+    problems = list(_not_json(given, "params", 0, allows_objects=allows_objects))
+    if problems:
+        raise InvalidParameters("Invalid job parameters", problems)
+    return given
+
+
+def _not_json(value: object, path: str, depth: int, *, allows_objects: bool) -> Iterator[Problem]:
+    """Yield the parts of a value that JSON cannot hold."""
+    if depth > MAX_DEPTH:
+        yield Problem(path, f"nested deeper than {MAX_DEPTH} levels")
+        return
+    match value:
+        case dict():
+            for name, each in cast("dict[object, object]", value).items():
+                if not isinstance(name, str):
+                    yield Problem(path, "must have names that are texts")
+                yield from _not_json(
+                    each, f"{path}.{name}", depth + 1, allows_objects=allows_objects
+                )
+        case list():
+            for index, each in enumerate(cast("list[object]", value)):
+                yield from _not_json(
+                    each, f"{path}[{index}]", depth + 1, allows_objects=allows_objects
+                )
+        case float() if not math.isfinite(value):
+            yield Problem(path, "must be a finite number")
+        case str() | int() | float() | None:
+            return
+        case _ if not allows_objects:
+            kind = type(value).__name__
+            yield Problem(path, f"must be a JSON value, not {kind}: convert it to a text")
+        case _:
+            return
 
 
 def run_now_fields(task_type: TaskType | None, params: JsonObject | None) -> JsonObject:

@@ -6,11 +6,14 @@ use most; further fields are passed through. https://docs.databricks.com/api/azu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal, TypedDict
 
-from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
+from polysync_core.appkit.errors import InvalidParameters
+from polysync_core.domain.errors import PlatformRefused, Problem, Unavailable, Uncertain
+from polysync_core.domain.runs.failures.causes import FailureCause
 
 INTERNAL = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
@@ -37,9 +40,13 @@ class Failed:
     status: int
     """Databricks' HTTP status; 500 if there was no usable answer."""
     message: str
-    """The standard phrase of the status, or the problem with the parameters."""
+    """The standard phrase of the status, or the problems with the parameters."""
     retry_after: float | None = None
     """Seconds that Databricks asks to wait."""
+    problems: Sequence[Problem] = field(default=(), compare=False)
+    """The fields of the parameters that are wrong, each with its rule."""
+    detail: str = field(default="", compare=False)
+    """The cause in this program, such as a failed sign-in; never a text from Databricks."""
     ok: Literal[False] = False
 
 
@@ -101,12 +108,29 @@ class WorkspaceJob(TypedDict, total=False):
 
 
 def failed(error: PlatformRefused | Unavailable | Uncertain) -> Failed:
-    """Return the failure of an error, without any text of the error."""
+    """Return the failure of an error, without any text from Databricks."""
     status = error.status or INTERNAL
     if status < HTTPStatus.BAD_REQUEST:
         status = INTERNAL
     retry_after = error.retry_after if isinstance(error, Unavailable) else None
-    return Failed(status=status, message=phrase(status), retry_after=retry_after)
+    is_sign_in = isinstance(error, PlatformRefused) and error.cause is FailureCause.SECRET
+    return Failed(
+        status=status,
+        message=phrase(status),
+        retry_after=retry_after,
+        detail=str(error) if is_sign_in else "",
+    )
+
+
+def refused(error: InvalidParameters) -> Failed:
+    """Return the failure of invalid parameters, which names each field and its rule."""
+    problems = error.problems
+    text = "; ".join([str(each) for each in problems])
+    return Failed(
+        status=HTTPStatus.BAD_REQUEST.value,
+        message=f"{error.text}: {text}" if text else error.text,
+        problems=problems,
+    )
 
 
 def phrase(status: int) -> str:

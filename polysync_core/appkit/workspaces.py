@@ -8,19 +8,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from polysync_core.appkit.client import JobsApi, Timeouts
-from polysync_core.appkit.configuration import AppKitConfiguration
+from polysync_core.appkit.configuration import AppKitConfiguration, ServicePrincipal
 from polysync_core.appkit.user_tokens import UserToken
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.identity import Delegation
+from polysync_core.outbound.read_client import ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.authenticators import Authenticator, FixedToken, HeaderToken
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
-from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, authenticator_of
+from polysync_core.platforms.azure_databricks.sign_in import (
+    ENTRA_SCOPE,
+    OAuthSignIn,
+    authenticator_of,
+)
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
+
+CLIENT_SECRET = "DATABRICKS_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 
 MAX_USERS = 200
 """The number of cached user sign-ins; the least recently used one is evicted."""
@@ -58,6 +65,20 @@ class _NoSecrets:
     def resolve(self, reference: str) -> Secret:
         """Raise `Invalid`."""
         raise Invalid.at("", f"{reference} cannot be resolved here")
+
+    def forget(self, reference: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OneSecret:
+    """A resolver for a secret of the environment, which does not change."""
+
+    secret: Secret
+
+    def resolve(self, reference: str) -> Secret:
+        """Return the secret."""
+        return self.secret
 
     def forget(self, reference: str) -> None:
         """Do nothing."""
@@ -112,8 +133,24 @@ class Workspaces:
         base, cloud = workspace_address(host, allow_loopback=loopback)
         if token is not None:
             return Workspace(base, cloud, HeaderToken(FixedToken(token)))
+        principal = self.configuration.service_principal
+        if principal is not None:
+            return Workspace(base, cloud, self._signed_in_as(principal, base))
         auth = Auth(method=AuthMethod.DEFAULT_CREDENTIAL)
         return Workspace(base, cloud, self._authenticator(auth, cloud, base))
+
+    def _signed_in_as(self, principal: ServicePrincipal, base: BaseAddress) -> Authenticator:
+        http = self._options()
+        sign_in = OAuthSignIn(
+            client_id=principal.client_id,
+            client_secret=CLIENT_SECRET,
+            base=base,
+            secrets=_OneSecret(principal.client_secret),
+            client=ReadClient(
+                transport_to=http.transport_to, timer=http.timer, private_hosts=http.private_hosts
+            ),
+        )
+        return HeaderToken(sign_in.cached())
 
     def _of_platform(self, name: str) -> Workspace:
         if self.read_platform is None:

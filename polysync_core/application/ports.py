@@ -207,8 +207,8 @@ class Engine(Protocol):
         """Return whether the attempt has a live orchestration."""
         ...
 
-    def start_attempt(self, run_id: RunId, attempt: int, shard: str) -> None:
-        """Start the orchestration of an attempt unless it is live."""
+    def start_attempt(self, shard: str, lease: Lease) -> None:
+        """Start the orchestration of a leased attempt unless it is live."""
         ...
 
     def notify_dependents(self, run_id: RunId) -> None:

@@ -6,7 +6,7 @@ So a cold start pays only for the pages that are opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -47,9 +47,10 @@ class Subject(BaseRoute):
         await scope["route"].handle(scope, receive, send)
 
 
-def subjects() -> list[Subject]:
-    """Return the subjects; nothing is imported yet."""
-    return [
+@cache
+def subjects() -> tuple[Subject, ...]:
+    """Return the subjects, which every console of this process shares; nothing is imported yet."""
+    return (
         Subject(_runs, "runs"),
         Subject(_tasks, "tasks", "schedule", "retry"),
         Subject(_jobs, "jobs"),
@@ -57,7 +58,7 @@ def subjects() -> list[Subject]:
         Subject(_editors, "platforms", "vaults", "limits", "calendars", "webhooks"),
         Subject(_lists, "missed", "upcoming", "jump"),
         Subject(_operations, "definitions", "audit", "help"),
-    ]
+    )
 
 
 def _word(scope: Scope) -> str:

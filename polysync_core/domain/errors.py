@@ -13,7 +13,8 @@ PolysyncError
 │   ├── TooLarge       the content cannot be stored or sent
 │   └── PlatformRefused  the platform or vault refused permanently
 ├── Unavailable        repeat, after `retry_after` seconds if given
-│   └── VaultUnavailable  the vault of a secret does not answer
+│   ├── VaultUnavailable  the vault of a secret does not answer
+│   └── ShardFull      too many runs wait for their start
 ├── Uncertain          the request may have succeeded: check before repeating
 └── Broken             a defect of Polysync
 
@@ -96,7 +97,7 @@ class HintedError(ValueError):
 
 
 class PolysyncError(Exception):
-    """Something went wrong."""
+    """The request failed; the log of the app has the reason."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
@@ -241,6 +242,10 @@ class VaultUnavailable(Unavailable):
     ) -> None:
         super().__init__(message, retry_after=retry_after, status=status)
         self.vault = vault
+
+
+class ShardFull(Unavailable):
+    """A shard holds its maximum of waiting runs."""
 
 
 class Uncertain(PolysyncError):

@@ -145,13 +145,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise Malformed.at("", f"the key '{key}' is there twice in one object")
+                raise Malformed.at("", f"the key '{key}' occurs twice in one object: remove one")
             seen.add(key)
     return found
 
 
 def _refuse_constant(word: str) -> NoReturn:
-    raise Malformed.at("", f"{word} is not a number that JSON knows")
+    raise Malformed.at("", f"{word} is not a JSON number")
 
 
 class _Loader(Composer, yaml.CSafeLoader):
@@ -176,7 +176,9 @@ class _Loader(Composer, yaml.CSafeLoader):
             None if isinstance(self.peek_event(), yaml.StreamEndEvent) else self.compose_document()
         )
         if not isinstance(self.peek_event(), yaml.StreamEndEvent):
-            _fail(self.peek_event(), "one document is enough: join them or send them apart")
+            _fail(
+                self.peek_event(), "the text has several documents: join them, or send each alone"
+            )
         return None if node is None else cast("Any", self).construct_document(node)
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
@@ -209,7 +211,7 @@ class _Loader(Composer, yaml.CSafeLoader):
         value: dict[str, Any] = {}
         for key, each in node.value:
             if key.value in value:
-                _fail(key, f"the key '{key.value}' is there twice in one object")
+                _fail(key, f"the key '{key.value}' occurs twice in one object: remove one")
             value[key.value] = cast("Any", self).construct_object(each, deep)
         return value
 
@@ -225,7 +227,7 @@ class _Loader(Composer, yaml.CSafeLoader):
 
     def _count(self, event: Any, size: int | None) -> None:
         if size is None:
-            _fail(event, f"there is no complete '&{event.anchor}' before '*{event.anchor}'")
+            _fail(event, f"the alias '*{event.anchor}' has no complete anchor before it")
         self._size += size
         if self._size > MAX_VALUES:
             _fail(event, f"more than {MAX_VALUES} values, aliases counted as often as used")

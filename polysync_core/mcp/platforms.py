@@ -67,6 +67,10 @@ class ImportPlatformJobs(Arguments):
         ),
     ] = 50
     continuation_token: PageToken = None
+    remove: Annotated[
+        bool,
+        Field(description="True also removes parameters that an incomplete reading did not find."),
+    ] = False
     confirm: Confirm = False
 
 
@@ -86,6 +90,7 @@ async def _import_platform_jobs(api: InProcessApi, given: ImportPlatformJobs) ->
             "search": given.search,
             "limit": given.limit,
             "continuationToken": given.continuation_token,
+            "remove": given.remove or None,
         }
     )
     report = await api.send("POST", "platforms", given.platform, "import", body=body)
@@ -210,6 +215,7 @@ def _import_view(imported: JsonObject) -> JsonObject:
             "job": job,
             "jobType": imported["jobType"],
             "platform": untrusted(compact(foreign)),
+            "complete": imported.get("complete"),
             "tasks": untrusted(imported["tasks"]),
             "link": None if job is None else f"/api/jobs/{job}",
         }

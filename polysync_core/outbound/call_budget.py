@@ -25,6 +25,8 @@ class CallBudget:
     attempts: int = 4
     first_delay: float = 0.5
     longest_delay: float = 8.0
+    least_share: float = 0.0
+    """The share of a pause that is not random; 0 is full jitter."""
     longest_retry_after: float = 10.0
     """The longest `Retry-After` that is waited for within the call; a longer one ends the call."""
 
@@ -47,14 +49,15 @@ class RetryTimer:
     ) -> float | None:
         """Return the seconds until a retry (1 is the first); None if the call must end.
 
-        The pause is the service's `Retry-After`, or else has full jitter:
+        The pause is the service's `Retry-After`, or else has jitter:
         https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
         """
         if repetition >= budget.attempts:
             return None
         if retry_after is not None and retry_after > budget.longest_retry_after:
             return None
-        jitter = self.uniform(0.0, budget.longest_pause(repetition))
+        longest = budget.longest_pause(repetition)
+        jitter = self.uniform(budget.least_share * longest, longest)
         pause = jitter if retry_after is None else retry_after
         return pause if self.monotonic() + pause < deadline else None
 

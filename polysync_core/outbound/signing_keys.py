@@ -11,13 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import jwt
 
+from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import Invalid, PolysyncError, Unavailable
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.call_budget import CallBudget
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.urls import read_url
@@ -31,6 +35,8 @@ LIFETIME_SECONDS = 60 * 60
 PAUSE_SECONDS = 10.0
 """The shortest time between two attempts: tokens with invented keys cannot cause more."""
 MIN_RSA_BITS = 2048
+MAX_CLOCK_ERROR = 60
+"""Seconds by which the clocks of the issuer and of this host may differ."""
 _MAX_KEYS = 100
 _BUDGET = CallBudget(total=8.0, connect=3.0, read=5.0, attempts=2)
 _SIZE_LIMIT = 256 * 1024
@@ -84,6 +90,8 @@ class SigningKeys:
         self._lock = threading.Lock()
         self._known: _KeySet | None = None
         self._next_attempt = 0.0
+        self._served_at: datetime | None = None
+        """The time in the issuer's last answer."""
 
     def find(self, key_id: str | None) -> SigningKey | None:
         """Return a cached key, without any I/O; None if the issuer has no such key.
@@ -121,29 +129,70 @@ class SigningKeys:
             finally:
                 self._next_attempt = self._monotonic() + PAUSE_SECONDS
 
+    def test(self, clock: Clock) -> str:
+        """Read the keys again, compare the clocks, and return the result as a sentence.
+
+        Raises the failure, with its remedy.
+        """
+        number, served_at = len(self._read()), self._served_at
+        found = f"The issuer answers with {number} usable key{'s' if number > 1 else ''}"
+        if served_at is None:
+            return f"{found}; its answer has no time to compare."
+        error = (clock() - served_at).total_seconds()
+        if abs(error) > MAX_CLOCK_ERROR:
+            direction = "ahead of" if error > 0 else "behind"
+            raise Unavailable(
+                f"The clock of this host is {abs(error):.0f} s {direction} the issuer's, so valid "
+                "tokens are refused: correct the clock of this host."
+            )
+        return f"{found}, and the clocks agree."
+
     def _read(self) -> Mapping[str | None, SigningKey]:
         address = f"{self._issuer.removesuffix('/')}/.well-known/openid-configuration"
-        document = self._document(address)
+        document = self._document("discovery document", address)
         if document.get("issuer") != self._issuer:
             raise Invalid.at(
                 "issuer",
                 f"the document of {self._issuer} names another issuer: set POLYSYNC_OIDC_ISSUER to "
                 "the value of this field",
             )
-        keys = dict(_keys_in(self._document(str(document.get("jwks_uri")))))
+        keys = dict(_keys_in(self._document("key set", str(document.get("jwks_uri")))))
         if not keys:
-            raise Invalid.at("keys", f"{self._issuer} has no key that can be used")
+            raise Invalid.at(
+                "keys",
+                f"{self._issuer} has no key that can be used: let the issuer sign with an RSA key "
+                f"of at least {MIN_RSA_BITS} bits, an EC key or an Ed25519 key",
+            )
         return keys
 
-    def _document(self, address: str) -> JsonObject:
+    def _document(self, name: str, address: str) -> JsonObject:
+        try:
+            return self._fetched(address)
+        except PolysyncError as error:
+            raise Unavailable(
+                f"The {name} of the token issuer {self._issuer} cannot be read: {error}. Check "
+                "POLYSYNC_OIDC_ISSUER, and that this host reaches the address."
+            ) from error
+
+    def _fetched(self, address: str) -> JsonObject:
         checked = read_url(address, path="", allow_loopback=self._allow_loopback, allow_port=True)
         request = HttpRequest(method="GET", url=checked.url, headers=HEADERS)
         answer = self._client.send(checked.base, request)
         document = answer.json()
         # A redirect is an answer like any other, and is never followed.
-        if answer.status != 200 or document is None:
+        if answer.status != 200:
             raise Unavailable(f"{checked.base.authority} answers with status {answer.status}")
+        if document is None:
+            raise Unavailable(f"{checked.base.authority} does not answer with a JSON object")
+        self._served_at = _time_of(answer)
         return document
+
+
+def _time_of(answer: Answer) -> datetime | None:
+    try:
+        return parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
 
 
 def _key_of(known: _KeySet | None, key_id: str | None) -> SigningKey | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, cached_property, partial
 
 from polysync_core.appkit.jobs import AppKitJobs
@@ -62,8 +63,18 @@ class DefinitionsServices(CommonServices):
             ),
             open_connector=partial(self.ports.open_connector, secrets=self.secrets),
             send_test_event=self.webhook_delivery.send_test,
+            reach_issuer=self._reach_issuer,
             texts=self.platform_texts,
+            record=self.result_recorder.test,
+            clock=self.ports.clock,
         )
+
+    @property
+    def _reach_issuer(self) -> Callable[[], str] | None:
+        issuer = self.settings.token_issuer
+        if issuer is None:
+            return None
+        return lambda: self.ports.open_issuer(issuer, self.settings).test(self.ports.clock)
 
     @cached_property
     def artefact_import(self) -> ArtefactImport:

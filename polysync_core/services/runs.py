@@ -11,6 +11,7 @@ from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
+from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -43,12 +44,17 @@ class RunsServices(DefinitionsServices):
         return RunFinisher(store=self.run_store, task_graph=self.task_graph, clock=self.ports.clock)
 
     @cached_property
+    def shard_capacity(self) -> ShardCapacity:
+        return ShardCapacity(monotonic=self.ports.monotonic)
+
+    @cached_property
     def run_factory(self) -> RunFactory:
         return RunFactory(
             store=self.run_store,
             definitions=self.definitions,
             connections=self.connections,
             policies=self.policies,
+            capacity=self.shard_capacity,
             clock=self.ports.clock,
         )
 
@@ -69,8 +75,11 @@ class RunsServices(DefinitionsServices):
 
     @cached_property
     def run_requests(self) -> RunRequests:
-        poison = self.ports.queue(f"{RUN_REQUESTS}-poison")
-        return RunRequests(run_once=self.task_runs.run_once, poison_queue=poison)
+        return RunRequests(
+            run_once=self.task_runs.run_once,
+            queue=self.ports.queue(RUN_REQUESTS),
+            poison_queue=self.ports.queue(f"{RUN_REQUESTS}-poison"),
+        )
 
     @cached_property
     def attempt_steps(self) -> AttemptSteps:
@@ -143,6 +152,7 @@ class RunsServices(DefinitionsServices):
             purge_audit=ports.purge_audit,
             purge_versions=ports.purge_versions,
             purge_messages=ports.purge_messages,
+            purge_results=ports.purge_results,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
                 engine=timedelta(days=settings.engine_retention_days),

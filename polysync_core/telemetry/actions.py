@@ -28,6 +28,9 @@ ACTIONS: Mapping[str, Action] = {
     "run_accepted": Action("a run was stored", ("run_id", "task", "trigger")),
     "run_request_accepted": Action("a message started a run", ("message_id", "run_id", "task")),
     "run_request_refused": Action("a message requested an invalid run", ("message_id", "reason")),
+    "run_request_postponed": Action(
+        "a message waits because too many runs wait", ("message_id", "reason")
+    ),
     "backfill_accepted": Action(
         "the runs of a backfill were stored", (*_SCHEDULE, "backfill_id", "runs")
     ),
@@ -126,6 +129,9 @@ ACTIONS: Mapping[str, Action] = {
         "an event was dropped because its webhook was deleted or disabled",
         (*_WEBHOOK, "webhook_state"),
     ),
+    "result_not_stored": Action(
+        "the result of a test or a delivery could not be stored", ("definition", "error")
+    ),
     "message_abandoned": Action(
         "a message was abandoned and recorded as a poison message",
         ("queue", "message_id", "reason"),
@@ -151,7 +157,9 @@ ACTIONS: Mapping[str, Action] = {
     "resource_failed": Action("an MCP resource failed with an internal error"),
     "mcp_failed": Action("the MCP endpoint failed with an internal error"),
     "mcp_function_failed": Action("a tool, resource or prompt of MCP failed", ("function",)),
-    "timer_failed": Action("a timer failed; its next call is at its next due time", ("timer",)),
+    "timer_failed": Action(
+        "a timer failed; its next call is at its next due time", ("timer", "error")
+    ),
     "queue_message_failed": Action(
         "a message was not processed and will be tried again or abandoned",
         ("queue", "message_id", "dequeue_count", "error"),
@@ -175,7 +183,7 @@ ACTIONS: Mapping[str, Action] = {
     "storage_call_retried": Action("a call to storage is retried"),
     "purged": Action(
         "expired data was deleted",
-        ("runs", "outcomes", "audit", "versions", "messages", "orchestrations"),
+        ("runs", "outcomes", "audit", "versions", "messages", "results", "orchestrations"),
     ),
     "purge_failed": Action("expired data could not be deleted", ("step",)),
 }

@@ -156,7 +156,7 @@ def _refusal(error: HttpResponseError, subject: str) -> PolysyncError:
             f"reading is not allowed: grant the identity the role '{ROLE}' on the vault, check"
             " its firewall, and that the secret is enabled"
         ),
-        404: "it does not exist",
+        404: "it does not exist: add it, or correct the reference",
     }.get(status, f"Key Vault refused the request (status {status})")
     return PlatformRefused(f"{subject}: {remedy}", cause=FailureCause.SECRET, status=status)
 

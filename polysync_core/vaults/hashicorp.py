@@ -213,11 +213,11 @@ def _pick(found: Mapping[str, object], key: str | None) -> Secret | str:
         key = next(iter(found)) if len(found) == 1 else _USUAL_KEY
         if key not in found:
             return (
-                f"has {len(found)} keys and none is '{_USUAL_KEY}': keep the value there, or say"
-                " in attributes.key which one it is"
+                f"has {len(found)} keys and none is '{_USUAL_KEY}': keep the value there, or name"
+                " its key in attributes.key"
             )
     elif key not in found:
-        return f"has no key '{key}', which attributes.key asks for"
+        return f"has no key '{key}', which attributes.key names: correct attributes.key"
     value = found[key]
     if not isinstance(value, str):
         return "is not text: store its value as text"

@@ -23,6 +23,10 @@ class ActivityCall:
     encoded_input: str
     policy: RetryPolicy | None
     requested_at: datetime
+    platform: str | None = None
+    """The platform for whose answer the call may wait; None for a call that uses storage only."""
+    is_urgent: bool = False
+    """True if the call follows a wake-up, for example by a cancellation."""
     answer: Callable[[ActivityCall, Any, Exception | None], None]
     """Takes the result or the failure of a try to the loop."""
     tries: int = 1

@@ -45,13 +45,20 @@ class Execution:
         orchestration: Orchestration,
         encoded_input: str,
         ended: Callable[[str | None, Exception | None], None],
+        platform: str | None = None,
     ) -> None:
-        """`ended` gets the encoded input of a next execution and the failure; each may be None."""
+        """`ended` gets the encoded input of a next execution and the failure; each may be None.
+
+        `platform` is the platform that the activities of the orchestration call, if any.
+        """
         self.status: Any = None
         """The custom status that the orchestration has set."""
         self._environment = environment
         self._steps = orchestration(self, json.loads(encoded_input))
         self._ended = ended
+        self._platform = platform
+        self._is_woken = False
+        """Whether an event has arrived since the last call of an activity."""
         self._task: Task[Any] | None = None
         self._next_input: str | None = None
         self._waits = defaultdict[str, deque[CancellableTask[Any]]](deque)
@@ -71,6 +78,7 @@ class Execution:
 
     def raise_event(self, name: str) -> None:
         """Complete the oldest wait for an event; without a wait, keep one event for the next."""
+        self._is_woken = True
         if waits := self._waits[name]:
             task = waits.popleft()
             self._settle(task, task.complete, None)
@@ -84,16 +92,20 @@ class Execution:
     ) -> CompletableTask[Any]:
         """Return the task of a call of an activity."""
         task: CompletableTask[Any] = CompletableTask()
+        functions = self._environment.functions
         call = ActivityCall(
             name=activity,
-            function=self._environment.functions.activities[activity],
+            function=functions.activities[activity],
             encoded_input=encoded(input),
             policy=retry_policy,
             requested_at=self._environment.clock(),
+            platform=self._platform if activity in functions.calling_platforms else None,
+            is_urgent=self._is_woken,
             answer=lambda *answer: self._environment.loop.post(
                 partial(self._answered, task, *answer)
             ),
         )
+        self._is_woken = False
         self._environment.workers.run(call)
         return task
 

@@ -25,7 +25,7 @@ class LiveOrchestrations:
         """Start an orchestration, unless its id is live."""
         instance_id = start.instance_id or uuid.uuid4().hex
         if instance_id not in self._live:
-            self._begin(instance_id, start.orchestration, encoded(start.input))
+            self._begin(instance_id, start, encoded(start.input))
 
     def raise_event(self, instance_id: str, name: str) -> None:
         """Send an event to an orchestration; ignore an id that is not live."""
@@ -40,15 +40,17 @@ class LiveOrchestrations:
         """Return the custom status of each live orchestration by its id."""
         return {instance_id: execution.status for instance_id, execution in self._live.items()}
 
-    def _begin(self, instance_id: str, name: str, encoded_input: str) -> None:
-        function = self._environment.functions.orchestrations[name]
-        ended = partial(self._ended, instance_id, name)
-        execution = Execution(self._environment, function, encoded_input, ended)
+    def _begin(self, instance_id: str, start: Start, encoded_input: str) -> None:
+        function = self._environment.functions.orchestrations[start.orchestration]
+        ended = partial(self._ended, instance_id, start)
+        execution = Execution(
+            self._environment, function, encoded_input, ended, platform=start.platform
+        )
         self._live[instance_id] = execution
         self._environment.loop.post(execution.advance)
 
     def _ended(
-        self, instance_id: str, name: str, next_input: str | None, error: Exception | None
+        self, instance_id: str, start: Start, next_input: str | None, error: Exception | None
     ) -> None:
         del self._live[instance_id]
         if error is not None:
@@ -56,4 +58,4 @@ class LiveOrchestrations:
             fields = {"action": "orchestration_failed", "instance_id": instance_id}
             _log.error("An orchestration failed.", exc_info=error, extra=fields)
         if next_input is not None:
-            self._begin(instance_id, name, next_input)
+            self._begin(instance_id, start, next_input)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from datetime import datetime
-from queue import Empty, SimpleQueue
 
 from orchestrations.durable_functions import DURABLE_FUNCTIONS, DurableFunctions
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.errors import Unavailable
-from polysync_embedded.engine.activity_calls import ActivityCall
 from polysync_embedded.engine.engine import EmbeddedEngine
 from polysync_embedded.engine.ports import Step
+from polysync_embedded.workers.activity_threads import ActivityThreads
+from polysync_embedded.workers.call_queue import ThreadShares
 
 _log = logging.getLogger(__name__)
 
@@ -102,42 +100,6 @@ class AsyncioLoop:
                 self._loop.call_soon(self._take_turn)
 
 
-class ActivityThreads:
-    """Executes calls of activities on a number of threads."""
-
-    def __init__(self, number: int) -> None:
-        self._calls: SimpleQueue[ActivityCall | None] = SimpleQueue()
-        self._ends: list[Future[None]] = [Future() for _ in range(number)]
-        for each, end in enumerate(self._ends):
-            # A thread that does not end in time must not keep the process from ending.
-            name = f"activity-{each}"
-            threading.Thread(target=self._work, args=(end,), name=name, daemon=True).start()
-
-    def run(self, call: ActivityCall) -> None:
-        """Execute a call as soon as a thread is free."""
-        self._calls.put(call)
-
-    async def stop(self, grace: float) -> int:
-        """Drop the waiting calls, await the others, and return the number that still run."""
-        with suppress(Empty):
-            while True:
-                self._calls.get_nowait()
-        for _ in self._ends:
-            self._calls.put(None)
-        _, left = await asyncio.wait(map(asyncio.wrap_future, self._ends), timeout=grace)
-        return len(left)
-
-    def _work(self, end: Future[None]) -> None:
-        while (call := self._calls.get()) is not None:
-            try:
-                call.execute()
-            except BaseException as error:
-                # Without an answer, the orchestration would wait for ever.
-                _log.exception("An activity broke off.", extra={"action": "activity_fault"})
-                call.fail(RuntimeError(type(error).__name__))
-        end.set_result(None)
-
-
 class RunningEngine(EmbeddedEngine):
     """An engine on a running loop, which can be stopped once."""
 
@@ -161,11 +123,9 @@ class RunningEngine(EmbeddedEngine):
 def run_on(
     loop: asyncio.AbstractEventLoop,
     *,
-    activity_threads: int,
+    shares: ThreadShares,
     clock: Clock = utc_now,
     functions: DurableFunctions = DURABLE_FUNCTIONS,
 ) -> RunningEngine:
     """Return an engine whose steps run on a loop, beside the loop's other work."""
-    return RunningEngine(
-        AsyncioLoop(loop, clock), ActivityThreads(activity_threads), clock, functions
-    )
+    return RunningEngine(AsyncioLoop(loop, clock), ActivityThreads(shares), clock, functions)

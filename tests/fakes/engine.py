@@ -47,8 +47,8 @@ class FakeEngine:
     def is_live(self, run_id: RunId, attempt: int) -> bool:
         return (run_id, attempt) in self.live
 
-    def start_attempt(self, run_id: RunId, attempt: int, shard: str) -> None:
-        self.live.add((run_id, attempt))
+    def start_attempt(self, shard: str, lease: Lease) -> None:
+        self.live.add((lease.run_id, lease.attempt))
 
     def notify_dependents(self, run_id: RunId) -> None:
         self._reachable("main")

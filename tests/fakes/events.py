@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.errors import TooLarge, Unavailable
 from polysync_core.domain.runs.events import RunEvent
 
 
@@ -48,4 +48,6 @@ class FakeQueue:
     def send(self, text: str, *, delay_seconds: int = 0) -> None:
         if self.away:
             raise Unavailable
+        if len(text.encode()) > 48 * 1024:
+            raise TooLarge
         self.sent.append(Sent(text, delay_seconds))

@@ -61,6 +61,8 @@ class FakeIssuer:
         self.discovery: dict[str, Any] = {"issuer": ISSUER, "jwks_uri": KEYS_URL}
         self.failure: Exception | Reply | None = None
         """Replaces every answer of the issuer."""
+        self.headers: dict[str, str] = {}
+        """The headers of the issuer's answers, such as `Date`."""
         self.transport = ScriptedTransport([self._answer])
         client = ReadClient(transport_to=lambda _scope: self.transport, timer=self.time.timer)
         self.signing_keys = SigningKeys(
@@ -109,9 +111,9 @@ class FakeIssuer:
             return self.failure
         url = str(request.url)
         if url == f"{ISSUER}/.well-known/openid-configuration":
-            return Reply.json(self.discovery)
+            return Reply.json(self.discovery, headers=self.headers)
         assert url == KEYS_URL, url
-        return Reply.json({"keys": self.keys})
+        return Reply.json({"keys": self.keys}, headers=self.headers)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -63,7 +63,7 @@ def test_a_silent_vault_is_shown_and_given_up_in_time(
     assert run.attempts[0].begun_at is not None
     assert run.finished_at is not None
     assert (run.finished_at - run.attempts[0].begun_at).total_seconds() <= 15 * 60 + 70
-    assert run.reason.endswith(f"for 15 minutes; last: {VAULT_SILENT}.")
+    assert run.reason.endswith(f"for 15 minutes; last error: {VAULT_SILENT}.")
     app.run_until_idle()
     check_invariants(app)
 

@@ -65,10 +65,10 @@ var rules = [
   }
   {
     name: 'dispatcher-state'
-    description: 'The state of a Dispatcher is larger than 16 MB: it is read and written with every start.'
+    description: 'The state of a Dispatcher is larger than 4 MB: it is read and written with every start.'
     severity: 2
     window: 'PT15M'
-    query: 'traces | where tostring(customDimensions.action) == "dispatcher_measured" and toint(customDimensions.state_bytes) > 16777216'
+    query: 'traces | where tostring(customDimensions.action) == "dispatcher_measured" and toint(customDimensions.state_bytes) > 4194304'
     operator: 'GreaterThan'
     threshold: 4
   }

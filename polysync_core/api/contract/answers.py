@@ -10,6 +10,12 @@ PROBLEM_TYPE = "application/problem+json"
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 _JOB_PROBLEM = {"$ref": "#/components/schemas/JobProblemDocument"}
 
+_JOB_CONTENT: Mapping[str, Any] = {
+    PROBLEM_TYPE: {"schema": _JOB_PROBLEM},
+    "application/json": {"schema": _JOB_PROBLEM},
+}
+"""The errors of the job routes have a second type for clients of AppKit."""
+
 _DESCRIPTIONS: Mapping[int, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read: correct it.",
     HTTPStatus.UNAUTHORIZED: "The caller is unknown: sign in, or send a valid access key.",
@@ -21,12 +27,14 @@ _DESCRIPTIONS: Mapping[int, str] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The type or the encoding of the body is not supported.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request breaks a rule: `errors` names each field.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many runs wait for their start: repeat the request later.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A defect of Polysync; the log has the details.",
     HTTPStatus.BAD_GATEWAY: "The platform or the vault refused the call of Polysync.",
     HTTPStatus.SERVICE_UNAVAILABLE: "A required service is unavailable: repeat the request.",
 }
 _HEADERS: Mapping[int, tuple[str, str]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "The scheme of authentication."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", "The seconds to wait before the repetition."),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After", "The seconds to wait before the repetition."),
 }
 _TO_ALL = (408, 413, 422, 500)
@@ -52,13 +60,15 @@ _RETRY: dict[str, Any] = {
         "schema": {"type": "string"},
     }
 }
+SHARD_FULL: dict[int | str, dict[str, Any]] = {429: {"description": ""}}
+"""The answer that operations with new runs add."""
 PLATFORM_ERRORS: dict[int | str, dict[str, Any]] = {502: {"description": ""}}
 """The answers that operations with calls to a platform add."""
 
 DATABRICKS_ERRORS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": f"{word} of the Databricks workspace, with its own status.",
-        "content": {PROBLEM_TYPE: {"schema": _JOB_PROBLEM}},
+        "content": _JOB_CONTENT,
         "headers": _RETRY,
     }
     for status, word in (("4XX", "A refusal"), ("5XX", "A failure"))
@@ -97,7 +107,8 @@ STREAM: dict[int | str, dict[str, Any]] = {
 
 def components() -> dict[str, Any]:
     """Return the shared answers by their names."""
-    return {_name(status): _response(status, _PROBLEM) for status in _DESCRIPTIONS}
+    content = {PROBLEM_TYPE: {"schema": _PROBLEM}}
+    return {_name(status): _response(status, content) for status in _DESCRIPTIONS}
 
 
 def errors_of(method: str, path: str, operation: Mapping[str, Any], *, is_open: bool) -> set[int]:
@@ -110,7 +121,7 @@ def errors_of(method: str, path: str, operation: Mapping[str, Any], *, is_open: 
 def error_answer(path: str, status: int) -> dict[str, Any]:
     """Return the answer of an operation for one error."""
     if _is_job_route(path):
-        return _response(status, _JOB_PROBLEM)
+        return _response(status, _JOB_CONTENT)
     return {"$ref": f"#/components/responses/{_name(status)}"}
 
 
@@ -141,10 +152,10 @@ def _name(status: int) -> str:
     return "".join(word.capitalize() for word in HTTPStatus(status).name.split("_"))
 
 
-def _response(status: int, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _response(status: int, content: Mapping[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": _DESCRIPTIONS[status],
-        "content": {PROBLEM_TYPE: {"schema": schema}},
+        "content": dict(content),
     }
     if status in _HEADERS:
         name, description = _HEADERS[status]

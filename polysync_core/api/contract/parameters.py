@@ -23,7 +23,7 @@ _SCHEMAS: Mapping[tuple[str, str], Mapping[str, Any]] = {
 }
 _DESCRIPTIONS: Mapping[str, str] = {
     "name": "The name of the {kind}.",
-    "run_id": "The id of the run, or the beginning of it that only one run has.",
+    "run_id": "The id of the run, or first characters that only one run id has.",
 }
 
 

@@ -32,7 +32,7 @@ PlanToken = Annotated[
     str | None,
     Query(
         alias="planToken",
-        description="From a dry run: execute exactly that plan, or answer 412.",
+        description="The token of a dry run: execute exactly this plan, or answer 412.",
     ),
 ]
 

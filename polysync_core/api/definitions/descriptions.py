@@ -18,7 +18,7 @@ _NAMED = {
 """The descriptions of fields that mean the same in every model."""
 
 _LIMITS = {
-    "queueSizeLimit": "The most runs that may wait for the limit; empty for no limit.",
+    "queueSizeLimit": "The maximum number of runs that may wait for the limit; empty for no limit.",
     "queueTimeoutSeconds": "The longest wait of a run in seconds; empty for no limit.",
     "exceedAction": "The treatment of a run that exceeds the limit.",
 }
@@ -26,7 +26,7 @@ _PROFILE = {"scope": "The scope of the limit: every Platform alone, or all toget
 
 _FIELDS: Mapping[str, Mapping[str, str]] = {
     "Auth": {
-        "method": "How calls are signed.",
+        "method": "The sign-in method of calls.",
         "tenantId": "The Entra tenant.",
         "clientId": "The client id of the application or of the managed identity.",
         "clientSecret": "The reference of the client secret.",
@@ -53,7 +53,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
     "ConcurrencyProfile": _PROFILE,
     "ConcurrencySettings": {
         **_LIMITS,
-        "maxConcurrentTasks": "The most attempts that may run at once.",
+        "maxConcurrentTasks": "The maximum number of attempts that may run at once.",
     },
     "CreateTask": {"parameters": "The values of the Task's parameters."},
     "DateRange": {"from": "The first day.", "to": "The last day."},
@@ -69,8 +69,8 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "externalIds": "Only the artefacts with these ids.",
         "jobType": "Only artefacts of this job type.",
         "search": "Only artefacts with this text in their name.",
-        "limit": "The most artefacts of one call.",
-        "continuationToken": "Continues an import; from the previous answer.",
+        "limit": "The maximum number of artefacts of one call.",
+        "continuationToken": "Continues an import: the token of the previous answer.",
     },
     "Job": {
         "platform": "The Platform that runs the artefact.",
@@ -95,13 +95,13 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
     "RateLimitProfile": _PROFILE,
     "RateLimitSettings": {
         **_LIMITS,
-        "algorithm": "How starts are counted.",
-        "limit": "The most starts within the window.",
+        "algorithm": "The algorithm that counts starts.",
+        "limit": "The maximum number of starts within the window.",
         "windowSeconds": "The length of the window in seconds.",
     },
     "ResumeRequest": {"schedule": "The schedule to resume; empty for all schedules of the Task."},
     "Retry": {
-        "backoff": "How the wait before a retry grows.",
+        "backoff": "The growth of the wait before a retry.",
         "initialDelaySeconds": "The wait before the first retry.",
         "maxDelaySeconds": "The longest wait before a retry.",
     },
@@ -111,7 +111,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
     },
     "BackfillBody": {
         "dryRun": "True answers with the plan and creates nothing.",
-        "maxConcurrentRuns": "The most runs of the backfill that may run at once.",
+        "maxConcurrentRuns": "The maximum number of runs of the backfill that may run at once.",
     },
     "Schedule": {
         "cron": "The cron expression of five fields.",
@@ -130,11 +130,11 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "dependencies": "The upstream Tasks whose outcomes start runs.",
         "retry": "The retry policy.",
         "executionTimeoutSeconds": "The longest time of an attempt; empty for no limit.",
-        "maxConcurrentRuns": "The most runs of the Task at once; empty for no limit.",
+        "maxConcurrentRuns": "The maximum number of runs of the Task at once; empty for no limit.",
     },
     "Vault": {
         "provider": "The type of the secret manager.",
-        "auth": "How calls to the secret manager are signed.",
+        "auth": "The sign-in method of calls to the secret manager.",
     },
     "Webhook": {
         "url": "The address that receives the events.",

@@ -38,7 +38,7 @@ _READ_ONLY = ("etag", "updatedAt", BROKEN_FIELD)
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 Token = Annotated[
-    str | None, Query(alias="continuationToken", description="From the previous answer.")
+    str | None, Query(alias="continuationToken", description="The token of the previous answer.")
 ]
 DryRun = Annotated[
     bool, Query(alias="dryRun", description="true: answer with the plan, and write nothing.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import cast
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from polysync_core.api.jobs.appkit_protocol import EventId, RunBody
+from polysync_core.api.jobs.appkit_protocol import JSON_TYPE, RunBody
 from polysync_core.api.jobs.requests import (
     Answer,
     CancelRequest,
@@ -23,9 +24,10 @@ from polysync_core.api.jobs.views import (
     StartedDatabricksRun,
 )
 from polysync_core.api.models import View
-from polysync_core.appkit.errors import CallFailed, InvalidParameters, InvalidRunId
+from polysync_core.appkit.errors import InvalidParameters, InvalidRunId
 from polysync_core.appkit.javascript import leading_number
-from polysync_core.appkit.jobs import AppKitJob, AppKitJobs, started_run
+from polysync_core.appkit.jobs import AppKitJob, AppKitJobs, failure_of, started_run
+from polysync_core.appkit.named_jobs import MAX_ID
 from polysync_core.appkit.polling import life_cycle_state
 from polysync_core.appkit.results import Done, ExecutionResult, Failed, RunStarted
 from polysync_core.domain.errors import Problem
@@ -34,13 +36,11 @@ from polysync_core.domain.json_types import JsonObject
 MAX_PARAMETERS = 50
 """The limit for jobs without a parameter schema."""
 
-_MAX_RUN_ID = 2**63 - 1
-
 _log = logging.getLogger(__name__)
 
 
 class _Json(JSONResponse):
-    media_type = "application/json; charset=utf-8"
+    media_type = JSON_TYPE
 
 
 class AppKitHandler:
@@ -53,7 +53,7 @@ class AppKitHandler:
         """Start a run."""
         job = self._job(name, request.user)
         if request.last_event is not None:
-            return _resumed(job, request.last_event.run, request.last_event)
+            return _resumed(job, request.last_event.run, request)
         fields = _fields(job, request.body)
 
         def start() -> ExecutionResult[RunStarted]:
@@ -63,7 +63,7 @@ class AppKitHandler:
             return result
 
         if request.streams:
-            return stream_response(snapshot_events(job.stream(lambda: started_run(start()))))
+            return _streamed(job, lambda: started_run(start()))
         started = _data(start())
         if "run_id" not in started:
             return _Json({})
@@ -79,7 +79,7 @@ class AppKitHandler:
         job = self._job(name, request.user)
         run_id = _run_id(request.run_id)
         if request.streams:
-            return _resumed(job, str(run_id), request.last_event)
+            return _resumed(job, str(run_id), request)
         return _Json(_data(job.get_run(run_id)))
 
     def status(self, name: str, user: Request | None) -> Answer:
@@ -104,7 +104,9 @@ def _answer(view: View) -> Response:
 
 def _fields(job: AppKitJob, body: RunBody) -> JsonObject:
     given = body.parameters()
-    if given is not None and job.job.options.params is None:
+    if given is None:
+        body.refuse_other_fields()
+    elif job.job.options.params is None:
         _check_without_schema(job, given)
     return job.fields_of(given)
 
@@ -124,27 +126,32 @@ def _check_without_schema(job: AppKitJob, given: JsonObject) -> None:
         raise InvalidParameters(text, [Problem("params", remedy)])
 
 
-def _resumed(job: AppKitJob, run: str, last_event: EventId | None) -> Response:
+def _resumed(job: AppKitJob, run: str, request: StartRequest | ReadRequest) -> Response:
     """Stream an existing run after the last event that the client has seen."""
-    run_id = _run_id(run)
+    run_id, last_event = _run_id(run), request.last_event
     seen = last_event if last_event is not None and last_event.run == str(run_id) else None
     _data(job.get_run(run_id))
     if seen is not None and seen.is_last:
-        return no_more_events()
+        return no_more_events(request.reader)
     after = 0 if seen is None else seen.sequence
-    return stream_response(snapshot_events(job.stream(lambda: run_id, after=after)))
+    return _streamed(job, lambda: run_id, after)
+
+
+def _streamed(job: AppKitJob, start: Callable[[], int], after: int = 0) -> Response:
+    max_size = job.shared.configuration.max_event_size
+    return stream_response(snapshot_events(job.stream(start, after=after), max_size=max_size))
 
 
 def _run_id(text: str) -> int:
     number = leading_number(text) or 0
-    if not 0 < number <= _MAX_RUN_ID:
+    if not 0 < number <= MAX_ID:
         raise InvalidRunId
     return number
 
 
 def _data[T](result: ExecutionResult[T]) -> T:
     if isinstance(result, Failed):
-        raise CallFailed(result.status, result.message, result.retry_after)
+        raise failure_of(result)
     return result.data
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Query, Request
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
@@ -19,6 +21,7 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.strict_documents import read_json
 
 PLUGIN = "jobs"
+JSON_TYPE = "application/json; charset=utf-8"
 DEFAULT_LIMIT = 20
 MAX_LISTED = 100
 
@@ -34,6 +37,20 @@ def appkit_error_members(
     if _JOB_ROUTE.fullmatch(scope["path"]) is None:
         return {}
     return {"error": _text_of(error, status), "plugin": PLUGIN}
+
+
+def error_media_type(scope: Scope) -> str | None:
+    """Return the type of an error for clients that read only `application/json`.
+
+    None means the type of problem documents. The body is the same.
+    """
+    if _JOB_ROUTE.fullmatch(scope["path"]) is None:
+        return None
+    headers = Headers(scope=scope)
+    asks_for_json = "application/json" in headers.get("accept", "").lower()
+    # `fetch` says so, and its callers look for `application/json` in the type of an answer.
+    is_fetch = headers.get("sec-fetch-mode") in {"cors", "same-origin"}
+    return JSON_TYPE if asks_for_json or is_fetch else None
 
 
 def _text_of(error: Exception | None, status: int) -> str:
@@ -65,6 +82,12 @@ class RunBody:
             text = "params must be a plain object"
             raise InvalidParameters(text, [Problem("params", 'must be an object: {"name": value}')])
         return cast("JsonObject", self.params)
+
+    def refuse_other_fields(self) -> None:
+        """Raise `Malformed` for a body with other fields, which were meant as parameters."""
+        if self.unknown_fields:
+            text = 'is not a field of the body: send the parameters as {"params": {…}}'
+            raise Malformed([Problem(name, text) for name in self.unknown_fields])
 
 
 async def _body(request: Request) -> RunBody:
@@ -171,6 +194,30 @@ async def _last_event(
         )
     return EventId(run=found[1], sequence=int(found[2]), is_last=found[3] is not None)
 
+
+class StreamReader(StrEnum):
+    """The way in which a client reads an event stream."""
+
+    EVENT_SOURCE = "event source"
+    """A browser's `EventSource`, which connects again after every end but a 204."""
+    FETCH = "fetch"
+    """A program that reads the body of the answer, and takes a 204 for an error."""
+
+
+async def _reader(request: Request) -> StreamReader:
+    """Return the way in which the client reads.
+
+    An `EventSource` sends GET only, and always `Cache-Control: no-cache`.
+    """
+    headers = request.headers
+    accepts_events = "text/event-stream" in headers.get("accept", "")
+    bypasses_cache = "no-cache" in headers.get("cache-control", "")
+    if request.method == "GET" and (bypasses_cache or not accepts_events):
+        return StreamReader.EVENT_SOURCE
+    return StreamReader.FETCH
+
+
+Reader = Annotated[StreamReader, Depends(_reader)]
 
 LastEvent = Annotated[EventId | None, Depends(_last_event)]
 """The event after which a stream continues; None for a new stream and without a stream."""

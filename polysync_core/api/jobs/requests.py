@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fastapi import Request, Response
 
-from polysync_core.api.jobs.appkit_protocol import EventId, RunBody
+from polysync_core.api.jobs.appkit_protocol import EventId, RunBody, StreamReader
 from polysync_core.api.models import View
 from polysync_core.api.runs.routes import Requester
 from polysync_core.api.security.audit_record import AuditRecord
@@ -28,6 +28,7 @@ class StartRequest:
     streams: bool
     last_event: EventId | None
     """If set, the request resumes the stream of an existing run after this event."""
+    reader: StreamReader
     user: Request | None
     """The HTTP request, if it starts the run in the caller's own name."""
 
@@ -48,6 +49,7 @@ class ReadRequest:
     run_id: str
     streams: bool
     last_event: EventId | None
+    reader: StreamReader
     user: Request | None
 
 

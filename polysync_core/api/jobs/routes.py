@@ -6,13 +6,13 @@ share one namespace; a stored definition wins.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from polysync_core.api.contract.answers import DATABRICKS_ERRORS, STREAM
+from polysync_core.api.contract.answers import DATABRICKS_ERRORS, SHARD_FULL, STREAM
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.jobs.appkit_jobs import AppKitHandler
 from polysync_core.api.jobs.appkit_protocol import (
@@ -20,6 +20,7 @@ from polysync_core.api.jobs.appkit_protocol import (
     CurrentBody,
     LastEvent,
     Limit,
+    Reader,
     Streams,
     User,
 )
@@ -35,6 +36,8 @@ from polysync_core.api.jobs.stored import StoredJobHandler
 from polysync_core.api.jobs.views import (
     DatabricksRunsView,
     DatabricksStatusView,
+    JobKeysView,
+    JobKeyView,
     JobRunsView,
     JobStatusView,
     StartedDatabricksRun,
@@ -48,12 +51,13 @@ from polysync_core.api.use_cases import use_case
 from polysync_core.api.views import TaskRunView
 from polysync_core.appkit.errors import UnknownJob
 from polysync_core.appkit.jobs import AppKitJobs
+from polysync_core.appkit.named_jobs import NamedJob
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.domain.definitions.validation.messages import similar
 from polysync_core.domain.errors import Malformed, NotFound
 
 ContinuationToken = Annotated[
-    str | None, Query(alias="continuationToken", description="From the previous answer.")
+    str | None, Query(alias="continuationToken", description="The token of the previous answer.")
 ]
 
 
@@ -84,6 +88,11 @@ class JobHandlers:
             return
         raise missing
 
+    @property
+    def keys(self) -> Mapping[str, NamedJob]:
+        """The job keys of the environment in alphabetical order."""
+        return dict(sorted(self._appkit_jobs.configuration.jobs.items()))
+
     def _unknown(self, name: str, stored: NotFound) -> UnknownJob:
         keys = [*self._appkit_jobs.configuration.jobs]
         return UnknownJob(name, keys, nearest=[*stored.nearest, *similar(name, keys)])
@@ -101,11 +110,32 @@ def job_run_routes() -> APIRouter:
     return routes
 
 
+def job_key_routes() -> APIRouter:
+    """Return the route that lists the job keys."""
+    routes = APIRouter(tags=["Job runs"])
+
+    @routes.get("/job-keys")
+    def list_job_keys(handlers: CurrentHandlers) -> JobKeysView:
+        """List the job keys of the environment, with task type and schema."""
+        return JobKeysView(jobs={key: _key_view(job) for key, job in handlers.keys.items()})
+
+    return routes
+
+
+def _key_view(job: NamedJob) -> JobKeyView:
+    return JobKeyView(
+        task_type=job.options.task_type,
+        params=job.options.json_schema(),
+        platform=job.options.platform,
+        has_job_id=job.job_id is not None,
+    )
+
+
 def _add_start(routes: APIRouter) -> None:
     @routes.post(
         "/jobs/{name}/run",
         response_model=StartedJobRun | StartedDatabricksRun,
-        responses=STREAM,
+        responses={**STREAM, **SHARD_FULL},
         openapi_extra=BODY,
     )
     def execute_job(  # noqa: PLR0913
@@ -116,6 +146,7 @@ def _add_start(routes: APIRouter) -> None:
         requester: CurrentRequester,
         record: CurrentRecord,
         last_event: LastEvent,
+        reader: Reader,
         streams: Streams,
         user: User = None,
     ) -> Response:
@@ -127,6 +158,7 @@ def _add_start(routes: APIRouter) -> None:
             record=record,
             streams=streams,
             last_event=last_event,
+            reader=reader,
             user=user,
         )
         with handlers.handler_for(name) as handler:
@@ -155,11 +187,14 @@ def _add_reads(routes: APIRouter) -> None:
         handlers: CurrentHandlers,
         run_id: str,
         last_event: LastEvent,
+        reader: Reader,
         streams: Streams,
         user: User = None,
     ) -> Answer:
         """Read or stream a run of a job."""
-        request = ReadRequest(run_id=run_id, streams=streams, last_event=last_event, user=user)
+        request = ReadRequest(
+            run_id=run_id, streams=streams, last_event=last_event, reader=reader, user=user
+        )
         with handlers.handler_for(name) as handler:
             return handler.read(name, request)
 

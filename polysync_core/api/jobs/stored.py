@@ -6,7 +6,6 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from polysync_core.api.engine import require_engine
-from polysync_core.api.jobs.appkit_protocol import EventId
 from polysync_core.api.jobs.requests import (
     Answer,
     CancelRequest,
@@ -35,7 +34,7 @@ class StoredJobHandler:
         _refuse_user(request.user)
         if request.last_event is not None:
             run = self._job_runs.get(name, parse_run_id(request.last_event.run))
-            return self._stream(run, request.last_event)
+            return self._stream(run, request)
         if request.body.unknown_fields:
             raise Invalid([Problem(name, "unknown field") for name in request.body.unknown_fields])
         job_request = JobRequest(
@@ -47,7 +46,7 @@ class StoredJobHandler:
         )
         run = self._job_runs.execute(job_request, require_engine(request.engine))
         if request.streams:
-            return self._stream(run, None)
+            return self._stream(run, request)
         status_url = _status_url(run)
         started = StartedJobRun(run_id=run.run_id, status_url=status_url)
         return JSONResponse(started.as_json(), headers={"Location": status_url})
@@ -64,7 +63,7 @@ class StoredJobHandler:
         """Read a run."""
         _refuse_user(request.user)
         run = self._job_runs.get(name, parse_run_id(request.run_id))
-        return self._stream(run, request.last_event) if request.streams else run_view(run)
+        return self._stream(run, request) if request.streams else run_view(run)
 
     def status(self, name: str, user: Request | None) -> Answer:
         """Read the newest run."""
@@ -84,10 +83,11 @@ class StoredJobHandler:
             engine=require_engine(request.engine),
         )
 
-    def _stream(self, run: TaskRun, last_event: EventId | None) -> Response:
+    def _stream(self, run: TaskRun, request: StartRequest | ReadRequest) -> Response:
+        last_event = request.last_event
         seen = last_event if last_event is not None and last_event.run == run.run_id else None
         if seen is not None and seen.is_last:
-            return no_more_events()
+            return no_more_events(request.reader)
         after = 0 if seen is None else seen.sequence
         frames = change_events(self._job_runs.task_runs.get, run, after=after)
         return stream_response(frames, {"Location": _status_url(run)})

@@ -11,20 +11,20 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
-from polysync_core.api.jobs.appkit_protocol import EventId
+from polysync_core.api.jobs.appkit_protocol import EventId, StreamReader
 from polysync_core.api.runs.events import changes
 from polysync_core.api.sse import event, with_keep_alive
 from polysync_core.api.views import run_view
+from polysync_core.appkit.configuration import MAX_EVENT_SIZE
 from polysync_core.appkit.errors import RunStreamFailed
 from polysync_core.appkit.run_stream import RunStream
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 
-MAX_EVENT_SIZE = 1024 * 1024
-"""The largest data of an event, in bytes."""
-
 _KEEP_ALIVE_SECONDS = 10.0
 _HEARTBEAT = "heartbeat"
+_FIRST_BYTES = "\n"
+"""An empty line, which sends the headers before Databricks has answered. Clients ignore it."""
 _HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 _MILLISECONDS = 1000
 
@@ -32,27 +32,30 @@ _MILLISECONDS = 1000
 def stream_response(frames: AsyncGenerator[str], headers: dict[str, str] | None = None) -> Response:
     """Return a response that streams the frames."""
     return StreamingResponse(
-        with_keep_alive(_with_heartbeat(frames), seconds=_KEEP_ALIVE_SECONDS, comment=_HEARTBEAT),
+        with_keep_alive(_at_once(frames), seconds=_KEEP_ALIVE_SECONDS, comment=_HEARTBEAT),
         media_type="text/event-stream",
         headers={**_HEADERS, **(headers or {})},
     )
 
 
-def no_more_events() -> Response:
+def no_more_events(reader: StreamReader) -> Response:
     """Return the answer for a client that has already seen the last event."""
-    return Response(status_code=204)
+    if reader is StreamReader.EVENT_SOURCE:
+        return Response(status_code=204)
+    return Response(_FIRST_BYTES, media_type="text/event-stream", headers=_HEADERS)
 
 
-async def _with_heartbeat(frames: AsyncGenerator[str]) -> AsyncGenerator[str]:
-    # The first bytes send the headers at once, before Databricks has answered.
-    yield f": {_HEARTBEAT}\n\n"
+async def _at_once(frames: AsyncGenerator[str]) -> AsyncGenerator[str]:
+    yield _FIRST_BYTES
     async with aclosing(frames):
         async for frame in frames:
             yield frame
 
 
-async def snapshot_events(stream: RunStream) -> AsyncGenerator[str]:
-    """Yield an event for each snapshot of a Databricks run."""
+async def snapshot_events(
+    stream: RunStream, *, max_size: int = MAX_EVENT_SIZE
+) -> AsyncGenerator[str]:
+    """Yield an event for each snapshot of a Databricks run; `max_size` limits its data."""
     last_id = EventId(run=uuid.uuid4().hex, sequence=0)
     try:
         async with aclosing(aiter(stream)) as snapshots:
@@ -61,7 +64,7 @@ async def snapshot_events(stream: RunStream) -> AsyncGenerator[str]:
                 last_id = EventId(run=run_id, sequence=found.sequence, is_last=found.is_last)
                 status = {} if found.status is None else {"status": found.status}
                 data = {**status, "timestamp": found.timestamp, "run": found.run}
-                yield _message(last_id, data)
+                yield _message(last_id, data, max_size)
     except RunStreamFailed as error:
         if error.run_id is not None and last_id.run != str(error.run_id):
             last_id = EventId(run=str(error.run_id), sequence=stream.after)
@@ -76,7 +79,7 @@ async def change_events(
         async for changed in changed_runs:
             ended = changed.status.is_terminal
             event_id = EventId(run=changed.run_id, sequence=changed.sequence, is_last=ended)
-            yield _message(event_id, _data(changed))
+            yield _message(event_id, _data(changed), MAX_EVENT_SIZE)
 
 
 def _data(run: TaskRun) -> dict[str, Any]:
@@ -89,10 +92,10 @@ def _data(run: TaskRun) -> dict[str, Any]:
     }
 
 
-def _message(event_id: EventId, data: dict[str, Any]) -> str:
+def _message(event_id: EventId, data: dict[str, Any], max_size: int) -> str:
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    if len(text.encode()) > MAX_EVENT_SIZE:
-        too_large = f"Event exceeds max size of {MAX_EVENT_SIZE} bytes"
+    if len(text.encode()) > max_size:
+        too_large = f"Event exceeds max size of {max_size} bytes"
         return _error_event(event_id, too_large, "INVALID_REQUEST")
     return event(str(event_id), "message", text)
 

@@ -65,7 +65,7 @@ def _moment(text: str | None, now: datetime, path: str) -> datetime | None:
 async def _filters(  # noqa: PLR0913 - one parameter for each filter
     status: Annotated[
         list[RunStatus] | None,
-        Query(description="Only runs with this status; give it again for further statuses."),
+        Query(description="Only runs with this status; repeat the parameter for several."),
     ] = None,
     task: Annotated[str | None, Query(description="Only runs of this Task.")] = None,
     task_contains: Annotated[

@@ -92,7 +92,7 @@ CurrentLimitUsage = Annotated[LimitUsage, Depends(use_case(LimitUsage))]
 
 PageLimit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 Token = Annotated[
-    str | None, Query(alias="continuationToken", description="From the previous answer.")
+    str | None, Query(alias="continuationToken", description="The token of the previous answer.")
 ]
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from polysync_core.api.contract.answers import ACCEPTED, EVENTS
+from polysync_core.api.contract.answers import ACCEPTED, EVENTS, SHARD_FULL
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Page, RunIdText, View
 from polysync_core.api.runs.events import run_events
@@ -114,7 +114,7 @@ def run_routes() -> APIRouter:
 
 
 def _add_run_once(routes: APIRouter) -> None:
-    @routes.post("/tasks/{name}/run", status_code=202, responses={202: ACCEPTED})
+    @routes.post("/tasks/{name}/run", status_code=202, responses={202: ACCEPTED, **SHARD_FULL})
     def run_task_once(  # noqa: PLR0913
         name: str,
         runs: CurrentTaskRuns,
@@ -144,7 +144,7 @@ def _add_list(routes: APIRouter) -> None:
         limit: Limit = 20,
         continuation_token: Annotated[
             str | None,
-            Query(alias="continuationToken", description="From the previous answer."),
+            Query(alias="continuationToken", description="The token of the previous answer."),
         ] = None,
     ) -> Page[TaskRunView]:
         """List runs, newest first; a page may be short, and still have a continuation token."""
@@ -188,7 +188,9 @@ def _add_cancel(routes: APIRouter) -> None:
 
 
 def _add_rerun(routes: APIRouter) -> None:
-    @routes.post("/task-runs/{run_id}/rerun", status_code=202, responses={202: ACCEPTED})
+    @routes.post(
+        "/task-runs/{run_id}/rerun", status_code=202, responses={202: ACCEPTED, **SHARD_FULL}
+    )
     def rerun_run(  # noqa: PLR0913
         run_id: str,
         runs: CurrentTaskRuns,

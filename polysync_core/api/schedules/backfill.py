@@ -17,6 +17,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from polysync_core.api.contract.answers import SHARD_FULL
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import LocalTime, RunIdText, Time, View
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
@@ -64,7 +65,8 @@ class BackfillBody(BaseModel):
         ),
     ]
     end: Annotated[
-        RangeEnd, Field(alias="to", description="End of the range (exclusive), as `from`.")
+        RangeEnd,
+        Field(alias="to", description="End of the range (exclusive), in the form of `from`."),
     ]
     schedule: Annotated[
         ObjectName | None, Field(description="Required if the Task has several schedules.")
@@ -75,7 +77,7 @@ class BackfillBody(BaseModel):
     ] = None
     priority: Annotated[
         int | None,
-        Field(strict=True, ge=-1_000_000, le=1_000_000, description="Empty: 100 below the Task's."),
+        Field(strict=True, ge=-1_000_000, le=1_000_000, description="Empty: the Task's minus 100."),
     ] = None
 
 
@@ -114,7 +116,8 @@ class BackfillView(View):
 
 
 PLANNED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The plan of a dry run.", "model": BackfillView}
+    200: {"description": "The plan of a dry run.", "model": BackfillView},
+    **SHARD_FULL,
 }
 
 

@@ -131,7 +131,7 @@ class Documents:
 
     def _step(self, definition: Definition, document: Document) -> PlannedChange:
         reference = reference_to(definition)
-        if document.unread.about(reference.kind, reference.name).cover("name"):
+        if document.unread.fields_of(reference.kind, reference.name).includes("name"):
             return planned_write(definition, None)
         return planned_write(definition, self._source.get(reference.kind, reference.name))
 

@@ -34,8 +34,8 @@ from polysync_core.domain.definitions.stored import (
 )
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
-from polysync_core.domain.definitions.validation.doubts import Unread, unread_part
 from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
+from polysync_core.domain.definitions.validation.unread import Unread, unread_part
 from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
@@ -129,9 +129,9 @@ class DefinitionEditing:
         further: list[Problem] = []
         if definition is not None:
             reference = Reference(draft.kind, definition.name)
-            is_named = not draft.doubts.cover("name")
+            is_named = not draft.unread_fields.includes("name")
             before = self._source.get(reference.kind, reference.name) if is_named else None
-            unread = unread_part(draft.kind, definition, draft.doubts)
+            unread = unread_part(draft.kind, definition, draft.unread_fields)
             further = self._problems(definition, before, unread)
         raise Invalid([*draft.problems, *further], omitted=draft.omitted)
 

@@ -102,7 +102,9 @@ class Gates:
         self.store.deliver(task.name, token)
         created: dict[RunId, TaskRun] = {}
         step = partial(self._execute_next, task, self._rules(task), created)
-        message = f"The gate of task '{task.name}' is being changed by too many writers at once."
+        message = (
+            f"Too many writers change the gate of task '{task.name}' at the same time: try again."
+        )
         exhausted = Unavailable(message, retry_after=1)
         for _ in range(_MAX_DECISIONS):
             if not retry_on_conflict(step, exhausted=exhausted, max_tries=_MAX_TRIES):

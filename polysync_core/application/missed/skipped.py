@@ -16,7 +16,13 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.skip import SkipKind
 
 OF_SCHEDULES = frozenset(
-    {SkipKind.MISSED, SkipKind.OVERLAP, SkipKind.SCHEDULE_PAUSED, SkipKind.SCHEDULE_CHANGED}
+    {
+        SkipKind.MISSED,
+        SkipKind.OVERLAP,
+        SkipKind.SCHEDULE_PAUSED,
+        SkipKind.SCHEDULE_CHANGED,
+        SkipKind.SHARD_FULL,
+    }
 )
 """The kinds of skips that a schedule decides on."""
 
@@ -118,7 +124,7 @@ def _described(run: TaskRun) -> RootRun:
 
 
 def _root(skipped: TaskRun) -> RootRun:
-    """Return the root that a skipped run names; the root itself is deleted by now."""
+    """Return the root that a skipped run names; the root itself has been deleted."""
     root = skipped.skip and skipped.skip.root
     if root is None:
         return _described(skipped)

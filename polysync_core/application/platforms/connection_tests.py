@@ -1,4 +1,4 @@
-"""Tests the connection to a vault, a platform or a webhook, and reads secrets."""
+"""Tests the connection to a vault, a platform, a webhook or the token issuer; reads secrets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from polysync_core.application.platforms.platform_texts import PlatformTexts
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
+from polysync_core.domain.definitions.recent_results import LastTest
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
-from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.errors import NotFound, PolysyncError
 from polysync_core.domain.security.secrets import SecretReference
 from polysync_core.platforms.connector import Connector
 from polysync_core.vaults.source import SecretSource
@@ -39,11 +43,16 @@ class ConnectionTests:
     open_connector: Callable[[Platform], Connector]
     send_test_event: Callable[[Webhook], str]
     """Sends a test event to a webhook, and returns a sentence."""
+    reach_issuer: Callable[[], str] | None
+    """Reads the keys of the token issuer, and returns a sentence; None without an issuer."""
     texts: PlatformTexts
+    record: Callable[[Reference, LastTest], None]
+    """Remembers the test of a stored definition; it raises nothing."""
+    clock: Clock
 
     def test_vault(self, name: str) -> ConnectionTestResult:
         """Make one cheap call to a vault; raises `NotFound` if the vault is not defined."""
-        return self.try_vault(self.definitions.vault(name))
+        return self._recorded(Kind.VAULT, name, self.try_vault(self.definitions.vault(name)))
 
     def try_vault(self, vault: Vault) -> ConnectionTestResult:
         """Make one cheap call to a vault, which need not be stored."""
@@ -62,15 +71,25 @@ class ConnectionTests:
 
     def test_webhook(self, name: str) -> ConnectionTestResult:
         """Send a test event to a webhook; raises `NotFound` if the webhook is not defined."""
-        return self.try_webhook(self.definitions.webhook(name))
+        return self._recorded(Kind.WEBHOOK, name, self.try_webhook(self.definitions.webhook(name)))
 
     def try_webhook(self, webhook: Webhook) -> ConnectionTestResult:
         """Send a test event to a webhook, which need not be stored."""
         return _timed(lambda: self.send_test_event(webhook))
 
+    def test_token_issuer(self) -> ConnectionTestResult:
+        """Read the keys of the token issuer; raises `NotFound` if none is configured."""
+        if self.reach_issuer is None:
+            raise NotFound(
+                "No token issuer is configured: POLYSYNC_OIDC_ISSUER and POLYSYNC_OIDC_AUDIENCE "
+                "name one."
+            )
+        return _timed(self.reach_issuer)
+
     def test_platform(self, name: str) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform; raises `NotFound` if it is undefined."""
-        return self.try_platform(self.definitions.platform(name))
+        result = self.try_platform(self.definitions.platform(name))
+        return self._recorded(Kind.PLATFORM, name, result)
 
     def try_platform(self, platform: Platform) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform, which need not be stored."""
@@ -83,6 +102,15 @@ class ConnectionTests:
                 raise
 
         return _timed(call, quotes_platform=True)
+
+    def _recorded(
+        self, kind: Kind, name: str, result: ConnectionTestResult
+    ) -> ConnectionTestResult:
+        test = LastTest(
+            at=self.clock(), ok=result.ok, message=result.message, latency_ms=result.latency_ms
+        )
+        self.record(Reference(kind, name), test)
+        return result
 
 
 def _timed(test: Callable[[], str], *, quotes_platform: bool = False) -> ConnectionTestResult:

@@ -152,7 +152,7 @@ class FailureDetailsReader:
         if Capability.FAILURE_DETAILS not in plugin.capabilities:
             raise NoDetails(
                 DetailsState.NOT_OFFERED,
-                f"A {job.job_type} tells no more than the error of the attempt.",
+                f"A {job.job_type} has no more details than the error of the attempt.",
             )
 
     def _redactor(self, run: TaskRun) -> Redactor:
@@ -161,8 +161,8 @@ class FailureDetailsReader:
         except PolysyncError as error:
             raise NoDetails(
                 DetailsState.UNAVAILABLE,
-                "The details are not shown, because a secret of the run or of its platform cannot "
-                f"be read, so nothing shows whether they hold it: {error}",
+                "The details are not shown, because they may hold a secret of the run or of its "
+                f"platform, which cannot be read: {error}",
             ) from error
 
     def _read_from_platform(self, run: TaskRun, external_id: str) -> FailureDetails:

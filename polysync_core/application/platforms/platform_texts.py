@@ -22,12 +22,12 @@ from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
 from polysync_core.platforms.filtered_connector import clean_error, clean_report
 
 OUTPUTS_UNCOMPARED = (
-    "Its outputs are not kept: a secret that it was given can no longer be read, so nothing shows "
-    "whether they hold it."
+    "Its outputs are not kept, because they may hold a secret of the run, which can no longer be "
+    "read."
 )
 MESSAGE_UNCOMPARED = (
-    "The platform's message is not kept: a secret that the run was given cannot be read, so "
-    "nothing shows whether the message holds it."
+    "The platform's message is not kept, because it may hold a secret of the run, which cannot be "
+    "read."
 )
 
 

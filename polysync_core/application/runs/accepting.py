@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.store import RunStore
@@ -98,6 +99,7 @@ class RunFactory:
     definitions: DefinitionReader
     connections: Connections
     policies: Policies
+    capacity: ShardCapacity
     clock: Clock
 
     def queued_run(self, task: Task, spec: RunSpec) -> TaskRun:
@@ -178,8 +180,9 @@ class RunFactory:
         """Store a new run and enqueue it.
 
         If a concurrent request with the same idempotency key was faster, return its run. Raises
-        `Conflict` if that request had other content.
+        `Conflict` if that request had other content, and `ShardFull` if too many runs wait.
         """
+        self.capacity.take(run.shard, engine)
         if self.create(run) is not None:
             self.enqueue(run, engine)
             return run

@@ -246,7 +246,7 @@ class Reconciler:
 
     def _resume(self, run: TaskRun, lease: Lease, work: _Pass) -> None:
         """Start the orchestration of a leased attempt."""
-        work.engine.start_attempt(run.run_id, lease.attempt, run.shard)
+        work.engine.start_attempt(run.shard, lease)
         work.repairs.resumed += 1
         _log.warning(
             "A run without an orchestration was resumed.",

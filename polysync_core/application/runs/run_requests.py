@@ -1,7 +1,8 @@
 """Accepts the runs requested by queue messages, and moves refused messages to the poison queue.
 
 A message that can never be accepted goes to the poison queue at once, with the reason. If a
-service is unavailable, the host delivers the message again.
+service is unavailable, the host delivers the message again. If too many runs wait, the message is
+sent again with a delay, because the host would abandon it after a few tries.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from polysync_core.application.ports import Engine, Queue
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.definitions.base import ObjectName, Value
 from polysync_core.domain.definitions.validation.messages import problems_of
-from polysync_core.domain.errors import Invalid, Refused, TooLarge
+from polysync_core.domain.errors import Invalid, Refused, ShardFull, TooLarge
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.poison import NO_REASON, ReceivedPoisonMessage
 from polysync_core.domain.runs.run import TaskRun, TriggerType
@@ -29,6 +30,9 @@ from polysync_core.telemetry.tracing import continued
 
 ACTOR = "run-requests"
 """The actor of all requested runs; a message carries no proof of its sender."""
+
+POSTPONE_SECONDS = 60
+"""The delay of a message that must wait because too many runs wait."""
 
 _SHOWN = frozenset({"task", "idempotencyKey", "priority"})
 _FIELDS = ("task", "parameters", "idempotencyKey", "priority", "traceparent")
@@ -55,10 +59,12 @@ class RunRequests:
     """Handles the queue of run requests."""
 
     run_once: RunOnce
+    queue: Queue
+    """The queue of run requests itself, for messages that must wait."""
     poison_queue: Queue
 
     def accept(self, message_id: str, content: bytes, engine: Engine) -> None:
-        """Store the run of a message, or move the message to the poison queue.
+        """Store the run of a message, postpone it, or move it to the poison queue.
 
         Raises `Unavailable` or `Uncertain` if the message may be accepted later. The host then
         delivers it again, and a message that was accepted before leads to the same run.
@@ -67,6 +73,9 @@ class RunRequests:
             request, parent = read_request(message_id, content)
             with continued(parent):
                 run = self.run_once(request, engine)
+        except ShardFull as error:
+            self._postpone(message_id, content, error)
+            return
         except Refused as error:
             reason = _without_secrets(str(error), content)
         else:
@@ -85,6 +94,22 @@ class RunRequests:
             extra={"action": "run_request_refused", "message_id": message_id, "reason": reason},
         )
         self.poison_queue.send(_refusal(message_id, content, reason))
+
+    def _postpone(self, message_id: str, content: bytes, full: ShardFull) -> None:
+        """Send a message again with a delay; the new message requests the same run."""
+        try:
+            self.queue.send(_postponed(message_id, content), delay_seconds=POSTPONE_SECONDS)
+        except TooLarge:
+            # The key made the message too large, so the host delivers it again.
+            raise full from None
+        _log.warning(
+            "A message must wait until fewer runs wait.",
+            extra={
+                "action": "run_request_postponed",
+                "message_id": message_id,
+                "reason": str(full),
+            },
+        )
 
 
 class _Message(Value):
@@ -143,6 +168,14 @@ def poison_request(message_id: str, content: bytes) -> ReceivedPoisonMessage:
     return ReceivedPoisonMessage(
         message_id=refusal.refused_message, payload=refusal.payload, reason=refusal.reason
     )
+
+
+def _postponed(message_id: str, content: bytes) -> str:
+    """Return a message with an idempotency key, so that its copies request one run."""
+    raw = read_json(content)
+    if isinstance(raw, dict) and message_id and raw.get("idempotencyKey") is None:
+        raw = {**raw, "idempotencyKey": message_id}
+    return json.dumps(raw, ensure_ascii=False)
 
 
 def _refusal(message_id: str, content: bytes, reason: str) -> str:

@@ -96,8 +96,8 @@ class Backfill:
     def backfill(self, request: BackfillRequest, engine: Engine) -> BackfillResult:
         """Create a run for each fire time that has none.
 
-        Raises `NotFound`, `Conflict` (the Task is disabled), or `Invalid` (range, number of fire
-        times, parameters).
+        Raises `NotFound`, `Conflict` (the Task is disabled), `Invalid` (range, number of fire
+        times, parameters), or `ShardFull` if there is no room for all runs.
         """
         task = self.definitions.task(request.task)
         if not task.enabled:
@@ -110,6 +110,7 @@ class Backfill:
         missing = [fire for fire in fires if fire.scheduled_time not in known]
         if missing and not request.dry_run:
             runs = self._runs(task, schedule, missing, request, backfill_id)
+            self.factory.capacity.take(runs[0].shard, engine, runs=len(runs))
             self._accept(runs, engine)
         items = [_backfilled_run(task, schedule, fire, known) for fire in fires]
         return BackfillResult(schedule=schedule.name, backfill_id=backfill_id, items=items)

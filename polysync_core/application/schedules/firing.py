@@ -18,7 +18,7 @@ from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.state import DispatcherState
-from polysync_core.domain.errors import Invalid, NotFound
+from polysync_core.domain.errors import Invalid, NotFound, ShardFull
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Outcome, RunStatus, TriggerType
@@ -239,6 +239,12 @@ class ScheduleProcessor:
             run = self.factory.queued_run(task_schedule.task, spec)
         except Invalid as error:
             outcome = failure(FailureCause.PARAMETERS, str(error))
+            self._create_finished(task_schedule.task, spec, outcome, engine)
+            return
+        try:
+            self.factory.capacity.take(run.shard, engine)
+        except ShardFull as error:
+            outcome = _skipped(SkipKind.SHARD_FULL, str(error))
             self._create_finished(task_schedule.task, spec, outcome, engine)
             return
         if self.factory.create(run) is not None:

@@ -60,7 +60,7 @@ class ScheduleService:
         return list(self.statuses_of([task])[name])
 
     def statuses_of(self, tasks: Iterable[Task]) -> dict[str, list[ScheduleStatus]]:
-        """Return the status of each schedule of some Tasks, by Task; many cost ranges only."""
+        """Return the status of each schedule of Tasks, by Task; many Tasks cost ranges only."""
         listed = list(tasks)
         names = [task.name for task in listed if task.schedules]
         states = {
@@ -127,7 +127,7 @@ class ScheduleService:
             if state != stored.state:
                 self.store.put(state, replacing=stored)
 
-        busy = "The schedule is being changed by too many writers at once."
+        busy = "Too many writers change the schedule at the same time: try again."
         retry_on_conflict(attempt, exhausted=Unavailable(busy, retry_after=1))
 
     def _current(self, task_schedule: TaskSchedule) -> StoredSchedule:

@@ -59,7 +59,7 @@ class ScheduleSync:
         The states are read before the definition. A state that another process has synced with a
         newer definition has another ETag, so it is never overwritten with an older definition.
         """
-        busy = f"The schedules of task '{name}' are being changed by too many writers at once."
+        busy = f"Too many writers change the schedules of task '{name}' at once: try again."
         retry_on_conflict(lambda: self._sync_once(name), exhausted=Unavailable(busy, retry_after=1))
 
     def finish(self, edit: Edit) -> None:

@@ -201,7 +201,7 @@ class ApiClient:
             return answer
         raise MalformedAnswer(
             f"{self.url} answered JSON without '{member}', so another service answers there: "
-            "is POLYSYNC_URL correct?"
+            "check POLYSYNC_URL."
         )
 
     def _url(self, path: tuple[str, ...]) -> str:
@@ -303,6 +303,6 @@ def _not_json(response: httpx.Response) -> CommandFailed:
         )
     kind = response.headers.get("content-type", "").partition(";")[0] or "no content type"
     return MalformedAnswer(
-        f"{url} answered {status} with {kind} instead of JSON: is POLYSYNC_URL correct?",
+        f"{url} answered {status} with {kind} instead of JSON: check POLYSYNC_URL.",
         status=status,
     )

@@ -25,7 +25,7 @@ from polysync_core.domain.definitions.stored import stored_document
 from polysync_core.domain.json_types import JsonObject
 
 _TAKE = "~take:"
-_OWN = "Another person has saved it since you opened it. Nothing of yours is lost or saved yet."
+_OWN = "Another person has saved it since you opened it. Your changes are here, but not saved yet."
 
 
 def conflict_page(state: EditorPage) -> HTMLResponse:

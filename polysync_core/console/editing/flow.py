@@ -36,7 +36,7 @@ from polysync_core.domain.definitions.validation.drafts import read_draft
 from polysync_core.domain.errors import Invalid, Malformed, NotFound, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject
 
-_PLANNED_ANEW = "This is not the plan that you have seen. Look at it again."
+_PLANNED_ANEW = "The plan has changed since you saw it. Check the new plan."
 
 
 def stored_page(

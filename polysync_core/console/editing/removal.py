@@ -59,7 +59,7 @@ def delete_definition(state: EditorPage, form: FormData) -> Response:
     try:
         state.services.editing.delete(reference, condition, engine=state.services.engine)
     except StaleETag:
-        message = "Another person has changed it since you opened this page. Look at it again."
+        message = "Another person has changed it since you opened this page. Check it again."
         return removal_page(state, message=message)
     except Conflict as error:
         return removal_page(state, message=str(error))

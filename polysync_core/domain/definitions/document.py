@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.kinds import KINDS, SPECS
-from polysync_core.domain.definitions.validation.doubts import Doubts, Unread
 from polysync_core.domain.definitions.validation.drafts import (
     ENOUGH_PROBLEMS,
     checked_model,
@@ -20,6 +19,7 @@ from polysync_core.domain.definitions.validation.drafts import (
 )
 from polysync_core.domain.definitions.validation.lengths import too_many
 from polysync_core.domain.definitions.validation.messages import problems_of, similar, suggestion
+from polysync_core.domain.definitions.validation.unread import Unread, UnreadFields
 from polysync_core.domain.errors import MAX_PROBLEMS, Broken, Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.stored_values import STORED
@@ -167,8 +167,8 @@ class _Reading:
         draft = read_draft(kind, entry, path=path)
         self.problems += draft.problems
         self.omitted += draft.omitted
-        definition, doubts = draft.definition, draft.doubts
-        if definition is None or doubts.cover("name"):
+        definition, unread_fields = draft.definition, draft.unread_fields
+        if definition is None or unread_fields.includes("name"):
             self.unread.add_entry(kind, entry)
         if definition is None:
             return
@@ -176,7 +176,7 @@ class _Reading:
             message = f"'{definition.name}' is defined already at {first}"
             self.problems.append(Problem(f"{path}.name", message))
             definition = definition.model_copy(update={"name": path})
-            doubts = Doubts(doubts.paths | {"name"})
+            unread_fields = UnreadFields(unread_fields.paths | {"name"})
         self.paths[Reference(kind, definition.name)] = path
-        self.unread.doubts[kind, definition.name] = doubts
+        self.unread.fields[kind, definition.name] = unread_fields
         self.items.append(definition)

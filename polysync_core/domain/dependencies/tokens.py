@@ -147,7 +147,7 @@ def edges_of(task: Task) -> tuple[GateEdge, ...]:
 
 
 def _edge(task: Task, upstream: str) -> GateEdge:
-    """Return the edge of an upstream: with the join `All`, all of its dependencies are met."""
+    """Return the edge of an upstream: with the join `All`, all of its dependencies must be met."""
     found = [
         Requirement(conditions=each.conditions, when=each.when)
         for each in task.dependencies

@@ -100,10 +100,10 @@ def _measured(name: str, value: JsonValue, left: int) -> tuple[int, str | None]:
     except ValueError:
         return 0, "it holds a number that is too long"
     if size > VALUE_BYTES:
-        return 0, f"it has {size:,} bytes as JSON, and {VALUE_BYTES:,} are kept; {_ADVICE}"
+        return 0, f"it has {size:,} bytes as JSON, and the maximum is {VALUE_BYTES:,}; {_ADVICE}"
     if whole > left:
         return 0, (
-            f"with its {size:,} bytes as JSON the outputs together would pass {TOTAL_BYTES:,}; "
+            f"with its {size:,} bytes as JSON the outputs together would exceed {TOTAL_BYTES:,}; "
             f"{_ADVICE}"
         )
     return whole, None

@@ -25,6 +25,8 @@ class SkipKind(StrEnum):
     """The schedule paused itself because its runs fail."""
     SCHEDULE_CHANGED = "ScheduleChanged"
     """The schedule was edited, disabled, paused or removed before the run could start."""
+    SHARD_FULL = "ShardFull"
+    """The shard held its maximum of waiting runs at the fire time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

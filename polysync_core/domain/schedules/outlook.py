@@ -1,4 +1,4 @@
-"""Computes the year ahead of a schedule: its dates, excluded dates and clock changes."""
+"""Computes the dates, excluded dates and clock changes of a schedule in 365 days."""
 
 from __future__ import annotations
 

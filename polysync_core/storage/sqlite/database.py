@@ -9,12 +9,14 @@ ever uncertain.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,9 @@ from polysync_core.domain.errors import Unavailable
 _BUSY_SECONDS = 15.0
 """The maximum wait of a connection for another one, for example for a backup."""
 _READER_CACHE_KIB = 256
+_LEAST_FREE_BYTES = 64 * 1024
+"""SQLite needs more than this to open a file: the index of its log takes 32 KB."""
+_DISK_FULL = "cannot be written, because the disk is full: free some space"
 _MIGRATIONS = (
     """
     CREATE TABLE rows (
@@ -117,7 +122,7 @@ class Database:
 
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         """Return the result of a query, which sees every commit that has returned."""
-        with translating_errors(self.path):
+        with self._translating_errors():
             return self._reader().execute(query, values).fetchall()
 
     @contextmanager
@@ -133,12 +138,12 @@ class Database:
             commit = self._commit
             failure = None
             try:
-                with translating_errors(self.path), self._savepoint():
+                with self._translating_errors(), self._savepoint():
                     yield self._writer
             except BaseException as error:
                 failure = error
             finally:
-                self._commit_unless_others_wait()
+                self._commit_unless_others_wait(failure)
         if failure is not None:
             commit.wait_for_end()
             raise failure
@@ -183,16 +188,21 @@ class Database:
             raise
         self._writer.execute("RELEASE one")
 
-    def _commit_unless_others_wait(self) -> None:
-        """Commit, unless a thread waits that will commit as well; the caller holds the lock."""
+    def _commit_unless_others_wait(self, failure: BaseException | None) -> None:
+        """Commit, unless a thread waits that will commit as well; the caller holds the lock.
+
+        If `failure` has undone the shared transaction, it is the error of all its writes.
+        """
         if self._waiting and self._writer.in_transaction:
             return
         commit, self._commit = self._commit, _Commit()
         if not self._writer.in_transaction:
-            commit.end(FileUnusable(f"the last writes to {self.path} were undone: repeat them."))
+            undone = f"the last writes to {self.path.name} were undone: repeat them."
+            is_known = isinstance(failure, FileUnusable)
+            commit.end(FileUnusable(str(failure) if is_known else undone))
             return
         try:
-            with translating_errors(self.path):
+            with self._translating_errors():
                 self._writer.execute("COMMIT")
         except FileUnusable as error:
             if self._writer.in_transaction:
@@ -200,6 +210,10 @@ class Database:
             commit.end(error)
         else:
             commit.end()
+
+    def _translating_errors(self) -> AbstractContextManager[None]:
+        # Callers of the API see these messages, so the folder of the file is left out.
+        return translating_errors(self.path, name=self.path.name)
 
     def _reader(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -239,10 +253,7 @@ def _make_private(path: Path) -> None:
             if each.exists() and each.stat().st_mode & 0o077:
                 each.chmod(OWNER_ONLY)
     except OSError as error:
-        raise FileUnusable(
-            f"{path} cannot be opened ({error.strerror}): let the user of this process read and "
-            "write the file, or choose another folder."
-        ) from error
+        raise FileUnusable(f"{path} {_reason_of_system(error)}.") from error
 
 
 def _lock(path: Path) -> int:
@@ -251,9 +262,7 @@ def _lock(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, OWNER_ONLY)
     except OSError as error:
-        raise FileUnusable(
-            f"{path} cannot be opened ({error.strerror}): choose a folder that may be written."
-        ) from error
+        raise FileUnusable(f"{path} {_reason_of_system(error)}.") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -265,20 +274,41 @@ def _lock(path: Path) -> int:
 
 
 @contextmanager
-def translating_errors(path: Path) -> Generator[None]:
-    """Translate errors of SQLite; the message names the file and the remedy, and no data."""
+def translating_errors(path: Path, *, name: str | None = None) -> Generator[None]:
+    """Translate errors of SQLite; the message names the file and the remedy, and no data.
+
+    `name` replaces the whole path in the message.
+    """
     try:
         yield
     except sqlite3.IntegrityError:
         raise
     except sqlite3.Error as error:
-        raise FileUnusable(f"{path} {_reason(error)}.") from error
+        raise FileUnusable(f"{name or path} {_reason(error, path)}.") from error
 
 
-def _reason(error: sqlite3.Error) -> str:
+def _reason_of_system(error: OSError) -> str:
+    """Return why the system refuses the file or its folder, with the remedy."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return _DISK_FULL
+        case errno.EACCES | errno.EPERM:
+            remedy = (
+                "let the user of this process read and write the file and its folder, "
+                "or choose another folder"
+            )
+        case _:
+            remedy = "choose a folder that may be written"
+    return f"cannot be opened ({error.strerror}): {remedy}"
+
+
+def _reason(error: sqlite3.Error, path: Path) -> str:
     match getattr(error, "sqlite_errorname", "").split("_")[1:2]:
         case ["FULL"]:
-            return "cannot be written, because the disk is full: free some space"
+            return _DISK_FULL
+        case ["IOERR" | "CANTOPEN"] if _free_bytes(path) < _LEAST_FREE_BYTES:
+            # SQLite has no own error for a full disk while it grows its index of the log.
+            return _DISK_FULL
         case ["READONLY"]:
             return "cannot be written: give the user of this process write access to its folder"
         case ["BUSY" | "LOCKED"]:
@@ -291,3 +321,11 @@ def _reason(error: sqlite3.Error) -> str:
             return "cannot be read or written: check the disk"
         case _:
             return "does not answer"
+
+
+def _free_bytes(path: Path) -> int:
+    """Return the free bytes of the disk with a file; an unknown number counts as enough."""
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return _LEAST_FREE_BYTES

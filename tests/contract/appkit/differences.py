@@ -42,8 +42,9 @@ def no_run(status: int, text: str, **fields: Any) -> Difference:
     return Difference(
         title="An invalid body starts no run",
         reason="AppKit ignores a body that is not JSON or not an object, and starts the run without"
-        " its parameters. It repairs a damaged body by guessing. A run with wrong parameters is"
-        " worse than no run, so Polysync refuses such a body.",
+        " its parameters. It does the same with a body whose parameters are not in `params`. It"
+        " repairs a damaged body by guessing. A run with wrong parameters is worse than no run, so"
+        " Polysync refuses such a body.",
         parts={
             0: {
                 "status": (200, status),
@@ -152,6 +153,23 @@ def signed_in_again(call: dict[str, Any]) -> Difference:
     )
 
 
+def impossible_id(text: str) -> Difference:
+    """Return the answer for a job whose id no job can have."""
+    return Difference(
+        title="An impossible job id is no id",
+        reason="AppKit asks Databricks for a job with a negative number. In Polysync such a"
+        " variable holds no id: the app does not start with it, and in development the job is not"
+        " found.",
+        parts={
+            0: {
+                "status": (400, 404),
+                "body": (_error("Bad Request"), Has({"error": text})),
+                "sent": ([{**RUN_NOW, "body": {"job_id": "#-<job>"}}], []),
+            }
+        },
+    )
+
+
 def paged(limit: int) -> Difference:
     """Return the calls that list more runs than a page has."""
     return Difference(
@@ -185,7 +203,8 @@ def resumed(index: int, parts: dict[str, tuple[Any, Any]]) -> Difference:
         title="`Last-Event-ID` resumes a stream",
         reason="AppKit ignores the header, so a reconnecting client starts a second run. Polysync"
         " continues with the same run after that event. A client that has seen the last event"
-        " gets 204. An id that is not Polysync's is refused, because its run is unknown.",
+        " gets an empty stream, which ends its loop. An id that is not Polysync's is refused,"
+        " because its run is unknown.",
         parts={index: parts},
     )
 

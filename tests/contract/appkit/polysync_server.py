@@ -108,7 +108,7 @@ class PolysyncServer:
 
 
 def _open_workspaces(configuration: AppKitConfiguration, *_: Any) -> Workspaces:
-    http_options = HttpOptions(timer=RetryTimer(uniform=lambda low, high: low))
+    http_options = HttpOptions(timer=RetryTimer(uniform=lambda low, high: 0.0))
     return Workspaces(configuration=configuration, http_options=http_options)
 
 

@@ -44,6 +44,7 @@ _NEEDS: Mapping[str, str] = {
     "GET /fire-times": _READER,
     "GET /jobs/{name}/drift": _READER,
     "POST /vaults/{name}/test": _OPERATOR,
+    "POST /token-issuer/test": _OPERATOR,
     "POST /platforms/{name}/test": _OPERATOR,
     "POST /webhooks/{name}/test": _OPERATOR,
     "POST /secrets/test": _ADMINISTRATOR,

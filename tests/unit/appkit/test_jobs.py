@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -94,7 +94,9 @@ def test_a_start_with_a_lost_answer_starts_no_second_run(
 
 def test_invalid_parameters_start_no_run(workspace: FakeWorkspace) -> None:
     job = jobs_in(workspace, {"etl": JobOptions(params=Window)})("etl")
-    assert job.run_now({"day": 5}) == Failed(status=400, message="Invalid job parameters")
+    result = job.run_now({"day": 5})
+    assert isinstance(result, Failed)
+    assert (result.status, [each.path for each in result.problems]) == (400, ["params.day"])
     with pytest.raises(InvalidParameters):
         job.run_and_wait({"day": 5})
     assert workspace.received == []
@@ -329,3 +331,64 @@ def test_no_token_is_printed(workspace: FakeWorkspace) -> None:
     job = jobs("etl").as_user(Request(x_forwarded_access_token="dapi-user"))
     assert "dapi-" not in repr(job)
     assert "dapi-" not in repr(jobs.configuration)
+
+
+def test_a_refusal_of_parameters_names_each_field_and_rule(workspace: FakeWorkspace) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"day": {"type": "string"}, "n": {"type": "integer", "minimum": 1}},
+        "required": ["day"],
+    }
+    job = jobs_in(workspace, {"etl": JobOptions(params=schema)})("etl")
+    result = job.run_now({"n": 0})
+    assert isinstance(result, Failed)
+    assert result.message == (
+        "Invalid job parameters: params.n: must be at least 1; params.day: is missing"
+    )
+    assert [problem.path for problem in result.problems] == ["params.n", "params.day"]
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        ([1], "params"),
+        ("a", "params"),
+        ({1: "a"}, "params"),
+        ({"a": object()}, "params.a"),
+        ({"a": {"b": [date(2026, 1, 1)]}}, "params.a.b[0]"),
+        ({"a": {1, 2}}, "params.a"),
+        ({"a": float("nan")}, "params.a"),
+    ],
+)
+@pytest.mark.parametrize(
+    "options",
+    [JobOptions(), JobOptions(task_type=TaskType.NOTEBOOK), JobOptions(params={"type": "object"})],
+    ids=["neither", "a task type", "a schema"],
+)
+def test_a_value_that_json_cannot_hold_is_named(
+    workspace: FakeWorkspace, options: JobOptions, params: Any, path: str
+) -> None:
+    result = jobs_in(workspace, {"etl": options})("etl").run_now(params)
+    assert isinstance(result, Failed)
+    assert (result.status, [each.path for each in result.problems]) == (400, [path])
+    assert workspace.received == []
+
+
+def test_a_model_converts_objects(workspace: FakeWorkspace) -> None:
+    class Days(BaseModel):
+        day: date
+
+    options = JobOptions(params=Days, task_type=TaskType.NOTEBOOK)
+    assert jobs_in(workspace, {"etl": options})("etl").run_now({"day": date(2026, 1, 1)}).ok
+    assert workspace.calls("run-now")[0].body["notebook_params"] == {"day": "2026-01-01"}
+
+
+def test_a_list_without_a_limit_has_the_default_limit(etl: AppKitJob) -> None:
+    started(etl)
+    assert etl.list_runs(None) == etl.list_runs()
+
+
+def test_a_run_of_another_job_is_explained(jobs: AppKitJobs) -> None:
+    result = jobs("etl").get_run(started(jobs("other")))
+    assert isinstance(result, Failed)
+    assert "belongs to another job" in result.detail

@@ -8,7 +8,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from polysync_core.appkit.errors import InvalidParameters
-from polysync_core.appkit.schema import schema_problem, validated
+from polysync_core.appkit.named_jobs import UnknownFields
+from polysync_core.appkit.schema import validated
 from polysync_core.domain.json_types import JsonObject
 
 
@@ -64,8 +65,15 @@ def test_an_open_schema_keeps_unnamed_fields() -> None:
     assert validated(schema, {"day": "x", "n": 1}) == {"day": "x", "n": 1}
 
 
-def test_a_schema_without_properties_keeps_all_fields() -> None:
-    assert validated({"type": "object"}, {"a": 1}) == {"a": 1}
+def test_a_schema_without_properties_drops_all_fields() -> None:
+    """`z.object({})` has no fields either."""
+    assert validated({"type": "object"}, {"a": 1}) == {}
+
+
+def test_a_closed_schema_drops_unnamed_fields_if_the_job_says_so() -> None:
+    schema = an_object(additionalProperties=False)
+    given: JsonObject = {"day": "x", "more": 1}
+    assert validated(schema, given, UnknownFields.DROP) == {"day": "x"}
 
 
 def test_a_whole_number_may_be_written_as_a_fraction() -> None:
@@ -73,41 +81,6 @@ def test_a_whole_number_may_be_written_as_a_fraction() -> None:
     assert validated(schema, {"n": 5.0}) == {"n": 5.0}
     with pytest.raises(InvalidParameters):
         validated(schema, {"n": 5.5})
-
-
-@pytest.mark.parametrize(
-    ("schema", "usable"),
-    [
-        ({"type": "object"}, True),
-        ({"type": "array"}, False),
-        ({}, False),
-        ({"type": "object", "properties": 5}, False),
-    ],
-)
-def test_a_schema_must_describe_an_object(schema: JsonObject, usable: bool) -> None:
-    assert (schema_problem(schema) is None) is usable
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"$ref": "https://example.com/schema"},
-        {"properties": {"a": {"$ref": "#/$defs/mistyped"}}},
-        {"allOf": [{"items": {"$ref": "other.json"}}]},
-    ],
-)
-def test_an_unresolvable_reference_makes_a_schema_unusable(more: JsonObject) -> None:
-    """The start of the app fails, and not the first request."""
-    problem = schema_problem({"type": "object", **more})
-    assert problem is not None
-    assert "does not resolve" in problem
-
-
-def test_references_within_a_schema_are_usable() -> None:
-    tree: JsonObject = {"properties": {"next": {"$ref": "#/$defs/tree"}}}
-    assert (
-        schema_problem({"type": "object", "$ref": "#/$defs/tree", "$defs": {"tree": tree}}) is None
-    )
 
 
 @pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
@@ -122,17 +95,27 @@ def test_a_field_that_a_condition_names_is_kept() -> None:
     assert validated(schema, {"day": "x", "n": 1, "unknown": 1}) == {"day": "x", "n": 1}
 
 
-def test_a_schema_with_references_keeps_unnamed_fields() -> None:
-    """References are not resolved, so a field may be named behind one of them."""
-    other: JsonObject = {"properties": {"n": {}}}
+def test_a_field_that_a_referenced_schema_names_is_kept() -> None:
+    other: JsonObject = {"properties": {"n": {"default": 1}}}
     schema = an_object(allOf=[{"$ref": "#/$defs/other"}], **{"$defs": {"other": other}})
-    assert validated(schema, {"day": "x", "n": 1}) == {"day": "x", "n": 1}
+    assert validated(schema, {"unknown": 1}) == {"day": "today", "n": 1}
 
 
-def test_a_reference_to_another_document_is_never_fetched() -> None:
+def test_each_problem_names_its_field_and_its_rule() -> None:
     schema: JsonObject = {
         "type": "object",
-        "properties": {"a": {"$ref": "http://127.0.0.1:9/schema"}},
+        "properties": {
+            "day": {"type": "string", "format": "date"},
+            "size": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
+            "tags": {"type": "array", "items": {"type": "string", "maxLength": 2}},
+        },
+        "required": ["day", "region"],
     }
-    with pytest.raises(Exception, match="Unresolvable"):
-        validated(schema, {"a": 1})
+    with pytest.raises(InvalidParameters) as caught:
+        validated(schema, {"day": "yesterday", "size": {}, "tags": ["ok", "long"]})
+    assert {problem.path: problem.message for problem in caught.value.problems} == {
+        "params.day": "must be a date such as 2026-01-31",
+        "params.size.n": "is missing",
+        "params.tags[1]": "must have at most 2 characters",
+        "params.region": "is missing",
+    }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.appkit.named_jobs import WAIT_TIMEOUT, JobOptions
+from polysync_core.appkit.named_jobs import WAIT_TIMEOUT, JobOptions, UnknownFields
 from polysync_core.appkit.parameters import TaskType
 from polysync_core.databricks_jobs import connect
 from polysync_core.settings import SettingError, Settings, read_appkit
@@ -126,3 +126,76 @@ def test_a_host_of_any_cloud_is_accepted_with_or_without_https(host: str) -> Non
 
 def test_no_token_is_printed() -> None:
     assert "dapi" not in repr(read_appkit({**ETL, "DATABRICKS_TOKEN": "dapi-x"}))
+
+
+@pytest.mark.parametrize("name", ["etl.v2", "Täglich", "a b", "x" * 100])
+def test_a_job_may_have_any_name_that_a_path_can_hold(name: str) -> None:
+    variables = {**HOST, f"DATABRICKS_JOB_{name.upper()}": "5", **setting(jobs={name: {}})}
+    assert read_appkit(variables).jobs[name].job_id == 5
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb", "x" * 101])
+def test_a_name_that_no_path_can_hold_is_refused(name: str) -> None:
+    with pytest.raises(SettingError, match="part of a path"):
+        read_appkit({**HOST, **setting(jobs={name: {}})})
+
+
+@pytest.mark.parametrize("value", ["-5", "0", str(10**22), str(2**63)])
+def test_an_impossible_id_is_refused_at_the_start(value: str) -> None:
+    variables = {**HOST, "DATABRICKS_JOB_ETL": value, **setting(jobs={"etl": {}})}
+    with pytest.raises(SettingError, match=r"DATABRICKS_JOB_ETL.*number"):
+        read_appkit(variables)
+    assert read_appkit({**variables, **LOOPBACK}).jobs["etl"].job_id is None
+
+
+@pytest.mark.parametrize("value", ["-5", str(10**22)])
+def test_an_impossible_id_of_a_discovered_job_is_refused_too(value: str) -> None:
+    with pytest.raises(SettingError, match="DATABRICKS_JOB_ETL"):
+        read_appkit({**HOST, "DATABRICKS_JOB_ETL": value})
+
+
+def test_a_program_may_call_a_simulator_on_its_machine() -> None:
+    simulator = {**ETL, "DATABRICKS_HOST": "http://127.0.0.1:8787"}
+    assert connect(simulator)("etl").job_id == 1
+    with pytest.raises(SettingError, match="DATABRICKS_HOST"):
+        connect({**ETL, "DATABRICKS_HOST": "http://example.com"})
+
+
+def test_a_schema_in_code_is_checked_at_the_start() -> None:
+    schema = {"type": "object", "properties": {"day": {"pattern": "("}}}
+    with pytest.raises(SettingError, match=r"jobs\.etl\.params\.properties\.day\.pattern"):
+        connect(ETL, {"etl": JobOptions(params=schema)})
+
+
+def test_the_treatment_of_unknown_fields_is_configured() -> None:
+    job = {"params": SCHEMA, "unknownFields": "drop"}
+    found = read_appkit({**ETL, **setting(jobs={"etl": job})})
+    assert found.jobs["etl"].options.unknown_fields is UnknownFields.DROP
+    with pytest.raises(SettingError, match="unknownFields"):
+        read_appkit({**ETL, **setting(jobs={"etl": {"unknownFields": "keep"}})})
+
+
+@pytest.mark.parametrize(
+    ("variables", "missing"),
+    [
+        ({"DATABRICKS_CLIENT_ID": "a"}, "DATABRICKS_CLIENT_SECRET: is missing"),
+        ({"DATABRICKS_CLIENT_SECRET": "b"}, "DATABRICKS_CLIENT_ID: is missing"),
+    ],
+)
+def test_half_of_a_service_principal_is_refused(variables: dict[str, str], missing: str) -> None:
+    with pytest.raises(SettingError, match=missing):
+        connect({**ETL, **variables})
+
+
+def test_no_secret_of_a_service_principal_is_printed() -> None:
+    variables = {"DATABRICKS_CLIENT_ID": "a", "DATABRICKS_CLIENT_SECRET": "hunter2"}
+    assert "hunter2" not in repr(read_appkit({**ETL, **variables}))
+
+
+def test_the_largest_event_of_a_stream_is_configured() -> None:
+    assert read_appkit(ETL).max_event_size == 1024 * 1024
+    five = 5 * 1024 * 1024
+    found = read_appkit({**ETL, **setting(streamConfig={"maxEventSize": five})})
+    assert found.max_event_size == five
+    with pytest.raises(SettingError, match=r"streamConfig\.maxEventSize"):
+        read_appkit({**ETL, **setting(streamConfig={"maxEventSize": 0})})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from requests import PreparedRequest
 
 from polysync_core.appkit import workspaces
+from polysync_core.appkit.errors import TriggerFailed
 from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.appkit.named_jobs import JobOptions
 from polysync_core.appkit.results import Done, Failed
@@ -24,7 +27,7 @@ from polysync_core.platforms import platform_client as http
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import read_appkit
 from tests.fakes.appkit import HOST, FakeWorkspace
-from tests.fakes.http import ScriptedTransport, VirtualTime
+from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 from tests.fakes.secrets import KnownSecrets
 
 REFERENCE = "vault://local/TOKEN"
@@ -188,3 +191,57 @@ def test_a_user_signs_in_once_for_several_calls() -> None:
 def test_a_standalone_program_has_no_stored_platforms() -> None:
     jobs = connect(VARIABLES, {"etl": JobOptions(platform="lakehouse")})
     assert not isinstance(jobs("etl").run_now(), Done)
+
+
+PRINCIPAL = {
+    "DATABRICKS_APP_NAME": "shop",
+    "DATABRICKS_HOST": HOST.removeprefix("https://"),
+    "DATABRICKS_CLIENT_ID": "app-principal",
+    "DATABRICKS_CLIENT_SECRET": "dose-secret",
+    "DATABRICKS_JOB_ETL": "10",
+}
+
+
+class PrincipalWorld:
+    """A Databricks App, whose service principal signs in with an OAuth secret."""
+
+    def __init__(self, token_answer: Reply) -> None:
+        self.workspace, self.token_answer = FakeWorkspace(), token_answer
+        self.sign_ins: list[PreparedRequest] = []
+        self.jobs = connect(PRINCIPAL)
+        self.jobs.workspaces().http_options = HttpOptions(
+            transport=ScriptedTransport([self._answer]), timer=VirtualTime().timer
+        )
+
+    def _answer(self, request: PreparedRequest) -> Reply:
+        if urlsplit(request.url or "").path != "/oidc/v1/token":
+            return self.workspace.answer(request)
+        self.sign_ins.append(request)
+        return self.token_answer
+
+
+def test_in_a_databricks_app_its_service_principal_signs_in() -> None:
+    world = PrincipalWorld(Reply.json({"access_token": "oauth-1", "expires_in": 3600}))
+    etl = world.jobs("etl")
+    assert [snapshot.status for snapshot in etl.run_and_wait()] == ["TERMINATED"]
+    [sign_in] = world.sign_ins
+    proof = base64.b64encode(b"app-principal:dose-secret").decode()
+    assert sign_in.headers["Authorization"] == f"Basic {proof}"
+    assert {call.token for call in world.workspace.received} == {"oauth-1"}
+
+
+def test_a_token_wins_over_the_service_principal() -> None:
+    configuration = read_appkit({**PRINCIPAL, "DATABRICKS_TOKEN": "dapi-x"})
+    assert configuration.service_principal is None
+
+
+def test_a_refused_sign_in_names_the_variables() -> None:
+    world = PrincipalWorld(Reply.json({"error": "canary"}, status=401))
+    result = world.jobs("etl").run_now()
+    assert isinstance(result, Failed)
+    assert "DATABRICKS_CLIENT_SECRET" in result.detail
+    assert "dose-secret" not in repr(result)
+    with pytest.raises(TriggerFailed) as caught:
+        next(world.jobs("etl").run_and_wait())
+    assert "DATABRICKS_CLIENT_SECRET" in str(caught.value.__cause__)
+    assert "canary" not in str(caught.value.__cause__)

@@ -38,7 +38,7 @@ def test_a_document_is_read_as_the_api_reads_it(tmp_path: Path):
         pytest.param(["a: !!python/none x"], "tags such as", id="a foreign tag"),
         pytest.param(["a: &a [*a]"], "no complete", id="an alias of its own parent"),
         pytest.param(["a: 'x\0'"], "characters that YAML does not allow", id="a control character"),
-        pytest.param(["a: 1\n---\nb: 2"], "one document is enough", id="two documents in a file"),
+        pytest.param(["a: 1\n---\nb: 2"], "several documents", id="two documents in a file"),
         pytest.param([" ", "# nothing"], "no definitions", id="only empty files"),
     ],
 )

@@ -70,10 +70,8 @@ BOMB = b"a: &a [x,x,x,x,x,x,x,x,x,x]\n" + b"".join(
     [
         pytest.param(b"a: [", "not YAML: line", id="broken YAML"),
         pytest.param(b'{"a": ', "not YAML: line", id="broken JSON"),
-        pytest.param(
-            b"a: 1\na: 2", "line 2, column 1: the key 'a' is there twice", id="a key twice"
-        ),
-        pytest.param(b'{"a":1,"a":2}', "the key 'a' is there twice", id="a JSON key twice"),
+        pytest.param(b"a: 1\na: 2", "line 2, column 1: the key 'a' occurs twice", id="a key twice"),
+        pytest.param(b'{"a":1,"a":2}', "the key 'a' occurs twice", id="a JSON key twice"),
         pytest.param(b"? [a]\n: 1", "a key must be text", id="a list as a key"),
         pytest.param(b"a: !!python/object:os.system x", "tags such as", id="a Python object"),
         pytest.param(b"a: !!timestamp 2026-01-01", "tags such as", id="a tagged date"),
@@ -87,7 +85,7 @@ BOMB = b"a: &a [x,x,x,x,x,x,x,x,x,x]\n" + b"".join(
         pytest.param(b"a: &a [*a]", "no complete", id="an alias to itself"),
         pytest.param(BOMB, "aliases counted", id="an alias bomb"),
         pytest.param(b"<<: {a: 1}", "merge keys", id="a merge key"),
-        pytest.param(b"a: 1\n---\nb: 1", "one document", id="two documents"),
+        pytest.param(b"a: 1\n---\nb: 1", "several documents", id="two documents"),
         pytest.param(b"a: \x00", "characters", id="a NUL"),
         pytest.param(b"\xff\xfe", "not UTF-8", id="not UTF-8"),
         pytest.param(b"a: .nan", "not a number", id="not a number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from polysync_core.domain.errors import Unavailable
 from polysync_embedded.timers import CLOCK_CHECK, Due, DueTimes, Timer, daily, each_minute
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -115,6 +117,27 @@ def test_a_call_that_fails_is_logged_and_the_next_one_happens(
 
     assert _run(calls) == [60, 120]
     assert "A timer failed; its next call is at its next due time." in caplog.text
+
+
+def test_a_failure_of_the_storage_is_logged_in_one_sentence_and_a_defect_with_its_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    full = Unavailable("polysync.db cannot be written, because the disk is full.")
+
+    def fail_with(*errors: Exception) -> logging.LogRecord:
+        calls = Calls(FakeClock(), enough=2)
+
+        def fail() -> None:
+            raise ExceptionGroup("Steps of the tick have failed.", errors)
+
+        calls.during = fail
+        _run(calls)
+        return caplog.records[-1]
+
+    known = fail_with(full, Unavailable(str(full)))
+    assert not known.exc_info
+    assert known.__dict__["error"] == str(full)
+    assert fail_with(full, ValueError("on purpose")).exc_info
 
 
 def test_a_daily_timer_has_its_next_time_today_or_tomorrow() -> None:

@@ -1,4 +1,4 @@
-"""Implements `polysync doctor`, which checks the data file, API, clock, vaults and platforms."""
+"""Implements `polysync doctor`, which checks data file, API, clock, sign-in, vaults, platforms."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 
 
 def doctor(data: DataFolder = DATA, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Check data file, API, version, clock, vaults and platforms."""
+    """Check data file, API, version, clock, token issuer, vaults and platforms."""
     from importlib.metadata import version
 
     from polysync_core.cli.api.errors import CommandFailed
     from polysync_core.cli.diagnosis.api import check_api
     from polysync_core.cli.diagnosis.check import CheckResult, CheckStatus, any_failed
-    from polysync_core.cli.diagnosis.connections import check_connections
+    from polysync_core.cli.diagnosis.connections import check_connections, check_token_issuer
     from polysync_core.cli.diagnosis.data_folder import check_data_folder
     from polysync_core.cli.session import open_session
     from polysync_core.cli.views.checks import show_checks
@@ -27,6 +27,7 @@ def doctor(data: DataFolder = DATA, url: Url = DEFAULT_URL, as_json: AsJson = Fa
         checks = list(check_data_folder(Path(data)))
         try:
             checks += check_api(session.api, own_version=version("polysync"), now=utc_now())
+            checks += check_token_issuer(session.api)
             checks += check_connections(session.api)
         except CommandFailed as failure:
             checks.append(

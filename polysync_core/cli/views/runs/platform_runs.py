@@ -1,4 +1,4 @@
-"""Builds the table of a platform's own runs that `polysync platform-runs` shows."""
+"""Builds the table of `polysync platform-runs`: a job's runs as its platform lists them."""
 
 from __future__ import annotations
 

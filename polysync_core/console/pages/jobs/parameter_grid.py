@@ -151,7 +151,7 @@ def _remove(state: EditorPage, path: str, name: str, tasks: Sequence[str]) -> No
     if state.is_read_only:
         return None
     if tasks:
-        words = f"{name} cannot go while Tasks set it: {', '.join(tasks[:_MOST_TASKS])}"
+        words = f"{name} cannot be removed while Tasks set it: {', '.join(tasks[:_MOST_TASKS])}"
         return h.span(title=words)[icon("vault"), h.span(".hidden")[words]]
     return h.button(
         ".quiet.small",

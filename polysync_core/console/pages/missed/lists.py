@@ -22,6 +22,7 @@ _KINDS: Mapping[SkipKind, str] = {
     SkipKind.OVERLAP: "Overlap",
     SkipKind.SCHEDULE_PAUSED: "Paused itself",
     SkipKind.SCHEDULE_CHANGED: "Schedule changed",
+    SkipKind.SHARD_FULL: "Shard full",
 }
 _CAUSES: Mapping[IdleCause, str] = {
     IdleCause.PAUSED: "Paused",

@@ -24,7 +24,7 @@ _MAX_RELATIVES = 20
 def side_cards(seen: RunContent) -> Element:
     """Return the cards beside the run."""
     return h.aside(".stack", aria_label="About the run")[
-        card("Where it comes from", facts(_origin(seen))),
+        card("Origin", facts(_origin(seen))),
         _relatives(seen),
         _last_runs(seen.relatives.last, seen.run, seen.at),
         commands(*commands_of(seen.run)),

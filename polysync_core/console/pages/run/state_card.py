@@ -47,14 +47,16 @@ REMEDIES: Mapping[FailureCause, str] = {
         "The run waited longer than the queue time-out of a limit. See which runs hold the limit."
     ),
     FailureCause.CONTENTION_REJECTED: (
-        "A limit rejected the run because it had no room. Rerun it later, or let the limit wait."
+        "A full limit rejected the run. Rerun it later, or set the limit to queue such runs."
     ),
     FailureCause.PARAMETERS: "A value does not fit its parameter. Correct the value, and rerun.",
     FailureCause.SECRET: "A secret could not be read. Test the vault and the reference.",
     FailureCause.PLATFORM_UNREACHABLE: (
         "The platform did not answer for too long. Test the connection of the platform."
     ),
-    FailureCause.LOST: "The platform does not know the run any more. Check it there, and rerun.",
+    FailureCause.LOST: (
+        "The platform no longer knows the run. Check the run on the platform, and rerun."
+    ),
     FailureCause.INTERNAL: (
         "Polysync itself failed. Read the log of the app for the details, and rerun."
     ),

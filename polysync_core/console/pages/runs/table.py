@@ -23,7 +23,7 @@ from polysync_core.console.parts.times import (
 from polysync_core.console.paths import run_path
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 
-_COLUMNS = ("Status", "Task", "What it waits for, or what came of it", "Started by", "Queued")
+_COLUMNS = ("Status", "Task", "Reason of the wait, or outcome", "Started by", "Queued")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,10 +41,10 @@ _TYPES = {
     "date_from_datetime_parsing": "must be a date such as 2026-12-31",
     "date_parsing": "must be a date such as 2026-12-31",
     "date_type": "must be a date such as 2026-12-31",
-    "timezone_aware": "must name its offset from UTC, as 2026-01-01T00:00:00Z",
-    "datetime_parsing": "must be a time as 2026-01-01T00:00:00Z",
-    "datetime_from_date_parsing": "must be a time as 2026-01-01T00:00:00Z",
-    "datetime_type": "must be a time as 2026-01-01T00:00:00Z",
+    "timezone_aware": "must name its offset from UTC, such as 2026-01-01T00:00:00Z",
+    "datetime_parsing": "must be a time such as 2026-01-01T00:00:00Z",
+    "datetime_from_date_parsing": "must be a time such as 2026-01-01T00:00:00Z",
+    "datetime_type": "must be a time such as 2026-01-01T00:00:00Z",
     "string_unicode": "holds characters that cannot be stored",
 }
 _LONGEST_WORD = 100
@@ -179,7 +179,7 @@ def _pattern_message(pattern: str) -> str:
         return f"is not a valid name: {_NAME_RULE}"
     if pattern == TYPE_PATTERN:
         return "is not the name of a type, such as AzureDatabricks or DatabricksNotebook"
-    return f"has not the expected form, the regular expression {pattern}"
+    return f"does not match the regular expression {pattern}"
 
 
 def _choice(path: str, given: object, expected: str) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.contract.appkit.differences import impossible_id
 from tests.contract.appkit.table import JSON, Request, Row, Setup, cancel, read, row, run, stream
 
 
@@ -39,7 +40,12 @@ ROWS = (
     _variable("{id}abc", "digits and letters", after="TERMINATED"),
     _variable(" {id} ", "digits between blanks", after="TERMINATED"),
     _variable("{id}.9", "a fraction", after="TERMINATED"),
-    _variable("-{id}", "negative"),
+    row(
+        "a job whose variable is negative",
+        run(),
+        setup=Setup(variable="-{id}", name="negative"),
+        differs=impossible_id('Job "negative" has no configured job ID'),
+    ),
     row(
         "a job without an id",
         run(),

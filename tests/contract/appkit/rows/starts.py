@@ -18,6 +18,21 @@ ROWS = (
         "unknown fields beside the parameters are ignored", raw_run(b'{"a": 1, "params": {"b": 2}}')
     ),
     row(
+        "parameters under another name",
+        raw_run(b'{"parameters": {"a": 1}}'),
+        differs=no_run(400, "Bad Request"),
+    ),
+    row(
+        "the name of the parameters is case-sensitive",
+        raw_run(b'{"Params": {"a": 1}}'),
+        differs=no_run(400, "Bad Request"),
+    ),
+    row(
+        "parameters without a name around them",
+        raw_run(b'{"day": "2026-01-01"}'),
+        differs=no_run(400, "Bad Request"),
+    ),
+    row(
         "a list as the body",
         raw_run(b'[{"params": {"a": 1}}]'),
         differs=no_run(400, "Bad Request"),

@@ -170,11 +170,8 @@ ROWS = (
         differs=resumed(
             1,
             {
-                "status": (200, 204),
-                "type": ("text/event-stream; charset=utf-8", ""),
-                "body": (Has([{"data": {"status": "TERMINATED"}}]), ""),
+                "body": (Has([{"data": {"status": "TERMINATED"}}]), []),
                 "sent": ([RUN_NOW, get_run("<id 3>")], [get_run()]),
-                **STREAM,
             },
         ),
     ),

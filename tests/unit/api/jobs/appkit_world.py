@@ -66,8 +66,8 @@ class World:
 
 
 def frames_of(text: str) -> list[dict[str, Any]]:
-    blocks = [block for block in text.split("\n\n") if block and not block.startswith(":")]
-    frames = [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
+    blocks = [block for block in text.split("\n\n") if block.strip() and not block.startswith(":")]
+    frames = [dict(line.split(": ", 1) for line in block.split("\n") if line) for block in blocks]
     return [{**frame, "data": json.loads(frame["data"])} for frame in frames]
 
 

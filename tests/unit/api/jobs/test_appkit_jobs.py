@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.http import Reply
-from tests.unit.api.jobs.appkit_world import World, error_of
+from tests.unit.api.jobs.appkit_world import OPTIONS, SCHEMA, World, error_of
 
 
 def test_a_run_is_answered_with_databricks_run_id(world: World) -> None:
@@ -70,6 +70,10 @@ def test_invalid_parameters_are_refused_before_a_stream_opens(
         (b"[]", {"Content-Type": "application/json"}, 400),
         (b"  ", {"Content-Type": "application/json"}, 400),
         (b"{", {"Content-Type": "application/json"}, 400),
+        (b'{"parameters": {"a": "x"}}', {"Content-Type": "application/json"}, 400),
+        (b'{"Params": {"a": "x"}}', {"Content-Type": "application/json"}, 400),
+        (b'{"day": "2026-01-01"}', {"Content-Type": "application/json"}, 400),
+        (b'{"parameters": {}}', {"Content-Type": "application/json"}, 400),
     ],
 )
 def test_an_invalid_body_starts_no_run(
@@ -86,13 +90,29 @@ def test_an_invalid_body_starts_no_run(
         (b"", "text/plain"),
         (b"", "application/json"),
         (b'\xef\xbb\xbf{"params": {}}', "application/json; charset=UTF-8"),
-        (b'{"other": 1}', "application/merge-patch+json"),
+        (b'{"params": {}, "other": 1}', "application/merge-patch+json"),
     ],
 )
 def test_a_valid_body_starts_a_run(world: World, content: bytes, media_type: str) -> None:
     headers = {"Content-Type": media_type}
     answer = world.client.post("/jobs/etl/run", content=content, headers=headers)
     assert answer.json() == {"runId": 101}
+
+
+def test_a_misspelt_field_is_named(world: World) -> None:
+    answer = world.client.post("/jobs/etl/run?stream=true", json={"parameters": {"a": "x"}})
+    assert error_of(answer) == (400, "Bad Request")
+    [problem] = answer.json()["errors"]
+    assert problem["path"] == "parameters"
+    assert "params" in problem["message"]
+
+
+def test_a_refusal_by_a_schema_names_the_field_and_the_rule(world: World) -> None:
+    answer = world.run({"day": 5}, name="with_schema")
+    assert error_of(answer) == (400, "Invalid job parameters")
+    assert answer.json()["errors"] == [
+        {"path": "params.day", "message": "must be a text, not a whole number"}
+    ]
 
 
 def test_texts_from_databricks_are_not_shown(world: World) -> None:
@@ -140,7 +160,9 @@ def test_an_invalid_run_id_is_refused(world: World, method: str, text: str) -> N
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_run_of_another_job_is_not_found(world: World, method: str) -> None:
     world.run(name="other")
-    assert error_of(world.client.request(method, "/jobs/etl/runs/101")) == (404, "Not Found")
+    answer = world.client.request(method, "/jobs/etl/runs/101")
+    assert error_of(answer) == (404, "Not Found")
+    assert "belongs to another job" in answer.json()["detail"]
     assert world.workspace.calls("runs/cancel") == []
 
 
@@ -183,3 +205,50 @@ def test_the_status_describes_the_newest_run(world: World) -> None:
     world.run()
     run = {"run_id": 101, "job_id": 10}
     assert world.client.get("/jobs/etl/status").json() == {"status": None, "run": run}
+
+
+def test_the_job_keys_are_listed_with_task_type_and_schema(world: World) -> None:
+    jobs = world.client.get("/job-keys").json()["jobs"]
+    assert [*jobs] == sorted([*OPTIONS, "bare_1", "broken", "other", "stored"])
+    assert jobs["with_schema"] == {
+        "taskType": "notebook",
+        "params": SCHEMA,
+        "platform": None,
+        "hasJobId": True,
+    }
+    assert jobs["broken"]["hasJobId"] is False
+    assert world.workspace.received == []
+
+
+FETCH = {"Sec-Fetch-Mode": "cors", "Accept": "*/*"}
+AXIOS = {"Accept": "application/json, text/plain, */*"}
+
+
+@pytest.mark.parametrize("headers", [FETCH, AXIOS], ids=["fetch", "a program that asks for JSON"])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/jobs/etl/run", b'{"params": 1}'),
+        ("POST", "/jobs/etl/run?stream=true", b'{"params": 1}'),
+        ("POST", "/jobs/nothing/run", b"{}"),
+        ("POST", "/jobs/etl/run", b"{"),
+        ("GET", "/jobs/etl/runs/abc", None),
+        ("GET", "/jobs/stored/runs/abc", None),
+        ("DELETE", "/jobs/etl/status", None),
+        ("GET", "/jobs/etl/status?x=1", None),
+    ],
+)
+def test_an_error_has_the_type_that_the_client_reads(
+    world: World, headers: dict[str, str], method: str, path: str, body: bytes | None
+) -> None:
+    kind = {"Content-Type": "application/json"} if body else {}
+    answer = world.client.request(method, path, content=body, headers={**headers, **kind})
+    assert answer.status_code >= 400
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert (answer.json()["plugin"], answer.json()["status"]) == ("jobs", answer.status_code)
+    assert answer.json()["error"]
+
+
+def test_other_errors_stay_problem_documents(world: World) -> None:
+    answer = world.client.get("/tasks/nothing", headers=AXIOS)
+    assert answer.headers["content-type"] == "application/problem+json"

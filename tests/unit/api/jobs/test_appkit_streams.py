@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from polysync_core.api.jobs import streams
 from polysync_core.api.jobs.streams import snapshot_events
 from polysync_core.appkit.jobs import started_run
 from polysync_core.appkit.polling import SharedPoll
@@ -24,7 +23,8 @@ def test_a_stream_has_an_event_for_every_poll_until_the_end(world: World) -> Non
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache, no-transform"
     assert answer.headers["x-accel-buffering"] == "no"
-    assert answer.text.startswith(": heartbeat\n\n")
+    # Some clients expect data in each block, so no comment precedes the first event.
+    assert answer.text.startswith("\nid: 101-1\nevent: message\ndata: {")
     frames = frames_of(answer.text)
     assert [frame["id"] for frame in frames] == ["101-1", "101-2", "101-3-end"]
     assert {frame["event"] for frame in frames} == {"message"}
@@ -67,12 +67,13 @@ def test_a_wait_timeout_is_an_error_event(world: World) -> None:
 def test_an_event_that_is_too_large_does_not_end_the_stream(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "MAX_EVENT_SIZE", 200)
-    large = {"run_id": 101, "job_id": 10, "more": "x" * 200}
+    configuration = replace(world.jobs.configuration, max_event_size=2_000)
+    monkeypatch.setattr(world.jobs, "configuration", configuration)
+    large = {"run_id": 101, "job_id": 10, "more": "x" * 2_000}
     world.workspace.faults = [("runs/get", Reply.json(large))]
     first, last = world.stream()
     assert first["data"] == {
-        "error": "Event exceeds max size of 200 bytes",
+        "error": "Event exceeds max size of 2000 bytes",
         "code": "INVALID_REQUEST",
     }
     assert last["data"]["status"] == "TERMINATED"
@@ -86,10 +87,32 @@ def test_a_reconnecting_client_starts_no_second_run(world: World) -> None:
     assert len(world.workspace.calls("run-now")) == 1
 
 
-def test_a_client_that_has_seen_the_last_event_gets_no_content(world: World) -> None:
+FETCH = {"Accept": "text/event-stream"}
+EVENT_SOURCE = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "expected"),
+    [
+        ("POST", {}, (200, b"\n")),
+        ("POST", FETCH, (200, b"\n")),
+        ("GET", FETCH, (200, b"\n")),
+        ("GET", EVENT_SOURCE, (204, b"")),
+        ("GET", {}, (204, b"")),
+    ],
+)
+def test_a_client_that_has_seen_the_last_event_gets_an_answer_that_ends_its_loop(
+    world: World, method: str, headers: dict[str, str], expected: tuple[int, bytes]
+) -> None:
+    """Only an EventSource needs a 204: `fetch` takes a 204 for an answer without a body."""
     last = world.stream()[-1]["id"]
-    answer = world.client.post("/jobs/etl/run?stream=true", headers={"Last-Event-ID": last})
-    assert (answer.status_code, answer.content) == (204, b"")
+    path = "run" if method == "POST" else "runs/101"
+    answer = world.client.request(
+        method, f"/jobs/etl/{path}?stream=true", headers={**headers, "Last-Event-ID": last}
+    )
+    assert (answer.status_code, answer.content) == expected
+    if answer.status_code == 200:
+        assert answer.headers["content-type"].startswith("text/event-stream")
 
 
 @pytest.mark.parametrize(
@@ -132,17 +155,16 @@ def test_many_watchers_of_a_run_share_its_polls(
     etl = world.jobs("etl")
     run_id = started_run(etl.start({}))
     world.workspace.states = ["RUNNING", "RUNNING"]
-    stream = etl.stream(lambda: run_id)
-    read, first = stream.read, iter([True])
+    read, first = etl.stream(lambda: run_id).read, iter([True])
 
     def read_when_all_watch(run_id: int) -> JsonObject:
         if next(first, False):
             assert all(subscribed.acquire(timeout=30) for _ in range(clients))
         return read(run_id)
 
-    stream = replace(stream, read=read_when_all_watch)
-
     async def watch() -> list[str]:
+        stream = etl.stream(lambda: run_id)
+        stream.read = read_when_all_watch
         return [frame async for frame in snapshot_events(stream)]
 
     async def watch_all() -> list[list[str]]:

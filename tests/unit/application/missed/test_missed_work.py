@@ -48,6 +48,26 @@ def test_an_overlap_is_a_fire_time_without_a_run(world: Scheduled) -> None:
     assert kinds(world) == [SkipKind.OVERLAP]
 
 
+def test_a_fire_time_at_a_full_shard_is_recorded_and_a_backfill_repeats_it(
+    world: Scheduled,
+) -> None:
+    world.task(MINUTELY)
+    capacity = world.services.shard_capacity
+    capacity.max_waiting_runs = 0
+    world.tick(minutes=1)
+    assert kinds(world) == [SkipKind.SHARD_FULL]
+    (skipped,) = world.made(RunStatus.SKIPPED)
+    assert "Shard 'main' holds 0 waiting runs" in skipped.reason
+    assert world.engine.live == set()
+
+    capacity.max_waiting_runs = 10
+    world.clock.advance(seconds=30)
+    world.backfill(skipped.scheduled_time, world.clock())
+    assert [run.scheduled_time for run in world.made(RunStatus.QUEUED)] == [skipped.scheduled_time]
+    world.tick(minutes=1)
+    assert len(world.made(RunStatus.QUEUED)) == 2
+
+
 def test_a_schedule_that_paused_itself_is_listed_twice(world: Scheduled) -> None:
     world.task({**MINUTELY, "pauseAfterFailures": 1})
     world.tick(minutes=1)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from polysync_core.application.ports import Engine
-from polysync_core.application.runs.run_requests import RunRequests, poison_request
+from polysync_core.application.runs.run_requests import RunOnce, RunRequests, poison_request
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import Unavailable, Uncertain
+from polysync_core.domain.errors import ShardFull, Unavailable, Uncertain
 from polysync_core.domain.poison import NO_REASON
 from polysync_core.domain.runs.run import TaskRun, TriggerType
 from polysync_core.telemetry.tracing import traceparent
@@ -25,9 +25,11 @@ class Desk:
     def __init__(self, *tasks: Task) -> None:
         self.world = World(*tasks)
         self.poison = FakeQueue()
-        self.requests = RunRequests(
-            run_once=self.world.task_runs.run_once, poison_queue=self.poison
-        )
+        self.queue = FakeQueue()
+        self.requests = self.requests_of(self.world.task_runs.run_once)
+
+    def requests_of(self, run_once: RunOnce) -> RunRequests:
+        return RunRequests(run_once=run_once, queue=self.queue, poison_queue=self.poison)
 
     def accept(self, message: Any, message_id: str = "m-1") -> None:
         content = message if isinstance(message, bytes) else json.dumps(message).encode()
@@ -70,7 +72,7 @@ def test_a_message_may_name_its_trace(desk: Desk) -> None:
         traceparents.append(traceparent())
         return desk.world.task_runs.run_once(request, engine)
 
-    requests = RunRequests(run_once=run_once, poison_queue=desk.poison)
+    requests = desk.requests_of(run_once)
     for number, header in enumerate((sender, "not one")):
         content = json.dumps({"task": "daily", "traceparent": header}).encode()
         requests.accept(f"m-{number}", content, desk.world.engine)
@@ -112,8 +114,8 @@ def test_a_message_that_started_its_run_is_no_refusal_once_the_task_is_disabled(
         pytest.param(b"\xff\xfe{", "the text is not UTF-8 (byte 0)", id="not UTF-8"),
         pytest.param(b"run daily", "not JSON: line 1, column 1", id="not JSON"),
         pytest.param(b"", "not JSON", id="nothing"),
-        pytest.param(b'{"task": "daily", "task": "x"}', "'task' is there twice", id="a key twice"),
-        pytest.param(b'{"task": NaN}', "NaN is not a number", id="not a number"),
+        pytest.param(b'{"task": "daily", "task": "x"}', "'task' occurs twice", id="a key twice"),
+        pytest.param(b'{"task": NaN}', "NaN is not a JSON number", id="not a number"),
         pytest.param(["daily"], "a message is an object", id="no object"),
         pytest.param({}, "task: is missing", id="no task"),
         pytest.param({"task": "Daily!"}, "task: is not a valid name", id="a bad name"),
@@ -196,10 +198,53 @@ def test_a_request_that_may_be_accepted_later_is_left_to_the_host(error: Excepti
     def away(*_: Any) -> TaskRun:
         raise error
 
-    requests = RunRequests(run_once=away, poison_queue=desk.poison)
+    requests = desk.requests_of(away)
     with pytest.raises(type(error)):
         requests.accept("m-1", b'{"task": "daily"}', desk.world.engine)
     assert desk.poison.sent == []
+
+
+def _full(*_: Any) -> TaskRun:
+    raise ShardFull("Shard 'main' holds 20000 waiting runs.")
+
+
+def test_a_message_waits_while_too_many_runs_wait_and_its_copies_request_one_run(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = b'{"task": "daily", "parameters": {"limit": 7}}'
+    desk.requests_of(_full).accept("m-1", content, desk.world.engine)
+    (copy,) = desk.queue.sent
+    assert copy.delay_seconds == 60
+    desk.requests_of(_full).accept("m-2", copy.text.encode(), desk.world.engine)
+    (_, second) = desk.queue.sent
+    assert second.text == copy.text
+
+    desk.accept(content)
+    desk.requests.accept("m-2", copy.text.encode(), desk.world.engine)
+    desk.requests.accept("m-3", second.text.encode(), desk.world.engine)
+
+    (run,) = desk.accepted
+    assert run.parameters["limit"] == 7
+    assert desk.poison.sent == []
+    assert "20000 waiting runs" in str([vars(record) for record in caplog.records])
+
+
+def test_a_postponed_message_keeps_its_own_key(desk: Desk) -> None:
+    content = b'{"task": "daily", "idempotencyKey": "order-7"}'
+    desk.requests_of(_full).accept("m-1", content, desk.world.engine)
+
+    assert json.loads(desk.queue.sent[0].text)["idempotencyKey"] == "order-7"
+
+
+@pytest.mark.parametrize("fault", ["the queue is away", "the message becomes too large"])
+def test_a_message_that_cannot_be_postponed_is_left_to_the_host(desk: Desk, fault: str) -> None:
+    padding = "x" * (48 * 1024 - 60 if fault.endswith("large") else 0)
+    desk.queue.away = fault.endswith("away")
+    content = json.dumps({"task": "daily", "parameters": {"note": padding}}).encode()
+
+    with pytest.raises(Unavailable):
+        desk.requests_of(_full).accept("m" * 40, content, desk.world.engine)
+    assert desk.queue.sent == []
 
 
 def test_a_refusal_that_cannot_be_sent_is_left_to_the_host(desk: Desk) -> None:

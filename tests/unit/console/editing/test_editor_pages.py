@@ -167,7 +167,7 @@ def test_a_forged_plan_is_not_saved(app: FakeApp) -> None:
     plan = submit(app.browser, form, {"description": "second"}, do="review")
     answer = submit(app.browser, plan, {"~token": "0" * 32}, do="save")
     assert answer.status_code == 200
-    assert "not the plan" in answer.text
+    assert "The plan has changed" in answer.text
     assert stored(app, "local").description == "first"
 
 

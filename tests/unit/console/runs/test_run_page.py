@@ -289,7 +289,7 @@ def test_a_run_of_a_deleted_task_or_of_a_job_is_shown(world: RunsWorld) -> None:
     assert answer.status_code == 200
     job_run = world.app.http.post("/jobs/sales-load/run").json()["runId"]
     tree = world.get(f"/runs/{job_run}")
-    assert "sales-load on lakehouse" in text_of(card(tree, "Where it comes from"))
+    assert "sales-load on lakehouse" in text_of(card(tree, "Origin"))
 
 
 def test_ids_are_unique_on_the_page(world: RunsWorld) -> None:

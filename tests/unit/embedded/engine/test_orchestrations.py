@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from durabletask.task import RetryPolicy, TaskCancelledError, TaskFailedError, when_all, when_any
 
+from polysync_embedded.engine.activity_calls import ActivityCall
 from tests.unit.embedded.engine.world import EngineWorld
 
 type Steps = Generator[Any, Any]
@@ -54,6 +55,46 @@ def test_the_custom_status_is_readable_while_the_orchestration_is_live() -> None
     assert world.engine.live() == {"one": {"total": 3}}
     world.run_to_the_end()
     assert world.engine.live() == {}
+
+
+def _calls(world: EngineWorld) -> list[ActivityCall]:
+    """Execute the calls one by one, and wake the orchestration when it waits; return the calls."""
+    calls: list[ActivityCall] = []
+    while True:
+        while world.loop.run_next():
+            """The engine requests the next call."""
+        calls += world.workers.calls
+        if not world.workers.run_next():
+            if not world.live:
+                return calls
+            world.wake()
+
+
+def test_calls_name_the_platform_that_they_wait_for_also_after_continue_as_new() -> None:
+    def polls(context: Any, work: Any) -> Steps:
+        yield context.call_activity("poll", input=work)
+        yield context.call_activity("keep", input=work)
+        if work["more"]:
+            context.continue_as_new({"more": False})
+
+    world = EngineWorld(polls, poll=lambda _: None, keep=lambda _: None)
+    world.start({"more": True}, platform="lakehouse")
+
+    seen = [(call.name, call.platform) for call in _calls(world)]
+    assert seen == [("poll", "lakehouse"), ("keep", None)] * 2
+
+
+def test_the_call_after_a_wake_up_is_urgent_and_later_ones_are_not() -> None:
+    def polls(context: Any, work: Any) -> Steps:
+        yield context.call_activity("poll", input=work)
+        yield context.wait_for_external_event("wake")
+        yield context.call_activity("poll", input=work)
+        yield context.call_activity("poll", input=work)
+
+    world = EngineWorld(polls, poll=lambda _: None)
+    world.start()
+
+    assert [call.is_urgent for call in _calls(world)] == [False, True, False]
 
 
 def test_activities_of_one_group_run_side_by_side_and_answer_in_order() -> None:

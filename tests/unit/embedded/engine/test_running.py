@@ -18,11 +18,12 @@ from orchestrations.dispatcher_messages import Start
 from orchestrations.durable_functions import DurableFunctions
 from orchestrations.names import TASK_RUN
 from polysync_core.domain.clock import utc_now
-from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
+from polysync_core.domain.dispatch.policies import PlatformPolicy, PolicySet, TaskPolicy
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import Unavailable
 from polysync_embedded.engine import running
 from polysync_embedded.engine.running import RunningEngine, run_on
+from polysync_embedded.workers.call_queue import ThreadShares
 from tests.fakes.builders import FakeClock, run_id
 
 WITHIN = 20.0
@@ -42,22 +43,39 @@ class Shard:
 SHARD = Shard("main")
 
 
+def _threads(number: int) -> ThreadShares:
+    return ThreadShares(threads=number, per_platform=number, for_idle_platforms=0, for_storage=0)
+
+
+TWO_THREADS = _threads(2)
+
+
 def _engine(
-    submit: Callable[[Any], Any], orchestration: Any = _attempt, threads: int = 2, clock: Any = None
+    submit: Callable[[Any], Any],
+    orchestration: Any = _attempt,
+    shares: ThreadShares = TWO_THREADS,
+    clock: Any = None,
 ) -> RunningEngine:
     functions = DurableFunctions(
-        orchestrations={TASK_RUN: orchestration}, activities={"submit": submit}
+        orchestrations={TASK_RUN: orchestration},
+        activities={"submit": submit},
+        calling_platforms={"submit"},
     )
     loop = asyncio.get_running_loop()
-    return run_on(loop, activity_threads=threads, functions=functions, clock=clock or utc_now)
+    return run_on(loop, shares=shares, functions=functions, clock=clock or utc_now)
 
 
-def _enqueue(engine: RunningEngine, name: str) -> None:
+def _enqueue(engine: RunningEngine, name: str, platform: str = "lakehouse") -> None:
     waiting = WaitingRun(
-        run_id=run_id(name), attempt=1, task="load", priority=100, queued_at=utc_now()
+        run_id=run_id(name),
+        attempt=1,
+        task="load",
+        priority=100,
+        queued_at=utc_now(),
+        platform=platform,
     )
     policies = PolicySet()
-    policies.add(TaskPolicy(name="load"))
+    policies.add(TaskPolicy(name="load"), PlatformPolicy(name=platform))
     engine.enqueue("main", waiting, policies)
 
 
@@ -95,6 +113,31 @@ def test_signals_of_other_threads_start_runs_that_end_on_activity_threads() -> N
     assert {thread.rpartition("-")[0] for _, thread in done} == {"activity"}
 
 
+def test_calls_that_hang_on_one_platform_stop_no_other_platform() -> None:
+    hanging, may_end, answered = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    def submit(work: Any) -> None:
+        if work["run"] == run_id("other"):
+            answered.set()
+            return
+        hanging.release()
+        may_end.wait(WITHIN)
+
+    async def main() -> None:
+        engine = _engine(submit, shares=ThreadShares())
+        for number in range(100):
+            _enqueue(engine, str(number))
+        for _ in range(ThreadShares().per_platform):
+            assert await _in_thread(lambda: hanging.acquire(timeout=WITHIN))
+        _enqueue(engine, "other", platform="adf")
+        assert await _in_thread(lambda: answered.wait(WITHIN))
+        assert not hanging.acquire(blocking=False), "the share of a platform was exceeded"
+        may_end.set()
+        await engine.stop(WITHIN)
+
+    asyncio.run(main())
+
+
 def test_a_read_sees_the_signals_that_the_same_thread_has_sent_before() -> None:
     blocked = threading.Event()
 
@@ -115,7 +158,7 @@ def test_a_read_sees_the_signals_that_the_same_thread_has_sent_before() -> None:
 
 def test_the_state_that_was_read_does_not_change() -> None:
     async def main() -> None:
-        engine = _engine(lambda _: None, threads=1)
+        engine = _engine(lambda _: None, shares=_threads(1))
         _enqueue(engine, "a")
         before = await _in_thread(lambda: engine.dispatcher("main"))
         _enqueue(engine, "b")
@@ -179,7 +222,7 @@ def test_an_activity_that_breaks_off_fails_and_its_thread_goes_on(
         seen.set()
 
     async def main() -> None:
-        engine = _engine(submit, threads=1)
+        engine = _engine(submit, shares=_threads(1))
         _enqueue(engine, "a")
         _enqueue(engine, "b")
         assert await _in_thread(lambda: seen.wait(WITHIN))
@@ -204,7 +247,7 @@ def test_a_stop_lets_the_running_activity_end_and_starts_no_other() -> None:
         ended.append(work["run"])
 
     async def main() -> None:
-        engine = _engine(submit, threads=1)
+        engine = _engine(submit, shares=_threads(1))
         _enqueue(engine, "a")
         _enqueue(engine, "b")
         assert await _in_thread(lambda: begun.wait(WITHIN))
@@ -225,7 +268,7 @@ def test_a_stop_does_not_wait_longer_than_its_grace(caplog: pytest.LogCaptureFix
         may_end.wait(WITHIN)
 
     async def main() -> None:
-        engine = _engine(submit, threads=1)
+        engine = _engine(submit, shares=_threads(1))
         _enqueue(engine, "a")
         assert await _in_thread(lambda: begun.wait(WITHIN))
         await asyncio.wait_for(engine.stop(0.0), WITHIN)

@@ -25,14 +25,17 @@ class EngineWorld:
         functions = DurableFunctions(
             orchestrations={"main": orchestration},
             activities={name: self._recorded(each) for name, each in activities.items()},
+            calling_platforms={"poll"},
         )
         self.engine = EmbeddedEngine(
             clock=self.clock, loop=self.loop, workers=self.workers, functions=functions
         )
 
-    def start(self, work: Any = None, instance_id: str = "one") -> None:
-        """Start the orchestration."""
-        self.engine._start(Start("main", work, instance_id))
+    def start(
+        self, work: Any = None, instance_id: str = "one", platform: str | None = None
+    ) -> None:
+        """Start the orchestration; only the activity `poll` calls its platform."""
+        self.engine._start(Start("main", work, instance_id, platform))
 
     def wake(self, instance_id: str = "one") -> None:
         """Send the event `wake` to an orchestration."""

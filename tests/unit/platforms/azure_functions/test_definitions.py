@@ -134,4 +134,4 @@ def test_a_value_of_another_form_is_refused_with_the_expected_form(
     )
 
     assert problem.path == f"attributes.{attribute}"
-    assert problem.message.startswith("has not the expected form, the regular expression ^")
+    assert problem.message.startswith("does not match the regular expression ^")

@@ -1,4 +1,4 @@
-"""Shows the effect of an unsaved schedule: words, next fire times and the year ahead."""
+"""Shows the effect of an unsaved schedule: words, next fire times and 365 days."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_the_final_error_names_the_vault_that_did_not_answer() -> None:
     attempt = bench.run.attempts[0]
     assert attempt.cause is FailureCause.SECRET
     assert attempt.error == (
-        "The platform could not be asked to start the run for 15 minutes; last: "
+        "The platform could not be asked to start the run for 15 minutes; last error: "
         f"{VAULT_SILENT.format('Key Vault')}."
     )
     assert bench.run.problem is None
@@ -108,7 +108,7 @@ def test_the_final_error_names_the_host_that_did_not_answer() -> None:
     attempt = bench.run.attempts[0]
     assert attempt.cause is FailureCause.PLATFORM_UNREACHABLE
     assert attempt.error == (
-        "The platform gave no answer to the submit for 15 minutes; last: "
+        "The platform gave no answer to the submit for 15 minutes; last error: "
         "adb-999.9.azuredatabricks.net cannot be reached."
     )
 

@@ -31,6 +31,8 @@ def healthy(api: FakeApi) -> FakeApi:
         items = [{"name": name} for name in names]
         api.on("GET", path, Answer({"items": items, "continuationToken": None}))
     api.on("GET", "/poison-messages", Answer({"items": [], "continuationToken": None}))
+    absent = problem(404, "Not found", "No token issuer is configured.")
+    api.on("POST", "/token-issuer/test", absent)
     for path in ("/vaults/local/test", "/platforms/lakehouse/test", "/platforms/adf/test"):
         api.on("POST", path, PASSED)
     return api
@@ -78,6 +80,25 @@ def test_a_platform_that_fails_is_named_and_the_others_are_still_tested(
 
     assert found["platform adf"] == ("failed", "Refused. The platform says: no token")
     assert found["platform lakehouse"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("ok", "message", "outcome"),
+    [
+        (True, "The issuer answers with 2 usable keys, and the clocks agree.", "ok"),
+        (False, "The clock of this host is 90 s behind the issuer's: correct it.", "failed"),
+    ],
+)
+def test_the_token_issuer_of_the_host_is_checked(
+    healthy: FakeApi, polysync: Invoke, tmp_path: Path, ok: bool, message: str, outcome: str
+) -> None:
+    answer = Answer({"ok": ok, "message": message, "latencyMs": 40, "platformMessage": None})
+    healthy.routes["POST", "/token-issuer/test"] = [answer]
+
+    found = _checks(polysync, tmp_path, exit_code=0 if ok else 1)
+
+    assert found["token issuer"][0] == outcome
+    assert message in found["token issuer"][1]
 
 
 def test_a_test_without_an_answer_is_a_failure_of_that_part(

@@ -1,0 +1,1 @@
+"""Applies an exported JSON Schema to parameters as Zod applies its own schema."""

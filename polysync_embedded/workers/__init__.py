@@ -1,0 +1,1 @@
+"""Executes the activities of the engine on threads, which the platforms share."""

@@ -1,0 +1,1 @@
+"""Compares the verdicts of Zod with those of Polysync on exported schemas."""
