@@ -1,4 +1,4 @@
-"""Reads the stored text of a definition, also if it breaks a rule of this version."""
+"""Reads the stored text of a definition, also if it breaks a rule."""
 
 from __future__ import annotations
 

@@ -303,3 +303,12 @@ def test_applying_an_export_changes_nothing(some: list[dict[str, Any]], setting:
 
     assert not [step for step in again.steps if step.action is not ChangeAction.UNCHANGED]
     assert documents_of(store).export() == exported
+
+
+def test_an_export_is_in_a_fixed_order() -> None:
+    one, other = FakeDefinitions(), FakeDefinitions()
+    apply(one, lakehouse())
+    apply(other, {key: lakehouse()[key][::-1] for key in reversed(lakehouse())})
+
+    assert write_yaml(documents_of(one).export()) == write_yaml(documents_of(other).export())
+    assert documents_of(FakeDefinitions()).export() == {}
