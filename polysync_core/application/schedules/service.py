@@ -70,7 +70,7 @@ class ScheduleService:
         return {
             task.name: [
                 self._status(task, each, states.get((task.name, each.name)))
-                for each in task.schedules
+                for each in (() if task.row.broken else task.schedules)
             ]
             for task in listed
         }
@@ -158,7 +158,11 @@ class ScheduleService:
         )
 
     def _next(self, schedule: Schedule, after: datetime) -> datetime | None:
-        calendars = [self.definitions.calendar(name) for name in schedule.calendars]
+        try:
+            calendars = [self.definitions.calendar(name) for name in schedule.calendars]
+        except Conflict:
+            # A broken calendar is marked in its own list; until then the next fire time is unknown.
+            return None
         fire = next_fire_time(schedule, calendars, after=after)
         return None if fire is None else fire.scheduled_time
 
