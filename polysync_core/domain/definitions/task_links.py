@@ -1,0 +1,37 @@
+"""Reads the links of a Task from its stored text, at a fraction of the cost of the whole Task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLinks:
+    """The name, the tags and the upstream Tasks of a Task."""
+
+    name: str
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    upstreams: tuple[str, ...] = ()
+
+
+def links_of(name: str, text: str | None) -> TaskLinks:
+    """Return the links of a stored Task; parts that cannot be read are left out."""
+    try:
+        content: Any = json.loads(text or "")
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        return TaskLinks(name=name)
+    tags, dependencies = content.get("tags"), content.get("dependencies")
+    found = dependencies if isinstance(dependencies, list) else []
+    tasks = [each.get("task") for each in found if isinstance(each, dict)]
+    return TaskLinks(
+        name=name,
+        tags={key: value for key, value in tags.items() if isinstance(value, str)}
+        if isinstance(tags, dict)
+        else {},
+        upstreams=tuple(task for task in tasks if isinstance(task, str)),
+    )
