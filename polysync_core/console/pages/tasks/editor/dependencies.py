@@ -167,7 +167,6 @@ def _upstream(
     path, name = f"dependencies[{index}]", _text(row, "task")
     item = _item(state, "dependencies")
     task = _plain(item.field("task"))
-    when = _plain(item.field("when"))
     condition = replace(_plain(item.field("condition")), label=f"Outcome of {name}")
     head = heads.get(name)
     return h.li(id=control_id(path))[
@@ -179,11 +178,25 @@ def _upstream(
         ],
         h.div[
             form_field(state.view, condition, f"{path}.condition"),
-            bare_control(state.view, when, f"{path}.when", label=f"Only if, for {name}"),
-            notes(state.view, when, f"{path}.when"),
+            _more(state, item, path, name),
         ],
         _remove(state, path, name or "this upstream task"),
         _maps(state, index, name),
+    ]
+
+
+def _more(state: EditorPage, item: Group, path: str, upstream: str) -> Element:
+    """Return the fields that few dependencies need; they are open if one of them is set."""
+    names = ("when", "take", "withinSeconds")
+    fields = [
+        replace(each, label=f"{each.label} (of {upstream})") for each in map(item.field, names)
+    ]
+    is_set = any(
+        state.view.text(f"{path}.{each.name}") not in {"", each.default} for each in fields
+    )
+    return h.details(open=is_set)[
+        h.summary["More", h.span(".hidden")[f" about {upstream}"]],
+        [form_field(state.view, each, f"{path}.{each.name}") for each in fields],
     ]
 
 
