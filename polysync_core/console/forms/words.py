@@ -31,7 +31,7 @@ _LABELS: Mapping[str, str] = {
     "Schedule.overlap": "While a run is still active",
     "Schedule.startAt": "Begins at",
     "Dependency.take": "Outcomes taken",
-    "Dependency.withinSeconds": "Not older than, in seconds",
+    "Dependency.withinSeconds": "Not older than",
     "Task.join": "Starts when",
     "Task.maxConcurrentRuns": "Concurrent runs",
     "Vault.auth": "Sign-in",

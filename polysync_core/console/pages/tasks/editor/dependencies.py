@@ -26,6 +26,7 @@ from polysync_core.console.paths import task_path
 from polysync_core.domain.definitions.base import is_object_name
 from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
+from polysync_core.domain.definitions.tasks import Take
 from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS, Condition
 from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.stored import RunHead
@@ -91,6 +92,7 @@ def _draft_edges(state: EditorPage, name: str) -> Sequence[DependencyEdge]:
                     conditions=_conditions(row),
                     mappings=_mappings(state, index),
                     when=_text(row, "when") or None,
+                    take=Take.NEWEST if _text(row, "take") == Take.NEWEST else Take.EACH,
                 )
             )
     return edges
@@ -176,11 +178,11 @@ def _upstream(
             notes(state.view, task, f"{path}.task"),
             name and h.p[h.a(href=task_path(name, tab="dependencies"))[f"Open {name}"]],
         ],
-        h.div[
+        _remove(state, path, name or "this upstream task"),
+        h.div(".requirement")[
             form_field(state.view, condition, f"{path}.condition"),
             _more(state, item, path, name),
         ],
-        _remove(state, path, name or "this upstream task"),
         _maps(state, index, name),
     ]
 
