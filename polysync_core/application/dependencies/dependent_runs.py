@@ -72,7 +72,7 @@ class DependentRuns:
         return None if success is None else token_of(success, task)
 
     def latest(self, task: Task, edge: str) -> Token | None:
-        """Return the newest outcome of an upstream of a Task, or None before the first one."""
+        """Return the newest outcome of an upstream; None before the first one."""
         run = newest_run(self.runs, Listing(task=edge, statuses=TERMINAL_STATUSES))
         return None if run is None else token_of(run, task)
 
