@@ -194,7 +194,7 @@ def _more(state: EditorPage, item: Group, path: str, upstream: str) -> Element:
         replace(each, label=f"{each.label} (of {upstream})") for each in map(item.field, names)
     ]
     is_set = any(
-        state.view.text(f"{path}.{each.name}") not in {"", each.default} for each in fields
+        state.view.text(f"{path}.{each.name}") not in ("", each.default) for each in fields
     )
     return h.details(open=is_set)[
         h.summary["More", h.span(".hidden")[f" about {upstream}"]],
