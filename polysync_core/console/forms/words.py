@@ -43,6 +43,7 @@ _LABELS: Mapping[str, str] = {
     "queueTimeoutSeconds": "Longest wait",
     "exceedAction": "A run above the limit",
     "windowSeconds": "Window",
+    "unknownParameters": "Values that nothing reads",
     "url": "URL",
 }
 """The labels by `Model.field`, or by the name of the field in every model."""
@@ -96,6 +97,8 @@ _OPTIONS: Mapping[str, str] = {
     "RetryFrom.Start": "The whole artefact runs again",
     "Scope.Global": "All Platforms together",
     "Scope.PerPlatform": "Each Platform alone",
+    "UnknownParameters.Fail": "The run fails",
+    "UnknownParameters.Warn": "The run has a warning",
     "ValueForm.JsonTokens": "With their data types",
     "ValueForm.Texts": "As texts",
 }

@@ -53,6 +53,15 @@ class DataType(StrEnum):
     JSON_ARRAY = "JsonArray"
 
 
+class UnknownParameters(StrEnum):
+    """The treatment of a run with a value that its artefact no longer reads."""
+
+    WARN = "Warn"
+    """The run starts, with a warning."""
+    FAIL = "Fail"
+    """The run is refused; a run that a schedule or a dependency starts fails."""
+
+
 class Resubmit(StrEnum):
     """The rules for a submit that may have been executed, because its answer was lost."""
 
@@ -167,6 +176,8 @@ class Job(Definition):
     settings: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)
     keep_errors: bool = False
     """True if the failure details of each attempt are stored when it ends."""
+    unknown_parameters: UnknownParameters = UnknownParameters.WARN
+    """The treatment of a run with a value for a parameter that the artefact no longer has."""
     tags: Tags = Field(default_factory=dict)
 
     @model_validator(mode="after")
