@@ -3,9 +3,9 @@
 python -m scripts.measure_artefacts FOLDER [--quiet]
 
 The folder may hold notebooks, asset bundles and settings of Databricks jobs, pipelines of Data
-Factory and Synapse, Logic Apps and jobs of Azure Machine Learning. The output has the parameters, defaults
-and notes of each artefact, and the silent misses: names that a text search finds and that are
-neither parameters nor noted. The exit code is 1 if there is a silent miss.
+Factory and Synapse, Logic Apps and jobs of Azure Machine Learning. The output has the parameters,
+defaults and notes of each artefact, and the silent misses: names that a text search finds and that
+are neither parameters nor noted. The exit code is 1 if there is a silent miss.
 """
 
 from __future__ import annotations
