@@ -187,6 +187,9 @@ param databricksJobs object = {}
 @description('Optional. Settings for the jobs of these keys; docs/reference/appkit.md lists them.')
 param appkit object = {}
 
+@description('Optional. Origins whose pages may call the API from a browser, such as [ \'https://app.example.com\' ]; name each one, because * would allow every site.')
+param allowedOrigins array = []
+
 @description('Optional. Whether the app may run Databricks jobs on behalf of its callers; the app registration must trust the identity of the app.')
 param actForUsers bool = false
 
@@ -408,6 +411,7 @@ module app './modules/app.bicep' = {
     databricksHost: databricksHost
     databricksJobs: databricksJobs
     appkit: empty(appkit) ? '' : string(appkit)
+    allowedOrigins: allowedOrigins
     delegationTenantId: actForUsers ? authTenantId : ''
     delegationClientId: actForUsers ? authClientId : ''
   }

@@ -103,6 +103,9 @@ param databricksJobs object
 @description('Required. Settings for the jobs of these keys, as JSON; empty for none.')
 param appkit string
 
+@description('Required. Origins whose pages may call the API from a browser; empty for none.')
+param allowedOrigins array
+
 @description('Required. Tenant of the users on whose behalf the app may act; empty to disable this.')
 param delegationTenantId string
 
@@ -211,6 +214,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       http20Enabled: true
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
+      // App Service answers preflight requests itself, because its authentication would refuse them.
+      cors: empty(allowedOrigins) ? null : { allowedOrigins: allowedOrigins, supportCredentials: false }
     }
     functionAppConfig: {
       runtime: {

@@ -9,7 +9,7 @@ from typing import cast
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from polysync_core.api.jobs.appkit_protocol import RunBody
+from polysync_core.api.jobs.appkit_protocol import JSON_TYPE, RunBody
 from polysync_core.api.jobs.requests import (
     Answer,
     CancelRequest,
@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Json(JSONResponse):
-    media_type = "application/json; charset=utf-8"
+    media_type = JSON_TYPE
 
 
 class AppKitHandler:

@@ -41,6 +41,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/jobs/{name}/runs/{run_id}"): Role.READER,
     ("DELETE", "/jobs/{name}/runs/{run_id}"): Role.OPERATOR,
     ("GET", "/jobs/{name}/status"): Role.READER,
+    ("GET", "/job-keys"): Role.READER,
     ("GET", "/jobs/{name}/platform-runs"): Role.READER,
     ("GET", "/contention-profiles/{name}/usage"): Role.READER,
     ("GET", "/limits"): Role.READER,

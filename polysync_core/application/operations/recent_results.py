@@ -1,4 +1,4 @@
-"""Remembers tests and deliveries; a failure to remember never fails the work itself."""
+"""Stores the results of connection tests and deliveries; a failed write is only logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the remembered results of definitions in use: the last test, and recent deliveries."""
+"""Defines the stored results of definitions: the last connection test, and recent deliveries."""
 
 from __future__ import annotations
 
