@@ -112,6 +112,9 @@ ACTIONS: Mapping[str, Action] = {
     # Definitions
     "definition_saved": Action("a definition was written", _DEFINITION),
     "definition_deleted": Action("a definition was deleted", _DEFINITION),
+    "definition_broken": Action(
+        "a stored definition breaks a rule of this version", (*_DEFINITION, "error")
+    ),
     "definitions_applied": Action("a document of definitions was applied", ("changes",)),
     "artefact_imported": Action("an artefact became a Job", ("job",)),
     # Events and messages

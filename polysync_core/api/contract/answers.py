@@ -136,7 +136,8 @@ def _rules(method: str, path: str, operation: Mapping[str, Any], *, is_open: boo
         yield HTTPStatus.BAD_REQUEST
     if "{" in path or "graphrunid" in names or "task" in names:
         yield HTTPStatus.NOT_FOUND
-    if names & {"run_id", "graphrunid"}:
+    if "{" in path or "graphrunid" in names:
+        # A prefix of a run id may be ambiguous, and a stored definition may be broken.
         yield HTTPStatus.CONFLICT
     if _is_job_route(path):
         yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)

@@ -47,6 +47,8 @@ class NodeView(View):
     """The number of paused schedules; absent if 0."""
     disabled_schedules: int = Field(default=0, exclude_if=operator.not_)
     """The number of schedules that are switched off; absent if 0."""
+    broken: str | None = Field(default=None, exclude_if=operator.not_)
+    """The fault of a stored Task that this version cannot read; otherwise absent."""
     last_run: LastRunView | None
     """The newest run; in the graph of a graph run, the newest run of that graph run."""
     next_fire_time: Time | None
@@ -145,6 +147,7 @@ def _node_view(node: Node) -> NodeView:
         schedules=node.schedules,
         paused_schedules=node.paused_schedules,
         disabled_schedules=node.disabled_schedules,
+        broken=node.broken,
         last_run=None if run is None else LastRunView.model_validate(run),
         next_fire_time=node.next_fire_time,
     )

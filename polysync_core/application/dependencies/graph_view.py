@@ -49,6 +49,8 @@ class Node:
     """The whole newest run; only in the graph of a graph run."""
     paused_schedules: int = 0
     disabled_schedules: int = 0
+    broken: str | None = None
+    """The fault of a stored definition that this version cannot read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +259,7 @@ def _node(task: Task, job: Job | None, schedules: Sequence[ScheduleStatus]) -> N
             each.paused is not None and each.schedule.enabled for each in schedules
         ),
         disabled_schedules=sum(not each.schedule.enabled for each in schedules),
+        broken=task.row.broken,
     )
 
 
