@@ -14,6 +14,7 @@ _LABELS: Mapping[str, str] = {
     "Calendar.ranges": "Ranges of days",
     "Dependency.task": "Upstream Task",
     "Dependency.when": "Only if",
+    "EventFilter.drift": "Drift of Jobs, too",
     "EventFilter.problems": "Problems of runs, too",
     "Parameter.missing": "Missing in the artefact",
     "Platform.auth": "Sign-in",
