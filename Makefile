@@ -57,7 +57,8 @@ soak: SEED ?= $(shell date +%s)
 soak: $(READY) ## Look for faults at length: state machines, schedules, faults, kills; SEED=n repeats
 	@echo "seed $(SEED)"
 	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests/unit/domain/dispatch/test_machine.py \
-	  tests/unit/application/dependencies/test_gate_machine.py --hypothesis-seed=$(SEED)
+	  tests/unit/application/dependencies/test_gate_machine.py tests/unit/domain/schedules \
+	  --hypothesis-seed=$(SEED)
 	@HYPOTHESIS_PROFILE=soak KILL_SEED=$(SEED) $(PY) -m pytest -m soak
 
 check: $(READY) ## Lint, type-check, guard the layers and the prose

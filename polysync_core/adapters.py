@@ -17,6 +17,7 @@ from polysync_core.application.ports import GateStore, PoisonStore, Queue, RunTa
 from polysync_core.application.runs.retention import Purge
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.recent_results import RecentResults
 from polysync_core.domain.definitions.stored import DefinitionStore
 from polysync_core.domain.definitions.versions import VersionReader
 from polysync_core.domain.security.token_issuer import TokenIssuer
@@ -29,6 +30,7 @@ from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.poison import TablePoison
+from polysync_core.storage.recent_results import TableRecentResults
 from polysync_core.storage.runs.purge import ExpiredRuns
 from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.schedules import TableSchedules
@@ -100,11 +102,13 @@ class Ports:
     gates: GateStore
     audit: AuditStore
     poison: PoisonStore
+    recent_results: RecentResults
     purge_runs: Purge
     purge_outcomes: Purge
     purge_audit: Purge
     purge_versions: Purge
     purge_messages: Purge
+    purge_results: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
     open_vault: OpenVault
@@ -160,7 +164,7 @@ def table_ports(
     """Return ports whose stores are tables."""
     runs, gates = TableRuns(tables), TableGates(tables)
     audit, poison = TableAudit(tables), TablePoison(tables)
-    versions = TableVersions(tables)
+    versions, results = TableVersions(tables), TableRecentResults(tables)
     return Ports(
         definitions=TableDefinitions(tables),
         versions=versions,
@@ -169,11 +173,13 @@ def table_ports(
         gates=gates,
         audit=audit,
         poison=poison,
+        recent_results=results,
         purge_runs=ExpiredRuns(tables, runs).purge,
         purge_outcomes=gates.delete_deduplication_rows,
         purge_audit=audit.purge,
         purge_versions=versions.purge,
         purge_messages=poison.purge,
+        purge_results=results.purge,
         queue=queue,
         open_vault=open_vault,
         open_connector=open_connector,

@@ -19,6 +19,7 @@ from polysync_core.appkit.named_jobs import JobOptions, discover, id_problems
 from polysync_core.appkit.user_tokens import Hosting
 from polysync_core.domain.errors import Broken, Invalid, Problem
 from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
+from polysync_core.domain.security.origins import read_origins
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import ROLES_CLAIM, TokenIssuer
 from polysync_core.domain.strict_documents import read_json
@@ -68,6 +69,8 @@ class Settings:
     """The access keys of machine callers."""
     token_issuer: TokenIssuer | None
     """The issuer whose tokens identify callers; None if the app itself checks no tokens."""
+    allowed_origins: frozenset[str]
+    """The origins whose pages may call the API (CORS)."""
     app_identity: AppIdentity
     """The app's managed identity, and the private hosts that the app may reach."""
     secrets_folder: Path | None
@@ -84,6 +87,8 @@ class Settings:
     """The minimum number of days that ended runs and their audit entries are kept."""
     engine_retention_days: int
     """The number of days that the engine keeps histories of ended orchestrations."""
+    drift_check: bool
+    """True if all Jobs are compared with their artefacts each night."""
     service_name: str
     """The name of this app in telemetry."""
     application_insights: str
@@ -117,6 +122,7 @@ class Settings:
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             token_issuer=_token_issuer(variables),
+            allowed_origins=_origins(variables, "POLYSYNC_ALLOWED_ORIGINS"),
             app_identity=_app_identity(variables),
             secrets_folder=_folder(variables, "POLYSYNC_SECRETS_FOLDER"),
             allow_loopback_platforms=_loopback(variables),
@@ -127,6 +133,7 @@ class Settings:
             ),
             run_retention_days=_number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
             engine_retention_days=_number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
+            drift_check=_flag(variables, "POLYSYNC_DRIFT_CHECK"),
             service_name=variables.get("OTEL_SERVICE_NAME") or "polysync",
             application_insights=_application_insights(variables),
             otlp_endpoint=_collector(variables, "OTEL_EXPORTER_OTLP_ENDPOINT"),
@@ -343,6 +350,14 @@ def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ..
         return read_access_keys(variables.get(name, ""))
     except BadAccessKeys as error:
         raise SettingError(f"{name}: {error}.") from error
+
+
+def _origins(variables: Mapping[str, str], name: str) -> frozenset[str]:
+    try:
+        return read_origins(variables.get(name, ""))
+    except Invalid as error:
+        problem = str(error)
+    raise SettingError(f"{name} cannot be used: {problem}.")
 
 
 def _token_issuer(variables: Mapping[str, str]) -> TokenIssuer | None:

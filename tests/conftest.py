@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.examples import SUITE
 from tests.host_kinds import HostKind, require
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler.protocol import Scheduling
+
+# Nothing that the collection makes becomes garbage; `pytest_collection_finish` enables it again.
+gc.disable()
 
 # As in the app. It must be set before the import of the durable library.
 os.environ["AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"] = "1"
@@ -25,7 +29,7 @@ settings.register_profile(
     "no-deadline", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 _NO_DEADLINE = settings.get_profile("no-deadline")
-settings.register_profile("suite", _NO_DEADLINE, max_examples=60, stateful_step_count=40)
+settings.register_profile("suite", _NO_DEADLINE, max_examples=SUITE, stateful_step_count=40)
 # Fewer examples for `make test-unit`; `make test` uses "suite".
 settings.register_profile("quick", _NO_DEADLINE, max_examples=15, stateful_step_count=15)
 # `make soak` runs 2,000 sequences of 100 operations of every state machine.
@@ -65,9 +69,9 @@ def pytest_report_to_serializable(
 
 def pytest_collection_finish() -> None:
     """Exempt modules and tests from garbage collection, and collect the rest less often."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+    gc.enable()
 
 
 @pytest.fixture

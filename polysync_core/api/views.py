@@ -173,7 +173,7 @@ class TaskRunView(View):
     skip: SkipView | None = Field(default=None, exclude_if=operator.not_)
     """The reason why the run was skipped; absent for any other run."""
     warnings: list[str] = Field(default_factory=list[str], exclude_if=operator.not_)
-    """Doubts about the run, such as a value that the artefact does not read."""
+    """Warnings about the run, such as a value that the artefact does not read."""
 
 
 class HistoryEntryView(View):

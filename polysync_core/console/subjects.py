@@ -6,7 +6,7 @@ So a cold start pays only for the pages that are opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -47,17 +47,18 @@ class Subject(BaseRoute):
         await scope["route"].handle(scope, receive, send)
 
 
-def subjects() -> list[Subject]:
-    """Return the subjects; nothing is imported yet."""
-    return [
+@cache
+def subjects() -> tuple[Subject, ...]:
+    """Return the subjects, which every console of this process shares; nothing is imported yet."""
+    return (
         Subject(_runs, "runs"),
         Subject(_tasks, "tasks", "schedule", "retry"),
         Subject(_jobs, "jobs"),
         Subject(_graph, "graph"),
         Subject(_editors, "platforms", "vaults", "limits", "calendars", "webhooks"),
-        Subject(_lists, "missed", "upcoming", "jump"),
+        Subject(_lists, "missed", "upcoming", "jump", "zones"),
         Subject(_operations, "definitions", "audit", "help"),
-    ]
+    )
 
 
 def _word(scope: Scope) -> str:
@@ -108,8 +109,9 @@ def _lists() -> Sequence[PageRouter]:
     from polysync_core.console.pages.jump import routes as jump
     from polysync_core.console.pages.missed import routes as missed
     from polysync_core.console.pages.upcoming import routes as upcoming
+    from polysync_core.console.pages.zones import routes as zones
 
-    return missed.router, upcoming.router, jump.router
+    return missed.router, upcoming.router, jump.router, zones.router
 
 
 def _operations() -> Sequence[PageRouter]:

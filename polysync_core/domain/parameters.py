@@ -21,7 +21,13 @@ import re
 from collections.abc import Iterable, Mapping
 
 from polysync_core.domain.definitions.base import MAX_PARAMETERS
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
+from polysync_core.domain.definitions.jobs import (
+    DataType,
+    Direction,
+    Job,
+    Parameter,
+    UnknownParameters,
+)
 from polysync_core.domain.definitions.validation.lengths import too_many
 from polysync_core.domain.definitions.validation.messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
@@ -92,17 +98,22 @@ def resolve(
 ) -> dict[str, JsonValue]:
     """Return the effective values: an override wins over the Task, the Task over the default.
 
-    References and run variables stay unresolved. Raises `Invalid` with every unknown name, wrong
-    type and missing required value.
+    References and run variables stay unresolved. A parameter that the artefact no longer has gets
+    no default. Raises `Invalid` with every unknown name, wrong type and missing required value.
     """
     if len(overrides) > MAX_PARAMETERS:
         raise Invalid.at(path, too_many(len(overrides), MAX_PARAMETERS))
+    given = {**task_values, **overrides}
     problems = [
         *unknown_parameters(job, overrides, path=path),
         *unknown_parameters(job, task_values, path=path),
+        *_refused_values(job, given, path),
     ]
     effective: dict[str, JsonValue] = {}
     for parameter in job.parameters:
+        if parameter.missing and parameter.name not in given:
+            # The artefact would refuse or ignore the default.
+            continue
         inner = f"{path}.{parameter.name}"
         try:
             value = convert(
@@ -118,6 +129,14 @@ def resolve(
     if problems:
         raise Invalid(problems)
     return effective
+
+
+def _refused_values(job: Job, given: Iterable[str], path: str) -> list[Problem]:
+    """Return a problem for every value that nothing reads, if the Job refuses such values."""
+    if job.unknown_parameters is not UnknownParameters.FAIL:
+        return []
+    names = unread_parameters(job, given)
+    return [Problem(f"{path}.{name}", unread_text(job, name)) for name in names]
 
 
 def unknown_parameters(job: Job, values: Mapping[str, JsonValue], *, path: str) -> list[Problem]:

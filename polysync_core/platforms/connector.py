@@ -159,8 +159,22 @@ class ArtefactSchema:
     parameters: tuple[Parameter, ...]
     typed: bool = False
     """True if the platform declares the data types; otherwise they are guesses."""
+    guessed: frozenset[str] = frozenset()
+    """The parameters whose types are guesses although the platform declares the others."""
     notes: tuple[str, ...] = ()
-    """Doubts for people, for example that a parameter may be missing."""
+    """Facts for people, such as a part of the artefact that could not be read."""
+    complete: bool | None = None
+    """True if the list certainly has every parameter that the artefact reads.
+
+    By default the list is complete if there are no notes.
+    """
+    settings: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    """The settings that a new Job needs, so that the artefact receives the parameters."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether the list certainly has every parameter that the artefact reads."""
+        return not self.notes if self.complete is None else self.complete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +189,11 @@ class Artefact:
     """The result of `describe`, if the platform's list contains it."""
     problem: str | None = None
     """The reason why no Job can run it, or why the artefacts in a folder are not listed."""
-    is_folder: bool = False
-    """True if the entry is a folder that was not searched; it always has a problem."""
+    is_skipped: bool = False
+    """True if the entry is of a kind that no Job runs, and always has a problem.
+
+    Such an entry is a folder that was not searched, or a function without an HTTP trigger.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,6 +143,6 @@ def _cleaned_schema(schema: ArtefactSchema, redactor: Redactor) -> ArtefactSchem
 
 
 def _cleaned_parameter(parameter: Parameter, redactor: Redactor) -> Parameter:
-    if not redactor.holds(parameter.default):
-        return parameter
-    return parameter.model_copy(update={"default": None})
+    kept = None if redactor.holds(parameter.default) else parameter.default
+    description = _cleaned(parameter.description, redactor.clean)
+    return parameter.model_copy(update={"default": kept, "description": description})

@@ -36,10 +36,12 @@ _OTHER_TOKENS = re.compile(
 )
 _REFUSED_TOKEN = re.compile(
     r"(?:invalid|expired|malformed|revoked|unknown|incorrect|bad|missing)\b[^.;]{0,30}?\btokens?\b"
-    r"|\btokens?\b[^.;]{0,40}?\b(?:invalid|expired|malformed|revoked|disabled|deactivated"
+    r"|\btokens?\b[^.;]{0,40}?\b(?:invalid|expired|malformed|revoked|disabled|deactivated|invalidated"
     r"|not (?:valid|active|yet valid|accepted|recogni[sz]ed)"
     r"|could not be (?:verified|parsed|validated|decoded)|signature)\b"
     r"|expired_?jwt|invalid_?jwt|malformed_?jwt|jwt_?exception"
+    r"|\b(?:Incorrect|Missing|Invalid)ClaimException\b|\bjsonwebtoken\b"
+    r"|\b(?:unable|failed) to (?:authenticate|verify) the (?:credential|token|user|caller)"
     r"|\bjwts?\b[^.;]{0,40}?\b(?:expired|invalid|malformed)\b"
     r"|\b(?:access|bearer|auth|identity)[ _]token (?:is )?(?:missing|required)\b"
     r"|\b(?:Invalid|Expired)Authentication(?:Token|Info)\w*"

@@ -16,9 +16,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 from polysync_core.domain.definitions.jobs import DataType, Parameter
+from polysync_core.domain.display_text import deceptive_character
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.parameters import convert_literal
@@ -28,7 +29,22 @@ from polysync_core.domain.security.secrets import Secret
 type Values = Mapping[str, JsonValue | Secret]
 """The parameter values of a submit request."""
 
+INVALID_NAME = (
+    "a parameter has a name that is too long or empty, or holds characters that are not shown: it"
+    " is left out"
+)
+"""The note about a name that no parameter of a Job can have."""
+_MAX_NAME_LENGTH = 255
 _TEXTUAL = frozenset({DataType.STRING, DataType.SECRET})
+
+
+def is_parameter_name(name: object) -> TypeGuard[str]:
+    """Return whether a parameter of a Job can have a name."""
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= _MAX_NAME_LENGTH
+        and deceptive_character(name) is None
+    )
 
 
 def data_type_of(value: JsonValue) -> DataType:

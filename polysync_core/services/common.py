@@ -11,6 +11,7 @@ from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
+from polysync_core.application.operations.recent_results import ResultRecorder
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.poll_planner import DurationHistory
@@ -101,6 +102,10 @@ class CommonServices:
         )
 
     @cached_property
+    def result_recorder(self) -> ResultRecorder:
+        return ResultRecorder(store=self.ports.recent_results)
+
+    @cached_property
     def webhook_delivery(self) -> WebhookDelivery:
         ports, settings = self.ports, self.settings
         return WebhookDelivery(
@@ -110,6 +115,7 @@ class CommonServices:
             delivery_queue=ports.queue(DELIVERIES),
             poison_queue=ports.queue(f"{DELIVERIES}-poison"),
             clock=ports.clock,
+            record=self.result_recorder.delivery,
             retry_policy=DeliveryRetryPolicy(
                 attempts=settings.webhook_attempts, first_delay=settings.webhook_first_delay
             ),

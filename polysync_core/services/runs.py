@@ -152,6 +152,7 @@ class RunsServices(DefinitionsServices):
             purge_audit=ports.purge_audit,
             purge_versions=ports.purge_versions,
             purge_messages=ports.purge_messages,
+            purge_results=ports.purge_results,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
                 engine=timedelta(days=settings.engine_retention_days),

@@ -112,8 +112,18 @@ ACTIONS: Mapping[str, Action] = {
     # Definitions
     "definition_saved": Action("a definition was written", _DEFINITION),
     "definition_deleted": Action("a definition was deleted", _DEFINITION),
+    "definition_broken": Action(
+        "a stored definition breaks a rule of this version", (*_DEFINITION, "error")
+    ),
     "definitions_applied": Action("a document of definitions was applied", ("changes",)),
     "artefact_imported": Action("an artefact became a Job", ("job",)),
+    "drift_checked": Action(
+        "all Jobs were compared with their artefacts", ("jobs", "drifted", "left")
+    ),
+    "drift_found": Action(
+        "the artefact of a Job has changed or is gone", ("job", "platform", "state", "reason")
+    ),
+    "drift_unreported": Action("the drift of a Job could not be reported", ("job", "error")),
     # Events and messages
     "events_pending": Action(
         "events of a run are not published yet", ("run_id", "published", "error")
@@ -125,6 +135,9 @@ ACTIONS: Mapping[str, Action] = {
     "webhook_dropped": Action(
         "an event was dropped because its webhook was deleted or disabled",
         (*_WEBHOOK, "webhook_state"),
+    ),
+    "result_not_stored": Action(
+        "the result of a test or a delivery could not be stored", ("definition", "error")
     ),
     "message_abandoned": Action(
         "a message was abandoned and recorded as a poison message",
@@ -177,7 +190,7 @@ ACTIONS: Mapping[str, Action] = {
     "storage_call_retried": Action("a call to storage is retried"),
     "purged": Action(
         "expired data was deleted",
-        ("runs", "outcomes", "audit", "versions", "messages", "orchestrations"),
+        ("runs", "outcomes", "audit", "versions", "messages", "results", "orchestrations"),
     ),
     "purge_failed": Action("expired data could not be deleted", ("step",)),
 }

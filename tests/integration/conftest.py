@@ -14,12 +14,12 @@ import pytest
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.tables import AzureTables
 from tests.faults.local_system import LocalSystem
-from tests.faults.shared_systems import SharedSystems
 from tests.host_kinds import HostKind, require
 from tests.integration.devhost.host_process import TIMEOUT, free_ports
 from tests.integration.whole_app import whole_app
+from tests.shared import Shared
 
-_SYSTEMS = SharedSystems(Path(__file__).parent, whole_app)
+_SHARED = Shared(Path(__file__).parent)
 _ROOT = Path(__file__).parents[2]
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
@@ -51,14 +51,15 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnect
 @pytest.fixture(scope="module", params=HostKind)
 def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LocalSystem:
     """The whole app on each host. All tests share it, so each test uses its own names."""
-    require(request.param)
-    return _SYSTEMS.on(request.param, tmp_path_factory)
+    kind: HostKind = request.param
+    require(kind)
+    return _SHARED.get(kind, lambda: whole_app(tmp_path_factory.mktemp(kind), kind))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """End the shared systems after the last test of this folder."""
-    _SYSTEMS.close_before(nextitem)
+    _SHARED.close_before(nextitem)
 
 
 @pytest.fixture

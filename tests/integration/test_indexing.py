@@ -46,16 +46,3 @@ def test_the_official_worker_indexes_every_function_without_a_warning() -> None:
     if os.environ.get("ACCEPT"):
         SNAPSHOT.write_text(json.dumps(found, indent=2) + "\n")
     assert found == json.loads(SNAPSHOT.read_text())
-
-
-def test_a_missing_setting_fails_the_start_by_its_name() -> None:
-    started = subprocess.run(
-        [sys.executable, "-c", "import function_app"],
-        cwd=ROOT,
-        env={},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert started.returncode != 0
-    assert "POLYSYNC_STORAGE" in started.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from tests.journeys.browser.finding import required_browser
 from tests.journeys.browser.keys import STORED_KEYS
 from tests.journeys.browser.visitor import Visitor
 from tests.journeys.example import Example, made
+from tests.shared import Shared
+
+# A running browser would disturb other tests that use asyncio, so it ends after the last journey.
+_SHARED = Shared(Path(__file__).parent)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,27 +36,42 @@ def browser_program() -> str:
     return required_browser()
 
 
-@pytest.fixture(scope="session")
-def system(browser_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End the host and the browser after the last journey."""
+    _SHARED.close_before(nextitem)
+
+
+@pytest.fixture(scope="module")
+def system(browser_program: str, tmp_path_factory: pytest.TempPathFactory) -> LocalSystem:
     """The host with its simulator. All journeys share it, so each uses its own names."""
+    return _SHARED.get("host", lambda: _started_system(tmp_path_factory.mktemp("journeys")))
+
+
+@contextmanager
+def _started_system(folder: Path) -> Iterator[LocalSystem]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_ACCESS_KEYS", ",".join(STORED_KEYS))
-        folder = tmp_path_factory.mktemp("journeys")
         with local_system(folder, kind=HostKind.EMBEDDED) as opened:
             yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def example(system: LocalSystem) -> Example:
     """The definitions and runs that pages show."""
-    return made(system)
+    return _SHARED.get("example", lambda: nullcontext(made(system)))
 
 
 @pytest.fixture(scope="module")
-def browser(browser_program: str) -> Iterator[Browser]:
-    """The browser of one file. A running one would disturb other tests that use asyncio."""
+def browser(browser_program: str) -> Browser:
+    """The browser, which all journeys share."""
+    return _SHARED.get("browser", lambda: _started_browser(browser_program))
+
+
+@contextmanager
+def _started_browser(program: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=browser_program)
+        started = playwright.chromium.launch(executable_path=program)
         yield started
         started.close()
 

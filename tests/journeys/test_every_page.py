@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import Browser
 
 from polysync_core.console.roles import OPEN, RULES
+from tests.faults.local_system import LocalSystem
+from tests.journeys.browser.accessibility import AXE
 from tests.journeys.browser.visitor import Visitor
 from tests.journeys.example import Example
 
@@ -85,6 +88,22 @@ def filled(route: str, example: Example) -> str:
         else:
             parts.append(quote(NAMES.get(name) or NAMES[parts[-1]]))
     return "/".join(parts)
+
+
+@pytest.fixture(scope="module")
+def tab(system: LocalSystem, browser: Browser) -> Iterator[Visitor]:
+    """The tab of all pages. The tests only read, so none depends on an earlier one."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.add_init_script(path=AXE)
+    yield Visitor(context, f"http://127.0.0.1:{system.host.port}")
+    context.close()
+
+
+@pytest.fixture
+def visitor(tab: Visitor) -> Iterator[Visitor]:
+    tab.offences.clear()
+    yield tab
+    tab.require_no_offences()
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -35,6 +35,15 @@ JobTypeOf = Annotated[str | None, Query(alias="jobType", description="Only this 
 Search = Annotated[str | None, Query(max_length=200, description="Part of the name.")]
 
 
+Remove = Annotated[
+    bool,
+    Field(
+        strict=True,
+        description="True also removes parameters that an incomplete reading did not find.",
+    ),
+]
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
 
@@ -47,6 +56,7 @@ class ImportRequest(_Body):
     search: Annotated[str | None, Field(max_length=200)] = None
     limit: Annotated[int, Field(strict=True, ge=1, le=MAX_PER_CALL)] = 100
     continuation_token: str | None = None
+    remove: Remove = False
 
 
 class SyncRequest(_Body):
@@ -59,6 +69,7 @@ class SyncRequest(_Body):
             description="The names of the parameters whose differences are taken; null takes all.",
         ),
     ] = None
+    remove: Remove = False
 
 
 class CreateTask(_Body):
@@ -119,11 +130,15 @@ def import_routes() -> APIRouter:
         dry_run: DryRun = False,
     ) -> ImportedArtefactView:
         """Update a job's parameters from its platform."""
-        only = None if body is None or body.parameters is None else frozenset(body.parameters)
+        request = body or SyncRequest()
+        only = None if request.parameters is None else frozenset(request.parameters)
         if dry_run:
             changes_nothing(record)
-            return imported_view(artefact_import.plan_sync(name, only=only))
-        imported = artefact_import.sync_parameters(name, engine=engine, only=only, author=author)
+            planned = artefact_import.plan_sync(name, only=only, remove=request.remove)
+            return imported_view(planned)
+        imported = artefact_import.sync_parameters(
+            name, engine=engine, only=only, remove=request.remove, author=author
+        )
         return imported_view(imported)
 
     @routes.post(
@@ -156,4 +171,5 @@ def _selection(body: ImportRequest) -> ArtefactSelection:
         external_ids=None if body.external_ids is None else frozenset(body.external_ids),
         limit=body.limit if body.external_ids is None else MAX_PER_CALL,
         token=body.continuation_token,
+        remove=body.remove,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 
 from polysync_core.api.contract.answers import PLATFORM_ERRORS
 from polysync_core.api.definitions.import_views import (
@@ -33,7 +34,10 @@ class JobDriftView(View):
     difference: SchemaDifferenceView
     """The changes that the Job lacks."""
     notes: list[str]
-    """The parts of the artefact that could not be read with certainty."""
+    """Facts about the reading of the artefact, such as a part that could not be read."""
+    complete: bool = Field(default=True, exclude_if=bool)
+    """False if the artefact may read other parameters, as the notes say. The field is left out if
+    it is true."""
     unseen: list[str]
     """The parameters that an incomplete reading did not find; they may exist."""
     tasks: list[IncompatibleTaskView]
@@ -99,6 +103,7 @@ def job_drift_view(drift: JobDrift) -> JobDriftView:
         state=drift.state,
         difference=SchemaDifferenceView.model_validate(drift.difference),
         notes=list(drift.notes),
+        complete=drift.is_complete,
         unseen=list(drift.unseen),
         tasks=[IncompatibleTaskView.model_validate(each) for each in drift.tasks],
         error=drift.error,

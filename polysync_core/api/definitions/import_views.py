@@ -88,7 +88,10 @@ class ImportedArtefactView(View):
     difference: SchemaDifferenceView
     """The change of the parameters."""
     notes: list[str]
-    """The parts of the artefact that could not be read with certainty."""
+    """Facts about the reading of the artefact, such as a part that could not be read."""
+    complete: bool = Field(default=True, exclude_if=bool)
+    """False if the artefact may read other parameters, as the notes say. Then no parameter is
+    removed, unless the request has `remove`. The field is left out if it is true."""
     tasks: list[IncompatibleTaskView]
     """The Tasks because of which a part of the schema was not changed."""
     error: str | None
@@ -145,6 +148,7 @@ def imported_view(imported: ImportedArtefact) -> ImportedArtefactView:
         job=imported.job,
         difference=SchemaDifferenceView.model_validate(imported.difference),
         notes=list(imported.notes),
+        complete=imported.is_complete,
         tasks=[IncompatibleTaskView.model_validate(each) for each in imported.incompatible_tasks],
         error=imported.error,
     )

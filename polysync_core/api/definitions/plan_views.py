@@ -66,7 +66,7 @@ class PlanView(View):
     delete: list[PlannedChangeView]
     """The definitions to delete."""
     warnings: list[ProblemItem]
-    """Doubts about the definitions, which prevent nothing."""
+    """Warnings about the definitions, which prevent nothing."""
     consequences: list[ConsequenceView] = Field(
         default_factory=list[ConsequenceView], exclude_if=operator.not_
     )

@@ -44,7 +44,7 @@ class PlannedChange:
     before: StoredDefinition[Definition] | None = None
     differences: tuple[FieldDifference, ...] = ()
     warnings: tuple[Problem, ...] = ()
-    """Doubts about the definition, with their paths; they prevent nothing."""
+    """Warnings about the definition, with their paths; they prevent nothing."""
 
     @property
     def token(self) -> str:
@@ -60,7 +60,7 @@ class ApplyPlan:
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """The doubts about all definitions."""
+        """The warnings about all definitions."""
         return tuple(warning for step in self.steps for warning in step.warnings)
 
     def with_action(self, action: ChangeAction) -> tuple[PlannedChange, ...]:
@@ -87,7 +87,7 @@ def _digest(steps: Iterable[PlannedChange]) -> str:
 
 
 def with_warnings(step: PlannedChange, catalogue: Catalogue, *, path: str = "") -> PlannedChange:
-    """Return a change with the doubts about its definition; their paths begin with `path`."""
+    """Return a change with the warnings about its definition; their paths begin with `path`."""
     warnings = [replace(each, path=f"{path}{each.path}") for each in _warnings(step, catalogue)]
     return replace(step, warnings=tuple(warnings))
 
@@ -112,6 +112,8 @@ def planned_write(
     )
     if before is None:
         return step
+    if before.broken is not None:
+        return replace(step, action=ChangeAction.UPDATE)
     if same(before.definition, definition):
         return replace(step, action=ChangeAction.UNCHANGED)
     changed = differences(before.definition, definition)

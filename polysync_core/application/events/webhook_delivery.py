@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from polysync_core.application.events.deliveries import Delivery
 from polysync_core.application.ports import Queue
 from polysync_core.domain.clock import Clock, rfc3339
+from polysync_core.domain.definitions.recent_results import DeliveryAttempt, DeliveryResult
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Malformed, NotFound, PolysyncError, Unavailable
@@ -62,6 +63,8 @@ class WebhookDelivery:
     poison_queue: Queue
     """The poison queue of deliveries."""
     clock: Clock
+    record: Callable[[str, DeliveryAttempt], None]
+    """Remembers an attempt of a webhook; it raises nothing."""
     retry_policy: DeliveryRetryPolicy = DeliveryRetryPolicy()
 
     def deliver(self, text: str) -> None:
@@ -91,7 +94,7 @@ class WebhookDelivery:
         secret = self.secrets.resolve(webhook.secret)
         body = encode_message(delivery.event).encode()
         try:
-            headers = self._headers(f"run.{_kind(delivery)}", delivery.id, secret, body)
+            headers = self._headers(_kind(delivery), delivery.id, secret, body)
             self.post(webhook.url, headers, body)
         except PolysyncError as error:
             if getattr(error, "status", None) in _SIGNATURE_REFUSED:
@@ -99,6 +102,22 @@ class WebhookDelivery:
                 self.secrets.forget(webhook.secret)
             raise
         _log.info("A webhook accepted an event.", extra=_log_fields(delivery, "webhook_delivered"))
+        self._remember(delivery, DeliveryResult.ACCEPTED)
+
+    def _remember(
+        self, delivery: Delivery, result: DeliveryResult, error: str | None = None
+    ) -> None:
+        run_id = delivery.event.get("runId")
+        attempt = DeliveryAttempt(
+            at=self.clock(),
+            event_id=str(delivery.event["eventId"]),
+            kind=_kind(delivery),
+            run_id=run_id if isinstance(run_id, str) else None,
+            attempt=delivery.attempt,
+            result=result,
+            error=error,
+        )
+        self.record(delivery.webhook, attempt)
 
     def send_test(self, webhook: Webhook) -> str:
         """Send a signed test event once, to a webhook that need not be stored.
@@ -138,6 +157,11 @@ class WebhookDelivery:
                 "abandoned": is_last,
             },
         )
+        self._remember(
+            delivery,
+            DeliveryResult.ABANDONED if is_last else DeliveryResult.FAILED,
+            str(error),
+        )
         if is_last:
             self.poison_queue.send(next_attempt.encode())
             return
@@ -147,10 +171,12 @@ class WebhookDelivery:
 
 
 def _kind(delivery: Delivery) -> str:
-    """Return the new status in lower case, or `problem`."""
+    """Return the kind of an event, such as `run.failed`, `run.problem` or `job.drift`."""
+    if delivery.event.get("drift") is not None:
+        return "job.drift"
     if delivery.event.get("problem") is not None:
-        return "problem"
-    return str(delivery.event["to"]).lower()
+        return "run.problem"
+    return f"run.{str(delivery.event['to']).lower()}"
 
 
 def signature(secret: Secret, timestamp: str, body: bytes) -> str:

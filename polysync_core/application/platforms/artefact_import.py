@@ -29,7 +29,11 @@ from polysync_core.application.platforms.import_report import (
     ImportReport,
     JobDraft,
 )
-from polysync_core.application.platforms.job_import import JobImport, planned_update
+from polysync_core.application.platforms.job_import import (
+    JobImport,
+    notes_of,
+    planned_update,
+)
 from polysync_core.application.platforms.platform_lists import PlatformList
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
@@ -83,12 +87,16 @@ class ArtefactImport:
         A failed artefact does not stop the others. The token of the report starts the next call,
         which continues after the last artefact of this one.
         """
-        job_import = JobImport(definitions=self.editing, engine=engine, author=author)
+        job_import = JobImport(
+            definitions=self.editing, engine=engine, author=author, remove=selection.remove
+        )
         return self._import(platform, selection, job_import)
 
     def plan_import(self, platform: str, selection: ArtefactSelection) -> ImportReport:
         """Return the report that `import_artefacts` would have; writes nothing."""
-        job_import = JobImport(definitions=self.editing, engine=None, is_dry_run=True)
+        job_import = JobImport(
+            definitions=self.editing, engine=None, is_dry_run=True, remove=selection.remove
+        )
         return self._import(platform, selection, job_import)
 
     def _import(
@@ -127,14 +135,18 @@ class ArtefactImport:
         *,
         engine: Engine | None,
         only: Set[str] | None = None,
+        remove: bool = False,
         author: Author | None = None,
     ) -> ImportedArtefact:
         """Read a Job's artefact again and update the Job's parameters; Tasks stay linked.
 
-        `only` selects parameters; the other parameters stay as they are.
+        `only` selects parameters; the other parameters stay as they are. `remove` also removes
+        parameters that an incomplete reading did not find.
         """
         schema = self._schema(self.lookup.job(job_name))
-        job_import = JobImport(definitions=self.editing, engine=engine, author=author)
+        job_import = JobImport(
+            definitions=self.editing, engine=engine, author=author, remove=remove
+        )
         return job_import.update(job_name, schema, only=only)
 
     def draft_job(self, platform: str, chosen: ChosenArtefact) -> JobDraft:
@@ -148,12 +160,15 @@ class ArtefactImport:
         schema = self.connections.to(platform).job(chosen.job_type).describe(chosen.external_id)
         job_import = JobImport(definitions=self.editing, engine=None)
         job = job_import.draft(platform, artefact, schema)
-        return JobDraft(job=job, notes=schema.notes)
+        return JobDraft(job=job, notes=notes_of(schema))
 
-    def plan_sync(self, job_name: str, *, only: Set[str] | None = None) -> ImportedArtefact:
+    def plan_sync(
+        self, job_name: str, *, only: Set[str] | None = None, remove: bool = False
+    ) -> ImportedArtefact:
         """Return the outcome that `sync_parameters` would have; writes nothing."""
         job = self.lookup.job(job_name)
-        return planned_update(self.editing, job, self._schema(job), only=only).imported
+        schema = self._schema(job)
+        return planned_update(self.editing, job, schema, only=only, remove=remove).imported
 
     def _schema(self, job: Job) -> ArtefactSchema:
         try:

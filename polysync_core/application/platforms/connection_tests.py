@@ -7,9 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from polysync_core.application.platforms.platform_texts import PlatformTexts
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
+from polysync_core.domain.definitions.recent_results import LastTest
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
@@ -42,10 +46,13 @@ class ConnectionTests:
     reach_issuer: Callable[[], str] | None
     """Reads the keys of the token issuer, and returns a sentence; None without an issuer."""
     texts: PlatformTexts
+    record: Callable[[Reference, LastTest], None]
+    """Remembers the test of a stored definition; it raises nothing."""
+    clock: Clock
 
     def test_vault(self, name: str) -> ConnectionTestResult:
         """Make one cheap call to a vault; raises `NotFound` if the vault is not defined."""
-        return self.try_vault(self.definitions.vault(name))
+        return self._recorded(Kind.VAULT, name, self.try_vault(self.definitions.vault(name)))
 
     def try_vault(self, vault: Vault) -> ConnectionTestResult:
         """Make one cheap call to a vault, which need not be stored."""
@@ -64,7 +71,7 @@ class ConnectionTests:
 
     def test_webhook(self, name: str) -> ConnectionTestResult:
         """Send a test event to a webhook; raises `NotFound` if the webhook is not defined."""
-        return self.try_webhook(self.definitions.webhook(name))
+        return self._recorded(Kind.WEBHOOK, name, self.try_webhook(self.definitions.webhook(name)))
 
     def try_webhook(self, webhook: Webhook) -> ConnectionTestResult:
         """Send a test event to a webhook, which need not be stored."""
@@ -81,7 +88,8 @@ class ConnectionTests:
 
     def test_platform(self, name: str) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform; raises `NotFound` if it is undefined."""
-        return self.try_platform(self.definitions.platform(name))
+        result = self.try_platform(self.definitions.platform(name))
+        return self._recorded(Kind.PLATFORM, name, result)
 
     def try_platform(self, platform: Platform) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform, which need not be stored."""
@@ -94,6 +102,15 @@ class ConnectionTests:
                 raise
 
         return _timed(call, quotes_platform=True)
+
+    def _recorded(
+        self, kind: Kind, name: str, result: ConnectionTestResult
+    ) -> ConnectionTestResult:
+        test = LastTest(
+            at=self.clock(), ok=result.ok, message=result.message, latency_ms=result.latency_ms
+        )
+        self.record(Reference(kind, name), test)
+        return result
 
 
 def _timed(test: Callable[[], str], *, quotes_platform: bool = False) -> ConnectionTestResult:

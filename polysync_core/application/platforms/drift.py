@@ -17,7 +17,7 @@ from polysync_core.application.platforms.artefact_import import (
 )
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.import_report import ArtefactSelection, IncompatibleTask
-from polysync_core.application.platforms.job_import import planned_update
+from polysync_core.application.platforms.job_import import notes_of, planned_update
 from polysync_core.domain.continuation import decode_position, encode_position
 from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.definitions.schemas import NO_DIFFERENCE, SchemaDifference
@@ -52,7 +52,9 @@ class JobDrift:
     difference: SchemaDifference = NO_DIFFERENCE
     """The changes that the Job lacks."""
     notes: tuple[str, ...] = ()
-    """Parts of the artefact that could not be read with certainty."""
+    """Facts about the reading of the artefact, such as a part that could not be read."""
+    is_complete: bool = True
+    """True if the reading certainly found every parameter of the artefact."""
     unseen: tuple[str, ...] = ()
     """Parameters of the Job that an incomplete reading did not find; they may exist."""
     tasks: tuple[IncompatibleTask, ...] = ()
@@ -134,7 +136,8 @@ class Drift:
             drift,
             state=DriftState.EQUAL if is_equal else DriftState.CHANGED,
             difference=update.difference,
-            notes=schema.notes,
+            notes=notes_of(schema),
+            is_complete=schema.is_complete,
             unseen=_unseen(job, schema),
             tasks=tasks,
         )
@@ -156,8 +159,8 @@ class Drift:
 
 
 def _unseen(job: Job, schema: ArtefactSchema) -> tuple[str, ...]:
-    if not schema.notes:
-        # The reading is complete, so the difference has the parameters that are gone.
+    if schema.is_complete:
+        # The difference has the parameters that are gone.
         return ()
     found = {each.name for each in schema.parameters}
     inputs = (each.name for each in job.parameters if each.direction is not Direction.OUTPUT)

@@ -20,18 +20,20 @@ class ImportResult(StrEnum):
     UNCHANGED = "unchanged"
     FAILED = "failed"
     SKIPPED = "skipped"
-    """A folder was not searched."""
+    """The entry is a folder that was not searched, or of a kind that no Job runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtefactSelection:
-    """Selects artefacts of a platform."""
+    """Selects artefacts of a platform for a list or an import."""
 
     job_type: str | None = None
     search: str | None = None
     external_ids: frozenset[str] | None = None
     limit: int = 100
     token: str | None = None
+    remove: bool = False
+    """True if parameters that an incomplete reading did not find are removed."""
 
     @property
     def is_whole(self) -> bool:
@@ -71,7 +73,7 @@ class JobDraft:
 
     job: Job
     notes: tuple[str, ...]
-    """Parts of the artefact that could not be read with certainty."""
+    """Facts about the reading of the artefact, such as a part that could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,9 @@ class ImportedArtefact:
     job: str | None = None
     difference: SchemaDifference = NO_DIFFERENCE
     notes: tuple[str, ...] = ()
-    """Parts of the artefact that could not be read with certainty."""
+    """Facts about the reading of the artefact, such as a part that could not be read."""
+    is_complete: bool = True
+    """True if the reading certainly found every parameter of the artefact."""
     incompatible_tasks: tuple[IncompatibleTask, ...] = ()
     """Tasks because of which a part of the schema was not changed."""
     error: str | None = None
@@ -114,7 +118,7 @@ class ImportedArtefact:
     def unusable(cls, artefact: Artefact, problem: str, job: str | None) -> ImportedArtefact:
         """Return the outcome for an entry of the platform's list that has a problem."""
         return cls(
-            result=ImportResult.SKIPPED if artefact.is_folder else ImportResult.FAILED,
+            result=ImportResult.SKIPPED if artefact.is_skipped else ImportResult.FAILED,
             external_id=artefact.external_id,
             job_type=artefact.job_type,
             job=job,

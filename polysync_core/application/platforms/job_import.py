@@ -30,6 +30,7 @@ from polysync_core.domain.definitions.schemas import (
     only_named,
     safe_changes_only,
     schema_difference,
+    unfit_default,
 )
 from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
@@ -54,6 +55,8 @@ class JobImport:
     author: Author | None = None
     is_dry_run: bool = False
     """True if nothing is written."""
+    remove: bool = False
+    """True if a parameter that was not found is removed even after an incomplete reading."""
     _planned: set[str] = field(default_factory=set[str], init=False)
     """The names of the Jobs that the dry run would create."""
 
@@ -63,7 +66,7 @@ class JobImport:
         for name in job_names(platform, artefact):
             if name in self._planned:
                 continue
-            job = _new_job(name, platform, artefact, parameters)
+            job = _new_job(name, platform, artefact, schema)
             try:
                 self._put(job, WriteCondition(if_absent=True))
             except StaleETag:
@@ -76,16 +79,16 @@ class JobImport:
                 job_type=artefact.job_type,
                 job=name,
                 difference=schema_difference((), parameters),
-                notes=schema.notes,
+                notes=notes_of(schema),
+                is_complete=schema.is_complete,
             )
         raise Conflict("Other jobs have every possible name for the new job: rename one of them.")
 
     def draft(self, platform: str, artefact: Artefact, schema: ArtefactSchema) -> Job:
         """Return the Job that `create` would store; writes nothing."""
-        parameters = tuple(map(as_job_parameter, schema.parameters))
         names = [*job_names(platform, artefact)]
         free = (name for name in names if not self.definitions.exists(Reference(Kind.JOB, name)))
-        return _new_job(next(free, names[-1]), platform, artefact, parameters)
+        return _new_job(next(free, names[-1]), platform, artefact, schema)
 
     def update(
         self, name: str, schema: ArtefactSchema, *, only: Set[str] | None = None
@@ -101,7 +104,7 @@ class JobImport:
             stored = self.definitions.get(Kind.JOB, name)
             job, condition = cast("Job", stored.definition), WriteCondition(if_match=stored.etag)
             write = partial(self._put, condition=condition)
-            return _update(job, schema, only, write=write).imported
+            return _update(job, schema, only, write=write, remove=self.remove).imported
 
         return retry_on_conflict(attempt, exhausted=exhausted)
 
@@ -134,9 +137,10 @@ def planned_update(
     schema: ArtefactSchema,
     *,
     only: Set[str] | None = None,
+    remove: bool = False,
 ) -> JobUpdate:
     """Return the update that `JobImport.update` would make; raises as it does."""
-    return _update(job, schema, only, write=definitions.plan_put)
+    return _update(job, schema, only, write=definitions.plan_put, remove=remove)
 
 
 def _update(
@@ -145,12 +149,17 @@ def _update(
     only: Set[str] | None,
     *,
     write: Callable[[Job], object],
+    remove: bool,
 ) -> JobUpdate:
-    whole = _chosen(
-        job,
-        merged(job.parameters, schema.parameters, typed=schema.typed, complete=not schema.notes),
-        only,
+    complete = schema.is_complete or remove
+    found = merged(
+        job.parameters,
+        schema.parameters,
+        typed=schema.typed,
+        complete=complete,
+        guessed=schema.guessed,
     )
+    whole = _chosen(job, found, only)
     parameters, incompatible = whole, tuple[IncompatibleTask, ...]()
     try:
         write(_with_parameters(job, whole))
@@ -159,7 +168,7 @@ def _update(
         if not incompatible:
             raise
     if incompatible:
-        safe = safe_changes_only(job.parameters, schema.parameters, complete=not schema.notes)
+        safe = safe_changes_only(job.parameters, schema.parameters, complete=complete)
         parameters = _chosen(job, safe, only)
         write(_with_parameters(job, parameters))
     return JobUpdate(
@@ -181,7 +190,8 @@ def _imported(
         job_type=job.job_type,
         job=job.name,
         difference=difference,
-        notes=schema.notes,
+        notes=notes_of(schema),
+        is_complete=schema.is_complete,
         incompatible_tasks=incompatible,
     )
 
@@ -213,9 +223,13 @@ def job_names(platform: str, artefact: Artefact) -> Iterator[str]:
     yield f"{stem}-{digest}"
 
 
-def _new_job(
-    name: str, platform: str, artefact: Artefact, parameters: tuple[Parameter, ...]
-) -> Job:
+def notes_of(schema: ArtefactSchema) -> tuple[str, ...]:
+    """Return the notes about a schema, also about the defaults that no Job can hold."""
+    unfit = filter(None, map(unfit_default, schema.parameters))
+    return (*schema.notes, *unfit)
+
+
+def _new_job(name: str, platform: str, artefact: Artefact, schema: ArtefactSchema) -> Job:
     """Return the Job of an artefact, or raise `Invalid`."""
     raw: dict[str, JsonValue] = {
         "name": name,
@@ -224,7 +238,9 @@ def _new_job(
         "externalId": artefact.external_id,
         "displayName": (shortened_line(artefact.name) or "")[:200] or None,
         "description": shortened_line(artefact.description),
+        "settings": dict(schema.settings),
     }
+    parameters = tuple(map(as_job_parameter, schema.parameters))
     return _with_parameters(cast("Job", read_definition(Kind.JOB, raw)), parameters)
 
 

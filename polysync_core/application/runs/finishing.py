@@ -265,5 +265,5 @@ def is_over(run: TaskRun, attempt: int) -> bool:
 
 def with_hint_to_check(message: str, may_run: bool) -> str:
     """Return the message; if the platform may run the attempt, add where to check."""
-    doubt = " It may still run on its platform; check the run there."
-    return message + doubt if may_run else message
+    hint = " It may still run on its platform; check the run there."
+    return message + hint if may_run else message

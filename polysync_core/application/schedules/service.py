@@ -60,7 +60,7 @@ class ScheduleService:
         return list(self.statuses_of([task])[name])
 
     def statuses_of(self, tasks: Iterable[Task]) -> dict[str, list[ScheduleStatus]]:
-        """Return the status of each schedule of some Tasks, by Task; many cost ranges only."""
+        """Return the status of each schedule of Tasks, by Task; many Tasks cost ranges only."""
         listed = list(tasks)
         names = [task.name for task in listed if task.schedules]
         states = {
@@ -70,7 +70,7 @@ class ScheduleService:
         return {
             task.name: [
                 self._status(task, each, states.get((task.name, each.name)))
-                for each in task.schedules
+                for each in (() if task.row.broken else task.schedules)
             ]
             for task in listed
         }
@@ -158,7 +158,11 @@ class ScheduleService:
         )
 
     def _next(self, schedule: Schedule, after: datetime) -> datetime | None:
-        calendars = [self.definitions.calendar(name) for name in schedule.calendars]
+        try:
+            calendars = [self.definitions.calendar(name) for name in schedule.calendars]
+        except Conflict:
+            # A broken calendar is marked in its own list; until then the next fire time is unknown.
+            return None
         fire = next_fire_time(schedule, calendars, after=after)
         return None if fire is None else fire.scheduled_time
 

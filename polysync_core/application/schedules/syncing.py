@@ -19,7 +19,7 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import PolysyncError, Refused, Unavailable
+from polysync_core.domain.errors import Conflict, PolysyncError, Refused, Unavailable
 from polysync_core.domain.schedules.settling import (
     Interruption,
     settled_plan,
@@ -167,6 +167,10 @@ class ScheduleSync:
 
     def _task(self, name: str) -> Task | None:
         stored = self.definitions.get(Kind.TASK, name)
+        if stored is not None and stored.broken is not None:
+            raise Conflict(
+                f"The schedules of task '{name}' stay as they are: its definition is broken."
+            )
         task = stored and stored.definition
         return task if isinstance(task, Task) else None
 

@@ -103,7 +103,7 @@ class RunAnswer:
     """The source of each mapped parameter, in words."""
     attempts: Sequence[AttemptAnswer]
     warnings: Sequence[str]
-    """Doubts about the run, such as a value that the artefact does not read."""
+    """Warnings about the run, such as a value that the artefact does not read."""
     answer: JsonObject
     """The run as the API sent it."""
 

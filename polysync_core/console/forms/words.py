@@ -14,6 +14,7 @@ _LABELS: Mapping[str, str] = {
     "Calendar.ranges": "Ranges of days",
     "Dependency.task": "Upstream Task",
     "Dependency.when": "Only if",
+    "EventFilter.drift": "Drift of Jobs, too",
     "EventFilter.problems": "Problems of runs, too",
     "Parameter.missing": "Missing in the artefact",
     "Platform.auth": "Sign-in",
@@ -30,6 +31,8 @@ _LABELS: Mapping[str, str] = {
     "Schedule.misfire": "Fire times that were missed",
     "Schedule.overlap": "While a run is still active",
     "Schedule.startAt": "Begins at",
+    "Dependency.take": "Outcomes taken",
+    "Dependency.withinSeconds": "Not older than",
     "Task.join": "Starts when",
     "Task.maxConcurrentRuns": "Concurrent runs",
     "Vault.auth": "Sign-in",
@@ -43,6 +46,7 @@ _LABELS: Mapping[str, str] = {
     "queueTimeoutSeconds": "Longest wait",
     "exceedAction": "A run above the limit",
     "windowSeconds": "Window",
+    "unknownParameters": "Values that nothing reads",
     "url": "URL",
 }
 """The labels by `Model.field`, or by the name of the field in every model."""
@@ -73,6 +77,8 @@ _OPTIONS: Mapping[str, str] = {
     "Fold.Second": "The second time",
     "Gap.RunAfter": "Fires right after the gap",
     "Gap.Skip": "Does not fire",
+    "Take.Each": "Each: every outcome starts a run",
+    "Take.Newest": "Newest: starts no run",
     "Join.All": "All are met",
     "Join.AllDone": "All have ended, with any outcome",
     "Join.Any": "At least one is met",
@@ -96,6 +102,8 @@ _OPTIONS: Mapping[str, str] = {
     "RetryFrom.Start": "The whole artefact runs again",
     "Scope.Global": "All Platforms together",
     "Scope.PerPlatform": "Each Platform alone",
+    "UnknownParameters.Fail": "The run fails",
+    "UnknownParameters.Warn": "The run has a warning",
     "ValueForm.JsonTokens": "With their data types",
     "ValueForm.Texts": "As texts",
 }

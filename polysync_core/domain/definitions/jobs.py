@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import StrEnum
 from typing import Annotated, Self
@@ -19,7 +20,7 @@ from polysync_core.domain.definitions.base import (
     Value,
     refuse,
 )
-from polysync_core.domain.display_text import deceptive_character
+from polysync_core.domain.display_text import is_deceptive
 from polysync_core.domain.json_types import JsonValue
 
 
@@ -50,6 +51,15 @@ class DataType(StrEnum):
     BOOL = "Bool"
     JSON = "Json"
     JSON_ARRAY = "JsonArray"
+
+
+class UnknownParameters(StrEnum):
+    """The treatment of a run with a value that its artefact no longer reads."""
+
+    WARN = "Warn"
+    """The run starts, with a warning."""
+    FAIL = "Fail"
+    """The run is refused; a run that a schedule or a dependency starts fails."""
 
 
 class Resubmit(StrEnum):
@@ -84,9 +94,9 @@ class RetryFrom(StrEnum):
 RETRY_FROM = "retryFrom"
 """The setting of a Job that chooses a `RetryFrom`."""
 
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# Joiners of scripts and emoji, and the tags of flags.
-_JOINERS = frozenset({"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))})
+_HIDDEN_CATEGORIES = frozenset({"Co", "Cn"})
+_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,16}\U000e007f")
+"""The flag of a region, such as England: a black flag with invisible tags."""
 
 
 class Direction(StrEnum):
@@ -103,18 +113,16 @@ def hidden_character(text: str) -> str | None:
     A name of a platform may hold any letter, look-alikes of ASCII included. It is always sent
     percent-encoded or in JSON, where no server takes such a letter for a separator.
     """
-    for character in text:
-        if character in _JOINERS:
-            continue
-        if unicodedata.category(character) in _HIDDEN_CATEGORIES:
+    for character in _FLAG.sub("", text):
+        if is_deceptive(character) or unicodedata.category(character) in _HIDDEN_CATEGORIES:
             return f"the control or invisible character U+{ord(character):04X}"
     return None
 
 
 def _check_external_id(text: str) -> str:
-    if text != text.strip():
-        raise ValueError("must not begin or end with a space")
-    hidden = hidden_character(text) or deceptive_character(text)
+    if not text.strip():
+        raise ValueError("must have a character other than a space")
+    hidden = hidden_character(text)
     if hidden is not None:
         raise ValueError(f"must not contain {hidden}")
     return text
@@ -168,6 +176,8 @@ class Job(Definition):
     settings: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)
     keep_errors: bool = False
     """True if the failure details of each attempt are stored when it ends."""
+    unknown_parameters: UnknownParameters = UnknownParameters.WARN
+    """The treatment of a run with a value for a parameter that the artefact no longer has."""
     tags: Tags = Field(default_factory=dict)
 
     @model_validator(mode="after")

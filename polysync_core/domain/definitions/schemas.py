@@ -80,18 +80,40 @@ def as_job_parameter(parameter: Parameter) -> Parameter:
     return parameter.model_copy(update={"default": default})
 
 
+def unfit_default(parameter: Parameter) -> str | None:
+    """Return a note about an artefact's default that no Job can hold; None if it can."""
+    if parameter.default is None or as_job_parameter(parameter).default is not None:
+        return None
+    reason = (
+        "looks like a reference to a secret"
+        if isinstance(parameter.default, str) and resembles_reference(parameter.default)
+        else f"does not fit its type {parameter.data_type}"
+    )
+    return (
+        f"the default of {parameter.name} {reason}: the Job has no default for it, so a run without"
+        " a value uses the default of the artefact"
+    )
+
+
 def merged(
-    existing: Sequence[Parameter], found: Sequence[Parameter], *, typed: bool, complete: bool
+    existing: Sequence[Parameter],
+    found: Sequence[Parameter],
+    *,
+    typed: bool,
+    complete: bool,
+    guessed: Set[str] = frozenset(),
 ) -> tuple[Parameter, ...]:
     """Return a Job's schema with the present parameters of its artefact.
 
     Edits by people are kept: the direction, `required`, a secret default, and the type unless the
-    platform is `typed`. A parameter that the artefact lacks is removed, unless the list is not
-    `complete` or the parameter is an output.
+    platform is `typed` and the type is not `guessed`. A parameter that the artefact lacks is
+    removed, unless the list is not `complete` or the parameter is an output.
     """
     known = {each.name: each for each in existing}
     new = [
-        _refreshed(known[each.name], each, typed=typed) if each.name in known else each
+        _refreshed(known[each.name], each, typed=typed and each.name not in guessed)
+        if each.name in known
+        else each
         for each in map(as_job_parameter, found)
     ]
     names = {each.name for each in new}

@@ -1,4 +1,4 @@
-"""Settles the fire times that elapsed before an edit, a pause or a removal.
+"""Runs or skips the fire times that elapsed before an edit, pause or removal.
 
 An edit starts the schedule anew from now. The fire times before it still run, or are skipped runs.
 """

@@ -20,9 +20,13 @@ from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.states import ARTEFACTS
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 from polysync_core.platforms.text import shortened_line
-from polysync_core.platforms.values import as_json, as_texts, data_type_of
-
-MAX_NAME_LENGTH = 255
+from polysync_core.platforms.values import (
+    INVALID_NAME,
+    as_json,
+    as_texts,
+    data_type_of,
+    is_parameter_name,
+)
 
 # The rule of the REST API for the value of a literal.
 _LITERAL = re.compile(r"[A-Za-z0-9_]")
@@ -82,12 +86,13 @@ class DeclaredParameters:
     """Collects the parameters that a template declares."""
 
     parameters: dict[str, Parameter] = field(default_factory=dict[str, Parameter])
+    doubts: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
 
     def add(self, name: str, **facts: object) -> None:
         """Add a parameter."""
-        if not 0 < len(name) <= MAX_NAME_LENGTH:
-            self.notes.append("an input has a name that is too long or empty: it is left out")
+        if not is_parameter_name(name):
+            self.doubts.append(INVALID_NAME)
             return
         self.parameters[name] = Parameter.model_validate({"name": name, **facts})
 
@@ -127,7 +132,11 @@ class DeclaredParameters:
 
     def schema(self) -> ArtefactSchema:
         """Return the schema with all added parameters."""
-        return ArtefactSchema(parameters=tuple(self.parameters.values()), notes=tuple(self.notes))
+        return ArtefactSchema(
+            parameters=tuple(self.parameters.values()),
+            notes=(*self.doubts, *self.notes),
+            complete=not self.doubts,
+        )
 
 
 def type_of(values: list[JsonValue]) -> DataType:

@@ -179,13 +179,14 @@ class TemplateJobConnector:
     def _artefact(self, found: JsonObject) -> Artefact | None:
         properties, name = object_in(found, "properties"), found.get("name")
         is_template = template_of(found) is None and properties.get("jobType") == self.shape.kind
-        if not is_template or not isinstance(name, str) or _name_problem(name):
+        if not is_template or not isinstance(name, str):
             return None
         return Artefact(
             external_id=name,
             job_type=self.shape.job_type,
             name=shortened_line(properties.get("displayName")) or name,
             description=shortened_line(properties.get("description")),
+            problem=_name_problem(name),
         )
 
 

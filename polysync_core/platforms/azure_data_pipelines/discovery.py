@@ -9,11 +9,10 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, text_of
 from polysync_core.platforms.azure_data_pipelines.outputs import declared_outputs
-from polysync_core.platforms.azure_data_pipelines.settings import checked_name
+from polysync_core.platforms.azure_data_pipelines.settings import checked_name, name_problem
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
-
-MAX_NAME_LENGTH = 255
+from polysync_core.platforms.values import INVALID_NAME, is_parameter_name
 
 _TYPES = {
     "string": DataType.STRING,
@@ -41,6 +40,7 @@ def find_pipelines(
                 name=name,
                 description=description or None,
                 schema=_listed_schema(pipeline),
+                problem=name_problem(name),
             )
 
 
@@ -49,7 +49,7 @@ def describe_pipeline(service: PipelineClient, external_id: str) -> ArtefactSche
     return service.get(
         "pipelines",
         checked_name(external_id),
-        read=_schema,
+        read=schema_of,
         refused=service.refused_for_pipeline,
     )
 
@@ -57,32 +57,25 @@ def describe_pipeline(service: PipelineClient, external_id: str) -> ArtefactSche
 def _listed_schema(pipeline: JsonObject) -> ArtefactSchema | None:
     """Return the schema of a list entry; None if the entry cannot be read."""
     try:
-        return _schema(pipeline)
+        return schema_of(pipeline)
     except UnexpectedAnswer:
         return None
 
 
-def _schema(answer: JsonObject) -> ArtefactSchema:
+def schema_of(answer: JsonObject) -> ArtefactSchema:
     definition = answer.get("properties")
     if not isinstance(definition, dict):
         raise UnexpectedAnswer
+    doubts: list[str] = []
     notes: list[str] = []
     found: dict[str, Parameter] = {}
+    if not isinstance(definition.get("parameters", {}), dict):
+        doubts.append("the parameters of the pipeline cannot be read: add them by hand")
     for name, declared in object_in(definition, "parameters").items():
-        if not 0 < len(name) <= MAX_NAME_LENGTH:
-            notes.append("a parameter has a name that is too long or empty: it is left out")
+        if not is_parameter_name(name):
+            doubts.append(INVALID_NAME)
             continue
-        kind = text_of(declared, "type") if isinstance(declared, dict) else ""
-        data_type = _TYPES.get(kind.lower())
-        if data_type is None:
-            notes.append(f"the type of parameter '{name}' is unknown: it is imported as String")
-        default = declared.get("defaultValue") if isinstance(declared, dict) else None
-        found[name] = Parameter(
-            name=name,
-            data_type=data_type or DataType.STRING,
-            # A secret in the pipeline's definition is never copied into a Job.
-            default=None if data_type is DataType.SECRET else default,
-        )
+        found[name] = _parameter(name, declared if isinstance(declared, dict) else {}, notes)
     for output in declared_outputs(definition):
         known = found.get(output.name)
         both = known is not None and known.direction is not Direction.OUTPUT
@@ -91,4 +84,27 @@ def _schema(answer: JsonObject) -> ArtefactSchema:
             if known is not None and both
             else output
         )
-    return ArtefactSchema(parameters=tuple(found.values()), typed=True, notes=tuple(notes))
+    return ArtefactSchema(
+        parameters=tuple(found.values()),
+        typed=True,
+        notes=(*doubts, *notes),
+        complete=not doubts,
+    )
+
+
+def _parameter(name: str, declared: JsonObject, notes: list[str]) -> Parameter:
+    data_type = _TYPES.get(text_of(declared, "type").lower())
+    default = declared.get("defaultValue")
+    if data_type is None:
+        notes.append(f"the type of parameter '{name}' is unknown: it is imported as String")
+        data_type = DataType.STRING
+    if data_type is DataType.STRING and default is not None and not isinstance(default, str):
+        # The service sends the value as it is, and Polysync would send its text.
+        notes.append(
+            f"the default of {name} is no text: the Job has no default for it, so a run without a"
+            " value uses the default of the pipeline"
+        )
+        default = None
+    # A secret in the pipeline's definition is never copied into a Job.
+    kept = None if data_type is DataType.SECRET else default
+    return Parameter(name=name, data_type=data_type, default=kept)

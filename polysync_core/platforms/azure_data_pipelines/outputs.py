@@ -26,13 +26,13 @@ from polysync_core.platforms.azure_data_pipelines.states import CLOCK_SKEW, RETE
 from polysync_core.platforms.calls import AnswerTooLarge
 from polysync_core.platforms.connector import Report, RunNotFound
 from polysync_core.platforms.times import moment_in
+from polysync_core.platforms.values import is_parameter_name
 
 RETURN_VALUE = "pipelineReturnValue"
 
 _SETS_VARIABLE = "SetVariable"
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _DEEPEST = 16
-_MAX_KEY_LENGTH = 255
 _TYPES = {
     "string": DataType.STRING,
     "boolean": DataType.BOOL,
@@ -87,7 +87,7 @@ def declared_outputs(definition: JsonObject) -> Iterator[Parameter]:
             continue
         for entry in value:
             key = text_of(entry, "key") if isinstance(entry, dict) else ""
-            if isinstance(entry, dict) and 0 < len(key) <= _MAX_KEY_LENGTH:
+            if isinstance(entry, dict) and is_parameter_name(key):
                 kind = text_of(object_in(entry, "value"), "type").lower()
                 # An expression can return any type.
                 data_type = _TYPES.get(kind, DataType.JSON)

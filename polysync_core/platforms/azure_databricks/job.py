@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import assert_never
 
 from polysync_core.domain.definitions.jobs import (
@@ -26,6 +25,11 @@ from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
+from polysync_core.platforms.azure_databricks.job_source.parameter_fields import (
+    FULL_REFRESH,
+    SEND_PARAMETERS_AS,
+    ParameterField,
+)
 from polysync_core.platforms.azure_databricks.outputs import (
     OutputSettings,
     failed_tasks,
@@ -43,31 +47,10 @@ from polysync_core.platforms.connector import (
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.values import as_json, as_texts
 
-SEND_PARAMETERS_AS = "sendParametersAs"
-FULL_REFRESH = "full_refresh"
 MAX_TASK_PARAMETERS_BYTES = 10_000
 """The limit for the parameters of most task types as JSON, in bytes."""
 
 _JOB_ID = re.compile(r"[1-9][0-9]{0,18}")
-
-
-class ParameterField(StrEnum):
-    """The request field for a run's parameters: of the job or of one task type."""
-
-    JOB_PARAMETERS = "JobParameters"
-    NOTEBOOK_PARAMS = "NotebookParams"
-    PYTHON_NAMED_PARAMS = "PythonNamedParams"
-    SQL_PARAMS = "SqlParams"
-    JAR_PARAMS = "JarParams"
-    PYTHON_PARAMS = "PythonParams"
-    SPARK_SUBMIT_PARAMS = "SparkSubmitParams"
-    DBT_COMMANDS = "DbtCommands"
-    PIPELINE_PARAMS = "PipelineParams"
-
-    @property
-    def field(self) -> str:
-        """The name of the field in the request."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", self.value).lower()
 
 
 class WorkflowSettings(SubmitSettings):

@@ -93,7 +93,8 @@ class NotebookConnector:
     def describe(self, external_id: str) -> ArtefactSchema:
         """Read the widgets of a notebook."""
         return widgets_of(
-            self.workspace.export(external_id), lambda: self.workspace.jupyter_form(external_id)
+            self.workspace.export(external_id),
+            lambda path: self.workspace.include(external_id, path),
         )
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:

@@ -6,19 +6,20 @@ import base64
 import binascii
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.platforms.azure_databricks.notebook_source.included import included_path
 from polysync_core.platforms.azure_databricks.notebook_source.paths import (
     is_below,
     normalised_path,
     path_problem,
 )
 from polysync_core.platforms.azure_databricks.refusals import refused_for_notebook
-from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
 from polysync_core.platforms.platform_client import PlatformClient
 
@@ -28,6 +29,8 @@ DEEPEST_FOLDER = 32
 _WORKSPACE_API = ("api", "2.0", "workspace")
 _FOLDERS = frozenset({"DIRECTORY", "REPO"})
 _NOTEBOOK = "NOTEBOOK"
+_FORM_REFUSED = 400
+"""The status for a form of export that a notebook does not have, or that is too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class ExportedNotebook:
 
     text: str
     kind: str
+    doubts: tuple[str, ...] = ()
+    """The reasons why this form may lack widgets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +90,38 @@ class NotebookDiscovery:
         self.client.get(*_WORKSPACE_API, "get-status", query={"path": path}, read=_kind_of_object)
 
     def export(self, path: str) -> ExportedNotebook:
-        """Return a notebook as source text, or as Jupyter if it has no source form."""
-        refusal: PlatformRefused | None = None
-        try:
-            return self._export(path, "SOURCE")
-        except PlatformRefused as error:
-            refusal = error
-        if refusal.status != 400 or refusal.cause is FailureCause.SECRET:
-            raise refusal
-        return self._export(path, "JUPYTER")
+        """Return a notebook in the Jupyter form, or as source if that is refused.
 
-    def jupyter_form(self, path: str) -> ExportedNotebook | None:
-        """Return a notebook with its metadata, or None if the workspace refuses this form."""
+        Only the Jupyter form has the widgets that were made in the user interface.
+        """
+        reason = ""
         try:
             return self._export(path, "JUPYTER")
         except PlatformRefused as error:
+            if error.status != _FORM_REFUSED or error.cause is FailureCause.SECRET:
+                raise
+            reason = str(error)
+        except AnswerTooLarge as error:
+            reason = str(error)
+        return replace(
+            self._export(path, "SOURCE"),
+            doubts=(
+                "widgets that were made in the user interface could not be read, because the"
+                f" Jupyter form of the notebook was refused: {reason}",
+            ),
+        )
+
+    def include(self, notebook: str, path: str) -> ExportedNotebook | str:
+        """Return the notebook that a `%run` names, or the reason why it cannot be read."""
+        absolute = included_path(notebook, path)
+        if absolute is None:
+            return "its path is not the path of a notebook"
+        try:
+            return self.export(absolute)
+        except PlatformRefused as error:
             if error.cause is FailureCause.SECRET:
                 raise
-            return None
+            return str(error)
 
     def _export(self, path: str, form: str) -> ExportedNotebook:
         return self.client.get(
@@ -162,7 +181,7 @@ def _unsearched(folder: str, problem: str) -> Artefact:
         job_type=JobType.DATABRICKS_NOTEBOOK,
         name=folder.rpartition("/")[2],
         problem=problem,
-        is_folder=True,
+        is_skipped=True,
     )
 
 

@@ -122,9 +122,11 @@ def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) ->
 
 def failed_tasks(run_id: str, runs: RunClient, client: PlatformClient) -> FailureDetails:
     """Return the error and the trace of the last try of each failed task."""
-    newest = {
-        str(task.get("task_key") or ""): task for task in islice(runs.tasks(run_id), _MAX_TASKS)
-    }
+    tasks = sorted(
+        islice(runs.tasks(run_id), _MAX_TASKS),
+        key=lambda task: number_of(task, "attempt_number") or 0,
+    )
+    newest = {str(task.get("task_key") or ""): task for task in tasks}
     failed = [task for task in newest.values() if _has_failed(task)]
     parts = tuple(_failure_of(task, client) for task in failed[:MAX_PARTS])
     more = len(failed) - len(parts)

@@ -118,10 +118,10 @@ class RunState:
         if not life_cycle:
             return None
         messages = (
-            _text(old, "state_message"),
             _text(end, "message"),
-            _text(old, "queue_reason"),
+            _text(old, "state_message"),
             _text(queue, "message"),
+            _text(old, "queue_reason"),
         )
         return cls(
             life_cycle=life_cycle,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure.answers import listed, object_in, objects_in
@@ -37,11 +37,11 @@ class AzureFunctionDiscovery:
     site: tuple[str, ...]
 
     def find(self, search: str | None) -> Iterator[Artefact]:
-        """Yield the functions with an HTTP or orchestration trigger."""
+        """Yield the functions of the app; one that no Job can start has a problem."""
         wanted = (search or "").casefold()
         for function in listed(self._client(), *self.site, "functions", query=_VERSION):
             artefact = _artefact(function)
-            if artefact is not None and wanted in artefact.name.casefold():
+            if wanted in artefact.name.casefold():
                 yield artefact
 
     def describe(self, external_id: str) -> ArtefactSchema:
@@ -77,16 +77,28 @@ class AzureFunctionDiscovery:
         return self.management
 
 
-def _artefact(function: JsonObject) -> Artefact | None:
-    external_id = _external_id(function)
-    properties = object_in(function, "properties")
-    if external_id is None or properties.get("isDisabled") is True:
-        return None
+def _artefact(function: JsonObject) -> Artefact:
+    name, external_id = _name(function), _external_id(function)
+    other_kind: str | None = None
+    if external_id is None:
+        other_kind = "the function has neither an HTTP trigger nor an orchestration trigger"
+    elif object_in(function, "properties").get("isDisabled") is True:
+        other_kind = "the function is disabled: enable it in the app to run it"
     return Artefact(
-        external_id=external_id,
+        external_id=external_id or name,
         job_type=JobType.AZURE_HTTP_FUNCTION,
-        name=_name(function),
+        name=name,
+        problem=other_kind or _id_problem(external_id or name),
+        is_skipped=other_kind is not None,
     )
+
+
+def _id_problem(external_id: str) -> str | None:
+    try:
+        read_target(external_id)
+    except Invalid as error:
+        return "; ".join(each.message for each in error.problems)
+    return None
 
 
 def _external_id(function: JsonObject) -> str | None:

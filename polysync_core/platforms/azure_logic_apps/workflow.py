@@ -53,6 +53,7 @@ RUN_ID = "x-ms-workflow-run-id"
 
 SEND_PARAMETERS_AS = "sendParametersAs"
 
+_NO_REQUEST_TRIGGER = "the workflow has no request trigger"
 _NAME = re.compile(r"(?!\.)[A-Za-z0-9_().-]{1,80}")
 
 
@@ -120,8 +121,9 @@ class WorkflowConnector:
 
     def describe(self, external_id: str) -> ArtefactSchema:
         """Read the parameters of a trigger's schema and the declared outputs."""
-        if _NAME.fullmatch(external_id) is None:
-            raise Invalid.at("externalId", _RULE)
+        problem = _name_problem(external_id)
+        if problem is not None:
+            raise Invalid.at("externalId", problem)
         workflow = self.service.workflow(external_id)
         _trigger_of(workflow)
         return workflow.schema()
@@ -132,7 +134,7 @@ class WorkflowConnector:
             yield ExternalRun(external_run_id=run_id_of(run), report=report_of(run, job))
 
     def find(self, search: str | None) -> Iterator[Artefact]:
-        """Yield the workflows that a request starts."""
+        """Yield the workflows; one that no request starts has a problem."""
         wanted = (search or "").casefold()
         for listed in self.service.workflows():
             # The resource name of a Standard workflow is `<app>/<workflow>`.
@@ -141,8 +143,14 @@ class WorkflowConnector:
                 continue
             # The list may leave the definition out.
             workflow = read_workflow(listed) or self.service.workflow(name)
-            if workflow.trigger is not None:
-                yield Artefact(external_id=name, job_type=JobType.LOGIC_APPS_WORKFLOW, name=name)
+            has_trigger = workflow.trigger is not None
+            yield Artefact(
+                external_id=name,
+                job_type=JobType.LOGIC_APPS_WORKFLOW,
+                name=name,
+                problem=_name_problem(name) if has_trigger else _NO_REQUEST_TRIGGER,
+                is_skipped=not has_trigger,
+            )
 
     def _start(self, request: SubmitRequest, workflow: Workflow) -> str:
         """Start a run and return its id; the workflow itself may answer with a refusal."""
@@ -203,12 +211,14 @@ class WorkflowConnector:
 def check_workflow(job: Job) -> list[Problem]:
     """Return the problems of a workflow's Job."""
     problems = settings_problems(WorkflowSettings, job.settings)
-    if _NAME.fullmatch(job.external_id) is None:
-        problems.append(Problem("externalId", _RULE))
-    return problems
+    problem = _name_problem(job.external_id)
+    return problems if problem is None else [*problems, Problem("externalId", problem)]
 
 
-_RULE = "must be a workflow name of letters, digits and _ ( ) . -, such as send-report"
+def _name_problem(name: str) -> str | None:
+    if _NAME.fullmatch(name) is None:
+        return "must be a workflow name of letters, digits and _ ( ) . -, such as send-report"
+    return None
 
 
 def _call(request: SubmitRequest, trigger_endpoint: TriggerEndpoint) -> Call:
@@ -240,8 +250,7 @@ def _run_id_in(answer: Answer) -> str | None:
 def _trigger_of(workflow: Workflow) -> str:
     if workflow.trigger is None:
         raise PlatformRefused(
-            "the workflow's first trigger is not a request trigger: import the platform's workflows"
-            " again",
+            f"{_NO_REQUEST_TRIGGER}: import the platform's workflows again",
             cause=FailureCause.SUBMIT,
         )
     return workflow.trigger

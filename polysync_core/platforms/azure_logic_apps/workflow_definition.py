@@ -7,19 +7,13 @@ from dataclasses import dataclass
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
+from polysync_core.platforms.azure_logic_apps.trigger_parameters import read_inputs
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ArtefactSchema
+from polysync_core.platforms.values import is_parameter_name
 
 _FILE = "workflow.json"
 _CALLABLE = frozenset({"request", "manual", "http"})
-_SCHEMA_TYPES = {
-    "string": DataType.STRING,
-    "integer": DataType.INT,
-    "number": DataType.FLOAT,
-    "boolean": DataType.BOOL,
-    "object": DataType.JSON,
-    "array": DataType.JSON_ARRAY,
-}
 _OUTPUT_TYPES = {
     "string": DataType.STRING,
     "securestring": DataType.SECRET,
@@ -30,7 +24,6 @@ _OUTPUT_TYPES = {
     "secureobject": DataType.SECRET,
     "array": DataType.JSON_ARRAY,
 }
-_MAX_NAME_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,25 +39,17 @@ class Workflow:
     def schema(self) -> ArtefactSchema:
         """Return the parameters: the trigger's schema and the declared outputs."""
         body = object_in(object_in(self._trigger(), "inputs"), "schema")
-        required = body.get("required")
-        needed = required if isinstance(required, list) else []
-        found: dict[str, Parameter] = {}
-        notes: list[str] = []
-        for name, declared in object_in(body, "properties").items():
-            parameter = _input(name, declared, required=name in needed)
-            if parameter is None:
-                notes.append(
-                    "a property of the trigger's schema has an invalid name: it is left out"
-                )
-            else:
-                found[name] = parameter
+        inputs = read_inputs(body, self.definition)
+        found = inputs.parameters
         for name, declared in object_in(self.definition, "outputs").items():
-            if not self.is_stateless and 0 < len(name) <= _MAX_NAME_LENGTH:
+            if not self.is_stateless and is_parameter_name(name):
                 found[name] = _output(name, declared, found.get(name))
-        if not body:
-            notes.append("the trigger has no schema: add the workflow's inputs to the job")
         return ArtefactSchema(
-            parameters=tuple(found.values()), typed=bool(body), notes=tuple(notes)
+            parameters=tuple(found.values()),
+            typed=bool(body),
+            guessed=frozenset(inputs.guessed),
+            notes=(*inputs.doubts, *inputs.notes),
+            complete=not inputs.doubts,
         )
 
     def _trigger(self) -> JsonObject:
@@ -95,25 +80,13 @@ def workflow_of(answer: JsonObject) -> Workflow:
 
 
 def _trigger_of(definition: JsonObject) -> str | None:
-    for name, trigger in object_in(definition, "triggers").items():
-        kind = trigger.get("type") if isinstance(trigger, dict) else None
-        callable_ = isinstance(kind, str) and kind.lower() in _CALLABLE
-        # Only the first trigger counts.
-        return name if callable_ else None
-    return None
-
-
-def _input(name: str, declared: JsonValue, *, required: bool) -> Parameter | None:
-    if not 0 < len(name) <= _MAX_NAME_LENGTH:
-        return None
-    schema = declared if isinstance(declared, dict) else {}
-    return Parameter(
-        name=name,
-        data_type=_SCHEMA_TYPES.get(str(schema.get("type")).lower(), DataType.STRING),
-        default=schema.get("default"),
-        description=_text(schema.get("description")),
-        required=required and schema.get("default") is None,
-    )
+    """Return the request trigger; of several, the first one by name."""
+    names = [
+        name
+        for name, trigger in object_in(definition, "triggers").items()
+        if isinstance(trigger, dict) and str(trigger.get("type")).lower() in _CALLABLE
+    ]
+    return min(names, default=None)
 
 
 def _output(name: str, declared: JsonValue, known: Parameter | None) -> Parameter:
@@ -122,7 +95,3 @@ def _output(name: str, declared: JsonValue, known: Parameter | None) -> Paramete
     kind = declared.get("type") if isinstance(declared, dict) else None
     data_type = _OUTPUT_TYPES.get(str(kind).lower(), DataType.STRING)
     return Parameter(name=name, data_type=data_type, direction=Direction.OUTPUT)
-
-
-def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) and value else None

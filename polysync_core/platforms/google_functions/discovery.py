@@ -18,6 +18,8 @@ from polysync_core.platforms.platform_client import PlatformClient
 
 _PAGE_SIZE = 100
 
+_HAS_EVENT = "the function has an event trigger: only HTTP functions can be called"
+
 
 @dataclass(frozen=True, slots=True)
 class CloudFunctionDiscovery:
@@ -29,7 +31,7 @@ class CloudFunctionDiscovery:
     """The only function to return; None selects all."""
 
     def find(self, search: str | None) -> Iterator[Artefact]:
-        """Yield the functions with an HTTP trigger."""
+        """Yield the functions; one with an event trigger has a problem."""
         wanted = (search or "").casefold()
 
         def fetch(token: str | None) -> Page[JsonObject]:
@@ -63,20 +65,23 @@ def _page(answer: JsonObject) -> Page[JsonObject]:
 
 def _artefact(function: JsonObject) -> Artefact | None:
     name, description = function.get("name"), function.get("description")
-    if not isinstance(name, str) or function.get("eventTrigger"):
+    if not isinstance(name, str):
         return None
+    has_event = bool(function.get("eventTrigger"))
     return Artefact(
         external_id=name,
         job_type=JobType.CLOUD_FUNCTION_HTTP,
         name=name.rpartition("/")[2],
         description=description if isinstance(description, str) and description else None,
+        problem=_HAS_EVENT if has_event else None,
+        is_skipped=has_event,
     )
 
 
 def _address(answer: JsonObject) -> str:
     if answer.get("eventTrigger"):
         raise PlatformRefused(
-            "the function has an event trigger: only HTTP functions can be called",
+            _HAS_EVENT,
             cause=FailureCause.SUBMIT,
         )
     config = answer.get("serviceConfig")

@@ -82,6 +82,10 @@ async def _start(request: web.Request) -> web.Response:
 
 async def _list_updates(request: web.Request) -> web.Response:
     updates = request.app[SERVICE].pipelines.updates(request.match_info["pipeline_id"])
+    ids = [each.update_id for each in updates]
+    until = request.query.get("until_update_id")
+    if until in ids:
+        updates = updates[: ids.index(until) + 1]
     page, answer = _page(request, updates)
     if page:
         answer["updates"] = [each.as_json(time.time()) for each in page]

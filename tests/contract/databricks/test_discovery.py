@@ -91,7 +91,7 @@ def test_a_subfolder_that_cannot_be_read_is_listed_with_its_reason(
 
     found = list(connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK, search=search))
 
-    skipped = {each.external_id: each.problem or "" for each in found if each.is_folder}
+    skipped = {each.external_id: each.problem or "" for each in found if each.is_skipped}
     assert skipped.keys() == {"/etl"}
     assert "cannot be read" in skipped["/etl"]
     usable = {"/Repos/sales report"} | ({"/top"} if search is None else set())
@@ -107,7 +107,7 @@ def test_a_folder_that_is_too_deep_is_listed_with_its_reason(server: Any) -> Non
 
     (found,) = connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)
 
-    assert (found.external_id, found.is_folder) == (path, True)
+    assert (found.external_id, found.is_skipped) == (path, True)
     assert "defaultNotebookPath" in (found.problem or "")
 
 
@@ -204,7 +204,7 @@ def test_endless_folders_are_abandoned_at_a_depth(server: Any) -> None:
     server.workspace.folders = Endless()
 
     (found,) = connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)
-    assert found.is_folder
+    assert found.is_skipped
     assert len(server.workspace.asked) == 33
 
 

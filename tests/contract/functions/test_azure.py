@@ -194,10 +194,13 @@ def test_a_function_whose_route_has_changed_is_described_with_a_note(
     )
 
 
-def test_a_function_with_another_trigger_is_not_found(azure: ScriptedPlatform) -> None:
-    names = {each.name for each in azure.harness.connector.artefacts()}
+def test_a_function_with_another_trigger_is_listed_with_the_reason(
+    azure: ScriptedPlatform,
+) -> None:
+    problems = {each.name: each.problem for each in azure.harness.connector.artefacts()}
 
-    assert "Hangs" in names
-    assert not names & {"Timer", "Off"}
+    assert problems["Hangs"] is None
+    assert "neither an HTTP trigger" in str(problems["Timer"])
+    assert "disabled" in str(problems["Off"])
     with pytest.raises(PlatformRefused, match="neither an HTTP trigger"):
         azure.harness.job.describe("Timer")

@@ -59,13 +59,13 @@ def test_a_function_with_an_address_on_another_host_is_not_called(
         google.submit("echo")
 
 
-def test_a_function_with_an_event_trigger_is_neither_found_nor_called(
+def test_a_function_with_an_event_trigger_is_listed_with_the_reason_and_not_called(
     google: ScriptedPlatform,
 ) -> None:
-    names = [each.name for each in google.harness.connector.artefacts()]
+    problems = {each.name: each.problem for each in google.harness.connector.artefacts()}
 
-    assert "publish" in names
-    assert "on_upload" not in names
+    assert problems["publish"] is None
+    assert "event trigger" in str(problems["on_upload"])
     with pytest.raises(PlatformRefused, match="has an event trigger"):
         google.submit("on_upload")
 

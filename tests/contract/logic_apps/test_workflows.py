@@ -152,18 +152,18 @@ def test_a_trigger_that_cannot_be_called_is_refused_with_a_remedy(
     assert not harness.case.started_runs(request)
 
 
-def test_a_workflow_without_a_request_trigger_is_neither_found_nor_started(
+def test_a_workflow_without_a_request_trigger_is_listed_with_the_reason_and_not_started(
     harness: ConnectorHarness,
 ) -> None:
-    names = [each.name for each in harness.connector.artefacts()]
+    problems = {each.name: each.problem for each in harness.connector.artefacts()}
 
-    assert "succeeds" in names
-    assert "on-timer" not in names
+    assert problems["succeeds"] is None
+    assert "no request trigger" in str(problems["on-timer"])
     for action in (
         harness.job.describe,
         lambda name: harness.job.submit(request_for(harness, name)),
     ):
-        with pytest.raises(PlatformRefused, match="first trigger"):
+        with pytest.raises(PlatformRefused, match="no request trigger"):
             action("on-timer")
 
 

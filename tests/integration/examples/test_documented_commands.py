@@ -13,6 +13,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from polysync_core.cli.main import app
+from tests.fakes.command_line import shared_commands
 from tests.faults.local_system import LocalSystem, has_ended, is_submitted, local_system
 from tests.host_kinds import HostKind
 from tests.integration.devhost.host_process import ROOT, eventually
@@ -197,6 +198,7 @@ class Reader:
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("reader")
     with (
+        shared_commands(),
         local_system(folder, kind=HostKind.EMBEDDED) as system,
         pytest.MonkeyPatch.context() as patch,
     ):

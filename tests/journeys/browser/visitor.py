@@ -29,6 +29,11 @@ class Offences:
     expected: list[str] = field(default_factory=list)
     """Parts of the messages that the journey itself provokes."""
 
+    def clear(self) -> None:
+        """Empty all lists, for the next test in the same tab."""
+        for each in (self.errors, self.foreign, self.requests, self.expected):
+            each.clear()
+
     def of_console(self, message: ConsoleMessage) -> None:
         """Record an error that the browser writes to its console."""
         is_expected = any(part in message.text for part in self.expected)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import pytest
-from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from polysync_core.cli.main import app
+from tests.fakes.command_line import shared_commands
 from tests.unit.cli.fake_api import FakeApi
 
 type Invoke = Callable[..., Result]
@@ -19,9 +18,7 @@ type Invoke = Callable[..., Result]
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_command() -> Iterator[None]:
-    """Build the command line once: each build takes longer than a command."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("typer.testing._get_command", cache(get_command))
+    with shared_commands():
         yield
 
 

@@ -17,17 +17,17 @@ from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun
 
 
-def cancelled_before_submit(run: TaskRun, doubt: str | None = None) -> Outcome:
+def cancelled_before_submit(run: TaskRun, hint: str | None = None) -> Outcome:
     """Return the outcome of a run that was cancelled before its platform confirmed the start.
 
-    `doubt` says why the platform may know the run nevertheless; it is left out if it cannot.
+    `hint` is the reason why the platform may know the run; None if it cannot know the run.
     """
     attempt = run.attempt
     if attempt is None or not attempt.may_be_sent:
         return Outcome(
             status=RunStatus.CANCELLED, reason="Cancelled before the platform started the run."
         )
-    message = with_hint_to_check(f"Cancelled. {doubt or ''}".strip(), True)
+    message = with_hint_to_check(f"Cancelled. {hint or ''}".strip(), True)
     return Outcome(status=RunStatus.CANCELLED, reason=message, error=message)
 
 
@@ -69,11 +69,11 @@ def unconfirmed_stop(run: TaskRun, timeouts: Timeouts) -> Outcome:
     """Return the outcome of a run whose platform never confirmed the stop."""
     period, attempt, problem = in_words(timeouts.cancel), run.attempt, run.problem
     if attempt is not None and attempt.stop_accepted is not None:
-        doubt = f"The platform did not confirm within {period} that the run has stopped"
+        reason = f"The platform did not confirm within {period} that the run has stopped"
     else:
-        doubt = f"The platform could not be asked within {period} to stop the run"
+        reason = f"The platform could not be asked within {period} to stop the run"
     last = f"; last: {problem.message}." if problem is not None else "."
-    unconfirmed = with_hint_to_check(doubt + last, True)
+    unconfirmed = with_hint_to_check(reason + last, True)
     if is_timed_out(run):
         message = (
             f"The execution time-out of {run.execution_timeout_seconds} seconds is over. "

@@ -227,8 +227,8 @@ class Submitter:
             return self._end_cancelled(stored, "The submit may have reached the platform.")
         return StepResult(submitted=False, after_seconds=_OVERTAKEN_DELAY, memo=memo)
 
-    def _end_cancelled(self, stored: StoredRun, doubt: str | None) -> StepResult:
-        return self.services.recorder.end(stored, lambda run: cancelled_before_submit(run, doubt))
+    def _end_cancelled(self, stored: StoredRun, hint: str | None) -> StepResult:
+        return self.services.recorder.end(stored, lambda run: cancelled_before_submit(run, hint))
 
     def _limit(self, run: TaskRun) -> datetime:
         """Return the time at which the submit is given up, counted from its first try."""

@@ -34,6 +34,12 @@ Parameters = Annotated[
     list[str] | None,
     typer.Option("--parameter", help="Only this parameter; repeat it for several."),
 ]
+Remove = Annotated[
+    bool,
+    typer.Option(
+        "--remove", help="Also remove parameters that an incomplete reading did not find."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference, write nothing.")]
 
 
@@ -42,12 +48,15 @@ def import_jobs(  # noqa: PLR0913 - one parameter per option
     external_ids: ExternalIds = None,
     job_type: JobType = None,
     search: Search = None,
+    remove: Remove = False,
     dry_run: DryRun = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
     """Create or update the jobs of a platform's artefacts."""
     body: JsonObject = {"jobType": job_type, "search": search, "limit": _MAX_ARTEFACTS}
+    if remove:
+        body["remove"] = True
     if external_ids:
         body["externalIds"] = [*external_ids]
     with open_session(url, as_json=as_json) as session:
@@ -56,19 +65,23 @@ def import_jobs(  # noqa: PLR0913 - one parameter per option
     _exit_by(_all_items(report))
 
 
-def sync_parameters(
+def sync_parameters(  # noqa: PLR0913 - one parameter per option
     job: JobName,
     parameters: Parameters = None,
+    remove: Remove = False,
     dry_run: DryRun = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
     """Update the parameters of a job from its artefact."""
+    body: JsonObject = {"parameters": [*parameters]} if parameters else {}
+    if remove:
+        body["remove"] = True
     with open_session(url, as_json=as_json) as session:
         answer = session.api.post(
             *("jobs", job, "sync-parameters"),
             query={"dryRun": "true" if dry_run else None},
-            body={"parameters": [*parameters]} if parameters else None,
+            body=body or None,
         )
         if as_json:
             session.terminal.json(answer)

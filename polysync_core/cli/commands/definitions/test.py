@@ -19,10 +19,23 @@ Name = Annotated[
 ]
 
 
-def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+Last = Annotated[bool, typer.Option("--last", help="Only show the last test.")]
+
+
+def test(
+    kind: Kind,
+    name: Name,
+    last: Last = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
     """Test a vault, a platform, a webhook or a secret; the secret is not shown."""
+    if last and kind == "secret":
+        raise typer.BadParameter("a test of a secret is not kept", param_hint="--last")
     with open_session(url, as_json=as_json) as session:
-        if kind == "secret":
+        if last:
+            answer = session.api.get(f"{kind}s", name, "test", has="ok")
+        elif kind == "secret":
             answer = session.api.post("secrets", "test", body={"reference": name})
         else:
             answer = session.api.post(f"{kind}s", name, "test", has="ok")
@@ -30,8 +43,10 @@ def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False
         if as_json:
             session.terminal.json(answer)
         else:
-            result = f"{kind} {name} {'answers' if passed else 'FAILS'}"
-            summary = f"{result} ({reader.number('latencyMs')} ms)"
+            verbs = ("answered", "FAILED") if last else ("answers", "FAILS")
+            result = f"{kind} {name} {verbs[0] if passed else verbs[1]}"
+            when = f" at {reader.text('at')}" if last else ""
+            summary = f"{result}{when} ({reader.number('latencyMs')} ms)"
             session.terminal.line(summary, reader.text("message"))
             if said := reader.text("platformMessage"):
                 session.terminal.line("The platform says", said)

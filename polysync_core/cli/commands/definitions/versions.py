@@ -1,4 +1,4 @@
-"""Implements `polysync versions` and `polysync restore`, which undo a bad edit."""
+"""Implements `polysync versions` and `polysync restore` for former versions of definitions."""
 
 from __future__ import annotations
 

@@ -24,14 +24,14 @@ from polysync_core.console.graph.picture import PictureSettings, graph_picture, 
 from polysync_core.console.graph.table import graph_table
 from polysync_core.console.live.graph_states import live_element
 from polysync_core.console.pages.graph.comparison import comparison_section
-from polysync_core.console.pages.graph.outline import outline_content
-from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
-from polysync_core.console.pages.graph.reading import (
+from polysync_core.console.pages.graph.facts import (
     chosen_node,
     counts_text,
     layers_of,
     values_of,
 )
+from polysync_core.console.pages.graph.outline import outline_content
+from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
 from polysync_core.console.pages.graph.side_panel import LAST_RUNS, Chosen, side_panel
 from polysync_core.console.parts.cards import copy_button
 from polysync_core.console.parts.live import live_button

@@ -27,7 +27,7 @@ _PARTLY = "as far as it can be read"
 def drift_badge(drift: JobDrift) -> Element:
     """Return the state of a Job as a coloured word."""
     colour, word = _STATES[drift.state]
-    if drift.state is DriftState.EQUAL and drift.notes:
+    if drift.state is DriftState.EQUAL and not drift.is_complete:
         return h.span(".badge")[word]
     return h.span(class_=f"badge {colour}")[word]
 
@@ -50,7 +50,7 @@ def drift_sentence(drift: JobDrift) -> str:
     unfit = f"{tasks} {'Task does' if tasks == 1 else 'Tasks do'} not fit" if tasks else ""
     unseen = f"{len(drift.unseen)} perhaps gone" if drift.unseen else ""
     parts = [*_counts(drift.difference), *filter(None, [unseen, unfit])]
-    if not parts and drift.notes:
+    if not parts and not drift.is_complete:
         return f"{_PARTLY.capitalize()}."
     return f"{', '.join(parts)}." if parts else ""
 

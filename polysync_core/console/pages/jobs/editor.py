@@ -60,7 +60,7 @@ def _use_button(state: EditorPage, field: str, label: str) -> Node:
 def _settings(state: EditorPage) -> Node:
     if not state.document.get("jobType"):
         return h.p["Choose the job type first."]
-    return form_fields(state.view, "settings", "keepErrors", "tags")
+    return form_fields(state.view, "settings", "unknownParameters", "keepErrors", "tags")
 
 
 def _buttons(state: EditorPage) -> Node:
@@ -120,7 +120,12 @@ EDITOR = Editor(
             _general,
         ),
         EditorTab("parameters", "Parameters", ("parameters",), parameter_grid),
-        EditorTab("settings", "Settings", ("settings", "keepErrors", "tags"), _settings),
+        EditorTab(
+            "settings",
+            "Settings",
+            ("settings", "unknownParameters", "keepErrors", "tags"),
+            _settings,
+        ),
     ),
     prefill=("platform", "jobType", "externalId"),
     buttons=_buttons,

@@ -17,7 +17,7 @@ from polysync_core.application.platforms.drift import DriftState, JobDrift
 from polysync_core.application.platforms.recent_drift import CheckedDrift
 from polysync_core.console.form_data import CurrentForm
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.jobs.drift_words import changes_by_parameter, drift_badge
+from polysync_core.console.pages.jobs.drift_words import drift_badge, drift_by_parameter
 from polysync_core.console.pages.jobs.jobs import CurrentRecentDrift
 from polysync_core.console.parts.cards import card, commands
 from polysync_core.console.parts.notices import notice
@@ -72,7 +72,9 @@ def take_differences(
     only = frozenset(form.getlist("name")) if form.get("do") != "all" else None
     if only is not None and not only:
         raise Invalid([Problem("name", "Choose the parameters to take, or take all.")])
-    done = artefact_import.sync_parameters(name, engine=engine, only=only, author=author)
+    done = artefact_import.sync_parameters(
+        name, engine=engine, only=only, remove=form.get("remove") == "true", author=author
+    )
     code = "synced-partly" if done.incompatible_tasks else "synced"
     if done.difference.is_empty:
         code = "sync-unchanged"
@@ -111,10 +113,13 @@ def _content(request: Request, job: Job, drift: JobDrift) -> Node:
 def _notes(drift: JobDrift) -> Node:
     if not drift.notes:
         return None
+    notes = h.ul[[h.li[note] for note in drift.notes]]
+    if drift.is_complete:
+        return notice("info", h.p["Notes about the artefact:"], notes)
     return notice(
         "warning",
         h.p["The artefact could not be read with certainty, so no parameter is removed:"],
-        h.ul[[h.li[note] for note in drift.notes]],
+        notes,
         drift.unseen and h.p[f"Perhaps gone: {', '.join(drift.unseen)}."],
     )
 
@@ -135,7 +140,7 @@ def _tasks(drift: JobDrift) -> Node:
 
 
 def _differences(request: Request, job: Job, drift: JobDrift) -> Node:
-    changes = changes_by_parameter(drift.difference)
+    changes = drift_by_parameter(drift)
     if not changes:
         return notice("success", "The Job has the parameters of its artefact.")
     may_take = has_role(request, Role.ADMINISTRATOR)
@@ -149,11 +154,21 @@ def _differences(request: Request, job: Job, drift: JobDrift) -> Node:
         return shown
     return h.form(".stack", method="post", action=page_path("jobs", job.name, "sync"))[
         shown,
+        drift.unseen and _remove_box(),
         h.div(".actions")[
             h.button(".primary", type="submit", name="do", value="all")[icon("rerun"), "Take all"],
             h.button(type="submit", name="do", value="chosen")["Take the chosen"],
             h.a(".button.quiet", href=job_path(job.name))["Cancel"],
         ],
+    ]
+
+
+def _remove_box() -> Element:
+    return h.p[
+        h.label(".check")[
+            h.input(type="checkbox", name="remove", value="true"),
+            "Also remove the parameters that are perhaps gone",
+        ]
     ]
 
 

@@ -118,6 +118,7 @@ def _selection(form: FormData) -> ArtefactSelection:
         external_ids=None if is_whole else chosen,
         limit=MAX_PER_CALL,
         token=form.get("token") or None,
+        remove=form.get("remove") == "true",
     )
 
 
@@ -180,6 +181,10 @@ def _import_bar() -> Element:
     return h.div(".bulk")[
         h.label(".check.needs-script")[
             h.input(type="checkbox", data_choose_all=""), "Choose all of this page"
+        ],
+        h.label(".check")[
+            h.input(type="checkbox", name="remove", value="true"),
+            "Also remove parameters that an incomplete reading does not find",
         ],
         h.button(type="submit", name="do", value="plan")["Plan the import of the chosen"],
         h.button(type="submit", name="all", value="true")["Plan the import of all that match"],

@@ -13,6 +13,7 @@ from polysync_core.api.operations.connection_tests import CurrentConnectionTests
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.editing.flow import checked_definition, stored_page, tested_page
 from polysync_core.console.editing.frame import outer_button
+from polysync_core.console.editing.last_test import last_test, with_last_tests
 from polysync_core.console.editing.lists import DefinitionList, list_page
 from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.routes import editor_routes
@@ -121,6 +122,7 @@ EDITOR = Editor(
     more_tabs=lambda name: [("Artefacts", page_path(SECTION, name, "artefacts"))],
     buttons=_buttons,
     is_testable=True,
+    below=last_test,
     actions={"test": _test},
 )
 router = editor_routes(EDITOR)
@@ -129,7 +131,7 @@ router = editor_routes(EDITOR)
 @router.get("")
 def platforms(request: Request, editing: CurrentDefinitionEditing, after: After = None) -> Response:
     """Show the platforms by name."""
-    return list_page(request, PLATFORMS, editing, after)
+    return list_page(request, with_last_tests(request, PLATFORMS), editing, after)
 
 
 @router.post("/{name}/test")

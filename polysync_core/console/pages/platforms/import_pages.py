@@ -143,6 +143,7 @@ def _hidden(selection: ArtefactSelection, token: str | None) -> Node:
             h.input(type="hidden", name="externalId", value=each)
             for each in sorted(selection.external_ids or ())
         ],
+        selection.remove and h.input(type="hidden", name="remove", value="true"),
         token and h.input(type="hidden", name="token", value=token),
     ]
 

@@ -1,4 +1,4 @@
-"""Serves the list of webhooks and their editor, with the test event and abandoned deliveries."""
+"""Serves the list of webhooks and their editor, with the test event and recent deliveries."""
 
 from __future__ import annotations
 
@@ -7,35 +7,29 @@ from urllib.parse import urlsplit
 
 import htpy as h
 from fastapi import Query, Request, Response
-from htpy import Element, Node
+from htpy import Node
 
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.operations.connection_tests import CurrentConnectionTests
-from polysync_core.application.events.deliveries import is_delivery_to
-from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.editing.flow import checked_definition, stored_page, tested_page
 from polysync_core.console.editing.frame import outer_button
+from polysync_core.console.editing.last_test import with_last_tests
 from polysync_core.console.editing.lists import DefinitionList, list_page
 from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.editing.services import CurrentEditorServices
 from polysync_core.console.icons import icon
-from polysync_core.console.parts.cards import card
-from polysync_core.console.parts.tables import table
-from polysync_core.console.parts.times import absolute_time
+from polysync_core.console.pages.webhooks.deliveries import deliveries
 from polysync_core.console.paths import page_path
 from polysync_core.console.shell import has_role
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.security.roles import Role
 
 _SECTION = "webhooks"
-_NEWEST = 100
-"""The number of newest abandoned messages that are searched for those of a webhook."""
 
 After = Annotated[str | None, Query(description="The token of the page before.")]
 
@@ -89,25 +83,6 @@ def _test(state: EditorPage, _: str) -> EditorPage:
     return state.with_result("", result_notice(result))
 
 
-def _deliveries(state: EditorPage) -> Element:
-    messages: PoisonMessages = state.request.app.state.use_cases[PoisonMessages]
-    found = [
-        each
-        for each in messages.page(limit=_NEWEST).items
-        if is_delivery_to(state.name or "", each.payload)
-    ]
-    content = (
-        table("Abandoned deliveries", ["Abandoned", "Reason"], [_delivery(each) for each in found])
-        if found
-        else h.p(".in")["None was abandoned recently. Accepted deliveries are in the log only."]
-    )
-    return card("Abandoned deliveries", content, note=f"among the last {_NEWEST} of all queues")
-
-
-def _delivery(message: PoisonMessage) -> Element:
-    return h.tr[h.td[absolute_time(message.at)], h.td[message.reason]]
-
-
 EDITOR = Editor(
     kind=Kind.WEBHOOK,
     section=_SECTION,
@@ -121,7 +96,7 @@ EDITOR = Editor(
     ),
     buttons=_buttons,
     is_testable=True,
-    below=_deliveries,
+    below=deliveries,
     actions={"test": _test},
 )
 router = editor_routes(EDITOR)
@@ -130,7 +105,7 @@ router = editor_routes(EDITOR)
 @router.get("")
 def webhooks(request: Request, editing: CurrentDefinitionEditing, after: After = None) -> Response:
     """Show the webhooks by name."""
-    return list_page(request, WEBHOOKS, editing, after)
+    return list_page(request, with_last_tests(request, WEBHOOKS), editing, after)
 
 
 @router.post("/{name}/test")

@@ -22,13 +22,13 @@ from polysync_core.domain.definitions.platforms import (
     Platform,
 )
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.definitions.validation.doubts import Doubts, Unread
 from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.definitions.validation.references import (
     malformed_secrets,
     references_of,
 )
 from polysync_core.domain.definitions.validation.task_checks import task_problems
+from polysync_core.domain.definitions.validation.unread import Unread, UnreadFields
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid, Problem
@@ -98,29 +98,29 @@ class Checks:
 
         A problem that an unread part may have caused is left out.
         """
-        doubts = self.unread.about(kind_of(definition), definition.name)
+        unread_fields = self.unread.fields_of(kind_of(definition), definition.name)
         return [
             problem
             for problem in (
                 *_locked(definition, before),
                 *malformed_secrets(definition),
                 *self.dangling(definition),
-                *self._of_kind(definition, doubts),
+                *self._of_kind(definition, unread_fields),
                 *self.cycle(definition),
             )
-            if not doubts.cover(problem.path)
+            if not unread_fields.includes(problem.path)
         ]
 
-    def _of_kind(self, definition: Definition, doubts: Doubts) -> Iterable[Problem]:
+    def _of_kind(self, definition: Definition, unread_fields: UnreadFields) -> Iterable[Problem]:
         match definition:
             case Vault():
                 return self._vault(definition)
             case Platform():
-                return self._platform(definition, doubts)
+                return self._platform(definition, unread_fields)
             case Job():
                 return self._job(definition)
             case Task():
-                return task_problems(definition, self._certain, self.outputs_problem, doubts)
+                return task_problems(definition, self._certain, self.outputs_problem, unread_fields)
             case Webhook():
                 return _raised(lambda: self.rules.check_webhook(definition))
             case ConcurrencyProfile() | RateLimitProfile():
@@ -130,7 +130,7 @@ class Checks:
 
     def outputs_problem(self, job: Job) -> str | None:
         """Return the reason why runs of a Job have no outputs, as its plugin declares."""
-        if self.unread.is_doubtful(job, Kind.JOB, ["jobType", "settings"]):
+        if self.unread.has_unread_field(job, Kind.JOB, ["jobType", "settings"]):
             return None
         platform = self._certain(Kind.PLATFORM, job.platform)
         return self.rules.outputs_problem(platform, job) if isinstance(platform, Platform) else None
@@ -139,15 +139,17 @@ class Checks:
         """Return a definition, or None if the fields that other definitions rely on are unread."""
         definition = self.catalogue.find(kind, name)
         relied_on = _RELIED_ON.get(kind, ())
-        if definition is None or self.unread.is_doubtful(definition, kind, relied_on):
+        if definition is None or self.unread.has_unread_field(definition, kind, relied_on):
             return None
         return definition
 
     def dangling(self, definition: Definition) -> Iterator[Problem]:
         """Yield a problem for every reference without a target."""
-        doubts = self.unread.about(kind_of(definition), definition.name)
+        unread_fields = self.unread.fields_of(kind_of(definition), definition.name)
         for path, reference in references_of(definition):
-            if doubts.cover(path) or self.unread.may_define(reference.kind, reference.name):
+            if unread_fields.includes(path) or self.unread.may_define(
+                reference.kind, reference.name
+            ):
                 continue
             if reference == reference_to(definition):
                 yield Problem(path, f"a {SPECS[reference.kind].singular} cannot refer to itself")
@@ -189,9 +191,9 @@ class Checks:
     def _vault(self, vault: Vault) -> Iterator[Problem]:
         yield from _raised(lambda: self.rules.check_vault(vault))
 
-    def _platform(self, platform: Platform, doubts: Doubts) -> Iterator[Problem]:
+    def _platform(self, platform: Platform, unread_fields: UnreadFields) -> Iterator[Problem]:
         yield from _raised(lambda: self.rules.check_platform(platform))
-        if doubts.touch("shard"):
+        if unread_fields.overlaps("shard"):
             return
         for index, name in enumerate(platform.contention_profiles):
             profile = self.catalogue.find(Kind.CONTENTION_PROFILE, name)
@@ -207,7 +209,7 @@ class Checks:
             return
         shards = {platform.shard: platform.name} if platform is not None else {}
         for referrer in self.catalogue.referrers(reference_to(profile)):
-            if isinstance(referrer, Platform) and not self.unread.is_doubtful(
+            if isinstance(referrer, Platform) and not self.unread.has_unread_field(
                 referrer, Kind.PLATFORM, ["shard"]
             ):
                 shards.setdefault(referrer.shard, referrer.name)

@@ -1,7 +1,7 @@
 """Reads a definition as far as possible, even if some fields are wrong.
 
-The wrong values are replaced and noted as doubts. The rest of the definition can then be checked
-against the other definitions.
+The wrong values are replaced and noted as unread fields. The rest of the definition can then be
+checked against the other definitions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pydantic import ValidationError
 
 from polysync_core.domain.definitions.base import Definition, FieldError, Kind
 from polysync_core.domain.definitions.kinds import SPECS
-from polysync_core.domain.definitions.validation.doubts import NO_DOUBTS, Doubts
 from polysync_core.domain.definitions.validation.lengths import length_problems
 from polysync_core.domain.definitions.validation.messages import (
     path_of,
@@ -29,6 +28,7 @@ from polysync_core.domain.definitions.validation.messages import (
 )
 from polysync_core.domain.definitions.validation.model_fields import field_names
 from polysync_core.domain.definitions.validation.placeholders import replace_value
+from polysync_core.domain.definitions.validation.unread import ALL_READ, UnreadFields
 from polysync_core.domain.errors import MAX_PROBLEMS, Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 
@@ -53,7 +53,7 @@ class Draft:
     omitted: int = 0
     definition: Definition | None = None
     """The definition with placeholders for its wrong values; None if nothing could be read."""
-    doubts: Doubts = NO_DOUBTS
+    unread_fields: UnreadFields = ALL_READ
 
     def with_problem(self, problem: Problem) -> Draft:
         """Return the draft with one more problem."""
@@ -93,12 +93,12 @@ def read_draft(
             return Draft(kind=kind, problems=refused.problems, omitted=refused.omitted)
         repair = _Repair(model=model, raw=copy.deepcopy(raw), path=path, context=context)
         definition = repair.run(error)
-    doubts = Doubts(frozenset(repair.doubts))
-    if definition is not None and doubts.cover("name"):
+    unread_fields = UnreadFields(frozenset(repair.unread_fields))
+    if definition is not None and unread_fields.includes("name"):
         # No definition has such a name, so no check takes it for another definition.
         definition = definition.model_copy(update={"name": path or "?"})
     problems = tuple(repair.problems)
-    return Draft(kind=kind, problems=problems, definition=definition, doubts=doubts)
+    return Draft(kind=kind, problems=problems, definition=definition, unread_fields=unread_fields)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class _Repair:
     raw: JsonValue
     path: str
     context: Mapping[str, Any] | None = None
-    doubts: set[str] = field(default_factory=set[str])
+    unread_fields: set[str] = field(default_factory=set[str])
     problems: list[Problem] = field(default_factory=list[Problem])
     _compared: int = 0
 
@@ -117,11 +117,11 @@ class _Repair:
         """Return the definition with placeholders, or None if it cannot be repaired."""
         for _ in range(_MAX_ROUNDS):
             details = error.errors(include_url=False)
-            known = Doubts(frozenset(self.doubts))
+            replaced = UnreadFields(frozenset(self.unread_fields))
             self.problems += [
-                self._problem(each) for each in details if not _is_consequence(each, known)
+                self._problem(each) for each in details if not _is_consequence(each, replaced)
             ]
-            if not all([self._replace(each, known) for each in details]):
+            if not all([self._replace(each, replaced) for each in details]):
                 return None
             try:
                 return validated(self.model, self.raw, self.context)
@@ -133,17 +133,17 @@ class _Repair:
         names = tuple(part for part in details["loc"][:-1] if isinstance(part, str))
         return problem_of(details, prefix=self.path, known=field_names(self.model, names))
 
-    def _replace(self, details: _Details, known: Doubts) -> bool:
+    def _replace(self, details: _Details, replaced: UnreadFields) -> bool:
         """Replace one wrong value; if that was done already, replace the object around it."""
         location = _location(details)
-        while location and known.cover(path_of(location)):
+        while location and replaced.includes(path_of(location)):
             location = location[:-1]
         if not location:
             return False
         if details["type"] == "extra_forbidden":
-            self.doubts.update(self._meant_fields(location))
-        self.doubts.add(path_of(location))
-        return replace_value(self.model, self.raw, location, len(self.doubts))
+            self.unread_fields.update(self._meant_fields(location))
+        self.unread_fields.add(path_of(location))
+        return replace_value(self.model, self.raw, location, len(self.unread_fields))
 
     def _meant_fields(self, location: _Location) -> Iterator[str]:
         """Yield the paths of the fields that an unknown field may have been meant for."""
@@ -160,14 +160,14 @@ class _Repair:
                 yield path_of((*parents, each))
 
 
-def _is_consequence(details: _Details, known: Doubts) -> bool:
+def _is_consequence(details: _Details, replaced: UnreadFields) -> bool:
     """Return whether a problem may come from a replaced value.
 
     A rule of a whole definition only forbids repetitions, and a replacement repeats nothing.
     """
-    if known.cover(path_of(_location(details))):
+    if replaced.includes(path_of(_location(details))):
         return True
-    return bool(details["loc"]) and known.touch(path_of(details["loc"]))
+    return bool(details["loc"]) and replaced.overlaps(path_of(details["loc"]))
 
 
 def _location(details: _Details) -> _Location:

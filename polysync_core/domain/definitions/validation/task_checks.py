@@ -10,7 +10,7 @@ from polysync_core.domain.definitions.contention import ConcurrencyProfile
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.tasks import Dependency, Task
-from polysync_core.domain.definitions.validation.doubts import NO_DOUBTS, Doubts
+from polysync_core.domain.definitions.validation.unread import ALL_READ, UnreadFields
 from polysync_core.domain.dependencies.expressions import output_names
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
@@ -21,10 +21,10 @@ type OutputsProblem = Callable[[Job], str | None]
 
 
 def task_problems(
-    task: Task, find: Find, outputs_problem: OutputsProblem, doubts: Doubts = NO_DOUBTS
+    task: Task, find: Find, outputs_problem: OutputsProblem, unread_fields: UnreadFields = ALL_READ
 ) -> Iterator[Problem]:
     """Yield the contradictions between a Task and the definitions that it refers to."""
-    job = None if doubts.cover("job") else find(Kind.JOB, task.job)
+    job = None if unread_fields.includes("job") else find(Kind.JOB, task.job)
     if not isinstance(job, Job):
         return
     yield from _value_problems(job, task.parameters, "parameters")
@@ -36,7 +36,7 @@ def task_problems(
         yield from _input_problems(job, dependency, path)
         if parent is not None:
             yield from _output_problems(parent, dependency, path, outputs_problem)
-    if not doubts.touch("parameters") and not doubts.touch("dependencies"):
+    if not unread_fields.overlaps("parameters") and not unread_fields.overlaps("dependencies"):
         yield from _missing_values(task, job)
     yield from _weight_problems(task, job, find)
 

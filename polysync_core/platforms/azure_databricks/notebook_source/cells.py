@@ -1,8 +1,9 @@
 """Splits a notebook into cells of one language each.
 
 The source format separates cells by `COMMAND ----------` comments; comments such as `MAGIC %sql`
-mark a cell in another language. A Jupyter document has cells whose first line is the magic
-command. https://docs.databricks.com/notebooks/notebook-export-import.html
+mark the lines of another language, and the other lines of the cell are code of the notebook. A
+Jupyter document has cells whose first line is the magic command.
+https://docs.databricks.com/notebooks/notebook-export-import.html
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; the text of a `RUN` cell is the path of the other notebook."""
+    """One cell; the text of a `RUN` cell is the path and arguments of the other notebook."""
 
     language: Language
     text: str
@@ -47,7 +48,12 @@ _BY_KIND = {
     "scala": Language.SCALA,
     "r": Language.R,
 }
-_CELL_MAGIC = re.compile(r"\s*%(python|sql|scala|r|run|md|sh|fs|pip|conda)\b[ \t]*", re.IGNORECASE)
+_CELL_MAGIC = re.compile(
+    r"(?:[ \t]*(?:(?:#|--|//)[^\n]*)?\n)*[ \t]*"
+    r"%{1,2}(python|sql|scala|r|run|md|sh|fs|pip|conda|html|javascript)\b[ \t]*",
+    re.IGNORECASE,
+)
+_RUN_LINE = re.compile(r"^[ \t]*%run[ \t]+(\S.*)$", re.MULTILINE)
 _LINE_MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
 
 
@@ -60,7 +66,9 @@ def cells_of(text: str, kind: str) -> list[Cell]:
     language = _BY_KIND.get(kind) or _language_by_header(text)
     comment = _COMMENTS[language]
     separator = re.compile(rf"^{re.escape(comment)}[ \t]*COMMAND[ \t]*-{{5,}}[ \t]*$", re.MULTILINE)
-    return [_cell(part, language, comment) for part in separator.split(_lines(text))]
+    return [
+        cell for part in separator.split(_lines(text)) for cell in _cells(part, language, comment)
+    ]
 
 
 def _lines(text: str) -> str:
@@ -74,42 +82,56 @@ def _language_by_header(text: str) -> Language:
     return Language.SCALA if header.startswith("//") else Language.PYTHON
 
 
-def _cell(part: str, language: Language, comment: str) -> Cell:
-    magic = re.compile(rf"^{re.escape(comment)}[ \t]*MAGIC[ \t]?", re.MULTILINE)
-    if magic.search(part) is None:
-        return Cell(language, _without_line_magic(part, language))
-    uncommented = "\n".join(line[found.end() :] for line, found in _magic_lines(part, magic))
-    return _magic_cell(uncommented, language)
-
-
-def _magic_lines(part: str, magic: re.Pattern[str]) -> Iterator[tuple[str, re.Match[str]]]:
+def _cells(part: str, language: Language, comment: str) -> Iterator[Cell]:
+    """Yield the cells of a part: its marked lines together, and its other lines."""
+    mark = re.compile(rf"{re.escape(comment)}[ \t]*MAGIC[ \t]?")
+    marked: list[str] = []
+    others: list[str] = []
     for line in part.splitlines():
-        found = magic.match(line)
-        if found is not None:
-            yield line, found
+        found = mark.match(line)
+        if found is None:
+            others.append(line)
+        else:
+            marked.append(line[found.end() :])
+    if marked:
+        yield from _magic_cells("\n".join(marked), language)
+    if not marked or any(line.strip() for line in others):
+        yield from _code_cells("\n".join(others), language)
 
 
-def _magic_cell(text: str, default: Language) -> Cell:
-    """Return the cell for a text with a magic command in its first line."""
+def _magic_cells(text: str, default: Language) -> Iterator[Cell]:
+    """Yield the cells of a text whose first line may be a magic command."""
     found = _CELL_MAGIC.match(text)
     if found is None:
-        return Cell(default, _without_line_magic(text, default))
+        yield from _code_cells(text, default)
+        return
     rest, word = text[found.end() :], found[1].lower()
     match word:
         case "run":
-            return Cell(Language.RUN, rest.strip().partition("\n")[0])
+            line, _, below = rest.partition("\n")
+            yield Cell(Language.RUN, line.strip())
+            if below.strip():
+                yield from _magic_cells(below, default)
         case "python" | "sql" | "scala" | "r":
-            language = Language(word)
-            return Cell(language, _without_line_magic(rest, language))
+            yield from _code_cells(rest, Language(word))
         case "pip" | "conda":
             # The command takes one line; code follows.
-            return Cell(default, _without_line_magic(rest.partition("\n")[2], default))
+            yield from _magic_cells(rest.partition("\n")[2], default)
         case _:
-            return Cell(Language.OTHER, rest)
+            yield Cell(Language.OTHER, rest)
 
 
-def _without_line_magic(text: str, language: Language) -> str:
-    return _LINE_MAGIC.sub("", text) if language is Language.PYTHON else text
+def _code_cells(text: str, language: Language) -> Iterator[Cell]:
+    """Yield a cell of code; a line of Python may run another notebook."""
+    if language is Language.PYTHON:
+        for line in _RUN_LINE.findall(text):
+            yield Cell(Language.RUN, line.strip())
+    yield Cell(language, text)
+
+
+def without_line_magic(text: str) -> str:
+    """Return the text of a Python cell with its magic commands blanked."""
+    return _LINE_MAGIC.sub("", text)
 
 
 def _jupyter_cells(text: str) -> list[Cell] | None:
@@ -124,7 +146,11 @@ def _jupyter_cells(text: str) -> list[Cell] | None:
     cells = found.get("cells")
     if not isinstance(cells, list):
         return None
-    return [_magic_cell(_lines(text), default) for text in _code(cast("list[Any]", cells))]
+    return [
+        cell
+        for text in _code(cast("list[Any]", cells))
+        for cell in _magic_cells(_lines(text), default)
+    ]
 
 
 def _jupyter_language(metadata: object) -> Language:

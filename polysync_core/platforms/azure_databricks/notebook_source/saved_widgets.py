@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure_databricks.notebook_source.python_widgets import Widget
+from polysync_core.platforms.azure_databricks.notebook_source.findings import Widget
 
 _METADATA = "application/vnd.databricks.v1+notebook"
 _NEWER, _OLDER = "typedWidgetInfo", "widgetInfo"

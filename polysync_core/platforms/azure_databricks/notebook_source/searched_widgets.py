@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from polysync_core.platforms.azure_databricks.notebook_source.cells import Cell, Language
-from polysync_core.platforms.azure_databricks.notebook_source.python_widgets import (
+from polysync_core.platforms.azure_databricks.notebook_source.findings import (
     CREATORS,
+    READERS,
+    READERS_OF_ALL,
     Widget,
     WidgetFindings,
+    computed_default,
 )
 from polysync_core.platforms.azure_databricks.notebook_source.tokens import (
     Token,
@@ -23,7 +26,9 @@ from polysync_core.platforms.azure_databricks.notebook_source.tokens import (
 
 MAX_SEARCHED_LENGTH = 1_000_000
 """The maximum number of characters of a cell that are searched."""
-_READERS = frozenset({"get", "getArgument"})
+_MOST_TOKENS = 500
+"""The maximum number of tokens of the arguments of one call."""
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _SIMPLE_NAME = re.compile(r"[^\W\d]\w*")
 _IN_TEXT = re.compile(r"\$\{\s*([^{}\n]{1,255})\}")
 _END = Token(TokenKind.SIGN, "")
@@ -46,12 +51,14 @@ def search_widgets(cell: Cell, findings: WidgetFindings) -> None:
             search.marker(token.value)
         elif token.kind is TokenKind.WORD:
             search.word(index, token.value, is_sql=cell.language is Language.SQL)
-        elif cell.language is Language.SQL:
-            search.text(token)
+        elif cell.language is Language.SQL and token.kind is TokenKind.TEXT:
+            search.text(token.value)
 
 
 def _may_hold_widgets(cell: Cell) -> bool:
-    if "getArgument" in cell.text or "widget" in cell.text.lower():
+    if any(word in cell.text for word in ("getArgument", "getCurrentBindings")):
+        return True
+    if "widget" in cell.text.lower():
         return True
     return cell.language is Language.SQL and (":" in cell.text or "$" in cell.text)
 
@@ -64,17 +71,23 @@ class _Search:
     def word(self, index: int, word: str, *, is_sql: bool) -> None:
         """Add the widget of a call or statement that begins with a word."""
         if is_sql and word.upper() == "CREATE" and self._word_at(index + 1).upper() == "WIDGET":
-            self._statement(index + 3)
+            self._statement(index + 2)
         elif word == "getArgument" and self._sign_at(index + 1, "("):
             self._read(index + 2)
-        elif word == "dbutils" and self._word_at(index + 2) == "widgets":
-            method = self._word_at(index + 4)
-            if not self._sign_at(index + 5, "("):
-                return
-            if method in CREATORS:
-                self._create(index + 6)
-            elif method in _READERS:
-                self._read(index + 6)
+        elif word == "getCurrentBindings" and self._sign_at(index + 1, "("):
+            self.findings.reads_all()
+        elif word == "widgets" and self._sign_at(index + 1, "."):
+            self._method(self._word_at(index + 2), index + 3)
+
+    def _method(self, method: str, index: int) -> None:
+        if not self._sign_at(index, "("):
+            return
+        if method in CREATORS:
+            self._create(index + 1)
+        elif method in READERS:
+            self._read(index + 1)
+        elif method in READERS_OF_ALL:
+            self.findings.reads_all()
 
     def marker(self, name: str) -> None:
         """Add the parameter of a marker in SQL; a name with a full stop is a setting of Spark."""
@@ -87,48 +100,67 @@ class _Search:
                 "if it is a widget, add the parameter by hand"
             )
 
-    def text(self, token: Token) -> None:
-        """Note the markers in a text of SQL, which may be part of the text."""
-        if token.kind is TokenKind.TEXT:
-            self.findings.read.update(each.strip() for each in _IN_TEXT.findall(token.value))
+    def text(self, text: str) -> None:
+        """Add the markers in a text of SQL: they are replaced before the text is read."""
+        for each in _IN_TEXT.findall(text):
+            self.marker(each.strip())
 
     def _create(self, index: int) -> None:
-        name, index = self._argument(index, "name")
-        if name is None:
-            self.findings.notes.append(
-                "a cell creates a widget with a computed name: add the parameter by hand"
-            )
-        elif name and self._sign_at(index, ","):
-            default, _ = self._argument(index + 1, "defaultValue")
-            notes = () if default is not None else _computed_default(name)
-            self.findings.widgets.append(Widget(name=name, default=default, notes=notes))
-        elif name:
-            self.findings.widgets.append(Widget(name=name))
+        arguments = self._arguments(index)
+        name = arguments.get("name", arguments.get("0"))
+        if not name:
+            self.findings.computed_name("a cell")
+            return
+        default = arguments.get("defaultValue", arguments.get("1", ""))
+        notes = () if default is not None else (computed_default(name),)
+        given = "defaultValue" in arguments or "1" in arguments
+        self.findings.widgets.append(
+            Widget(name=name, default=default if given else None, notes=notes)
+        )
 
     def _read(self, index: int) -> None:
-        name, _ = self._argument(index, "name")
+        arguments = self._arguments(index)
+        name = arguments.get("name", arguments.get("0"))
         if name:
             self.findings.read.add(name)
-        elif name is None:
-            self.findings.notes.append("a cell reads a widget with a computed name")
+        else:
+            self.findings.computed_read("a cell")
 
     def _statement(self, index: int) -> None:
         """Add the widget of `CREATE WIDGET TEXT name DEFAULT 'value'`."""
-        name = self._word_at(index)
-        if not name or self._word_at(index - 1).lower() not in CREATORS:
+        kind, name = self._at(index), self._at(index + 1)
+        if kind.value.lower() not in CREATORS:
+            self.findings.computed_name("a statement")
             return
-        default = self._at(index + 2) if self._word_at(index + 1).upper() == "DEFAULT" else _END
-        text = default.value if default.kind is TokenKind.TEXT else None
-        self.findings.widgets.append(Widget(name=name, default=text))
+        after = self._at(index + 2)
+        is_whole = after.start > name.end or after is _END or self._sign_at(index + 2, ";")
+        if name.kind is not TokenKind.WORD or name.start <= kind.end - 1 or not is_whole:
+            self.findings.computed_name("a statement")
+            return
+        default, notes = None, tuple[str, ...]()
+        if after.value.upper() == "DEFAULT":
+            value = self._at(index + 3)
+            default = value.value if value.kind is TokenKind.TEXT else None
+            notes = () if default is not None else (computed_default(name.value),)
+        self.findings.widgets.append(Widget(name=name.value, default=default, notes=notes))
 
-    def _argument(self, index: int, name: str) -> tuple[str | None, int]:
-        """Return a literal argument and the index after it; None if it is computed."""
-        if self._word_at(index) == name and self._sign_at(index + 1, "="):
-            index += 2
-        token, end = self._at(index), self._at(index + 1)
-        is_whole = end.kind is TokenKind.SIGN and end.value in {",", ")", ""}
-        literal = token.value if token.kind is TokenKind.TEXT and is_whole else None
-        return literal, index + 1
+    def _arguments(self, index: int) -> dict[str, str | None]:
+        """Return the arguments of a call by name or position; None for a computed one."""
+        found: dict[str, str | None] = {}
+        part: list[Token] = []
+        depth = 0
+        for token in self.tokens[index : index + _MOST_TOKENS]:
+            sign = token.value if token.kind is TokenKind.SIGN else ""
+            if depth == 0 and sign in {",", ")"}:
+                _add_argument(found, part)
+                part = []
+                if sign == ")":
+                    break
+                continue
+            depth += 1 if sign in _OPENING else -1 if sign in _CLOSING else 0
+            part.append(token)
+        _add_argument(found, part)
+        return found
 
     def _at(self, index: int) -> Token:
         return self.tokens[index] if index < len(self.tokens) else _END
@@ -142,5 +174,15 @@ class _Search:
         return token.kind is TokenKind.SIGN and token.value == sign
 
 
-def _computed_default(name: str) -> tuple[str, ...]:
-    return (f"the default of {name} is computed: set it by hand",)
+def _add_argument(found: dict[str, str | None], part: Sequence[Token]) -> None:
+    if not part:
+        return
+    position = str(len(found))
+    is_named = len(part) > 2 and part[0].kind is TokenKind.WORD and part[1].value == "="
+    name, value = (part[0].value, part[2:]) if is_named else (position, part)
+    has_prefix = len(value) == 2 and value[0].kind is TokenKind.WORD
+    if has_prefix and value[0].end == value[1].start:
+        # The prefix of a text, such as `r` of Python.
+        value = value[1:]
+    is_literal = len(value) == 1 and value[0].kind is TokenKind.TEXT
+    found[name] = value[0].value if is_literal else None

@@ -31,6 +31,7 @@ from polysync_core.platforms.azure_databricks.answers import (
     objects_in,
     page_query,
 )
+from polysync_core.platforms.azure_databricks.job_source.parameter_fields import FULL_REFRESH
 from polysync_core.platforms.azure_databricks.pipeline.states import (
     CLOCK_SKEW,
     ID,
@@ -67,9 +68,10 @@ from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import as_json
 
 PIPELINES_API = ("api", "2.0", "pipelines")
-FULL_REFRESH = "full_refresh"
 UPDATES_A_PAGE = 25
 
+MAX_UPDATES = 100
+"""The most updates that are searched for those of one attempt, in any order."""
 MAX_EVENTS = 250
 """The maximum number of error events of a pipeline that are searched for those of one update."""
 
@@ -163,7 +165,7 @@ class DatabricksPipelineConnector:
         )
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Return the one parameter of an update; the notes list the pipeline's configuration."""
+        """Return the one parameter of an update; the remarks list the pipeline's configuration."""
         problem = _id_problem(external_id)
         if problem is not None:
             raise Invalid.at("externalId", problem)
@@ -172,7 +174,7 @@ class DatabricksPipelineConnector:
         )
         parameter = Parameter(name=FULL_REFRESH, data_type=DataType.BOOL, default=False)
         notes = (f"a run cannot set the pipeline's configuration: {', '.join(names)}",)
-        return ArtefactSchema(parameters=(parameter,), notes=notes if names else ())
+        return ArtefactSchema(parameters=(parameter,), notes=notes if names else (), complete=True)
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the updates of a pipeline, newest first."""
@@ -198,26 +200,29 @@ class DatabricksPipelineConnector:
             if artefact is not None and wanted in artefact.name.casefold():
                 yield artefact
 
-    def _updates(self, pipeline_id: str) -> Iterator[JsonObject]:
-        return paged(lambda token: self._page_of_updates(pipeline_id, token))
+    def _updates(self, pipeline_id: str, until: str | None = None) -> Iterator[JsonObject]:
+        """Yield the updates of a pipeline page by page, up to the id `until`."""
+        end = {} if until is None else {"until_update_id": until}
 
-    def _page_of_updates(self, pipeline_id: str, token: str | None) -> Page[JsonObject]:
-        return self.client.get(
-            *PIPELINES_API,
-            pipeline_id,
-            "updates",
-            query=page_query(token, max_results=UPDATES_A_PAGE),
-            read=lambda answer: Page(objects_in(answer, "updates"), next_token_of(answer)),
-            refused=refused_for_pipeline,
-        )
+        def fetch(token: str | None) -> Page[JsonObject]:
+            return self.client.get(
+                *PIPELINES_API,
+                pipeline_id,
+                "updates",
+                query=page_query(token, max_results=UPDATES_A_PAGE, **end),
+                read=lambda answer: Page(objects_in(answer, "updates"), next_token_of(answer)),
+                refused=refused_for_pipeline,
+            )
+
+        return paged(fetch)
 
     def _started(self, request: SubmitRequest, full_refresh: bool) -> str | None:
         """Return the update that an earlier submit of this attempt started."""
         found: list[str] = []
-        for update in self._updates(request.job.external_id):
+        for update in islice(self._updates(request.job.external_id), MAX_UPDATES):
             created, update_id = moment_of(update, "creation_time"), update.get("update_id")
             if created is None or created < request.begun_at - CLOCK_SKEW:
-                break
+                continue
             is_candidate = may_belong_to_attempt(update, created, request.begun_at, full_refresh)
             if is_candidate and isinstance(update_id, str) and ID.fullmatch(update_id):
                 found.append(update_id)
@@ -234,11 +239,11 @@ class DatabricksPipelineConnector:
     def _retries(self, pipeline_id: str, update_id: str) -> list[JsonObject]:
         """Return the retries that Databricks started after a failed update."""
         try:
-            page = self._page_of_updates(pipeline_id, None)
+            updates = self._updates(pipeline_id, until=update_id)
+            return retries_of(update_id, islice(updates, MAX_UPDATES))
         except PlatformRefused:
             # The failure is certain, and the list is not readable.
             return []
-        return retries_of(update_id, page.items)
 
     def _is_recovering(self, pipeline_id: str) -> bool:
         """Return whether Databricks is between a failed update and its retry."""
@@ -325,10 +330,11 @@ def _page_of_pipelines(answer: JsonObject) -> Page[JsonObject]:
 
 def _artefact(pipeline: JsonObject) -> Artefact | None:
     pipeline_id, name = pipeline.get("pipeline_id"), pipeline.get("name")
-    if not isinstance(pipeline_id, str) or ID.fullmatch(pipeline_id) is None:
+    if not isinstance(pipeline_id, str):
         return None
     return Artefact(
         external_id=pipeline_id,
         job_type=JobType.DATABRICKS_PIPELINE,
         name=name if isinstance(name, str) and name else pipeline_id,
+        problem=_id_problem(pipeline_id),
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import takewhile
+from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
@@ -18,6 +17,7 @@ ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 CLOCK_SKEW = timedelta(minutes=2)
 """The assumed lag of the workspace's clock behind Polysync's."""
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _PRECISION = timedelta(seconds=1)
 _STATES = {
     "QUEUED": ProviderStatus.STARTING,
@@ -99,18 +99,23 @@ def _exception(exception: JsonObject) -> str:
 
 
 def retries_of(update_id: str, updates: Iterable[JsonObject]) -> list[JsonObject]:
-    """Return the platform's own retries of an update, oldest first; the list is newest first."""
-    known = list(updates)
-    newer = list(takewhile(lambda update: update.get("update_id") != update_id, known))
-    if len(newer) == len(known):
+    """Return the platform's own retries of an update, oldest first; the list has any order."""
+    # The list is usually newest first, which decides about equal times.
+    known = sorted(reversed([*updates]), key=_created_at)
+    ids = [update.get("update_id") for update in known]
+    if update_id not in ids:
         return []
     retries: list[JsonObject] = []
     # An update of another caller ends the retries of this one.
-    for update in reversed(newer):
+    for update in known[ids.index(update_id) + 1 :]:
         if update.get("cause") != "RETRY_ON_FAILURE":
             break
         retries.append(update)
     return retries
+
+
+def _created_at(update: JsonObject) -> datetime:
+    return moment_of(update, "creation_time") or _NEVER
 
 
 def retried(first: Report, retry: JsonObject, page: str) -> Report:

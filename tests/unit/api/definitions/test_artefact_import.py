@@ -115,6 +115,20 @@ def test_a_job_is_synchronised_and_a_task_made_of_it(api: Api) -> None:
     assert synced["tasks"][0]["problems"][0]["path"] == "parameters.old"
 
 
+def test_a_request_may_remove_what_an_incomplete_reading_did_not_find(api: Api) -> None:
+    api.world.platform.put("/load", Parameter(name="by_hand"))
+    api.post("/platforms/lakehouse/import")
+    api.world.platform.put("/load", notes=("doubt",))
+
+    kept = api.post("/jobs/load/sync-parameters")
+    planned = api.post("/platforms/lakehouse/import?dryRun=true", {"remove": True})
+    removed = api.post("/jobs/load/sync-parameters", {"remove": True})
+
+    assert (kept["difference"]["removed"], kept["complete"]) == ([], False)
+    assert planned["updated"][0]["difference"]["removed"] == ["by_hand"]
+    assert removed["difference"]["removed"] == ["by_hand"]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
@@ -122,6 +136,7 @@ def test_a_job_is_synchronised_and_a_task_made_of_it(api: Api) -> None:
         pytest.param("/platforms/lakehouse/import", {"externalId": []}, 422, id="a misspelling"),
         pytest.param("/platforms/lakehouse/import", {"externalIds": []}, 422, id="nothing named"),
         pytest.param("/platforms/lakehouse/import", {"limit": 0}, 422, id="a limit of nothing"),
+        pytest.param("/platforms/lakehouse/import", {"remove": "yes"}, 422, id="no boolean"),
         pytest.param(
             "/platforms/lakehouse/import", {"continuationToken": "x"}, 400, id="a wrong token"
         ),

@@ -18,6 +18,7 @@ from polysync_core.application.events.deliveries import (
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.poison_messages import PoisonMessages
+from polysync_core.domain.definitions.recent_results import DeliveryAttempt, DeliveryResult
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
@@ -72,6 +73,7 @@ class World:
         self.secrets, self.clock = FakeSecrets(), FakeClock()
         self.answers: list[PolysyncError] = []
         self.posts: list[tuple[str, Mapping[str, str], bytes]] = []
+        self.attempts: list[tuple[str, DeliveryAttempt]] = []
         self.publisher = EventPublisher(
             events=self.events,
             deliveries=self.queue,
@@ -84,6 +86,7 @@ class World:
             delivery_queue=self.queue,
             poison_queue=self.poison,
             clock=self.clock,
+            record=lambda webhook, attempt: self.attempts.append((webhook, attempt)),
             retry_policy=DeliveryRetryPolicy(attempts=3),
         )
 
@@ -180,6 +183,25 @@ def test_a_failed_delivery_is_retried_with_growing_delays_and_the_same_id(world:
     first, second = (headers["X-Polysync-Signature"] for _, headers, _ in world.posts[:2])
     assert first != second  # a new time, a new signature
     assert len({body for _, _, body in world.posts}) == 1
+
+
+def test_each_attempt_is_remembered_with_its_result(world: World) -> None:
+    refused = EventNotAccepted("h answered with status 500", status=500)
+    world.answers = [refused] * 4
+    for deliveries in (3, 2):
+        world.publisher.publish(an_event())
+        for _ in range(deliveries):
+            world.deliver()
+
+    seen = [(each.attempt, each.result, each.error) for _, each in world.attempts]
+    words = "h answered with status 500"
+    assert seen == [
+        (1, DeliveryResult.FAILED, words),
+        (2, DeliveryResult.FAILED, words),
+        (3, DeliveryResult.ABANDONED, words),
+        (1, DeliveryResult.FAILED, words),
+        (2, DeliveryResult.ACCEPTED, None),
+    ]
 
 
 def test_delays_grow_to_an_hour_and_respect_retry_after() -> None:

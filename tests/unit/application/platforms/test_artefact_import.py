@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,11 +9,8 @@ import pytest
 from polysync_core.application.platforms.artefact_import import CALL_BUDGET_SECONDS
 from polysync_core.application.platforms.import_report import (
     ArtefactSelection,
-    ImportReport,
     ImportResult,
 )
-from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import (
@@ -27,78 +22,13 @@ from polysync_core.domain.errors import (
     Unavailable,
 )
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.connector import Artefact, ArtefactSchema
-from tests.fakes.app import FakeApp
-from tests.fakes.definitions import FakeDefinitions, lakehouse
-
-NOTEBOOK = "DatabricksNotebook"
-
-
-class FakePlatform:
-    """A platform with artefacts, which records the described ones."""
-
-    def __init__(self) -> None:
-        self.schemas: dict[str, ArtefactSchema | Exception] = {}
-        self.listed: dict[str, ArtefactSchema] = {}
-        self.described: list[str] = []
-
-    def put(self, path: str, *parameters: Parameter, notes: tuple[str, ...] = ()) -> None:
-        self.schemas[path] = ArtefactSchema(parameters=parameters, notes=notes)
-
-    def artefacts(
-        self, *, job_type: str | None = None, search: str | None = None
-    ) -> Iterator[Artefact]:
-        for path in self.schemas:
-            name = path.rpartition("/")[2]
-            if search is None or search in name:
-                listed = self.listed.get(path)
-                yield Artefact(external_id=path, job_type=NOTEBOOK, name=name, schema=listed)
-
-    def job(self, job_type: str) -> Any:
-        return self
-
-    def describe(self, external_id: str) -> ArtefactSchema:
-        self.described.append(external_id)
-        schema = self.schemas[external_id]
-        if isinstance(schema, Exception):
-            raise schema
-        return schema
-
-
-class World:
-    def __init__(self) -> None:
-        self.store, self.platform = FakeDefinitions(), FakePlatform()
-        self.seconds = 0.0
-        self.app = FakeApp(
-            definitions=self.store, open_connector=lambda platform, *, secrets: self.platform
-        )
-        services = self.app.services
-        self.definitions, self.editing = services.definitions, services.definition_editing
-        self.importing = replace(services.artefact_import, monotonic=lambda: self.seconds)
-        for kind in (Kind.VAULT, Kind.CONTENTION_PROFILE, Kind.CALENDAR, Kind.PLATFORM):
-            for raw in lakehouse()[kind.value]:
-                self.editing.put(read_definition(kind, raw), engine=None)
-
-    def run(self, **selection: Any) -> ImportReport:
-        return self.importing.import_artefacts(
-            "lakehouse", ArtefactSelection(**selection), engine=None
-        )
-
-    def task(self, name: str, job: str, **parameters: Any) -> None:
-        raw = {"name": name, "job": job, "parameters": parameters}
-        self.editing.put(read_definition(Kind.TASK, raw), engine=None)
+from polysync_core.platforms.connector import ArtefactSchema
+from tests.unit.application.platforms.import_world import World, results
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def results(report: ImportReport) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for each in report.items:
-        found.setdefault(each.result.value, []).append(each.job or each.external_id)
-    return found
 
 
 def test_an_import_creates_jobs_with_the_names_of_artefacts_and_a_second_import_changes_nothing(
@@ -343,13 +273,13 @@ def test_a_concurrent_edit_is_not_lost(world: World) -> None:
     world.platform.put("/load", Parameter(name="day"), Parameter(name="new"))
     inner, edited = world.store.put, False
 
-    def racing(definition: Any, *, replacing: Any) -> Any:
+    def racing(definition: Any, *, replacing: Any, author: Any) -> Any:
         nonlocal edited
         if not edited and definition.name == "load":
             edited = True
             other = replacing.definition.model_copy(update={"description": "Edited."})
-            inner(other, replacing=replacing)
-        return inner(definition, replacing=replacing)
+            inner(other, replacing=replacing, author=author)
+        return inner(definition, replacing=replacing, author=author)
 
     world.store.put = racing
     world.run()

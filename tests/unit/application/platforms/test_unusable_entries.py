@@ -11,7 +11,7 @@ from tests.fakes.builders import a_job, a_platform
 
 NOTEBOOK = "DatabricksNotebook"
 PRIVATE = Artefact(
-    external_id="/private", job_type=NOTEBOOK, name="private", problem="unread", is_folder=True
+    external_id="/private", job_type=NOTEBOOK, name="private", problem="unread", is_skipped=True
 )
 HIDDEN = Artefact(external_id="/a\tb", job_type=NOTEBOOK, name="a\tb", problem="a tab")
 LOAD = Artefact(external_id="/load", job_type=NOTEBOOK, name="load")

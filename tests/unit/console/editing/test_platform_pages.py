@@ -27,6 +27,7 @@ class Workspace:
     def __init__(self, *paths: str) -> None:
         self.paths = paths
         self.failure: Exception | None = None
+        self.schema = ArtefactSchema(parameters=(Parameter(name="day"),))
 
     def artefacts(
         self, *, job_type: str | None = None, search: str | None = None
@@ -41,7 +42,7 @@ class Workspace:
         return self
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        return ArtefactSchema(parameters=(Parameter(name="day"),))
+        return self.schema
 
     def test(self) -> str:
         if self.failure is not None:
@@ -145,6 +146,19 @@ def test_the_chosen_artefacts_are_planned_then_imported(app: FakeApp) -> None:
     done = submit(app.browser, page, do="import", form=form)
     assert "The import is complete: 1 created." in parsed(done.text).text()
     assert stored(app, Kind.JOB, "new-load").parameters[0].name == "day"
+
+
+def test_the_decision_to_remove_stays_until_the_import(app: FakeApp, workspace: Workspace) -> None:
+    listed = app.browser.get("/platforms/lakehouse/artefacts?get=true")
+    chosen = {"externalId": "/etl/new-load"}
+    plan = submit(app.browser, listed, chosen, do="plan", form="form.artefacts")
+    submit(app.browser, plan, do="import", form="main form[method=post]")
+    workspace.schema = ArtefactSchema(parameters=(), notes=("a cell is not valid Python",))
+
+    for given, kept in (({}, ["day"]), ({"remove": "true"}, [])):
+        plan = submit(app.browser, listed, {**chosen, **given}, do="plan", form="form.artefacts")
+        submit(app.browser, plan, do="import", form="main form[method=post]")
+        assert [each.name for each in stored(app, Kind.JOB, "new-load").parameters] == kept
 
 
 def test_a_plan_of_all_counts_every_result(app: FakeApp) -> None:

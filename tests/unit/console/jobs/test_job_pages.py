@@ -178,6 +178,18 @@ def test_the_difference_is_shown_and_taken_in_part(world: World) -> None:
     )
 
 
+def test_a_parameter_that_was_not_found_is_removed_on_request_only(world: World) -> None:
+    world.workspace.put("/etl/load", notes=("a cell is not valid Python",))
+    page = world.app.browser.get("/jobs/load/sync")
+    assert "Perhaps gone: area" in text_of(parsed(page.text), ".notice.warning")
+
+    submit(world.app.browser, page, do="all", form="main form")
+    assert parameters(world) == ["area"]
+
+    submit(world.app.browser, page, {"remove": "true"}, do="all", form="main form")
+    assert parameters(world) == []
+
+
 def test_nothing_chosen_is_refused(world: World) -> None:
     page = world.app.browser.get("/jobs/load/sync")
 

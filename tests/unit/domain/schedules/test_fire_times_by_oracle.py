@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from polysync_core.domain.definitions.cron.check import check_cron
 from polysync_core.domain.definitions.schedules import Gap, Schedule
 from polysync_core.domain.schedules.fire_times import count_between
 from polysync_core.domain.schedules.wall_clock import pattern_of
+from tests.examples import examples
 from tests.unit.domain.schedules.oracle import (
     DAY,
     Fields,
@@ -41,7 +42,7 @@ NOTES = {
 
 @pytest.mark.slow
 class TestAgainstTheOracle:
-    @settings(max_examples=150, deadline=None)
+    @examples(60)
     @given(st.data(), schedules())
     def test_every_minute_near_clock_changes_equals_the_oracle(
         self, data: st.DataObject, schedule: Schedule
@@ -87,7 +88,7 @@ class TestAgainstTheOracle:
                 t for t in expected if begin <= t < end
             ]
 
-    @settings(max_examples=60, deadline=None)
+    @examples(30)
     @given(DATES, st.integers(1996, 2101))
     def test_the_dates_of_an_expression_equal_those_of_the_oracle(self, dates: str, year: int):
         cron = f"0 0 {dates}"
@@ -102,7 +103,7 @@ class TestAgainstTheOracle:
 
         assert [wall.date() for wall in islice(walls, len(expected))] == expected
 
-    @settings(max_examples=80, deadline=None)
+    @examples(40)
     @given(st.data(), schedules())
     def test_the_count_equals_the_number_of_fire_times(
         self, data: st.DataObject, schedule: Schedule

@@ -6,12 +6,13 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from polysync_core.domain.definitions.schedules import Calendar, DateRange, Gap, Schedule
 from polysync_core.domain.schedules.offset_changes import start_of_day
 from polysync_core.domain.schedules.outlook import YearOutlook, year_outlook
+from tests.examples import examples
 from tests.unit.domain.schedules.oracle import local
 from tests.unit.domain.schedules.schedule_examples import (
     ZONES,
@@ -37,7 +38,7 @@ def expected_per_day(schedule: Schedule, after: datetime) -> dict[date, int]:
 
 @pytest.mark.slow
 class TestAgainstSingleFireTimes:
-    @settings(max_examples=60, deadline=None)
+    @examples(15)
     @given(st.data(), schedules())
     def test_the_dates_and_counts_are_those_of_the_fire_times(
         self, data: st.DataObject, schedule: Schedule

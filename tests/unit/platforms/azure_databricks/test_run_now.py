@@ -117,7 +117,7 @@ def test_parameters_come_from_the_job_and_from_its_notebooks_on_all_pages() -> N
         "day": (DataType.STRING, "2026-01-01"),
         "start": (DataType.STRING, None),
         "rows": (DataType.INT, 7),
-        "own": (DataType.STRING, "x"),
+        "own": (DataType.STRING, None),
     }
     assert "own is a parameter of a task only" in " ".join(schema.notes)
     assert "start has a default that Databricks computes" in " ".join(schema.notes)

@@ -30,7 +30,7 @@ def jupyter(source: str = "", **widgets: Any) -> str:
     return json.dumps({"cells": [{"cell_type": "code", "source": source}], "metadata": metadata})
 
 
-def describe(source: str | None, document: str) -> tuple[ArtefactSchema, list[str]]:
+def describe(source: str | None, document: str | None) -> tuple[ArtefactSchema, list[str]]:
     """Return the schema of a notebook, and the forms that were exported."""
     forms: list[str] = []
 
@@ -45,7 +45,8 @@ def describe(source: str | None, document: str) -> tuple[ArtefactSchema, list[st
     return connector.job("DatabricksNotebook").describe("/x"), forms
 
 
-READS = "# Databricks notebook source\nc = dbutils.widgets.get('catalog')\n"
+HEADER = "# Databricks notebook source\n"
+READS = HEADER + "c = dbutils.widgets.get('catalog')\n"
 
 
 @pytest.mark.parametrize("source", [READS, None])
@@ -66,20 +67,24 @@ def test_a_widget_that_no_cell_reads_is_found_if_the_cells_create_none() -> None
     ]
 
 
-def test_a_widget_of_the_code_wins_and_needs_no_second_export() -> None:
-    source = "dbutils.widgets.text('catalog', 'own')\n" + READS
-    schema, forms = describe(source, jupyter(catalog=CATALOG))
+def test_a_widget_of_the_code_wins_and_one_of_the_interface_is_added() -> None:
+    own = "dbutils.widgets.text('catalog', 'own')\nc = dbutils.widgets.get('catalog')"
+    schema, forms = describe(HEADER + own, jupyter(own, catalog=CATALOG, env=OLDER))
 
-    assert [(each.name, each.default) for each in schema.parameters] == [("catalog", "own")]
-    assert forms == ["SOURCE"]
+    assert [(each.name, each.default) for each in schema.parameters] == [
+        ("catalog", "own"),
+        ("env", "dev"),
+    ]
+    assert forms == ["JUPYTER"]
 
 
-def test_a_missing_widget_keeps_its_note() -> None:
-    schema, forms = describe(READS, "no JSON")
+def test_a_workspace_without_the_jupyter_form_gives_the_source_and_a_doubt() -> None:
+    schema, forms = describe(READS, None)
 
-    assert not schema.parameters
-    assert "reads catalog" in schema.notes[0]
-    assert forms == ["SOURCE", "JUPYTER"]
+    assert not schema.is_complete
+    assert "user interface" in schema.notes[0]
+    assert "reads catalog" in schema.notes[1]
+    assert forms == ["JUPYTER", "SOURCE"]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,6 @@ def test_text_that_resembles_a_widget_is_ignored() -> None:
         '# dbutils.widgets.text("commented", "")\n'
         '"""dbutils.widgets.text("documented", "")"""\n'
         "print(\"dbutils.widgets.text('printed', 1)\")\n"
-        'other.widgets.text("foreign", "")\n'
         'dbutils.widgets.remove("gone")\n'
         "dbutils.widgets.removeAll()\n"
     )
@@ -69,7 +68,7 @@ def test_variables_with_certain_values_are_resolved() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        'for name in ["a", "b"]:\n    dbutils.widgets.text(name, "")\n',
+        'for name in names():\n    dbutils.widgets.text(name, "")\n',
         'dbutils.widgets.text("a" + suffix, "")\n',
         'dbutils.widgets.text(f"{p}_date", "")\n',
         "dbutils.widgets.text(*arguments)\n",

@@ -111,12 +111,12 @@ def standard(definition: Any, kind: str = "Stateful") -> dict[str, Any]:
     [
         ({"manual": {"type": "Request"}}, "manual"),
         ({"When_a_call_comes": {"type": "REQUEST", "kind": "Http"}}, "When_a_call_comes"),
-        ({"every_day": {"type": "Recurrence"}, "manual": {"type": "Request"}}, None),
+        ({"every_day": {"type": "Recurrence"}, "manual": {"type": "Request"}}, "manual"),
         ({"odd": None}, None),
         ({}, None),
     ],
 )
-def test_only_a_request_trigger_in_the_first_position_counts(
+def test_the_request_trigger_counts_in_any_position(
     triggers: dict[str, Any], expected: str | None
 ) -> None:
     assert workflow_of(standard({"triggers": triggers, "x": 1})).trigger == expected
@@ -154,7 +154,8 @@ def test_a_schema_becomes_parameters_of_its_types() -> None:
         ("key", DataType.SECRET, Direction.OUTPUT),
     ]
     assert schema.typed
-    assert len(schema.notes) == 1
+    assert schema.guessed == {"odd", "bare"}
+    assert len(schema.notes) == 3
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,10 @@ def page(title: str, text: str = "") -> bytes:
             400, {"error_code": "BAD_REQUEST", "message": "io.jsonwebtoken.ExpiredJwtException"}
         ),
         refusal(400, {"message": "JWT is malformed"}),
+        refusal(400, {"message": "io.jsonwebtoken.SignatureException: no match"}),
+        refusal(400, {"message": "IncorrectClaimException: Expected iss claim to be: x"}),
+        refusal(403, {"message": "Unable to authenticate the credential"}),
+        refusal(403, {"message": "Your token has been invalidated"}),
         refusal(400, {"message": "Malformed bearer token"}),
         refusal(400, {"error": {"code": "ExpiredAuthenticationToken", "message": "x"}}),
         refusal(403, {"error": {"code": "InvalidAuthenticationTokenTenant"}}),

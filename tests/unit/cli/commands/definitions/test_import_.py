@@ -117,3 +117,17 @@ def test_an_artefact_is_not_requested_again_in_another_spelling(api: FakeApi, po
     polysync("import", "lakehouse", "/Workspace/a", "/a", "/b")
 
     assert [request.body["externalIds"] for request in api.requests][1:] == [["/b"]]
+
+
+def test_remove_is_sent_with_an_import_and_a_synchronisation(api: FakeApi, polysync: Invoke):
+    api.on("POST", "/platforms/lakehouse/import", Answer({"continuationToken": None}))
+    api.on("POST", "/jobs/load/sync-parameters", Answer({**ITEM, "tasks": []}))
+
+    polysync("import", "lakehouse", "--remove")
+    polysync("sync-parameters", "load", "--remove", "--parameter", "area")
+    polysync("sync-parameters", "load")
+
+    imported, synced, plain = (request.body for request in api.requests)
+    assert imported["remove"] is True
+    assert synced == {"remove": True, "parameters": ["area"]}
+    assert not plain

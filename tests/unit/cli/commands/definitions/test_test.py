@@ -75,3 +75,14 @@ def test_a_test_of_a_secret_as_json_is_the_answer_of_the_api(api: FakeApi, polys
 
 def test_only_vaults_and_platforms_can_be_tested(polysync: Invoke):
     assert polysync("test", "job", "x").exit_code == 2
+
+
+def test_the_last_test_is_shown_without_a_new_one(api: FakeApi, polysync: Invoke):
+    answer = {"at": "2026-03-01T12:00:00.000Z", "ok": False, "message": "m", "latencyMs": 7}
+    api.on("GET", "/platforms/x/test", Answer(answer))
+
+    result = polysync("test", "platform", "x", "--last")
+
+    assert result.stdout == "platform x FAILED at 2026-03-01T12:00:00.000Z (7 ms): m\n"
+    assert result.exit_code == 1
+    assert polysync("test", "secret", "vault://a/b", "--last").exit_code == 2

@@ -10,21 +10,21 @@ from polysync_core.domain.json_types import JsonValue
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
+class UnreadFields:
     """The paths of a definition whose real values are unknown, because they are wrong."""
 
     paths: frozenset[str] = frozenset()
 
-    def cover(self, path: str) -> bool:
+    def includes(self, path: str) -> bool:
         """Return whether a value or one of its parents is unknown."""
         return any(_is_within(path, each) for each in self.paths)
 
-    def touch(self, path: str) -> bool:
+    def overlaps(self, path: str) -> bool:
         """Return whether a value, one of its parents or one of its parts is unknown."""
-        return self.cover(path) or any(_is_within(each, path) for each in self.paths)
+        return self.includes(path) or any(_is_within(each, path) for each in self.paths)
 
 
-NO_DOUBTS = Doubts()
+ALL_READ = UnreadFields()
 
 
 def _is_within(path: str, parent: str) -> bool:
@@ -38,21 +38,23 @@ class Unread:
     A check that depends on an unread part is not made: its result would mislead.
     """
 
-    doubts: dict[tuple[Kind, str], Doubts] = field(default_factory=dict[tuple[Kind, str], Doubts])
-    """The doubts about the definitions that are read in part."""
+    fields: dict[tuple[Kind, str], UnreadFields] = field(
+        default_factory=dict[tuple[Kind, str], UnreadFields]
+    )
+    """The unread fields of the definitions that are read in part."""
     _names: set[tuple[Kind, str]] = field(default_factory=set[tuple[Kind, str]])
     """The names of the unread entries."""
     _unnamed: set[Kind] = field(default_factory=set[Kind])
     """The kinds with an unread entry whose name is unknown."""
 
-    def about(self, kind: Kind, name: str) -> Doubts:
-        """Return the doubts about a definition."""
-        return self.doubts.get((kind, name), NO_DOUBTS)
+    def fields_of(self, kind: Kind, name: str) -> UnreadFields:
+        """Return the unread fields of a definition."""
+        return self.fields.get((kind, name), ALL_READ)
 
-    def is_doubtful(self, definition: Definition, kind: Kind, fields: Iterable[str]) -> bool:
+    def has_unread_field(self, definition: Definition, kind: Kind, fields: Iterable[str]) -> bool:
         """Return whether one of the fields of a definition is unknown."""
-        doubts = self.about(kind, definition.name)
-        return any(map(doubts.touch, fields))
+        unread_fields = self.fields_of(kind, definition.name)
+        return any(map(unread_fields.overlaps, fields))
 
     def may_define(self, kind: Kind, name: str) -> bool:
         """Return whether an unread entry may define a name."""
@@ -75,6 +77,6 @@ class Unread:
             self.add_entry(kind, entry)
 
 
-def unread_part(kind: Kind, definition: Definition, doubts: Doubts) -> Unread:
+def unread_part(kind: Kind, definition: Definition, unread_fields: UnreadFields) -> Unread:
     """Return the unread parts of one definition."""
-    return Unread(doubts={(kind, definition.name): doubts})
+    return Unread(fields={(kind, definition.name): unread_fields})

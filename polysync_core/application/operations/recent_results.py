@@ -1,0 +1,46 @@
+"""Stores the results of connection tests and deliveries; a failed write is only logged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.recent_results import (
+    DeliveryAttempt,
+    LastTest,
+    RecentResults,
+)
+from polysync_core.domain.errors import PolysyncError
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRecorder:
+    """Stores recent results, and logs what could not be stored."""
+
+    store: RecentResults
+
+    def test(self, reference: Reference, test: LastTest) -> None:
+        """Remember the test of a stored definition."""
+        _try(lambda: self.store.put_test(reference, test), str(reference))
+
+    def delivery(self, webhook: str, delivery: DeliveryAttempt) -> None:
+        """Remember an attempt to deliver an event."""
+        _try(lambda: self.store.add_delivery(webhook, delivery), f"webhook '{webhook}'")
+
+
+def _try(store: Callable[[], None], subject: str) -> None:
+    try:
+        store()
+    except PolysyncError as error:
+        _log.warning(
+            "A result could not be stored; the page of the definition does not show it.",
+            extra={
+                "action": "result_not_stored",
+                "definition": subject,
+                "error": type(error).__name__,
+            },
+        )

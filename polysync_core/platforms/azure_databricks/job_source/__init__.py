@@ -1,0 +1,1 @@
+"""Reads the parameters of jobs from their settings."""

@@ -1,0 +1,69 @@
+"""Lists of Databricks have no promised order, and the newer fields win."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.platforms.azure_databricks.pipeline.states import retries_of
+from polysync_core.platforms.connector import ProviderStatus
+from tests.unit.platforms.azure_databricks.workspace import Workspace, report
+
+JOB = Job(name="w", platform="lakehouse", job_type="DatabricksWorkflow", external_id="42")
+
+
+def update(update_id: str, at: int, cause: str = "RETRY_ON_FAILURE") -> dict[str, Any]:
+    return {"update_id": update_id, "state": "FAILED", "cause": cause, "creation_time": at}
+
+
+@pytest.mark.parametrize(
+    "updates",
+    list(permutations([update("U1", 1000, "API_CALL"), update("U2", 2000), update("U3", 3000)])),
+)
+def test_the_retries_of_an_update_are_in_the_order_of_their_creation(
+    updates: tuple[dict[str, Any], ...],
+) -> None:
+    assert [each["update_id"] for each in retries_of("U1", updates)] == ["U2", "U3"]
+    assert [each["update_id"] for each in retries_of("U2", updates)] == ["U3"]
+
+
+FAILED = {"life_cycle_state": "TERMINATED", "result_state": "FAILED"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_failure_details_are_those_of_the_last_attempt_of_a_task(order: int) -> None:
+    tasks = [
+        {"task_key": "load", "attempt_number": number, "run_id": 10 + number, "state": FAILED}
+        for number in range(3)
+    ]
+    workspace = Workspace(
+        runs__get={"run_id": 7, "state": FAILED, "tasks": tasks[::order]},
+        get_output=lambda query: {"error": f"of {query['run_id']}"},
+    )
+
+    details = workspace.connect().job("DatabricksWorkflow").failure_details(JOB, "7")
+
+    assert [each.error for each in details.parts] == ["of 12"]
+
+
+def test_the_newer_message_of_a_run_wins() -> None:
+    found = report(
+        {
+            "run_id": 17,
+            "state": {**FAILED, "state_message": "old words"},
+            "status": {
+                "state": "TERMINATED",
+                "termination_details": {
+                    "code": "RUN_EXECUTION_ERROR",
+                    "type": "CLIENT_ERROR",
+                    "message": "new words",
+                },
+            },
+        }
+    )
+    assert found.status is ProviderStatus.FAILED
+    assert (found.message or "").startswith("new words")
+    assert "old words" not in (found.message or "")
