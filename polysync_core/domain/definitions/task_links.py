@@ -1,4 +1,4 @@
-"""Reads the links of a Task from its stored text, at a fraction of the cost of the whole Task."""
+"""Reads the links of a Task from its stored text."""
 
 from __future__ import annotations
 
