@@ -87,6 +87,8 @@ class Settings:
     """The minimum number of days that ended runs and their audit entries are kept."""
     engine_retention_days: int
     """The number of days that the engine keeps histories of ended orchestrations."""
+    drift_check: bool
+    """True if all Jobs are compared with their artefacts each night."""
     service_name: str
     """The name of this app in telemetry."""
     application_insights: str
@@ -131,6 +133,7 @@ class Settings:
             ),
             run_retention_days=_number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
             engine_retention_days=_number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
+            drift_check=_flag(variables, "POLYSYNC_DRIFT_CHECK"),
             service_name=variables.get("OTEL_SERVICE_NAME") or "polysync",
             application_insights=_application_insights(variables),
             otlp_endpoint=_collector(variables, "OTEL_EXPORTER_OTLP_ENDPOINT"),

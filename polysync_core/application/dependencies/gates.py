@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
@@ -141,6 +141,7 @@ class Gates:
             edges=edges_of(task),
             descends=self.task_graph.descends,
             recall=partial(self.dependent_runs.recall, task),
+            latest=cache(partial(self.dependent_runs.latest, task)),
             join=task.join,
         )
 
