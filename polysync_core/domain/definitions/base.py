@@ -156,7 +156,7 @@ class Definition(Value):
 
     @property
     def identity(self) -> str:
-        """The name, and the number of the first version of a definition that is defined anew.
+        """The name; a definition that is defined anew adds a number.
 
         So a definition that was deleted and is defined anew has no past.
         """

@@ -41,7 +41,7 @@ def with_identities(definition: Definition, before: Definition | None) -> Defini
 def _continued(
     schedule: Schedule, former: dict[str, Schedule], removed: list[Schedule], task: Task
 ) -> str:
-    """Return the identity of the schedule that one without an id continues, or its own name."""
+    """Return the identity that a schedule without an id continues."""
     if schedule.name in former:
         return former[schedule.name].identity
     alike = [each for each in removed if _timing(each) == _timing(schedule)]

@@ -1,4 +1,4 @@
-"""Tests that a deleted definition leaves no past, and that a renamed schedule keeps its own."""
+"""Tests the identities of redefined Tasks and renamed schedules."""
 
 from __future__ import annotations
 
