@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from polysync_core.domain.json_types import JsonObject, JsonValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,18 +21,20 @@ class TaskLinks:
 def links_of(name: str, text: str | None) -> TaskLinks:
     """Return the links of a stored Task; parts that cannot be read are left out."""
     try:
-        content: Any = json.loads(text or "")
+        content: JsonValue = json.loads(text or "")
     except ValueError:
         content = None
-    if not isinstance(content, dict):
-        return TaskLinks(name=name)
-    tags, dependencies = content.get("tags"), content.get("dependencies")
+    document = _object(content)
+    dependencies = document.get("dependencies")
     found = dependencies if isinstance(dependencies, list) else []
-    tasks = [each.get("task") for each in found if isinstance(each, dict)]
+    tasks = [_object(each).get("task") for each in found]
+    tags = _object(document.get("tags"))
     return TaskLinks(
         name=name,
-        tags={key: value for key, value in tags.items() if isinstance(value, str)}
-        if isinstance(tags, dict)
-        else {},
+        tags={key: value for key, value in tags.items() if isinstance(value, str)},
         upstreams=tuple(task for task in tasks if isinstance(task, str)),
     )
+
+
+def _object(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, dict) else {}
