@@ -124,6 +124,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "overlap": "The treatment of a fire time while a run of the schedule is active.",
         "gap": "The treatment of a local time that daylight saving skips.",
         "fold": "The treatment of a local time that daylight saving repeats.",
+        "id": "The identity of the schedule, which survives a rename. Empty: the name.",
         "jitterSeconds": "The longest random delay of a start.",
     },
     "Task": {

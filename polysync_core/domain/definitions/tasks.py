@@ -160,6 +160,7 @@ class Task(Definition):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         _refuse_repeated("schedules", "name", [each.name for each in self.schedules])
+        _refuse_repeated("schedules", "id", [each.identity for each in self.schedules])
         _refuse_repeated("contentionProfiles", "", self.contention_profiles)
         self._check_upstreams()
         self._check_start()
