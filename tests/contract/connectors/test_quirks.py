@@ -38,7 +38,7 @@ def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]
 
 
 class Strange:
-    """Makes harnesses whose simulator has some quirks, and turns all of them off at the end."""
+    """Makes harnesses with quirky simulators, and turns the quirks off at the end."""
 
     def __init__(self, simulators: Simulators) -> None:
         self.simulators = simulators
