@@ -81,7 +81,9 @@ async def _until_known(platform: httpx.AsyncClient, count: int, began: float) ->
 
     The reads of the measurement would cost more than the runs themselves.
     """
-    while await _known(platform) < count and time.monotonic() < began + _TIMEOUT_SECONDS:
+    while time.monotonic() < began + _TIMEOUT_SECONDS:
+        if await _known(platform) >= count:
+            return
         await asyncio.sleep(_POLL_SECONDS)
 
 
