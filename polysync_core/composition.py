@@ -143,6 +143,7 @@ def build_background_work(services: Services) -> BackgroundWork:
         reconcile=services.reconciler.reconcile,
         fire_schedules=services.schedule_tick.tick,
         purge=services.retention.purge,
+        check_drift=services.drift_check.check,
         webhook_delivery=services.webhook_delivery,
         run_requests=services.run_requests,
         poison_messages=services.poison_messages,

@@ -99,7 +99,7 @@ class EmbeddedHost:
             Timer(
                 name="purge",
                 next_after=daily(PURGE_AT),
-                call=self._in_thread(self._work.purge),
+                call=self._in_thread(self._work.nightly),
                 clock=clock,
                 due_times=DueTimes(options.data / "timers.json"),
             ),

@@ -1,4 +1,4 @@
-"""Reconciles runs and fires due schedules each minute, and purges old data each day."""
+"""Reconciles runs and fires due schedules each minute, and does the work of each night."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def tick(timer: func.TimerRequest, durable: str) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="0 17 3 * * *", use_monitor=True)
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def purge(timer: func.TimerRequest, durable: str) -> None:
-    """Delete the data that is older than the retention periods."""
-    background_work().purge(DurableEngine(durable))
+    """Delete data older than the retention periods, then check the drift of Jobs."""
+    background_work().nightly(DurableEngine(durable))

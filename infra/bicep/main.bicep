@@ -175,6 +175,9 @@ param runRetentionDays int = 90
 @maxValue(365)
 param engineRetentionDays int = 7
 
+@description('Optional. Whether every Job is compared with its artefact each night.')
+param driftCheck bool = false
+
 @description('Optional. Address of the Databricks workspace whose jobs are run by short keys, such as https://adb-1234567890123456.7.azuredatabricks.net; the identity of the app must be a user of it.')
 param databricksHost string = ''
 
@@ -404,6 +407,7 @@ module app './modules/app.bicep' = {
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
     runRetentionDays: runRetentionDays
     engineRetentionDays: engineRetentionDays
+    driftCheck: driftCheck
     databricksHost: databricksHost
     databricksJobs: databricksJobs
     appkit: empty(appkit) ? '' : string(appkit)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from polysync_core.domain.clock import Clock, utc_now
-from polysync_core.domain.definitions.base import Definition, Kind, is_object_name
+from polysync_core.domain.definitions.base import Definition, Kind, RowFacts, is_object_name
 from polysync_core.domain.definitions.document import (
     Reference,
     encode_definition,
@@ -24,13 +24,20 @@ from polysync_core.domain.definitions.document import (
     reference_to,
 )
 from polysync_core.domain.definitions.stored import DefinitionPage, StoredDefinition
+from polysync_core.domain.definitions.task_links import TaskLinks, links_of
 from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.definitions.validation.stored_content import read_content
 from polysync_core.domain.definitions.versions import Applied, Author, ChangeSource
 from polysync_core.domain.errors import Conflict, Problem, StaleETag, Unavailable
 from polysync_core.domain.sized_cache import SizedCache
 from polysync_core.storage.row_text import join_text, split_text
-from polysync_core.storage.rows import Row, RowExists, RowRange, RowValue, end_of_prefix
+from polysync_core.storage.rows import (
+    Row,
+    RowExists,
+    RowRange,
+    RowValue,
+    end_of_prefix,
+)
 from polysync_core.storage.tables import Tables
 from polysync_core.storage.versions import (
     CONTENT,
@@ -44,6 +51,7 @@ from polysync_core.storage.versions import (
 
 _log = logging.getLogger(__name__)
 
+_BORN = "born"
 _APPLIED = "appliedAt"
 _APPLIED_BY = "appliedBy"
 _DELETING = "deletingSince"
@@ -124,8 +132,9 @@ class TableDefinitions:
             if replacing is None
             else replacing.version + 1
         )
+        born = number if replacing is None else replacing.definition.row.born
         return StoredDefinition(
-            definition=definition,
+            definition=definition.with_row(RowFacts(born=born)),
             etag="",
             updated_at=now,
             version=number,
@@ -185,6 +194,12 @@ class TableDefinitions:
         for row in self._rows.rows(RowRange(kind.value, after)):
             if row.key != after and not self._is_being_deleted(row):
                 yield _stored(kind, row)
+
+    def task_links(self) -> Iterator[TaskLinks]:
+        """Yield the links of every Task by name, without reading complete definitions."""
+        for row in self._rows.rows(RowRange(Kind.TASK.value)):
+            if not self._is_being_deleted(row):
+                yield links_of(row.key, join_text(CONTENT, row.values))
 
     def _insert(self, row: Row) -> str:
         try:
@@ -251,8 +266,9 @@ def _stored(kind: Kind, row: Row) -> StoredDefinition[Definition]:
             "A stored definition breaks a rule of this version: replace it or delete it.",
             extra={"action": "definition_broken", **facts},
         )
+    facts = replace(content.definition.row, born=_born(row))
     return StoredDefinition(
-        definition=content.definition,
+        definition=content.definition.with_row(facts),
         etag=row.etag,
         updated_at=datetime.fromisoformat(row.text(UPDATED)),
         version=number_of(row.values),
@@ -260,6 +276,11 @@ def _stored(kind: Kind, row: Row) -> StoredDefinition[Definition]:
         applied=_applied(row),
         broken=content.broken,
     )
+
+
+def _born(row: Row) -> int:
+    born = row.values.get(_BORN, 1)
+    return born if isinstance(born, int) else 1
 
 
 def _applied(row: Row) -> Applied | None:
@@ -277,6 +298,7 @@ def _values(stored: StoredDefinition[Definition]) -> dict[str, RowValue]:
         **author_values(stored.author),
         UPDATED: stored.updated_at.isoformat(),
         VERSION: stored.version,
+        _BORN: stored.definition.row.born,
         _APPLIED: "" if applied is None else applied.at.isoformat(),
         _APPLIED_BY: "" if applied is None else applied.by,
     }

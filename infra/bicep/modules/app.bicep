@@ -91,6 +91,9 @@ param runRetentionDays int
 @description('Required. Days for which the engine keeps the histories of ended orchestrations.')
 param engineRetentionDays int
 
+@description('Required. Whether every Job is compared with its artefact each night.')
+param driftCheck bool
+
 @description('Required. Address of the Databricks workspace whose jobs are run by short keys; empty for none.')
 param databricksHost string
 
@@ -151,6 +154,7 @@ var settings = {
   POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)
   POLYSYNC_RUN_RETENTION_DAYS: string(runRetentionDays)
   POLYSYNC_ENGINE_RETENTION_DAYS: string(engineRetentionDays)
+  POLYSYNC_DRIFT_CHECK: driftCheck ? 'true' : 'false'
   POLYSYNC_APPKIT: appkit
   POLYSYNC_DELEGATION_TENANT_ID: delegationTenantId
   POLYSYNC_DELEGATION_CLIENT_ID: delegationClientId

@@ -25,7 +25,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 DEFAULT_LIMIT = 20
 MAX_LISTED = 100
 
-_JOB_ROUTE = re.compile(r"(?:/api)?/jobs/[^/]+/(?:run|status|runs(?:/[^/]+)?)")
+_JOB_ROUTE = re.compile(r"(?:/api)?/jobs/[^/]+/(?:run|status|runs(?:/[^/]+(?:/outputs)?)?)")
 _OTHER_CHARSET = re.compile(r"charset\s*=\s*\"?(?!utf-?8)", re.IGNORECASE)
 _EVENT_ID = re.compile(r"([1-9][0-9]{0,18}|r[a-z2-7]{25})-([0-9]{1,9})(-end)?")
 

@@ -29,6 +29,7 @@ from polysync_core.api.jobs.requests import (
     CancelRequest,
     JobHandler,
     ListRequest,
+    OutputsRequest,
     ReadRequest,
     StartRequest,
 )
@@ -40,6 +41,7 @@ from polysync_core.api.jobs.views import (
     JobKeyView,
     JobRunsView,
     JobStatusView,
+    RunOutputsView,
     StartedDatabricksRun,
     StartedJobRun,
 )
@@ -197,6 +199,14 @@ def _add_reads(routes: APIRouter) -> None:
         )
         with handlers.handler_for(name) as handler:
             return handler.read(name, request)
+
+    @routes.get("/jobs/{name}/runs/{run_id}/outputs")
+    def get_job_run_outputs(
+        name: str, handlers: CurrentHandlers, run_id: str, user: User = None
+    ) -> RunOutputsView:
+        """Read the outputs of a run of a job, by task."""
+        with handlers.handler_for(name) as handler:
+            return handler.outputs(name, OutputsRequest(run_id=run_id, user=user))
 
     @routes.get("/jobs/{name}/status", response_model=JobStatusView | DatabricksStatusView)
     def get_job_status(name: str, handlers: CurrentHandlers, user: User = None) -> Answer:

@@ -42,6 +42,30 @@ class StartedDatabricksRun(View):
     """The id that Databricks gave the run; absent if its answer was empty."""
 
 
+class TaskOutputView(View):
+    """The output of one task of a run."""
+
+    task_key: str | None
+    """The name of the task; null for a run without named tasks."""
+    run_id: int | str
+    """The id of the task's run, or of the whole run."""
+    status: str | None
+    """The life-cycle state in Databricks, or the status of a stored Job's run."""
+    result: str | None
+    """The result state in Databricks; null before the end and for a stored Job."""
+    output: dict[str, Json] | None
+    """The output as Databricks describes it, or the outputs of a stored Job's run by name."""
+    refusal: str | None
+    """The status with which Databricks refused the output; null if it did not."""
+
+
+class RunOutputsView(View):
+    """The outputs of a run of a job."""
+
+    tasks: list[TaskOutputView]
+    """The outputs of the tasks, at most 25."""
+
+
 class JobKeyView(View):
     """A job key of the environment."""
 

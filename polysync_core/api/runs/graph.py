@@ -13,6 +13,7 @@ from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
 from polysync_core.application.runs.run_lookup import find_run_id
+from polysync_core.domain.definitions.tasks import Take
 from polysync_core.domain.dependencies.conditions import Conditions
 from polysync_core.domain.runs.status import RunStatus
 
@@ -75,6 +76,8 @@ class DependencyEdgeView(View):
     """The required outcome, or a list of outcomes of which one is required."""
     when: str | None
     """The expression over the outputs of the upstream run that must be true."""
+    take: Take
+    """The outcomes that the dependency uses."""
     mappings: list[OutputMappingView]
     """The outputs that are passed on."""
 
@@ -159,5 +162,6 @@ def _edge_view(edge: DependencyEdge) -> DependencyEdgeView:
         downstream=edge.downstream,
         condition=edge.conditions,
         when=edge.when,
+        take=edge.take,
         mappings=[OutputMappingView.model_validate(each) for each in edge.mappings],
     )

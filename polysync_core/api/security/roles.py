@@ -40,6 +40,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/jobs/{name}/runs"): Role.READER,
     ("GET", "/jobs/{name}/runs/{run_id}"): Role.READER,
     ("DELETE", "/jobs/{name}/runs/{run_id}"): Role.OPERATOR,
+    ("GET", "/jobs/{name}/runs/{run_id}/outputs"): Role.READER,
     ("GET", "/jobs/{name}/status"): Role.READER,
     ("GET", "/job-keys"): Role.READER,
     ("GET", "/jobs/{name}/platform-runs"): Role.READER,

@@ -28,6 +28,7 @@ from polysync_core.domain.definitions.document import (
 )
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.name_graph import upstream_first
+from polysync_core.domain.definitions.renames import with_identities
 from polysync_core.domain.definitions.stored import (
     DefinitionSource,
     StoredDefinition,
@@ -133,7 +134,8 @@ class Documents:
         reference = reference_to(definition)
         if document.unread.fields_of(reference.kind, reference.name).includes("name"):
             return planned_write(definition, None)
-        return planned_write(definition, self._source.get(reference.kind, reference.name))
+        before = self._source.get(reference.kind, reference.name)
+        return planned_write(with_identities(definition, readable(before)), before)
 
     def _deletes(self, document: Document) -> list[PlannedChange]:
         """Plan the deletes, so that a referrer is deleted before its target."""

@@ -25,6 +25,7 @@ from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.renames import with_identities
 from polysync_core.domain.definitions.stored import (
     DefinitionPage,
     DefinitionSource,
@@ -233,7 +234,7 @@ class DefinitionEditing:
     ) -> PlannedChange:
         before = self._source.get(reference.kind, reference.name)
         condition.check(before)
-        step = planned_write(change(before), before)
+        step = planned_write(with_identities(change(before), readable(before)), before)
         if step.definition is not None and step.action is not ChangeAction.UNCHANGED:
             self._check(step.definition, before)
         changed = () if step.definition is None else (step.definition,)
@@ -249,7 +250,7 @@ class DefinitionEditing:
         def attempt() -> SavedDefinition:
             before = self._source.get(reference.kind, reference.name)
             condition.check(before)
-            definition = change(before)
+            definition = with_identities(change(before), readable(before))
             step = planned_write(definition, before)
             condition.check_plan(step)
             if before is not None and step.action is ChangeAction.UNCHANGED:

@@ -64,6 +64,10 @@ class DefinitionLookup:
         """Return every webhook; the cost depends on the number of webhooks."""
         return list(self._all(Webhook, Kind.WEBHOOK))
 
+    def jobs(self) -> Iterator[Job]:
+        """Yield every Job."""
+        return self._all(Job, Kind.JOB)
+
     def jobs_on(self, platform: str) -> Iterator[Job]:
         """Yield the Jobs of a Platform; the cost depends on the number of all Jobs.
 

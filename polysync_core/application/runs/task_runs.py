@@ -94,7 +94,7 @@ class TaskRuns:
         task = self.definitions.task(request.task)
         run_id = new_run_id()
         if request.idempotency_key is not None:
-            run_id = derived_run_id("idempotency-key", task.name, request.idempotency_key)
+            run_id = derived_run_id("idempotency-key", task.identity, request.idempotency_key)
             existing = self.runs.get(run_id)
             if existing is not None:
                 return run_of_same_request(existing.run, request.digest)

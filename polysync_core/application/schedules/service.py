@@ -69,7 +69,7 @@ class ScheduleService:
         }
         return {
             task.name: [
-                self._status(task, each, states.get((task.name, each.name)))
+                self._status(task, each, states.get((task.name, each.identity)))
                 for each in (() if task.row.broken else task.schedules)
             ]
             for task in listed
@@ -132,7 +132,7 @@ class ScheduleService:
 
     def _current(self, task_schedule: TaskSchedule) -> StoredSchedule:
         """Return the state, synced with the definition; a crash may have prevented the sync."""
-        task, schedule = task_schedule.task.name, task_schedule.schedule.name
+        task, schedule = task_schedule.task.name, task_schedule.schedule.identity
         stored = self.store.get(task, schedule)
         if stored is None or stored.state.revision != revision_of(
             task_schedule.task, task_schedule.schedule

@@ -160,7 +160,7 @@ class ScheduleTick:
 
 
 def _schedule_of(task: Task, name: str) -> TaskSchedule | None:
-    schedule = next((each for each in task.schedules if each.name == name), None)
+    schedule = next((each for each in task.schedules if each.identity == name), None)
     return schedule and TaskSchedule(task=task, schedule=schedule)
 
 

@@ -166,10 +166,8 @@ class _Search:
     def _open(self, due: Due, begin: datetime, after: Position | None) -> Iterator[UpcomingFire]:
         """Yield the starts of one schedule in the window, after the position."""
         task = self._task(due.task)
-        schedule = next(
-            (each for each in task.schedules if each.name == due.schedule) if task else iter(()),
-            None,
-        )
+        schedules = () if task is None else task.schedules
+        schedule = next((each for each in schedules if each.identity == due.schedule), None)
         if task is None or schedule is None:
             return
         begin = max(begin, due.at)

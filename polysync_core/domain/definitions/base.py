@@ -133,6 +133,8 @@ class Value(BaseModel):
 class RowFacts:
     """The facts of a row that are no part of its definition; they do not count in a comparison."""
 
+    born: int = 1
+    """The number of the version that created the definition; 1 unless one was deleted before."""
     broken: str | None = None
     """The fault of a row that this version cannot read; the definition then has placeholders."""
 
@@ -151,6 +153,14 @@ class Definition(Value):
     name: ObjectName
     display_name: Annotated[Line, StringConstraints(max_length=200)] | None = None
     description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
+
+    @property
+    def identity(self) -> str:
+        """The name; a definition that is defined anew adds a number.
+
+        So a definition that was deleted and is defined anew has no past.
+        """
+        return self.name if self._row.born == 1 else f"{self.name}~{self._row.born}"
 
     @property
     def row(self) -> RowFacts:

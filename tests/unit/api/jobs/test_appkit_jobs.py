@@ -252,3 +252,33 @@ def test_an_error_has_the_type_that_the_client_reads(
 def test_other_errors_stay_problem_documents(world: World) -> None:
     answer = world.client.get("/tasks/nothing", headers=AXIOS)
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_outputs_of_a_run_are_read_by_task(world: World) -> None:
+    world.run()
+    tasks = [
+        {"task_key": "load", "run_id": 201, "state": {"life_cycle_state": "TERMINATED"}},
+        {"task_key": "report", "run_id": 202, "state": {"result_state": "FAILED"}},
+    ]
+    world.workspace.runs[101]["tasks"] = tasks
+    world.workspace.faults = [("runs/get-output", Reply.json({"notebook_output": {"result": "7"}}))]
+    world.workspace.fail("runs/get-output", 400)
+    load, report = world.client.get("/jobs/etl/runs/101/outputs").json()["tasks"]
+    assert (load["taskKey"], load["runId"], load["status"]) == ("load", 201, "TERMINATED")
+    assert load["output"] == {"notebook_output": {"result": "7"}}
+    assert (report["result"], report["output"]) == ("FAILED", None)
+    assert report["refusal"] == "400 Bad Request"
+
+
+def test_a_run_without_tasks_has_one_output(world: World) -> None:
+    world.run()
+    [only] = world.client.get("/jobs/etl/runs/101/outputs").json()["tasks"]
+    assert (only["taskKey"], only["runId"], only["status"]) == (None, 101, "TERMINATED")
+    assert only["output"] == {"notebook_output": {"result": "done"}}
+
+
+def test_the_outputs_of_a_run_of_another_job_are_not_found(world: World) -> None:
+    world.run(name="other")
+    answer = world.client.get("/jobs/etl/runs/101/outputs")
+    assert error_of(answer) == (404, "Not Found")
+    assert world.workspace.calls("runs/get-output") == []
