@@ -1,4 +1,4 @@
-"""Applies the parameters of a job and of a run to the tasks of the job, by kind of task.
+"""Applies the parameters of a job and of a run to tasks, by their kinds.
 
 A parameter of the job wins over the parameter of a task with the same name, and replaces
 `{{job.parameters.name}}`. The simulator executes notebooks, loops over them and other jobs. A task
@@ -48,7 +48,7 @@ def kind_of(task: Mapping[str, Any], key: str) -> str:
 def with_parameters(
     task: Mapping[str, Any], pushed: Mapping[str, str], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return a task with the parameters of its job and of the request of a run."""
+    """Return a task with the parameters of its job and of a request."""
     kind = kind_of(task, str(task.get("task_key", "")))
     settings = dict(task[kind])
     if kind == LOOP and isinstance(settings.get("task"), dict):

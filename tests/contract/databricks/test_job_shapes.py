@@ -110,7 +110,7 @@ class Lakehouse:
         return int(self.connector.job(job.job_type).submit(request).external_run_id)
 
     def received(self, run_id: int) -> list[dict[str, Any]]:
-        """Return the settings and results of the tasks of a run, and those of the child runs."""
+        """Return the settings and results of the tasks of a run."""
         before = time.monotonic()
         while True:
             run = self.call("GET", f"runs/get?run_id={run_id}")
