@@ -27,6 +27,7 @@ INPUT_TYPES = frozenset(
 _LITERAL = re.compile(r"[a-zA-Z0-9_]")
 _SCRIPT = re.compile(r"python (\w+)\.py\b")
 _BINDING = re.compile(r"\$\{\{parent\.(inputs|outputs)\.(\w+)\}\}")
+_OF_STEP = re.compile(r"\$\{\{parent\.jobs\.(\w+)\.outputs\.(\w+)\}\}")
 _COMPONENT = re.compile(r"/components/(\w+)/versions/[\w.-]+$")
 _ENVIRONMENT = re.compile(r"(?:^azureml:|/environments/)([\w-]+)(?::|/versions/)[\w.-]+$")
 _REQUIRED = {
@@ -77,7 +78,7 @@ def steps(properties: Mapping[str, Any]) -> Iterator[Step]:
     match properties["jobType"]:
         case "Pipeline":
             for name, node in properties["jobs"].items():
-                yield _node(name, node, inputs)
+                yield _node(name, node, inputs, properties["jobs"])
         case "Sweep":
             yield Step(
                 program=_script(properties["trial"]["command"]),
@@ -87,7 +88,9 @@ def steps(properties: Mapping[str, Any]) -> Iterator[Step]:
             yield Step(program=_script(properties["command"]), inputs=inputs)
 
 
-def _node(name: str, node: Mapping[str, Any], inputs: Values) -> Step:
+def _node(
+    name: str, node: Mapping[str, Any], inputs: Values, nodes: Mapping[str, Mapping[str, Any]]
+) -> Step:
     component = _COMPONENT.search(str(node.get("componentId")))
     if component is None:
         raise bad_argument(f"Step {name} has no component.")
@@ -97,11 +100,18 @@ def _node(name: str, node: Mapping[str, Any], inputs: Values) -> Step:
         for own, entry in (node.get("outputs") or {}).items()
         if (binding := _BINDING.fullmatch(str(entry.get("value"))))
     }
-    bound = {own: _bound(name, value, inputs) for own, value in values.items()}
+    bound = {own: _bound(name, value, inputs, nodes) for own, value in values.items()}
     return Step(program=component[1], inputs=bound, outputs=outputs)
 
 
-def _bound(node: str, value: str, inputs: Values) -> str:
+def _bound(node: str, value: str, inputs: Values, nodes: Mapping[str, Mapping[str, Any]]) -> str:
+    of_step = _OF_STEP.fullmatch(value)
+    if of_step is not None:
+        source = nodes.get(of_step[1], {})
+        if of_step[2] not in (source.get("outputs") or {}):
+            message = f"Step {node} reads an output that step {of_step[1]} does not have."
+            raise bad_argument(message, "InputNotFound")
+        return f"azureml://jobs/{of_step[1]}/outputs/{of_step[2]}"
     binding = _BINDING.fullmatch(value)
     if binding is None:
         return value

@@ -218,7 +218,8 @@ def _course(
     try:
         return max(float(str(seconds)), 0.0), None
     except ValueError:
-        return 0.0, f"The wait time '{value}' is no number, or no expression of the simulator."
+        message = f"The expression {value!r} of a Wait is not a number of seconds."
+        raise Refusal(400, "BadRequest", message) from None
 
 
 def stamp(moment: datetime) -> str:
@@ -271,7 +272,8 @@ def _output(activity: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[
 
 
 def _evaluated(value: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-    content = value.get("content")
+    # Expressions of activities have their text in `value`.
+    content = value.get("content", value.get("value"))
     match value.get("type"):
         case "Expression":
             found = _PARAMETER.fullmatch(str(content))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from simulators.data_factory.runs import start
+from simulators.serving import Refusal
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -42,5 +43,6 @@ def test_a_wait_takes_a_number_or_the_value_of_an_expression(seconds: Any) -> No
 @pytest.mark.parametrize(
     "seconds", ["soon", "@pipeline().parameters.none", {"value": "@utcnow()", "type": "Expression"}]
 )
-def test_another_expression_fails_the_activity(seconds: Any) -> None:
-    assert wait(seconds) == ("Failed", timedelta(0))
+def test_another_expression_is_refused(seconds: Any) -> None:
+    with pytest.raises(Refusal):
+        wait(seconds)
