@@ -160,6 +160,12 @@ SCHEDULE_LATENESS = Metric(
     unit="s",
     meaning="from a fire time, including its jitter, to the creation of its run",
 )
+START_LAG = Metric(
+    name="polysync.schedule.start_lag",
+    kind=MetricKind.HISTOGRAM,
+    unit="s",
+    meaning="from the planned start of a scheduled run to the start of its first attempt",
+)
 SCHEDULE_MISSED = Metric(
     name="polysync.schedule.missed",
     kind=MetricKind.COUNTER,
@@ -205,6 +211,7 @@ METRICS = (
     RUN_DURATION,
     ATTEMPT_FAILURES,
     SCHEDULE_LATENESS,
+    START_LAG,
     SCHEDULE_MISSED,
     TICK_DURATION,
     REPAIRS,
