@@ -24,6 +24,7 @@ from polysync_core.domain.definitions.document import (
     reference_to,
 )
 from polysync_core.domain.definitions.stored import DefinitionPage, StoredDefinition
+from polysync_core.domain.definitions.task_links import TaskLinks, links_of
 from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.definitions.validation.stored_content import read_content
 from polysync_core.domain.definitions.versions import Applied, Author, ChangeSource
@@ -193,6 +194,12 @@ class TableDefinitions:
         for row in self._rows.rows(RowRange(kind.value, after)):
             if row.key != after and not self._is_being_deleted(row):
                 yield _stored(kind, row)
+
+    def task_links(self) -> Iterator[TaskLinks]:
+        """Yield the links of every Task by name, without reading complete definitions."""
+        for row in self._rows.rows(RowRange(Kind.TASK.value)):
+            if not self._is_being_deleted(row):
+                yield links_of(row.key, join_text(CONTENT, row.values))
 
     def _insert(self, row: Row) -> str:
         try:

@@ -68,16 +68,18 @@ def version_page(
     return page(
         request,
         f"Version {number} of {name}",
-        card(
-            "What the present version would become" if stored else "What would be created again",
-            _differences(stored, document),
-            _restore_form(request, editor, stored, document),
-        ),
-        card(
-            "The version as a document",
-            h.pre(tabindex="0", aria_label="The version in YAML")[h.code[text]],
-            actions=copy_button(text, label="Copy as YAML"),
-        ),
+        h.div(".stack")[
+            card(
+                "What a restore changes",
+                _differences(stored, document),
+                _restore_form(request, editor, stored, document),
+            ),
+            card(
+                "The version as a document",
+                h.pre(tabindex="0", aria_label="The version in YAML")[h.code[text]],
+                actions=copy_button(text, label="Copy as YAML"),
+            ),
+        ],
         section=editor.section,
         crumbs=[
             *_crumbs(editor, name, stored is not None),

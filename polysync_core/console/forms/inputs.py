@@ -206,7 +206,7 @@ def _zone(common: Attributes, text: str) -> Node:
             data_source=page_path("part", "zones"),
         ),
         h.datalist(id=options),
-        h.a(".help", href=page_path("zones", q=text), target="_blank")["Find by place"],
+        h.p(".help")[h.a(href=page_path("zones", q=text), target="_blank")["Find by place"]],
     ]
 
 

@@ -14,6 +14,7 @@ from polysync_core.domain.definitions.platforms import (
     Platform,
 )
 from polysync_core.domain.definitions.schedules import Calendar
+from polysync_core.domain.definitions.task_links import TaskLinks
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.stored_content import BrokenContent
 from polysync_core.domain.definitions.vaults import Vault
@@ -129,6 +130,10 @@ class DefinitionSource(Protocol):
         self, kind: Kind, *, after: str | None = None
     ) -> Iterator[StoredDefinition[Definition]]:
         """Yield every definition of a kind by name, or only those after a name."""
+        ...
+
+    def task_links(self) -> Iterator[TaskLinks]:
+        """Yield the links of every Task by name, without the cost of complete definitions."""
         ...
 
 
