@@ -158,7 +158,7 @@ SCHEDULE_LATENESS = Metric(
     name="polysync.schedule.lateness",
     kind=MetricKind.HISTOGRAM,
     unit="s",
-    meaning="from a fire time, including its jitter, to the creation of its run",
+    meaning="from a fire time to the creation of its run",
 )
 START_LAG = Metric(
     name="polysync.schedule.start_lag",

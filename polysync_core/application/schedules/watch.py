@@ -28,7 +28,7 @@ class ScheduleWatch:
     clock: Clock
 
     def step(self, since: datetime, engine: Engine) -> tuple[datetime, timedelta]:
-        """Fire what became due since a time; return the time of the step and the next wait."""
+        """Fire the schedules that became due since a time; return this time and the next wait."""
         now = self.clock()
         due = self.store.next_due(after=since)
         if due is not None and due.at <= now:
@@ -38,7 +38,7 @@ class ScheduleWatch:
         return now, min(max(wait, timedelta()), LOOK)
 
     def until_next_minute(self, engine: Engine, wait: Callable[[float], object]) -> None:
-        """Fire at each fire time before the next minute; return at once if there is none.
+        """Fire at each fire time before the next minute; without one, return at once.
 
         The minute timer of a host calls it after its tick. `wait` waits for some seconds.
         """

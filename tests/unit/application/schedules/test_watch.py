@@ -108,11 +108,11 @@ class TestJitter:
         self, world: Scheduled
     ) -> None:
         world.task(MINUTELY | {"jitterSeconds": 50})
-        told = world.app.http.get("/tasks/load-daily/fire-times").json()["items"][0]
+        planned = world.app.http.get("/tasks/load-daily/fire-times").json()["items"][0]
         watch(world, seconds=61)
         (run,) = world.made()
         assert lag(run) < _SECOND
-        assert run.not_before == run.starts_at == datetime.fromisoformat(told["startsAt"])
+        assert run.not_before == run.starts_at == datetime.fromisoformat(planned["startsAt"])
         assert "after its jitter" in run.reason
         (entry,) = world.engine.states["main"].waiting.values()
         assert moment(entry.not_before) == run.starts_at
