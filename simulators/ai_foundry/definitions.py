@@ -16,6 +16,7 @@ ENVIRONMENTS = frozenset({"sklearn"})
 _LITERAL = re.compile(r"[a-zA-Z0-9_]")
 _SCRIPT = re.compile(r"python (\w+)\.py\b")
 _BINDING = re.compile(r"\$\{\{parent\.(inputs|outputs)\.(\w+)\}\}")
+_OF_STEP = re.compile(r"\$\{\{parent\.jobs\.(\w+)\.outputs\.(\w+)\}\}")
 _COMPONENT = re.compile(r"/components/(\w+)/versions/[\w.-]+$")
 _ENVIRONMENT = re.compile(r"(?:^azureml:|/environments/)([\w-]+)(?::|/versions/)[\w.-]+$")
 _REQUIRED = {
@@ -62,11 +63,12 @@ def check_definition(properties: Mapping[str, Any]) -> None:
 
 def steps(properties: Mapping[str, Any]) -> Iterator[Step]:
     """Yield the programs of a job in their order."""
-    inputs = _literals(properties.get("inputs") or {})
+    given = properties.get("inputs") or {}
+    inputs = _literals(given)
     match properties["jobType"]:
         case "Pipeline":
             for name, node in properties["jobs"].items():
-                yield _node(name, node, inputs)
+                yield _node(name, node, {**inputs, **_data(given)}, properties["jobs"])
         case "Sweep":
             yield Step(
                 program=_script(properties["trial"]["command"]),
@@ -76,7 +78,9 @@ def steps(properties: Mapping[str, Any]) -> Iterator[Step]:
             yield Step(program=_script(properties["command"]), inputs=inputs)
 
 
-def _node(name: str, node: Mapping[str, Any], inputs: Values) -> Step:
+def _node(
+    name: str, node: Mapping[str, Any], inputs: Values, nodes: Mapping[str, Mapping[str, Any]]
+) -> Step:
     component = _COMPONENT.search(str(node.get("componentId")))
     if component is None:
         raise bad_argument(f"Step {name} has no component.")
@@ -86,17 +90,33 @@ def _node(name: str, node: Mapping[str, Any], inputs: Values) -> Step:
         for own, entry in (node.get("outputs") or {}).items()
         if (binding := _BINDING.fullmatch(str(entry.get("value"))))
     }
-    bound = {own: _bound(name, value, inputs) for own, value in values.items()}
+    bound = {own: _bound(name, value, inputs, nodes) for own, value in values.items()}
     return Step(program=component[1], inputs=bound, outputs=outputs)
 
 
-def _bound(node: str, value: str, inputs: Values) -> str:
+def _bound(node: str, value: str, inputs: Values, nodes: Mapping[str, Mapping[str, Any]]) -> str:
+    of_step = _OF_STEP.fullmatch(value)
+    if of_step is not None:
+        source = nodes.get(of_step[1], {})
+        if of_step[2] not in (source.get("outputs") or {}):
+            message = f"Step {node} reads an output that step {of_step[1]} does not have."
+            raise bad_argument(message, "InputNotFound")
+        return f"azureml://jobs/{of_step[1]}/outputs/{of_step[2]}"
     binding = _BINDING.fullmatch(value)
     if binding is None:
         return value
     if binding[2] not in inputs:
         raise bad_argument(f"Input {binding[2]} of step {node} does not exist.", "InputNotFound")
     return inputs[binding[2]]
+
+
+def _data(entries: Mapping[str, Any]) -> dict[str, str]:
+    """Return the addresses of data inputs, which steps may read like literals."""
+    return {
+        name: str(entry["uri"])
+        for name, entry in entries.items()
+        if isinstance(entry, dict) and entry.get("uri")
+    }
 
 
 def _literals(entries: Mapping[str, Any]) -> dict[str, str]:

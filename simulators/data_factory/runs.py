@@ -179,7 +179,7 @@ def start(
     names = [str(activity.get("name")) for activity in activities]
     for activity in activities[recovery.first(names) if recovery else 0 :]:
         settings = activity.get("typeProperties") or {}
-        waits = float(settings.get("waitTimeInSeconds", 0)) if activity["type"] == "Wait" else 0.0
+        waits = _seconds(settings, parameters) if activity["type"] == "Wait" else 0.0
         end = moment + timedelta(seconds=waits)
         error = str(settings.get("message")) if activity["type"] == "Fail" else None
         steps.append(Step(activity, moment, end, error))
@@ -198,6 +198,17 @@ def start(
         steps=steps,
         group_id=group,
     )
+
+
+def _seconds(settings: Mapping[str, Any], parameters: Mapping[str, Any]) -> float:
+    """Return the duration of a Wait, which may be an expression over the parameters."""
+    given = settings.get("waitTimeInSeconds", 0)
+    value = _evaluated(given, parameters) if isinstance(given, dict) else given
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        message = f"The expression {given!r} of a Wait is not a number of seconds."
+        raise Refusal(400, "BadRequest", message) from None
 
 
 def stamp(moment: datetime) -> str:
@@ -250,7 +261,8 @@ def _output(activity: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[
 
 
 def _evaluated(value: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-    content = value.get("content")
+    # Expressions of activities have their text in `value`.
+    content = value.get("content", value.get("value"))
     match value.get("type"):
         case "Expression":
             found = _PARAMETER.fullmatch(str(content))

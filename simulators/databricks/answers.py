@@ -36,7 +36,13 @@ def repair_history(run: Run, answer_format: AnswerFormat) -> list[dict[str, Any]
     ]
 
 
-def run_json(run: Run, answer_format: AnswerFormat, *, with_tasks: bool = True) -> dict[str, Any]:
+def run_json(
+    run: Run,
+    answer_format: AnswerFormat,
+    *,
+    with_tasks: bool = True,
+    with_replaced: bool = False,
+) -> dict[str, Any]:
     """Return the answer of `runs/get`, or an entry of `runs/list` without its tasks."""
     task = next(iter(run.tasks.values()))
     single = run.submission.single_task
@@ -69,7 +75,10 @@ def run_json(run: Run, answer_format: AnswerFormat, *, with_tasks: bool = True) 
     if single:
         answer["cluster_spec"] = dict(task.spec.compute.fields)
     if with_tasks:
-        answer["tasks"] = [_task_json(run, task, answer_format) for task in run.tasks.values()]
+        replaced = run.replaced if with_replaced else []
+        answer["tasks"] = [
+            _task_json(run, task, answer_format) for task in (*replaced, *run.tasks.values())
+        ]
     return answer
 
 
