@@ -1,4 +1,4 @@
-"""Tests that a fire time which failed by a wrong value can run again with the right one."""
+"""Tests that a failed fire time can run again with corrected values."""
 
 from __future__ import annotations
 
