@@ -62,6 +62,8 @@ class Wait(StrEnum):
     """The platform holds the run back, such as for a limit of the artefact or of the service."""
     COMPUTE = "Compute"
     """The platform prepares the machines or the environment of the run."""
+    RETRY = "Retry"
+    """The platform itself is about to try a failed part again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
