@@ -37,7 +37,7 @@ from simulators.databricks.routes.service import (
     run_id_of,
 )
 from simulators.databricks.routes.traffic import TRAFFIC, Traffic
-from simulators.databricks.run_service import DEFAULT_PAGE, MAX_PAGE, RunFilter
+from simulators.databricks.run_requests import DEFAULT_PAGE, MAX_PAGE, RunFilter
 from simulators.databricks.submission import read_submission
 from simulators.faults import FAULTS, FaultQueue, Handler
 from simulators.quirks import QUIRKS

@@ -198,6 +198,28 @@ def test_runs_of_a_key_are_a_table(api: FakeApi, polysync: Invoke) -> None:
     assert json.loads(polysync("runs", "--job", "etl", "--json").stdout)["runs"] == runs
 
 
+def test_job_keys_are_a_table(api: FakeApi, polysync: Invoke) -> None:
+    schema = {"properties": {"day": {}, "region": {}}, "required": ["day"]}
+    keys = {
+        "etl": {"taskType": "notebook", "params": schema, "platform": None, "hasJobId": True},
+        "bare": {"taskType": None, "params": None, "platform": "lakehouse", "hasJobId": False},
+    }
+    api.on("GET", "/job-keys", Answer({"jobs": keys}))
+
+    etl, bare = polysync("job-keys").stdout.splitlines()[-2:]
+
+    assert etl.split() == ["etl", "notebook", "day*,", "region", "-", "yes"]
+    assert bare.split() == ["bare", "-", "-", "lakehouse", "missing"]
+    assert json.loads(polysync("job-keys", "--json").stdout) == {"jobs": keys}
+
+
+def test_without_job_keys_a_note_names_the_variable(api: FakeApi, polysync: Invoke) -> None:
+    api.on("GET", "/job-keys", Answer({"jobs": {}}))
+    result = polysync("job-keys")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "DATABRICKS_JOB_" in result.stderr
+
+
 def test_a_platform_cannot_change_the_terminal(api: FakeApi, polysync: Invoke) -> None:
     hostile = a_run("RUNNING\x1b[2J", run_page_url="https://x/\x1b]0;title\x07")
     api.on("GET", RUN, Answer(hostile))
