@@ -44,6 +44,8 @@ class PlatformSimulator:
                 return 200, {"run_id": self._submit(json.loads(body))}
             case "GET", "/api/2.2/jobs/runs/get":
                 return self._get(int(parse_qs(address.query)["run_id"][0]))
+            case "GET", "/known":
+                return 200, {"runs": sum(run.end_known is not None for run in self.runs)}
             case "GET", "/recorded":
                 return 200, [asdict(run) for run in self.runs]
             case "POST", "/reset":

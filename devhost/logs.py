@@ -27,7 +27,7 @@ class FunctionFormatter(SentenceFormatter):
     """Formats a record as one line, which names the running function."""
 
     def source(self, record: logging.LogRecord) -> str:
-        """Return the running function, otherwise the short name of the part that speaks."""
+        """Return the running function, otherwise the short name of the module that logs."""
         invocation = invocation_id_cv.get()
         function = _running.get(invocation) if invocation else None
         return function or super().source(record)

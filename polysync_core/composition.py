@@ -19,7 +19,7 @@ from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.drift import drift_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.definitions.versions import version_routes
-from polysync_core.api.jobs.routes import JobHandlers, job_run_routes
+from polysync_core.api.jobs.routes import JobHandlers, job_key_routes, job_run_routes
 from polysync_core.api.missed.routes import missed_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
@@ -142,7 +142,9 @@ def build_background_work(services: Services) -> BackgroundWork:
     return BackgroundWork(
         reconcile=services.reconciler.reconcile,
         fire_schedules=services.schedule_tick.tick,
+        watch_schedules=services.schedule_watch,
         purge=services.retention.purge,
+        check_drift=services.drift_check.check,
         webhook_delivery=services.webhook_delivery,
         run_requests=services.run_requests,
         poison_messages=services.poison_messages,
@@ -200,6 +202,7 @@ def routes() -> ApiRoutes:
             schedule_routes(),
             backfill_routes(),
             job_run_routes(),
+            job_key_routes(),
             platform_run_routes(),
             definition_routes(),
             import_routes(),
@@ -218,6 +221,7 @@ def build_api(services: Services, identify: Identify, *, metrics: Metrics = NO_M
         routes(),
         [*_use_cases(services), metrics],
         access=AccessPolicy(identify=identify, audit=services.audit),
+        allowed_origins=services.settings.allowed_origins,
     )
 
 

@@ -17,7 +17,7 @@ from polysync_core.appkit.configuration import (
 )
 from polysync_core.appkit.named_jobs import JobOptions, discover, id_problems
 from polysync_core.appkit.user_tokens import Hosting
-from polysync_core.domain.errors import Broken, Invalid, Problem
+from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import ROLES_CLAIM, TokenIssuer
@@ -25,6 +25,15 @@ from polysync_core.domain.strict_documents import read_json
 from polysync_core.outbound.hosts import read_private_hosts
 from polysync_core.outbound.identity import AppIdentity, Delegation
 from polysync_core.outbound.urls import read_url
+from polysync_core.setting_values import (
+    SettingError,
+    collector,
+    flag,
+    folder,
+    is_connection_string,
+    number,
+    origins,
+)
 from polysync_core.storage.sqlite.database import SCHEME, path_of
 
 STORAGE = "POLYSYNC_STORAGE"
@@ -49,10 +58,6 @@ class Environment(StrEnum):
     """A developer's machine: no authentication, secrets from environment variables."""
 
 
-class SettingError(Broken):
-    """A setting is missing or contradicts another."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The configuration of one deployment."""
@@ -68,6 +73,8 @@ class Settings:
     """The access keys of machine callers."""
     token_issuer: TokenIssuer | None
     """The issuer whose tokens identify callers; None if the app itself checks no tokens."""
+    allowed_origins: frozenset[str]
+    """The origins whose pages may call the API (CORS)."""
     app_identity: AppIdentity
     """The app's managed identity, and the private hosts that the app may reach."""
     secrets_folder: Path | None
@@ -84,6 +91,8 @@ class Settings:
     """The minimum number of days that ended runs and their audit entries are kept."""
     engine_retention_days: int
     """The number of days that the engine keeps histories of ended orchestrations."""
+    drift_check: bool
+    """True if all Jobs are compared with their artefacts each night."""
     service_name: str
     """The name of this app in telemetry."""
     application_insights: str
@@ -117,20 +126,22 @@ class Settings:
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             token_issuer=_token_issuer(variables),
+            allowed_origins=origins(variables, "POLYSYNC_ALLOWED_ORIGINS"),
             app_identity=_app_identity(variables),
-            secrets_folder=_folder(variables, "POLYSYNC_SECRETS_FOLDER"),
+            secrets_folder=folder(variables, "POLYSYNC_SECRETS_FOLDER"),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE"),
-            webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
-            webhook_first_delay=_number(
+            webhook_attempts=number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
+            webhook_first_delay=number(
                 variables, "POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", 10, most=3600
             ),
-            run_retention_days=_number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
-            engine_retention_days=_number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
+            run_retention_days=number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
+            engine_retention_days=number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
+            drift_check=flag(variables, "POLYSYNC_DRIFT_CHECK"),
             service_name=variables.get("OTEL_SERVICE_NAME") or "polysync",
             application_insights=_application_insights(variables),
-            otlp_endpoint=_collector(variables, "OTEL_EXPORTER_OTLP_ENDPOINT"),
-            prometheus=_flag(variables, "POLYSYNC_PROMETHEUS"),
+            otlp_endpoint=collector(variables, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+            prometheus=flag(variables, "POLYSYNC_PROMETHEUS"),
             storage=_storage(variables),
             appkit=read_appkit(variables),
         )
@@ -210,8 +221,14 @@ def _hosting(variables: Mapping[str, str]) -> Hosting:
         # Databricks Apps sets this variable.
         databricks_app=bool(variables.get("DATABRICKS_APP_NAME")),
         app_service_authentication=_app_service_authentication(variables),
+        validates_entra_tokens=_validates_entra_tokens(variables),
         delegation=delegation,
     )
+
+
+def _validates_entra_tokens(variables: Mapping[str, str]) -> bool:
+    issuer = _token_issuer(variables)
+    return issuer is not None and issuer.is_entra
 
 
 def _refuse(problems: Sequence[Problem]) -> None:
@@ -241,12 +258,12 @@ def _check_host(appkit: AppKitConfiguration) -> None:
 
 def _app_service_authentication(variables: Mapping[str, str]) -> bool:
     # App Service sets this variable if its authentication is on.
-    return _flag(variables, "WEBSITE_AUTH_ENABLED")
+    return flag(variables, "WEBSITE_AUTH_ENABLED")
 
 
 def _loopback(variables: Mapping[str, str]) -> bool:
     name = "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS"
-    loopback = _flag(variables, name)
+    loopback = flag(variables, name)
     if loopback and _environment(variables) is not Environment.DEVELOPMENT:
         raise SettingError(f"{name} requires POLYSYNC_ENVIRONMENT=development.")
     return loopback
@@ -282,7 +299,7 @@ def _storage(variables: Mapping[str, str]) -> dict[str, str]:
                 "the identity."
             )
         setting = configured[STORAGE]
-        if path_of(setting) is None and not _is_connection_string(setting):
+        if path_of(setting) is None and not is_connection_string(setting):
             raise SettingError(
                 f"{STORAGE} is not a connection string of a storage account: copy the whole text "
                 "with AccountName=… and AccountKey=… from the access keys of the account, or name "
@@ -301,15 +318,6 @@ def _storage(variables: Mapping[str, str]) -> dict[str, str]:
     return configured
 
 
-def _is_connection_string(text: str) -> bool:
-    parts = {part.partition("=")[0].strip().lower() for part in text.split(";")}
-    return (
-        "usedevelopmentstorage" in parts
-        or {"accountname", "accountkey"} <= parts
-        or "sharedaccesssignature" in parts
-    )
-
-
 def _application_insights(variables: Mapping[str, str]) -> str:
     name = "APPLICATIONINSIGHTS_CONNECTION_STRING"
     text = variables.get(name, "")
@@ -319,23 +327,6 @@ def _application_insights(variables: Mapping[str, str]) -> str:
             "InstrumentationKey=… from the overview of the resource."
         )
     return text
-
-
-def _collector(variables: Mapping[str, str], name: str) -> str:
-    """Return the address of a collector. OpenTelemetry's exporter reads the variable too."""
-    text = variables.get(name, "")
-    if text and not re.match(r"https?://[^\s/]", text):
-        raise SettingError(
-            f"{name} is {text!r}; it must be an address such as http://127.0.0.1:4318."
-        )
-    return text
-
-
-def _flag(variables: Mapping[str, str], name: str) -> bool:
-    text = variables.get(name, "false").lower()
-    if text not in {"true", "false"}:
-        raise SettingError(f"{name} is {text!r}; it must be true or false.")
-    return text == "true"
 
 
 def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ...]:
@@ -378,13 +369,6 @@ def _app_identity(variables: Mapping[str, str]) -> AppIdentity:
     return AppIdentity(identity=variables.get("AZURE_CLIENT_ID") or None, private_hosts=hosts)
 
 
-def _folder(variables: Mapping[str, str], name: str) -> Path | None:
-    text = variables.get(name, "").strip()
-    if text and not text.startswith("/"):
-        raise SettingError(f"{name} is {text!r}; it must be the whole path of a folder.")
-    return Path(text) if text else None
-
-
 def _queue_name(variables: Mapping[str, str], name: str) -> str | None:
     """Return a valid queue name; None for an absent or empty setting.
 
@@ -402,11 +386,3 @@ def _queue_name(variables: Mapping[str, str], name: str) -> str | None:
         # The app would read its own events from that queue and abandon each of them.
         raise SettingError(f"{name} is {text!r}, a queue that the app reads; choose another name.")
     return text
-
-
-def _number(variables: Mapping[str, str], name: str, default: int, *, most: int) -> int:
-    text = variables.get(name) or str(default)
-    number = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0
-    if not 1 <= number <= most:
-        raise SettingError(f"{name} is {text!r}; it must be a whole number from 1 to {most}.")
-    return number

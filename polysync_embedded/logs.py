@@ -49,7 +49,7 @@ class SentenceFormatter(logging.Formatter):
         return line
 
     def source(self, record: logging.LogRecord) -> str:
-        """Return the short name of the part that speaks."""
+        """Return the short name of the module that logs."""
         is_own = record.name.startswith(("polysync_", "orchestrations.", "devhost."))
         return record.name.rpartition(".")[2] if is_own else record.name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import ctypes
 import logging
 import os
 import signal
@@ -27,6 +28,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Seconds for the exit handlers, such as the last export of telemetry.
 EXIT_HANDLERS_LIMIT = 1.5
 
+_M_ARENA_MAX = -8
+"""The parameter of `mallopt` in malloc.h of glibc."""
+
 type Announce = Callable[[str], None]
 """Receives the address of the API when the host is ready."""
 
@@ -38,6 +42,7 @@ def run(options: Options, announce: Announce) -> int:
         StartRefused: the host cannot start. The message is one sentence.
     """
     logs.configure(options.log_format)
+    share_one_heap()
     stop = StopSignals()
     # Everything that the host writes is for its owner only.
     os.umask(0o077)
@@ -58,6 +63,22 @@ def run(options: Options, announce: Announce) -> int:
     finally:
         if simulators is not None:
             simulators.stop()
+
+
+def share_one_heap() -> None:
+    """Let all threads allocate memory from one heap of the C library.
+
+    glibc gives each thread another heap, and each heap keeps the memory that was freed in it. So
+    the memory would grow with the number of threads. The interpreter executes one thread at a time,
+    so the threads rarely wait for the one heap.
+    """
+    try:
+        is_glibc = (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
+    except (AttributeError, ValueError):
+        # Another C library does not know this name.
+        return
+    if is_glibc:
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def _load() -> None:

@@ -1,4 +1,4 @@
-"""Reconciles runs and fires due schedules each minute, and purges old data each day."""
+"""Reconciles runs and fires due schedules each minute, and does the work of each night."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ blueprint = df.Blueprint()
 )
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def tick(timer: func.TimerRequest, durable: str) -> None:
-    """Reconcile active runs, then fire the schedules that are due."""
-    background_work().tick(DurableEngine(durable))
+    """Reconcile active runs, then fire the schedules of this minute, each at its second."""
+    work, engine = background_work(), DurableEngine(durable)
+    work.tick(engine)
+    work.watch_minute(engine)
 
 
 @blueprint.function_name("purge")
 @blueprint.timer_trigger(arg_name="timer", schedule="0 17 3 * * *", use_monitor=True)
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def purge(timer: func.TimerRequest, durable: str) -> None:
-    """Delete the data that is older than the retention periods."""
-    background_work().purge(DurableEngine(durable))
+    """Delete data older than the retention periods, then check the drift of Jobs."""
+    background_work().nightly(DurableEngine(durable))

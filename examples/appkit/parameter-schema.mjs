@@ -36,8 +36,14 @@ function lostRule(schema) {
   if (!TYPES.has(type)) return `the type ${type}`;
   if (coerce) return "z.coerce";
   if (type === "tuple" && items.some((each) => each._zod.optin)) return "an optional element";
+  if (ofNamedKeys(schema) && absent(schema._zod.def.valueType).data !== undefined) {
+    return "a default of the values of a record";
+  }
   return checksOf(schema).map(lostCheck).find(Boolean);
 }
+
+const absent = (schema) => schema.safeParse(undefined);
+const ofNamedKeys = ({ _zod: { def } }) => def.type === "record" && def.keyType._zod.values;
 
 function checksOf(schema) {
   const { def } = schema._zod;
@@ -74,9 +80,21 @@ function complete(schema, exported) {
       exported[name] = Math.min(exported[name] ?? value, value);
     }
   }
-  const shape = schema._zod.def.type === "object" ? schema._zod.def.shape : {};
-  const optional = (name) => ["any", "unknown"].includes(shape[name]?._zod.def.type);
-  if (exported.required?.some(optional)) {
-    exported.required = exported.required.filter((name) => !optional(name));
+  if (ofNamedKeys(schema) && absent(schema._zod.def.valueType).success) delete exported.required;
+  if (schema._zod.def.type === "object") completeFields(schema._zod.def.shape, exported);
+}
+
+const alternatives = ({ anyOf = [], oneOf = [] }) =>
+  [...anyOf, ...oneOf].flatMap((each) => [each, ...alternatives(each)]);
+
+// Says which fields may be absent and what replaces them, also within unions and z.unknown().
+function completeFields(shape, exported) {
+  for (const [name, field] of Object.entries(shape)) {
+    const { success, data } = absent(field);
+    if (success && data !== undefined) exported.properties[name].default = data;
+    // An alternative that may be absent wins over the default of a later one.
+    else if (success) for (const each of alternatives(exported.properties[name])) delete each.default;
+    if (success) exported.required = exported.required?.filter((each) => each !== name);
   }
+  if (exported.required?.length === 0) delete exported.required;
 }

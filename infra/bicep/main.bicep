@@ -175,6 +175,9 @@ param runRetentionDays int = 90
 @maxValue(365)
 param engineRetentionDays int = 7
 
+@description('Optional. Whether every Job is compared with its artefact each night.')
+param driftCheck bool = false
+
 @description('Optional. Address of the Databricks workspace whose jobs are run by short keys, such as https://adb-1234567890123456.7.azuredatabricks.net; the identity of the app must be a user of it.')
 param databricksHost string = ''
 
@@ -183,6 +186,9 @@ param databricksJobs object = {}
 
 @description('Optional. Settings for the jobs of these keys; docs/reference/appkit.md lists them.')
 param appkit object = {}
+
+@description('Optional. Origins whose pages may call the API from a browser, such as [ \'https://app.example.com\' ]; name each one, because * would allow every site.')
+param allowedOrigins array = []
 
 @description('Optional. Whether the app may run Databricks jobs on behalf of its callers; the app registration must trust the identity of the app.')
 param actForUsers bool = false
@@ -401,9 +407,11 @@ module app './modules/app.bicep' = {
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
     runRetentionDays: runRetentionDays
     engineRetentionDays: engineRetentionDays
+    driftCheck: driftCheck
     databricksHost: databricksHost
     databricksJobs: databricksJobs
     appkit: empty(appkit) ? '' : string(appkit)
+    allowedOrigins: allowedOrigins
     delegationTenantId: actForUsers ? authTenantId : ''
     delegationClientId: actForUsers ? authClientId : ''
   }

@@ -17,6 +17,7 @@ from polysync_core.api.contract.page import PAGE_HEADERS, page
 from polysync_core.api.contract.query_parameters import refuse_unknown_parameters
 from polysync_core.api.models import Json, View
 from polysync_core.api.security.access_policy import OPEN_ACCESS, AccessControl, AccessPolicy
+from polysync_core.api.security.allowed_origins import AllowedOrigins
 from polysync_core.api.security.audit_trail import AuditTrail
 from polysync_core.api.security.bodies import DEFAULT_LIMITS, BodyLimits, BodyReader
 from polysync_core.api.security.guard import Guard
@@ -57,6 +58,7 @@ def create_app(
     *,
     body_limits: BodyLimits = DEFAULT_LIMITS,
     access: AccessPolicy = OPEN_ACCESS,
+    allowed_origins: frozenset[str] = frozenset(),
 ) -> FastAPI:
     """Return the API with these routes, which the host serves under `PREFIX`.
 
@@ -81,6 +83,8 @@ def create_app(
     app.add_middleware(AccessControl, policy=access, prefix=PREFIX)
     app.add_middleware(SameOrigin)
     app.add_middleware(Guard, limits=body_limits, prefix=PREFIX)
+    if allowed_origins:
+        app.add_middleware(AllowedOrigins, origins=allowed_origins)
     problems.install(app)
     app.openapi = lambda: routes.document
     return app

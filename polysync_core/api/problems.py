@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from polysync_core.api.jobs.appkit_protocol import appkit_error_members
+from polysync_core.api.jobs.appkit_protocol import appkit_error_members, error_media_type
 from polysync_core.api.problem_document import (
     JobProblemDocument,
     ProblemDocument,
@@ -113,7 +113,7 @@ def unexpected(scope: Scope) -> JSONResponse:
     """Return a generic internal error; details are only in the log."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "An internal error occurred; the log of the app has the details."
-    return problem(status, detail, members=appkit_error_members(scope, status))
+    return _sent(scope, problem(status, detail, members=appkit_error_members(scope, status)))
 
 
 def install(app: FastAPI) -> None:
@@ -127,8 +127,20 @@ async def _on_error(request: Request, error: Exception) -> JSONResponse:
     return answer_to(error, request.scope)
 
 
+def _sent(scope: Scope, answer: JSONResponse) -> JSONResponse:
+    """Return an answer with the media type that the client reads."""
+    media_type = error_media_type(scope)
+    if media_type is not None:
+        answer.headers["content-type"] = media_type
+    return answer
+
+
 def answer_to(error: Exception, scope: Scope) -> JSONResponse:
     """Return the problem document of an error; unexpected errors show no details."""
+    return _sent(scope, _document_of(error, scope))
+
+
+def _document_of(error: Exception, scope: Scope) -> JSONResponse:
     if isinstance(error, HTTPException):
         headers = dict(error.headers) if error.headers else None
         status = error.status_code
@@ -204,8 +216,7 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     details = error.errors()
     if any(each["type"] == "json_invalid" for each in details):
         status = HTTPStatus.BAD_REQUEST
-        return problem(
-            status, "The body is not JSON.", members=appkit_error_members(request.scope, status)
-        )
+        members = appkit_error_members(request.scope, status)
+        return _sent(request.scope, problem(status, "The body is not JSON.", members=members))
     found = [problem_of(_at_parameter(each), skip=1) for each in details[:MAX_PROBLEMS]]
     return answer_to(Invalid(found, omitted=len(details) - len(found)), request.scope)

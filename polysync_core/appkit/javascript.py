@@ -11,7 +11,10 @@ from decimal import Decimal
 
 from polysync_core.domain.json_types import JsonValue
 
-_LEADING_NUMBER = re.compile(r"[\s\ufeff]*([+-]?[0-9]+)")
+_LEADING_NUMBER = re.compile(
+    "[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*([+-]?[0-9]+)"
+)
+"""A number after the white space of JavaScript, which is not that of Python."""
 _MAX_DIGITS = 400
 """Further digits change nothing: such a number exceeds every limit."""
 _MAX_PLAIN_EXPONENT = 21

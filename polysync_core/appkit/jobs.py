@@ -14,7 +14,7 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.appkit.errors import (
@@ -37,6 +37,7 @@ from polysync_core.appkit.results import (
     Run,
     RunOutput,
     RunStarted,
+    TaskOutput,
     WorkspaceJob,
     failed,
     phrase,
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from polysync_core.appkit.workspaces import Workspaces
 
 MAX_LISTED = 100
+MAX_TASKS = 25
+"""The number of tasks whose outputs one call reads."""
 
 _NOT_FOUND = 404
 
@@ -153,6 +156,24 @@ class AppKitJob:
             return run
         output = self._read(Read(CachedResource.OUTPUT, run_id), lambda api: api.output(run_id))
         return cast("ExecutionResult[RunOutput]", output)
+
+    def get_task_outputs(self, run_id: int) -> ExecutionResult[list[TaskOutput]]:
+        """Return the output of each task of a run; a run without tasks counts as one."""
+        run = self.get_run(run_id)
+        if isinstance(run, Failed):
+            return run
+        tasks = run.data.get("tasks") or [{"run_id": run_id, "state": run.data.get("state")}]
+        return Done(data=[self._task_output(each) for each in tasks[:MAX_TASKS]])
+
+    def _task_output(self, task: Mapping[str, Any]) -> TaskOutput:
+        task_run, state = task.get("run_id"), task.get("state")
+        found: TaskOutput = {"task": task, "state": state if isinstance(state, dict) else {}}
+        if not isinstance(task_run, int):
+            return found
+        result = self._read(Read(CachedResource.OUTPUT, task_run), lambda api: api.output(task_run))
+        if isinstance(result, Done):
+            return {**found, "output": cast("RunOutput", result.data)}
+        return {**found, "refusal": f"{result.status} {result.message}"}
 
     def cancel_run(self, run_id: int) -> ExecutionResult[None]:
         """Request the cancellation of a run; a finished run stays as it is."""

@@ -47,6 +47,12 @@ class JobOptions:
     platform: str | None = None
     """The stored Platform that has the job; None: the workspace of `DATABRICKS_HOST`."""
 
+    def json_schema(self) -> JsonObject | None:
+        """Return the schema of the parameters as a JSON Schema; None without a schema."""
+        if self.params is None or isinstance(self.params, dict):
+            return self.params
+        return self.params.model_json_schema(by_alias=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedJob:

@@ -6,7 +6,7 @@ use most; further fields are passed through. https://docs.databricks.com/api/azu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal, TypedDict
@@ -90,6 +90,17 @@ class RunOutput(TypedDict, total=False):
     error: str
     error_trace: str
     logs: str
+
+
+class TaskOutput(TypedDict, total=False):
+    """The output of one task of a run."""
+
+    task: Mapping[str, Any]
+    """The task as its run describes it."""
+    state: Mapping[str, Any]
+    output: RunOutput
+    refusal: str
+    """The status with which Databricks refused the output, if it did."""
 
 
 class JobSettings(TypedDict, total=False):

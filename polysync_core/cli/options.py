@@ -22,6 +22,12 @@ RunName = Annotated[
         metavar="RUN", help="Id of a run, its first characters, or @TASK for a task's newest run."
     ),
 ]
+OfKey = Annotated[
+    str | None,
+    typer.Option(
+        "--job", metavar="KEY", help="The job key of RUN, if only Databricks stores the run."
+    ),
+]
 Last = Annotated[bool, typer.Option("--last", help="The newest run, instead of RUN.")]
 JobType = Annotated[str | None, typer.Option("--job-type", help="Only this job type.")]
 Search = Annotated[str | None, typer.Option("--search", help="Only names that contain this text.")]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from polysync_core.cli.api.errors import CommandFailed
+from polysync_core.cli.api.reader import Reader
 
 if TYPE_CHECKING:
     from polysync_core.cli.api.answers import RunAnswer
@@ -34,6 +35,21 @@ def find_run_id(api: ApiClient, name: str | None) -> str:
     if name is None or name.startswith("@"):
         return _newest_run(api, name).run_id
     return name
+
+
+def find_databricks_run_id(api: ApiClient, job: str, run: str | None) -> str:
+    """Return the id of a run of a job key; None means the newest run.
+
+    Raises:
+        CommandFailed: there is no such job, or it has no runs.
+    """
+    if run is not None:
+        return run
+    newest = Reader("the status", api.get("jobs", job, "status", has="run")).object("run")
+    run_id = newest.get("run_id", newest.get("runId"))
+    if run_id is None:
+        raise CommandFailed(f"Job {job} has no runs.")
+    return str(run_id)
 
 
 def find_graph_run_id(api: ApiClient, name: str | None) -> str | None:

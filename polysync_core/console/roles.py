@@ -59,6 +59,8 @@ RULES: dict[Route, Role] = {
     **_editor("tasks"),
     ("GET", "/part/schedule"): Role.READER,
     ("GET", "/part/retry"): Role.READER,
+    ("GET", "/zones"): Role.READER,
+    ("GET", "/part/zones"): Role.READER,
     ("GET", "/tasks/{name}/gate"): Role.READER,
     ("GET", "/tasks/{name}/run"): Role.OPERATOR,
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,

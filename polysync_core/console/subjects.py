@@ -56,7 +56,7 @@ def subjects() -> tuple[Subject, ...]:
         Subject(_jobs, "jobs"),
         Subject(_graph, "graph"),
         Subject(_editors, "platforms", "vaults", "limits", "calendars", "webhooks"),
-        Subject(_lists, "missed", "upcoming", "jump"),
+        Subject(_lists, "missed", "upcoming", "jump", "zones"),
         Subject(_operations, "definitions", "audit", "help"),
     )
 
@@ -109,8 +109,9 @@ def _lists() -> Sequence[PageRouter]:
     from polysync_core.console.pages.jump import routes as jump
     from polysync_core.console.pages.missed import routes as missed
     from polysync_core.console.pages.upcoming import routes as upcoming
+    from polysync_core.console.pages.zones import routes as zones
 
-    return missed.router, upcoming.router, jump.router
+    return missed.router, upcoming.router, jump.router, zones.router
 
 
 def _operations() -> Sequence[PageRouter]:

@@ -131,7 +131,13 @@ def check_zone(name: str) -> str:
 
 
 def _zone_hint(name: str) -> str:
-    close = difflib.get_close_matches(name, zone_names(), n=1)
+    # The tables of places are read only for the hint of an error.
+    from polysync_core.domain.schedules.zone_search import search_zones
+
+    places = [each.zone for each in search_zones(name, limit=1)]
+    # Names without a place, such as EST, are abbreviations that mislead.
+    named = [each for each in zone_names() if "/" in each]
+    close = places or difflib.get_close_matches(name, named, n=1)
     return f"; did you mean '{close[0]}'?" if close else ", such as Europe/Berlin or UTC"
 
 

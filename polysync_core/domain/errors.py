@@ -97,7 +97,7 @@ class HintedError(ValueError):
 
 
 class PolysyncError(Exception):
-    """Something went wrong."""
+    """The request failed; the log of the app has the reason."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])

@@ -16,7 +16,7 @@ from polysync_core.mcp.errors import UnknownName, UnknownNames
 from polysync_core.mcp.in_process_api import ApiError, InProcessApi
 from polysync_core.mcp.tool import Tool
 
-_READ_ONLY = ("etag", "updatedAt")
+_READ_ONLY = ("etag", "updatedAt", "broken")
 _PARAMETER_FIELDS = ("name", "dataType", "direction", "required", "default")
 
 

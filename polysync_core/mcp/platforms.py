@@ -1,4 +1,4 @@
-"""Defines the MCP tools that list and import the artefacts of platforms."""
+"""Defines the MCP tools that list, compare and import the artefacts of platforms."""
 
 from __future__ import annotations
 
@@ -72,6 +72,49 @@ class ImportPlatformJobs(Arguments):
         Field(description="True also removes parameters that an incomplete reading did not find."),
     ] = False
     confirm: Confirm = False
+
+
+class CheckDrift(Arguments):
+    """The arguments of `check_drift`."""
+
+    platform: Annotated[
+        Name, Field(description="The name of the Platform; an error lists the existing ones.")
+    ]
+    limit: Limit = 20
+    continuation_token: PageToken = None
+
+
+async def _check_drift(api: InProcessApi, given: CheckDrift) -> JsonObject:
+    page = await api.get(
+        "drift",
+        platform=given.platform,
+        limit=given.limit,
+        continuationToken=given.continuation_token,
+    )
+    jobs = items_of(page, "jobs")
+    differing: list[JsonValue] = [_drift_view(each) for each in jobs if each["state"] != "equal"]
+    unused: list[JsonValue] = [untrusted(each) for each in items_of(page, "artefacts")]
+    return {
+        "differing": differing,
+        "equalJobs": len(jobs) - len(differing),
+        "artefactsWithoutJob": unused,
+        "notListed": untrusted(page["unlisted"]),
+        "continuationToken": page["continuationToken"],
+    }
+
+
+def _drift_view(drift: JsonObject) -> JsonObject:
+    foreign = {name: drift[name] for name in ("externalId", "difference", "notes", "error")}
+    return compact(
+        {
+            "job": drift["job"],
+            "jobType": drift["jobType"],
+            "state": drift["state"],
+            "platform": untrusted(compact(foreign)),
+            "tasks": untrusted(drift["tasks"]),
+            "link": f"/api/jobs/{drift['job']}",
+        }
+    )
 
 
 async def _list_platform_pipelines(api: InProcessApi, given: ListPlatformPipelines) -> JsonObject:
@@ -229,6 +272,14 @@ LIST_PLATFORM_PIPELINES = Tool(
     arguments=ListPlatformPipelines,
     run=_list_platform_pipelines,
     route=("GET", "/platforms/{name}/artefacts"),
+)
+CHECK_DRIFT = Tool(
+    name="check_drift",
+    description="Compares the Jobs of a Platform with their artefacts: parameters that are new, "
+    "gone or changed, Tasks that no longer fit, and artefacts without a Job. Reads only.",
+    arguments=CheckDrift,
+    run=_check_drift,
+    route=("GET", "/drift"),
 )
 IMPORT_PLATFORM_JOBS = Tool(
     name="import_platform_jobs",

@@ -7,7 +7,11 @@ from typing import Any
 from polysync_core.mcp.definitions import APPLY_DEFINITIONS, NEXT_FIRE_TIMES
 from polysync_core.mcp.documentation import SEARCH_DOCUMENTATION
 from polysync_core.mcp.jobs import CONFIGURE_JOB, CREATE_TASK_FROM_JOB
-from polysync_core.mcp.platforms import IMPORT_PLATFORM_JOBS, LIST_PLATFORM_PIPELINES
+from polysync_core.mcp.platforms import (
+    CHECK_DRIFT,
+    IMPORT_PLATFORM_JOBS,
+    LIST_PLATFORM_PIPELINES,
+)
 from polysync_core.mcp.runs import (
     CANCEL_RUN,
     EXPLAIN_RUN,
@@ -21,6 +25,7 @@ from polysync_core.mcp.tool import Tool
 TOOLS: tuple[Tool[Any], ...] = (
     LIST_PLATFORM_PIPELINES,
     IMPORT_PLATFORM_JOBS,
+    CHECK_DRIFT,
     CONFIGURE_JOB,
     CREATE_TASK_FROM_JOB,
     RUN_TASK_ONCE,

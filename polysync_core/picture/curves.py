@@ -10,15 +10,20 @@ from polysync_core.picture.layout import Point
 
 def path_data(points: Sequence[Point]) -> str:
     """Return a smooth path: curved between two layers, straight through a layer."""
-    path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
+    path = [f"M{_short(points[0])}"]
     for number, (start, end) in enumerate(batched(points, 2, strict=True)):
         if number:
-            path.append(f"L{start[0]:.1f} {start[1]:.1f}")
+            path.append(f"L{_short(start)}")
         middle = (start[0] + end[0]) / 2
-        path.append(
-            f"C{middle:.1f} {start[1]:.1f} {middle:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
-        )
-    return " ".join(path)
+        turns = (middle, start[1]), (middle, end[1]), end
+        path.append(f"C{' '.join(map(_short, turns))}")
+    return "".join(path)
+
+
+def _short(point: Point) -> str:
+    """Return the coordinates of a point, to a tenth and without zeros at their ends."""
+    x, y = point
+    return f"{round(x, 1):g} {round(y, 1):g}"
 
 
 def path_back(start: Point, end: Point) -> str:

@@ -24,6 +24,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
+from polysync_core.platforms.text import without_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ class _FilteredJobConnector:
 
     def _cleaned_report(self, report: Report) -> Report:
         cleaned = clean_report(report, self.credentials.redactor)
-        return replace(cleaned, credentials=self.credentials.secrets)
+        outputs = {name: without_keys(value) for name, value in report.outputs.items()}
+        return replace(cleaned, outputs=outputs, credentials=self.credentials.secrets)
 
 
 def clean_report(report: Report, redactor: Redactor) -> Report:

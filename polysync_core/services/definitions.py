@@ -22,6 +22,7 @@ from polysync_core.application.dispatch.limit_usage import LimitUsage
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.drift import Drift
+from polysync_core.application.platforms.drift_check import DriftCheck
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.recent_drift import RecentDrift
@@ -92,6 +93,18 @@ class DefinitionsServices(CommonServices):
             editing=self.definition_editing,
             connections=self.connections,
             artefact_import=self.artefact_import,
+            monotonic=self.ports.monotonic,
+        )
+
+    @cached_property
+    def drift_check(self) -> DriftCheck:
+        return DriftCheck(
+            is_enabled=self.settings.drift_check,
+            jobs=self.definitions.jobs,
+            drift=self.drift,
+            editing=self.definition_editing,
+            publisher=self.publisher,
+            clock=self.ports.clock,
             monotonic=self.ports.monotonic,
         )
 

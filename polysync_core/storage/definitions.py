@@ -9,27 +9,35 @@ definition counts until its writer must have finished.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from polysync_core.domain.clock import Clock, utc_now
-from polysync_core.domain.definitions.base import Definition, Kind, is_object_name
+from polysync_core.domain.definitions.base import Definition, Kind, RowFacts, is_object_name
 from polysync_core.domain.definitions.document import (
     Reference,
     encode_definition,
     kind_of,
-    read_definition,
     reference_to,
 )
 from polysync_core.domain.definitions.stored import DefinitionPage, StoredDefinition
+from polysync_core.domain.definitions.task_links import TaskLinks, links_of
 from polysync_core.domain.definitions.validation.references import references_of
+from polysync_core.domain.definitions.validation.stored_content import read_content
 from polysync_core.domain.definitions.versions import Applied, Author, ChangeSource
-from polysync_core.domain.errors import Broken, Conflict, Invalid, Problem, StaleETag, Unavailable
+from polysync_core.domain.errors import Conflict, Problem, StaleETag, Unavailable
 from polysync_core.domain.sized_cache import SizedCache
 from polysync_core.storage.row_text import join_text, split_text
-from polysync_core.storage.rows import Row, RowExists, RowRange, RowValue, end_of_prefix
+from polysync_core.storage.rows import (
+    Row,
+    RowExists,
+    RowRange,
+    RowValue,
+    end_of_prefix,
+)
 from polysync_core.storage.tables import Tables
 from polysync_core.storage.versions import (
     CONTENT,
@@ -41,6 +49,9 @@ from polysync_core.storage.versions import (
     number_of,
 )
 
+_log = logging.getLogger(__name__)
+
+_BORN = "born"
 _APPLIED = "appliedAt"
 _APPLIED_BY = "appliedBy"
 _DELETING = "deletingSince"
@@ -121,8 +132,9 @@ class TableDefinitions:
             if replacing is None
             else replacing.version + 1
         )
+        born = number if replacing is None else replacing.definition.row.born
         return StoredDefinition(
-            definition=definition,
+            definition=definition.with_row(RowFacts(born=born)),
             etag="",
             updated_at=now,
             version=number,
@@ -183,6 +195,12 @@ class TableDefinitions:
             if row.key != after and not self._is_being_deleted(row):
                 yield _stored(kind, row)
 
+    def task_links(self) -> Iterator[TaskLinks]:
+        """Yield the links of every Task by name, without reading complete definitions."""
+        for row in self._rows.rows(RowRange(Kind.TASK.value)):
+            if not self._is_being_deleted(row):
+                yield links_of(row.key, join_text(CONTENT, row.values))
+
     def _insert(self, row: Row) -> str:
         try:
             return self._rows.insert(row)
@@ -215,9 +233,11 @@ class TableDefinitions:
         """Return the referrer of a record, if it still has the recorded reference."""
         referrer = _reference(record.key)
         found = self.get(referrer.kind, referrer.name)
-        if found is None or reference not in _targets_of(found.definition):
+        if found is None:
             return None
-        return found
+        # A broken referrer may have a placeholder in place of its reference, so its record counts.
+        is_referrer = found.broken is not None or reference in _targets_of(found.definition)
+        return found if is_referrer else None
 
     def _records_of(self, referrer: Definition, targets: Iterable[Reference]) -> list[Row]:
         """Return records with the ETags that a later removal must match."""
@@ -239,22 +259,28 @@ class TableDefinitions:
 
 
 def _stored(kind: Kind, row: Row) -> StoredDefinition[Definition]:
-    content = join_text(CONTENT, row.values)
-    if content is None:
-        raise Broken(f"the stored {Reference(kind, row.key)} has no content")
-    try:
-        definition = read_definition(kind, json.loads(content), is_stored=True)
-    except Invalid as error:
-        # A later version of the code has added a rule; the row itself is intact.
-        raise Broken(f"the stored {Reference(kind, row.key)} breaks a rule: {error}") from error
+    content = read_content(kind, row.key, join_text(CONTENT, row.values))
+    if content.broken is not None:
+        facts = {"kind": kind.value, "definition": row.key, "error": content.broken.reason}
+        _log.error(
+            "A stored definition breaks a rule of this version: replace it or delete it.",
+            extra={"action": "definition_broken", **facts},
+        )
+    facts = replace(content.definition.row, born=_born(row))
     return StoredDefinition(
-        definition=definition,
+        definition=content.definition.with_row(facts),
         etag=row.etag,
         updated_at=datetime.fromisoformat(row.text(UPDATED)),
         version=number_of(row.values),
         author=author_of(row.values),
         applied=_applied(row),
+        broken=content.broken,
     )
+
+
+def _born(row: Row) -> int:
+    born = row.values.get(_BORN, 1)
+    return born if isinstance(born, int) else 1
 
 
 def _applied(row: Row) -> Applied | None:
@@ -268,13 +294,20 @@ def _values(stored: StoredDefinition[Definition]) -> dict[str, RowValue]:
     """Return the values of the row of a definition."""
     applied = stored.applied
     return {
-        **split_text(CONTENT, encode_definition(stored.definition)),
+        **split_text(CONTENT, _content(stored)),
         **author_values(stored.author),
         UPDATED: stored.updated_at.isoformat(),
         VERSION: stored.version,
+        _BORN: stored.definition.row.born,
         _APPLIED: "" if applied is None else applied.at.isoformat(),
         _APPLIED_BY: "" if applied is None else applied.by,
     }
+
+
+def _content(stored: StoredDefinition[Definition]) -> str:
+    if stored.broken is not None:
+        return json.dumps(stored.broken.content, ensure_ascii=False)
+    return encode_definition(stored.definition)
 
 
 def _targets_of(definition: Definition) -> set[Reference]:

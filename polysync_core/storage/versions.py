@@ -6,11 +6,11 @@ the present version, which no list shows, and which the next write replaces.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from polysync_core.domain.definitions.document import Reference, read_definition
+from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.validation.stored_content import read_content
 from polysync_core.domain.definitions.versions import (
     KEPT,
     Author,
@@ -19,7 +19,7 @@ from polysync_core.domain.definitions.versions import (
     Version,
     VersionPage,
 )
-from polysync_core.domain.errors import Broken, Invalid
+from polysync_core.domain.errors import Broken
 from polysync_core.storage.purging import More, delete_batch, delete_rows
 from polysync_core.storage.row_text import join_text
 from polysync_core.storage.rows import Row, RowRange, RowValue
@@ -123,15 +123,10 @@ def version_of(values: Mapping[str, RowValue]) -> Version:
 
 
 def _former(reference: Reference, row: Row) -> FormerVersion:
-    content = join_text(CONTENT, row.values)
-    if content is None:
-        raise Broken(f"a stored version of {reference} has no content")
-    try:
-        definition = read_definition(reference.kind, json.loads(content), is_stored=True)
-    except Invalid as error:
-        # A later version of the code has added a rule; the row itself is intact.
-        raise Broken(f"a stored version of {reference} breaks a rule: {error}") from error
-    return FormerVersion(version=version_of(row.values), definition=definition)
+    content = read_content(reference.kind, reference.name, join_text(CONTENT, row.values))
+    return FormerVersion(
+        version=version_of(row.values), definition=content.definition, broken=content.broken
+    )
 
 
 def _partition(reference: Reference) -> str:

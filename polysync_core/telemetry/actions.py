@@ -112,8 +112,18 @@ ACTIONS: Mapping[str, Action] = {
     # Definitions
     "definition_saved": Action("a definition was written", _DEFINITION),
     "definition_deleted": Action("a definition was deleted", _DEFINITION),
+    "definition_broken": Action(
+        "a stored definition breaks a rule of this version", (*_DEFINITION, "error")
+    ),
     "definitions_applied": Action("a document of definitions was applied", ("changes",)),
     "artefact_imported": Action("an artefact became a Job", ("job",)),
+    "drift_checked": Action(
+        "all Jobs were compared with their artefacts", ("jobs", "drifted", "left")
+    ),
+    "drift_found": Action(
+        "the artefact of a Job has changed or is gone", ("job", "platform", "state", "reason")
+    ),
+    "drift_unreported": Action("the drift of a Job could not be reported", ("job", "error")),
     # Events and messages
     "events_pending": Action(
         "events of a run are not published yet", ("run_id", "published", "error")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from polysync_core.console.paths import BASE
 from polysync_core.storage.sqlite.database import FILE_NAME
 from polysync_embedded.child_programs import Program, is_free
 from polysync_embedded.options import DATA, PORT, ignore_in_version_control
@@ -37,6 +38,11 @@ class DemoConfig:
     def api_url(self) -> str:
         """The address of the API."""
         return f"{local_url(self.port)}/api"
+
+    @property
+    def console_url(self) -> str:
+        """The address of the console."""
+        return f"{local_url(self.port)}{BASE}"
 
     @property
     def log(self) -> Path:

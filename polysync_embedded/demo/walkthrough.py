@@ -25,11 +25,12 @@ from polysync_core.cli.documents import read_documents
 from polysync_core.cli.layout.formats import format_duration
 from polysync_core.cli.terminal import Terminal, printable
 from polysync_core.cli.views.runs.graph import tree_view
+from polysync_core.console.paths import BASE
 from polysync_core.domain.json_types import JsonObject
 from polysync_embedded.demo import figures, system
 from polysync_embedded.demo.run_table import RunTable, mapped_values, platforms_of
-from polysync_embedded.demo.system import DemoConfig, DemoFailed, choose_ports
-from polysync_embedded.options import StartRefused
+from polysync_embedded.demo.system import DemoConfig, DemoFailed, choose_ports, local_url
+from polysync_embedded.options import PORT, StartRefused
 from polysync_embedded.simulators import Children, require_simulators
 from simulators.example_folder import EXAMPLES
 
@@ -49,9 +50,10 @@ def run_demo(port: int | None, data: Path | None) -> int:
         require_simulators()
         config = choose_ports(port, data)
         with running_programs(console, config) as children:
-            run_lakehouse(console, config, children)
+            graph_run = run_lakehouse(console, config, children)
         took = format_duration(timedelta(seconds=time.monotonic() - started))
         console.print(f"Done in {took}. Everything is stopped.")
+        console.print(what_to_open(config, graph_run), soft_wrap=True)
     except (DemoFailed, StartRefused) as failure:
         console.print(f"The demo failed: {printable(str(failure))}", style="red")
         return 1
@@ -71,6 +73,7 @@ def running_programs(console: Console, config: DemoConfig) -> Iterator[Children]
         with console.status("Starting the app, its storage and three simulators ..."):
             children.wait_until_ready()
         console.print(f"Polysync is ready at {config.api_url} (log: {_short(config.log)}).")
+        console.print(f"The console shows the runs live: {config.console_url}/runs", soft_wrap=True)
         yield children
     except (DemoFailed, StartRefused, CommandFailed) as failure:
         console.print(Text(printable(system.log_end(config.log)), style="dim"))
@@ -84,14 +87,27 @@ def running_programs(console: Console, config: DemoConfig) -> Iterator[Children]
         children.stop()
 
 
-def run_lakehouse(console: Console, config: DemoConfig, children: Children) -> None:
-    """Apply the definitions, start the first task and show the results."""
+def run_lakehouse(console: Console, config: DemoConfig, children: Children) -> str:
+    """Apply the definitions, start the first task and show the results.
+
+    The answer is the id of the graph run.
+    """
     document = with_addresses(read_documents([str(DEFINITIONS)]).content, config.addresses)
     with ApiClient(config.api_url) as api:
         plan = PlanAnswer.decode(api.put("definitions", body=document, query={}))
         console.print(f"Definitions applied: {plan.summary()}.")
         runs = run_pipeline(console, api, children, document)
     show_results(console, config, runs)
+    return runs[next(iter(ordered_tasks(document)))].run_id
+
+
+def what_to_open(config: DemoConfig, graph_run: str) -> str:
+    """Return the command that opens the stored runs, and the pages to look at."""
+    return (
+        f"To look at these runs in the console: polysync dev --data {_short(config.data)}\n"
+        f"  the graph with its values: {local_url(PORT)}{BASE}/graph?graphRunId={graph_run}\n"
+        f"  the runs with their reasons: {local_url(PORT)}{BASE}/runs"
+    )
 
 
 def with_addresses(document: JsonObject, addresses: Mapping[str, str]) -> JsonObject:

@@ -12,10 +12,22 @@ from simulators.ai_foundry.programs import Values, run_program
 
 COMPUTES = frozenset({"cpu-cluster", "gpu-cluster"})
 ENVIRONMENTS = frozenset({"sklearn"})
+INPUT_TYPES = frozenset(
+    {
+        "literal",
+        "uri_file",
+        "uri_folder",
+        "mltable",
+        "custom_model",
+        "mlflow_model",
+        "triton_model",
+    }
+)
 
 _LITERAL = re.compile(r"[a-zA-Z0-9_]")
 _SCRIPT = re.compile(r"python (\w+)\.py\b")
 _BINDING = re.compile(r"\$\{\{parent\.(inputs|outputs)\.(\w+)\}\}")
+_OF_STEP = re.compile(r"\$\{\{parent\.jobs\.(\w+)\.outputs\.(\w+)\}\}")
 _COMPONENT = re.compile(r"/components/(\w+)/versions/[\w.-]+$")
 _ENVIRONMENT = re.compile(r"(?:^azureml:|/environments/)([\w-]+)(?::|/versions/)[\w.-]+$")
 _REQUIRED = {
@@ -62,11 +74,11 @@ def check_definition(properties: Mapping[str, Any]) -> None:
 
 def steps(properties: Mapping[str, Any]) -> Iterator[Step]:
     """Yield the programs of a job in their order."""
-    inputs = _literals(properties.get("inputs") or {})
+    inputs = _values(properties.get("inputs") or {})
     match properties["jobType"]:
         case "Pipeline":
             for name, node in properties["jobs"].items():
-                yield _node(name, node, inputs)
+                yield _node(name, node, inputs, properties["jobs"])
         case "Sweep":
             yield Step(
                 program=_script(properties["trial"]["command"]),
@@ -76,21 +88,30 @@ def steps(properties: Mapping[str, Any]) -> Iterator[Step]:
             yield Step(program=_script(properties["command"]), inputs=inputs)
 
 
-def _node(name: str, node: Mapping[str, Any], inputs: Values) -> Step:
+def _node(
+    name: str, node: Mapping[str, Any], inputs: Values, nodes: Mapping[str, Mapping[str, Any]]
+) -> Step:
     component = _COMPONENT.search(str(node.get("componentId")))
     if component is None:
         raise bad_argument(f"Step {name} has no component.")
-    values = _literals(node.get("inputs") or {})
+    values = _values(node.get("inputs") or {})
     outputs = {
         own: binding[2]
         for own, entry in (node.get("outputs") or {}).items()
         if (binding := _BINDING.fullmatch(str(entry.get("value"))))
     }
-    bound = {own: _bound(name, value, inputs) for own, value in values.items()}
+    bound = {own: _bound(name, value, inputs, nodes) for own, value in values.items()}
     return Step(program=component[1], inputs=bound, outputs=outputs)
 
 
-def _bound(node: str, value: str, inputs: Values) -> str:
+def _bound(node: str, value: str, inputs: Values, nodes: Mapping[str, Mapping[str, Any]]) -> str:
+    of_step = _OF_STEP.fullmatch(value)
+    if of_step is not None:
+        source = nodes.get(of_step[1], {})
+        if of_step[2] not in (source.get("outputs") or {}):
+            message = f"Step {node} reads an output that step {of_step[1]} does not have."
+            raise bad_argument(message, "InputNotFound")
+        return f"azureml://jobs/{of_step[1]}/outputs/{of_step[2]}"
     binding = _BINDING.fullmatch(value)
     if binding is None:
         return value
@@ -99,13 +120,17 @@ def _bound(node: str, value: str, inputs: Values) -> str:
     return inputs[binding[2]]
 
 
-def _literals(entries: Mapping[str, Any]) -> dict[str, str]:
+def _values(entries: Mapping[str, Any]) -> dict[str, str]:
+    """Return the literals, and the addresses of data; an input without both is left out."""
     kinds = {name: entry for name, entry in entries.items() if isinstance(entry, dict)}
-    return {
-        name: str(entry.get("value"))
-        for name, entry in kinds.items()
-        if (entry.get("jobInputType") or entry.get("job_input_type")) == "literal"
-    }
+    values: dict[str, str] = {}
+    for name, entry in kinds.items():
+        kind = entry.get("jobInputType") or entry.get("job_input_type")
+        if kind == "literal":
+            values[name] = str(entry.get("value"))
+        elif entry.get("uri") is not None:
+            values[name] = str(entry["uri"])
+    return values
 
 
 def _first_trial(space: Mapping[str, Any]) -> dict[str, str]:
@@ -132,7 +157,11 @@ def _check_input(name: str, entry: Any) -> None:
         return
     if not isinstance(entry, dict) or not isinstance(entry.get("jobInputType"), str):
         raise bad_argument(f"Input {name} has no jobInputType.")
+    if entry["jobInputType"] not in INPUT_TYPES:
+        raise bad_argument(f"The jobInputType {entry['jobInputType']} of input {name} is unknown.")
     if entry["jobInputType"] != "literal":
+        if not entry.get("uri"):
+            raise bad_argument(f"The Uri field of input {name} is required.")
         return
     value = entry.get("value")
     if not isinstance(value, str) or _LITERAL.search(value) is None:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from simulators.data_factory.runs import Recovery, Run, start
 from simulators.faults import FAULTS, FaultQueue, fault_routes
+from simulators.quirks import QUIRKS, Quirks, quirk_routes
 from simulators.serving import Refusal, api_middleware
 
 REFUSED_TOKEN = "refused"  # noqa: S105 - not a secret
@@ -24,6 +25,7 @@ _FACTORY = (
     "/factories/{factory}"
 )
 _VERSIONS = {"": "2020-12-01", _FACTORY: "2018-06-01"}
+LISTS_IN_ANY_ORDER = "lists-in-any-order"
 _KEPT = timedelta(days=45)
 
 
@@ -98,7 +100,10 @@ def build_app(service: Service) -> web.Application:
     )
     app[SERVICE] = service
     app[FAULTS] = FaultQueue()
-    app.add_routes([*fault_routes(), web.put("/simulator/list-lag", _set_list_lag)])
+    app[QUIRKS] = Quirks({LISTS_IN_ANY_ORDER: "the query for runs ignores its order"})
+    app.add_routes(
+        [*fault_routes(), *quirk_routes(), web.put("/simulator/list-lag", _set_list_lag)]
+    )
     for prefix in _VERSIONS:
         pipelines, runs = f"{prefix}/pipelines", f"{prefix}/pipelineruns"
         app.add_routes(
@@ -230,8 +235,9 @@ async def _query_runs(request: web.Request) -> web.Response:
         for run in service.runs.values()
         if run.started >= now - _KEPT and run.started + service.list_lag <= now
     ]
-    newest_first = sorted(listed, key=lambda run: run["runStart"], reverse=True)
-    return await _page(request, newest_first, {"PipelineName": "pipelineName", "Status": "status"})
+    newest_first = LISTS_IN_ANY_ORDER not in request.app[QUIRKS]
+    runs = sorted(listed, key=lambda run: run["runStart"], reverse=newest_first)
+    return await _page(request, runs, {"PipelineName": "pipelineName", "Status": "status"})
 
 
 async def _query_activities(request: web.Request) -> web.Response:

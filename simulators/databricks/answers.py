@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulators.databricks.runs import LifeCycle, Result, Run, State, TaskRun
+from simulators.databricks.task_kinds import NOTEBOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,13 @@ def repair_history(run: Run, answer_format: AnswerFormat) -> list[dict[str, Any]
     ]
 
 
-def run_json(run: Run, answer_format: AnswerFormat, *, with_tasks: bool = True) -> dict[str, Any]:
+def run_json(
+    run: Run,
+    answer_format: AnswerFormat,
+    *,
+    with_tasks: bool = True,
+    with_replaced: bool = False,
+) -> dict[str, Any]:
     """Return the answer of `runs/get`, or an entry of `runs/list` without its tasks."""
     task = next(iter(run.tasks.values()))
     single = run.submission.single_task
@@ -69,7 +76,10 @@ def run_json(run: Run, answer_format: AnswerFormat, *, with_tasks: bool = True) 
     if single:
         answer["cluster_spec"] = dict(task.spec.compute.fields)
     if with_tasks:
-        answer["tasks"] = [_task_json(run, task, answer_format) for task in run.tasks.values()]
+        replaced = run.replaced if with_replaced else []
+        answer["tasks"] = [
+            _task_json(run, task, answer_format) for task in (*replaced, *run.tasks.values())
+        ]
     return answer
 
 
@@ -77,13 +87,9 @@ def _task_json(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str
     answer: dict[str, Any] = {
         "run_id": task.run_id,
         "task_key": task.spec.key,
-        "notebook_task": {
-            "notebook_path": task.spec.notebook_path,
-            "base_parameters": dict(task.spec.parameters),
-            "source": "WORKSPACE",
-        },
+        task.spec.kind: _settings(task),
         "run_page_url": _page(run, task.run_id, answer_format),
-        "run_if": "ALL_SUCCESS",
+        "run_if": task.spec.run_if,
         "attempt_number": task.attempt_number,
         "start_time": task.submitted_at,
         "end_time": task.ended_at,
@@ -99,6 +105,17 @@ def _task_json(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str
         cluster = task.spec.compute.cluster_id or f"{task.run_id}-serverless"
         answer["cluster_instance"] = {"cluster_id": cluster}
     return answer
+
+
+def _settings(task: TaskRun) -> dict[str, Any]:
+    """Return the settings of a task with the parameters that it received."""
+    if task.spec.kind != NOTEBOOK:
+        return dict(task.spec.settings)
+    return {
+        "notebook_path": task.spec.notebook_path,
+        "base_parameters": dict(task.spec.parameters),
+        "source": "WORKSPACE",
+    }
 
 
 def output_json(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Simulates pipelines of Delta Live Tables, whose updates have states but no data.
 
 The pipeline's configuration sets the course of an update: `simulator.startSeconds`,
-`simulator.runSeconds` and `simulator.outcome` (`COMPLETED` or `FAILED`). The state of an update
-is a function of the time, so an update continues while the simulator is stopped.
+`simulator.runSeconds`, `simulator.outcome` and `simulator.retryOutcome` (`COMPLETED` or `FAILED`).
+The state of an update is a function of the time, so an update continues while the simulator is
+stopped.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Update:
     pipeline: Pipeline
     started_at: float
     full_refresh: bool
+    is_retry: bool = False
+    """True if the service started the update after a failed one."""
     stopped_at: float | None = None
 
     def state(self, now: float) -> str:
@@ -56,14 +59,15 @@ class Update:
             return words[int(age / starting * len(words))]
         if age < starting + float(self.pipeline.setting("runSeconds", "0.05")):
             return "RUNNING"
-        return self.pipeline.setting("outcome", "COMPLETED")
+        outcome = self.pipeline.setting("outcome", "COMPLETED")
+        return self.pipeline.setting("retryOutcome", outcome) if self.is_retry else outcome
 
     def as_json(self, now: float) -> dict[str, Any]:
         """Return the update in the form of the API."""
         return {
             "pipeline_id": self.pipeline.pipeline_id,
             "update_id": self.update_id,
-            "cause": "API_CALL",
+            "cause": "RETRY_ON_FAILURE" if self.is_retry else "API_CALL",
             "state": self.state(now),
             "full_refresh": self.full_refresh,
             "creation_time": int(self.started_at * 1000),
@@ -103,7 +107,7 @@ class Pipelines:
         """Return all pipelines, sorted by name."""
         return sorted(self._pipelines.values(), key=lambda each: each.spec["name"])
 
-    def start(self, pipeline_id: str, *, full_refresh: bool) -> Update:
+    def start(self, pipeline_id: str, *, full_refresh: bool, is_retry: bool = False) -> Update:
         """Start an update; raise if another update is active."""
         self.get(pipeline_id)
         active = self.active(pipeline_id)
@@ -118,6 +122,7 @@ class Pipelines:
                 "pipeline": pipeline_id,
                 "at": time.time(),
                 "full_refresh": full_refresh,
+                "is_retry": is_retry,
             }
         )
         return self._updates[update_id]
@@ -172,6 +177,7 @@ class Pipelines:
                     pipeline=self._pipelines[record["pipeline"]],
                     started_at=record["at"],
                     full_refresh=record["full_refresh"],
+                    is_retry=record["is_retry"],
                 )
             case _:
                 self._updates[name] = replace(self._updates[name], stopped_at=record["at"])

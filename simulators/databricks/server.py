@@ -16,6 +16,12 @@ from simulators.databricks.errors import (
     invalid_parameter,
     malformed_request,
 )
+from simulators.databricks.quirks import (
+    ALL_ATTEMPTS,
+    HTML_REFUSALS,
+    databricks_quirks,
+    with_quirks,
+)
 from simulators.databricks.routes.jobs import job_routes
 from simulators.databricks.routes.oauth import oauth_routes
 from simulators.databricks.routes.pipelines import pipeline_routes
@@ -30,9 +36,10 @@ from simulators.databricks.routes.service import (
     run_id_of,
 )
 from simulators.databricks.routes.traffic import TRAFFIC, Traffic
-from simulators.databricks.run_service import DEFAULT_PAGE, MAX_PAGE, RunFilter
+from simulators.databricks.run_requests import DEFAULT_PAGE, MAX_PAGE, RunFilter
 from simulators.databricks.submission import read_submission
 from simulators.faults import FAULTS, FaultQueue, Handler
+from simulators.quirks import QUIRKS
 from simulators.serving import Refusal, api_middleware
 
 log = logging.getLogger(__name__)
@@ -57,6 +64,7 @@ def build_app(service: Service) -> web.Application:
     app[SERVICE] = service
     app[FAULTS] = FaultQueue()
     app[TRAFFIC] = Traffic()
+    app[QUIRKS] = databricks_quirks()
     app.on_response_prepare.append(_name_workspace)
     jobs = "/api/{version:2\\.[12]}/jobs/runs"
     app.add_routes(
@@ -105,6 +113,9 @@ def _endpoint(request: web.Request) -> str:
 
 def _answer_refusal(request: web.Request, refusal: Refusal) -> web.Response:
     error = refusal if isinstance(refusal, ApiError) else _http_error(request, refusal)
+    if error.status in {401, 403} and HTML_REFUSALS in request.app[QUIRKS]:
+        page = "<html><head><title>Error 403 Invalid access token.</title></head></html>"
+        return web.Response(status=403, text=page, content_type="text/html")
     return web.json_response(error.as_json(), status=error.status)
 
 
@@ -152,10 +163,11 @@ async def _submit(request: web.Request) -> web.Response:
 
 async def _get_run(request: web.Request) -> web.Response:
     run = request.app[SERVICE].jobs.get(run_id_of(request.query.get("run_id")))
-    answer = run_json(run, answer_format(request))
+    with_all = ALL_ATTEMPTS in request.app[QUIRKS]
+    answer = run_json(run, answer_format(request), with_replaced=with_all)
     if flag(request, "include_history"):
         answer["repair_history"] = repair_history(run, answer_format(request))
-    return web.json_response(answer)
+    return web.json_response(with_quirks(request, answer))
 
 
 async def _get_output(request: web.Request) -> web.Response:

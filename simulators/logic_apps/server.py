@@ -23,6 +23,14 @@ _RUNTIME = (
     f"{_ROOT}/Microsoft.Web/sites/{{app}}/hostruntime/runtime/webhooks/workflow/api/management"
     "/workflows"
 )
+_JSON_TYPES: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
 _SIGNATURE = "s1gnature"
 _SIZE = web.AppKey("size", int)
 _WORKFLOWS = web.AppKey("workflows", dict[str, dict[str, Any]])
@@ -140,6 +148,7 @@ async def _callback(request: web.Request) -> web.Response:
 
 async def _invoke(request: web.Request) -> web.Response:
     workflow, functions = _workflow(request), request.app[FUNCTIONS]
+    _check_call(workflow, json.loads(await request.read()))
     run_id = f"0858{uuid.uuid4().hex.upper()}CU01"
     token = request.headers.get("x-ms-client-tracking-id", "")
     work = functions.start(
@@ -151,6 +160,24 @@ async def _invoke(request: web.Request) -> web.Response:
     request.app[_INPUTS][work.id] = {"token": token, "body": json.loads(await request.read())}
     headers = {"x-ms-workflow-run-id": run_id, **workflow.get("headers", {})}
     return web.json_response({}, status=workflow.get("answers", 202), headers=headers)
+
+
+def _check_call(workflow: dict[str, Any], body: Any) -> None:
+    """Refuse a call of a disabled workflow, and values of wrong types.
+
+    The engine checks the schema only if the trigger says so.
+    """
+    if workflow.get("state", "Enabled") != "Enabled":
+        raise Refusal(404, "WorkflowTriggerIsNotEnabled")
+    for trigger in ((workflow.get("definition") or {}).get("triggers") or {}).values():
+        if trigger.get("operationOptions") != "EnableSchemaValidation":
+            continue
+        properties = (trigger.get("inputs") or {}).get("schema", {}).get("properties", {})
+        for name, value in body.items():
+            expected = _JSON_TYPES.get(properties.get(name, {}).get("type"), object)
+            is_other_bool = isinstance(value, bool) and expected not in {bool, object}
+            if is_other_bool or not isinstance(value, expected):
+                raise Refusal(400, "TriggerInputSchemaMismatch")
 
 
 def _runs(request: web.Request) -> list[Work]:

@@ -14,12 +14,18 @@ from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
+from polysync_core.domain.definitions.document import (
+    Reference,
+    encode_definition,
+    kind_of,
+    reference_to,
+)
 from polysync_core.domain.definitions.stored import (
     DefinitionPage,
     DefinitionStore,
     StoredDefinition,
 )
+from polysync_core.domain.definitions.task_links import TaskLinks, links_of
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.definitions.versions import Author
@@ -90,6 +96,10 @@ class FakeDefinitions:
         return DefinitionPage(
             items=everything[start : start + limit], token=str(start + limit) if more else None
         )
+
+    def task_links(self) -> Iterator[TaskLinks]:
+        for each in self.all(Kind.TASK):
+            yield links_of(each.definition.name, encode_definition(each.definition))
 
     def all(
         self, kind: Kind, *, after: str | None = None

@@ -91,6 +91,9 @@ param runRetentionDays int
 @description('Required. Days for which the engine keeps the histories of ended orchestrations.')
 param engineRetentionDays int
 
+@description('Required. Whether every Job is compared with its artefact each night.')
+param driftCheck bool
+
 @description('Required. Address of the Databricks workspace whose jobs are run by short keys; empty for none.')
 param databricksHost string
 
@@ -99,6 +102,9 @@ param databricksJobs object
 
 @description('Required. Settings for the jobs of these keys, as JSON; empty for none.')
 param appkit string
+
+@description('Required. Origins whose pages may call the API from a browser; empty for none.')
+param allowedOrigins array
 
 @description('Required. Tenant of the users on whose behalf the app may act; empty to disable this.')
 param delegationTenantId string
@@ -148,6 +154,7 @@ var settings = {
   POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)
   POLYSYNC_RUN_RETENTION_DAYS: string(runRetentionDays)
   POLYSYNC_ENGINE_RETENTION_DAYS: string(engineRetentionDays)
+  POLYSYNC_DRIFT_CHECK: driftCheck ? 'true' : 'false'
   POLYSYNC_APPKIT: appkit
   POLYSYNC_DELEGATION_TENANT_ID: delegationTenantId
   POLYSYNC_DELEGATION_CLIENT_ID: delegationClientId
@@ -207,6 +214,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       http20Enabled: true
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
+      // App Service answers preflight requests itself, because its authentication would refuse them.
+      cors: empty(allowedOrigins) ? null : { allowedOrigins: allowedOrigins, supportCredentials: false }
     }
     functionAppConfig: {
       runtime: {

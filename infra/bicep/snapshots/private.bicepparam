@@ -15,3 +15,6 @@ param databricksJobs = {
   DATABRICKS_JOB_NIGHTLY: '123'
 }
 param resourceLogs = 'Changes'
+param allowedOrigins = [
+  'https://app.example.com'
+]

@@ -10,6 +10,12 @@ PROBLEM_TYPE = "application/problem+json"
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 _JOB_PROBLEM = {"$ref": "#/components/schemas/JobProblemDocument"}
 
+_JOB_CONTENT: Mapping[str, Any] = {
+    PROBLEM_TYPE: {"schema": _JOB_PROBLEM},
+    "application/json": {"schema": _JOB_PROBLEM},
+}
+"""The errors of the job routes have a second type for clients of AppKit."""
+
 _DESCRIPTIONS: Mapping[int, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read: correct it.",
     HTTPStatus.UNAUTHORIZED: "The caller is unknown: sign in, or send a valid access key.",
@@ -62,7 +68,7 @@ PLATFORM_ERRORS: dict[int | str, dict[str, Any]] = {502: {"description": ""}}
 DATABRICKS_ERRORS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": f"{word} of the Databricks workspace, with its own status.",
-        "content": {PROBLEM_TYPE: {"schema": _JOB_PROBLEM}},
+        "content": _JOB_CONTENT,
         "headers": _RETRY,
     }
     for status, word in (("4XX", "A refusal"), ("5XX", "A failure"))
@@ -101,7 +107,8 @@ STREAM: dict[int | str, dict[str, Any]] = {
 
 def components() -> dict[str, Any]:
     """Return the shared answers by their names."""
-    return {_name(status): _response(status, _PROBLEM) for status in _DESCRIPTIONS}
+    content = {PROBLEM_TYPE: {"schema": _PROBLEM}}
+    return {_name(status): _response(status, content) for status in _DESCRIPTIONS}
 
 
 def errors_of(method: str, path: str, operation: Mapping[str, Any], *, is_open: bool) -> set[int]:
@@ -114,7 +121,7 @@ def errors_of(method: str, path: str, operation: Mapping[str, Any], *, is_open: 
 def error_answer(path: str, status: int) -> dict[str, Any]:
     """Return the answer of an operation for one error."""
     if _is_job_route(path):
-        return _response(status, _JOB_PROBLEM)
+        return _response(status, _JOB_CONTENT)
     return {"$ref": f"#/components/responses/{_name(status)}"}
 
 
@@ -129,7 +136,8 @@ def _rules(method: str, path: str, operation: Mapping[str, Any], *, is_open: boo
         yield HTTPStatus.BAD_REQUEST
     if "{" in path or "graphrunid" in names or "task" in names:
         yield HTTPStatus.NOT_FOUND
-    if names & {"run_id", "graphrunid"}:
+    if "{" in path or "graphrunid" in names:
+        # A prefix of a run id may be ambiguous, and a stored definition may be broken.
         yield HTTPStatus.CONFLICT
     if _is_job_route(path):
         yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
@@ -144,10 +152,10 @@ def _name(status: int) -> str:
     return "".join(word.capitalize() for word in HTTPStatus(status).name.split("_"))
 
 
-def _response(status: int, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _response(status: int, content: Mapping[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": _DESCRIPTIONS[status],
-        "content": {PROBLEM_TYPE: {"schema": schema}},
+        "content": dict(content),
     }
     if status in _HEADERS:
         name, description = _HEADERS[status]

@@ -62,6 +62,8 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "condition": "The required outcome of the upstream Task, or a list of outcomes.",
         "when": "An expression over the upstream's outputs, such as `row_count > 0`. If it is "
         "false, the run is skipped.",
+        "take": "Each outcome starts a run, or the newest outcome counts and starts none.",
+        "withinSeconds": "The maximum age of the newest outcome when the run starts.",
         "mappings": "The outputs of the upstream run that become parameters.",
     },
     "EventFilter": {"tasks": "Only events of these Tasks."},
@@ -122,6 +124,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "overlap": "The treatment of a fire time while a run of the schedule is active.",
         "gap": "The treatment of a local time that daylight saving skips.",
         "fold": "The treatment of a local time that daylight saving repeats.",
+        "id": "The identity of the schedule, which survives a rename. Empty: the name.",
         "jitterSeconds": "The longest random delay of a start.",
     },
     "Task": {

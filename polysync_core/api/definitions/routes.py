@@ -24,17 +24,18 @@ from polysync_core.application.definitions.editing import (
     SavedDefinition,
     WriteCondition,
 )
+from polysync_core.application.definitions.job_list import JobFilter, JobList
 from polysync_core.application.definitions.plans import PlannedChange
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.document import Reference, reference_to
+from polysync_core.domain.definitions.document import BROKEN_FIELD, Reference, reference_to
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
 from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 
-_READ_ONLY = ("etag", "updatedAt")
+_READ_ONLY = ("etag", "updatedAt", BROKEN_FIELD)
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 Token = Annotated[
@@ -89,22 +90,42 @@ WriteContext = Annotated[_Write, Depends(_write_context)]
 CurrentDefinitionEditing = Annotated[DefinitionEditing, Depends(use_case(DefinitionEditing))]
 
 
+async def _wanted_jobs(
+    search: Annotated[
+        str | None,
+        Query(max_length=200, description="Part of the name, display name or external id."),
+    ] = None,
+    platform: Annotated[str | None, Query(description="Only jobs of this Platform.")] = None,
+    job_type: Annotated[
+        str | None, Query(alias="jobType", max_length=200, description="Only this job type.")
+    ] = None,
+    tag: Annotated[
+        str | None, Query(max_length=400, description="The name of a tag, or `name=value`.")
+    ] = None,
+) -> JobFilter:
+    return JobFilter(text=search, platform=platform, job_type=job_type, tag=tag)
+
+
+WantedJobs = Annotated[JobFilter, Depends(_wanted_jobs)]
+
+
 def definition_routes() -> APIRouter:
     """Return the routes of every kind of definition."""
     routes = APIRouter()
     for kind in Kind:
         path = SPECS[kind].path
         of_kind = APIRouter(prefix=f"/{path}", tags=[f"{SPECS[kind].singular.capitalize()}s"])
-        _add_reads(of_kind, kind)
+        _add_list_of_jobs(of_kind) if kind is Kind.JOB else _add_list(of_kind, kind)
+        _add_read(of_kind, kind)
         _add_writes(of_kind, kind)
         _add_delete(of_kind, kind)
         routes.include_router(of_kind)
     return routes
 
 
-def _add_reads(routes: APIRouter, kind: Kind) -> None:
+def _add_list(routes: APIRouter, kind: Kind) -> None:
     path, page_model = SPECS[kind].path, page_of(kind)
-    singular, plural = SPECS[kind].singular, f"{SPECS[kind].singular}s"
+    plural = f"{SPECS[kind].singular}s"
 
     @routes.get(
         "", response_model=page_model, summary=f"List {plural} by name", name=f"list {path}"
@@ -115,6 +136,31 @@ def _add_reads(routes: APIRouter, kind: Kind) -> None:
         page = definitions.page(kind, limit=limit, token=token)
         items = [view(stored) for stored in page.items]
         return page_model.model_construct(items=items, continuation_token=page.token)
+
+
+def _add_list_of_jobs(routes: APIRouter) -> None:
+    page_model = page_of(Kind.JOB)
+
+    @routes.get("", response_model=page_model, summary="List jobs by name", name="list jobs")
+    def list_jobs(
+        definitions: CurrentDefinitionEditing,
+        job_list: Annotated[JobList, Depends(use_case(JobList))],
+        wanted: WantedJobs,
+        limit: Limit = 20,
+        token: Token = None,
+    ) -> Page[Any]:
+        """List jobs by name; a filtered page may have few jobs and still continue."""
+        page = (
+            definitions.page(Kind.JOB, limit=limit, token=token)
+            if wanted == JobFilter()
+            else job_list.page(wanted, limit=limit, token=token)
+        )
+        items = [view(stored) for stored in page.items]
+        return page_model.model_construct(items=items, continuation_token=page.token)
+
+
+def _add_read(routes: APIRouter, kind: Kind) -> None:
+    singular = SPECS[kind].singular
 
     @routes.get(
         "/{name}",

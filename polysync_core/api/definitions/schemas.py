@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from polysync_core.api.definitions.descriptions import describe_fields
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import BROKEN_FIELD
 from polysync_core.domain.definitions.kinds import KINDS, SPECS
 
 _REF = "#/components/schemas/"
@@ -19,6 +20,7 @@ _READ_ONLY: Mapping[str, Any] = {
         "type": "string",
         "description": "Ignored, so that a read body can be sent back.",
     },
+    BROKEN_FIELD: {"description": "Ignored, so that a read body can be sent back."},
 }
 
 
@@ -39,7 +41,11 @@ def document_body(*media_types: str) -> dict[str, Any]:
 
 def document_content(*media_types: str) -> dict[str, Any]:
     """Return the OpenAPI description of an answer with a whole document."""
-    return _content({"$ref": _REF + DOCUMENT}, media_types)
+    broken = {
+        "type": "object",
+        "description": "A document with broken definitions; each has the field `broken`.",
+    }
+    return _content({"anyOf": [{"$ref": _REF + DOCUMENT}, broken]}, media_types)
 
 
 def definition_schemas(present: Mapping[str, Any]) -> dict[str, Any]:

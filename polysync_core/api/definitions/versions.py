@@ -17,8 +17,9 @@ from polysync_core.api.models import Json, Time, View
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.plans import ApplyPlan
 from polysync_core.application.definitions.versions import DefinitionVersions
-from polysync_core.domain.definitions.document import Reference, write_definition
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.kinds import KINDS
+from polysync_core.domain.definitions.validation.drafts import read_draft
 from polysync_core.domain.definitions.versions import ChangeSource, FormerVersion, Version
 
 KindPath = Literal[
@@ -75,7 +76,7 @@ class VersionContentView(View):
         """Return the view of a version with its content."""
         return cls(
             version=VersionView.of(former.version),
-            definition=write_definition(former.definition),
+            definition=former.document,
         )
 
 
@@ -116,7 +117,8 @@ def version_routes() -> APIRouter:
         context: WriteContext,
     ) -> PlanView:
         """Save a former version again, as the newest one; also that of a deleted definition."""
-        definition = versions.get(Reference(_KINDS[kind], name), version).definition
+        former = versions.get(Reference(_KINDS[kind], name), version)
+        definition = definitions.complete(read_draft(_KINDS[kind], former.document))
         change = definitions.plan_put(definition, context.condition)
         if context.dry_run:
             return context.plan(change)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
-from polysync_core.api.models import Page, Time
+from polysync_core.api.models import Page, Time, View
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.kinds import KINDS, SPECS
 from polysync_core.domain.definitions.stored import StoredDefinition
@@ -19,6 +19,20 @@ _ETAG = Annotated[str, Field(description="The version, for the header `If-Match`
 _UPDATED_AT = Annotated[Time, Field(description="The time of the last write.")]
 
 
+class BrokenView(View):
+    """A stored definition that this version cannot read: replace it or delete it."""
+
+    reason: str
+    """The wrong fields."""
+    content: dict[str, Any]
+    """The stored document as it is; the fields beside have placeholders for wrong values."""
+
+
+_BROKEN = Annotated[
+    BrokenView | None, Field(description="Set if the stored definition breaks a rule.")
+]
+
+
 def _with_etag(model: type[Definition]) -> type[Definition]:
     return create_model(
         f"Stored{model.__name__}",
@@ -27,6 +41,7 @@ def _with_etag(model: type[Definition]) -> type[Definition]:
         __module__=__name__,
         etag=(_ETAG, ...),
         updated_at=(_UPDATED_AT, ...),
+        broken=(_BROKEN, None),
     )
 
 
@@ -54,5 +69,10 @@ def view(stored: StoredDefinition[Definition]) -> StoredView:
     """Return the view of a definition: every field, the ETag and the time of the last write."""
     definition = stored.definition
     model = STORED[type(definition)]
+    broken = None
+    if stored.broken is not None:
+        broken = BrokenView(reason=stored.broken.reason, content=stored.broken.content)
     # The definition is valid already.
-    return model.model_construct(**dict(definition), etag=stored.etag, updated_at=stored.updated_at)
+    return model.model_construct(
+        **dict(definition), etag=stored.etag, updated_at=stored.updated_at, broken=broken
+    )

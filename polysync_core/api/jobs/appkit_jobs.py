@@ -9,11 +9,12 @@ from typing import cast
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from polysync_core.api.jobs.appkit_protocol import RunBody
+from polysync_core.api.jobs.appkit_protocol import JSON_TYPE, RunBody
 from polysync_core.api.jobs.requests import (
     Answer,
     CancelRequest,
     ListRequest,
+    OutputsRequest,
     ReadRequest,
     StartRequest,
 )
@@ -21,15 +22,23 @@ from polysync_core.api.jobs.streams import no_more_events, snapshot_events, stre
 from polysync_core.api.jobs.views import (
     DatabricksRunsView,
     DatabricksStatusView,
+    RunOutputsView,
     StartedDatabricksRun,
+    TaskOutputView,
 )
-from polysync_core.api.models import View
+from polysync_core.api.models import Json, View
 from polysync_core.appkit.errors import InvalidParameters, InvalidRunId
 from polysync_core.appkit.javascript import leading_number
 from polysync_core.appkit.jobs import AppKitJob, AppKitJobs, failure_of, started_run
 from polysync_core.appkit.named_jobs import MAX_ID
 from polysync_core.appkit.polling import life_cycle_state
-from polysync_core.appkit.results import Done, ExecutionResult, Failed, RunStarted
+from polysync_core.appkit.results import (
+    Done,
+    ExecutionResult,
+    Failed,
+    RunStarted,
+    TaskOutput,
+)
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject
 
@@ -40,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Json(JSONResponse):
-    media_type = "application/json; charset=utf-8"
+    media_type = JSON_TYPE
 
 
 class AppKitHandler:
@@ -82,6 +91,12 @@ class AppKitHandler:
             return _resumed(job, str(run_id), request)
         return _Json(_data(job.get_run(run_id)))
 
+    def outputs(self, name: str, request: OutputsRequest) -> RunOutputsView:
+        """Read the outputs of the tasks of a run."""
+        run_id = _run_id(request.run_id)
+        found = _data(self._job(name, request.user).get_task_outputs(run_id))
+        return RunOutputsView(tasks=[_output_view(each, run_id) for each in found])
+
     def status(self, name: str, user: Request | None) -> Answer:
         """Read the newest run."""
         run = cast("JsonObject | None", _data(self._job(name, user).last_run()))
@@ -96,6 +111,18 @@ class AppKitHandler:
     def _job(self, name: str, user: Request | None) -> AppKitJob:
         job = self._jobs(name)
         return job if user is None else job.as_user(user)
+
+
+def _output_view(found: TaskOutput, run_id: int) -> TaskOutputView:
+    task, state = found.get("task", {}), found.get("state", {})
+    return TaskOutputView(
+        task_key=task.get("task_key"),
+        run_id=task.get("run_id", run_id),
+        status=state.get("life_cycle_state"),
+        result=state.get("result_state"),
+        output=cast("dict[str, Json] | None", found.get("output")),
+        refusal=found.get("refusal"),
+    )
 
 
 def _answer(view: View) -> Response:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Query, Request
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
@@ -20,10 +21,11 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.strict_documents import read_json
 
 PLUGIN = "jobs"
+JSON_TYPE = "application/json; charset=utf-8"
 DEFAULT_LIMIT = 20
 MAX_LISTED = 100
 
-_JOB_ROUTE = re.compile(r"(?:/api)?/jobs/[^/]+/(?:run|status|runs(?:/[^/]+)?)")
+_JOB_ROUTE = re.compile(r"(?:/api)?/jobs/[^/]+/(?:run|status|runs(?:/[^/]+(?:/outputs)?)?)")
 _OTHER_CHARSET = re.compile(r"charset\s*=\s*\"?(?!utf-?8)", re.IGNORECASE)
 _EVENT_ID = re.compile(r"([1-9][0-9]{0,18}|r[a-z2-7]{25})-([0-9]{1,9})(-end)?")
 
@@ -35,6 +37,20 @@ def appkit_error_members(
     if _JOB_ROUTE.fullmatch(scope["path"]) is None:
         return {}
     return {"error": _text_of(error, status), "plugin": PLUGIN}
+
+
+def error_media_type(scope: Scope) -> str | None:
+    """Return the type of an error for clients that read only `application/json`.
+
+    None means the type of problem documents. The body is the same.
+    """
+    if _JOB_ROUTE.fullmatch(scope["path"]) is None:
+        return None
+    headers = Headers(scope=scope)
+    asks_for_json = "application/json" in headers.get("accept", "").lower()
+    # `fetch` says so, and its callers look for `application/json` in the type of an answer.
+    is_fetch = headers.get("sec-fetch-mode") in {"cors", "same-origin"}
+    return JSON_TYPE if asks_for_json or is_fetch else None
 
 
 def _text_of(error: Exception | None, status: int) -> str:

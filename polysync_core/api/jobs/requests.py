@@ -8,6 +8,7 @@ from typing import Protocol
 from fastapi import Request, Response
 
 from polysync_core.api.jobs.appkit_protocol import EventId, RunBody, StreamReader
+from polysync_core.api.jobs.views import RunOutputsView
 from polysync_core.api.models import View
 from polysync_core.api.runs.routes import Requester
 from polysync_core.api.security.audit_record import AuditRecord
@@ -54,6 +55,14 @@ class ReadRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutputsRequest:
+    """A request that reads the outputs of a run."""
+
+    run_id: str
+    user: Request | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRequest:
     """A request that cancels a run."""
 
@@ -76,6 +85,10 @@ class JobHandler(Protocol):
 
     def read(self, name: str, request: ReadRequest) -> Answer:
         """Read a run."""
+        ...
+
+    def outputs(self, name: str, request: OutputsRequest) -> RunOutputsView:
+        """Read the outputs of a run."""
         ...
 
     def status(self, name: str, user: Request | None) -> Answer:

@@ -6,7 +6,7 @@ share one namespace; a stored definition wins.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -29,6 +29,7 @@ from polysync_core.api.jobs.requests import (
     CancelRequest,
     JobHandler,
     ListRequest,
+    OutputsRequest,
     ReadRequest,
     StartRequest,
 )
@@ -36,8 +37,11 @@ from polysync_core.api.jobs.stored import StoredJobHandler
 from polysync_core.api.jobs.views import (
     DatabricksRunsView,
     DatabricksStatusView,
+    JobKeysView,
+    JobKeyView,
     JobRunsView,
     JobStatusView,
+    RunOutputsView,
     StartedDatabricksRun,
     StartedJobRun,
 )
@@ -49,6 +53,7 @@ from polysync_core.api.use_cases import use_case
 from polysync_core.api.views import TaskRunView
 from polysync_core.appkit.errors import UnknownJob
 from polysync_core.appkit.jobs import AppKitJobs
+from polysync_core.appkit.named_jobs import NamedJob
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.domain.definitions.validation.messages import similar
 from polysync_core.domain.errors import Malformed, NotFound
@@ -85,6 +90,11 @@ class JobHandlers:
             return
         raise missing
 
+    @property
+    def keys(self) -> Mapping[str, NamedJob]:
+        """The job keys of the environment in alphabetical order."""
+        return dict(sorted(self._appkit_jobs.configuration.jobs.items()))
+
     def _unknown(self, name: str, stored: NotFound) -> UnknownJob:
         keys = [*self._appkit_jobs.configuration.jobs]
         return UnknownJob(name, keys, nearest=[*stored.nearest, *similar(name, keys)])
@@ -100,6 +110,27 @@ def job_run_routes() -> APIRouter:
     _add_reads(routes)
     _add_cancel(routes)
     return routes
+
+
+def job_key_routes() -> APIRouter:
+    """Return the route that lists the job keys."""
+    routes = APIRouter(tags=["Job runs"])
+
+    @routes.get("/job-keys")
+    def list_job_keys(handlers: CurrentHandlers) -> JobKeysView:
+        """List the job keys of the environment, with task type and schema."""
+        return JobKeysView(jobs={key: _key_view(job) for key, job in handlers.keys.items()})
+
+    return routes
+
+
+def _key_view(job: NamedJob) -> JobKeyView:
+    return JobKeyView(
+        task_type=job.options.task_type,
+        params=job.options.json_schema(),
+        platform=job.options.platform,
+        has_job_id=job.job_id is not None,
+    )
 
 
 def _add_start(routes: APIRouter) -> None:
@@ -168,6 +199,14 @@ def _add_reads(routes: APIRouter) -> None:
         )
         with handlers.handler_for(name) as handler:
             return handler.read(name, request)
+
+    @routes.get("/jobs/{name}/runs/{run_id}/outputs")
+    def get_job_run_outputs(
+        name: str, handlers: CurrentHandlers, run_id: str, user: User = None
+    ) -> RunOutputsView:
+        """Read the outputs of a run of a job, by task."""
+        with handlers.handler_for(name) as handler:
+            return handler.outputs(name, OutputsRequest(run_id=run_id, user=user))
 
     @routes.get("/jobs/{name}/status", response_model=JobStatusView | DatabricksStatusView)
     def get_job_status(name: str, handlers: CurrentHandlers, user: User = None) -> Answer:

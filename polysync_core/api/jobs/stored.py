@@ -10,11 +10,18 @@ from polysync_core.api.jobs.requests import (
     Answer,
     CancelRequest,
     ListRequest,
+    OutputsRequest,
     ReadRequest,
     StartRequest,
 )
 from polysync_core.api.jobs.streams import change_events, no_more_events, stream_response
-from polysync_core.api.jobs.views import JobRunsView, JobStatusView, StartedJobRun
+from polysync_core.api.jobs.views import (
+    JobRunsView,
+    JobStatusView,
+    RunOutputsView,
+    StartedJobRun,
+    TaskOutputView,
+)
 from polysync_core.api.views import run_view
 from polysync_core.appkit.errors import NoUserToken
 from polysync_core.application.runs.job_runs import JobRequest, JobRuns
@@ -64,6 +71,20 @@ class StoredJobHandler:
         _refuse_user(request.user)
         run = self._job_runs.get(name, parse_run_id(request.run_id))
         return self._stream(run, request) if request.streams else run_view(run)
+
+    def outputs(self, name: str, request: OutputsRequest) -> RunOutputsView:
+        """Read the outputs of a run, which counts as one task."""
+        _refuse_user(request.user)
+        run = run_view(self._job_runs.get(name, parse_run_id(request.run_id)))
+        output = TaskOutputView(
+            task_key=None,
+            run_id=run.run_id,
+            status=run.status,
+            result=None,
+            output=run.outputs,
+            refusal=None,
+        )
+        return RunOutputsView(tasks=[output])
 
     def status(self, name: str, user: Request | None) -> Answer:
         """Read the newest run."""

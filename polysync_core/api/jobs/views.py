@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from polysync_core.api.models import Json, RunIdText, View
 from polysync_core.api.views import TaskRunView
+from polysync_core.appkit.parameters import TaskType
 from polysync_core.domain.runs.status import RunStatus
 
 
@@ -39,6 +40,50 @@ class StartedDatabricksRun(View):
 
     run_id: int | str | None = None
     """The id that Databricks gave the run; absent if its answer was empty."""
+
+
+class TaskOutputView(View):
+    """The output of one task of a run."""
+
+    task_key: str | None
+    """The name of the task; null for a run without named tasks."""
+    run_id: int | str
+    """The id of the task's run, or of the whole run."""
+    status: str | None
+    """The life-cycle state in Databricks, or the status of a stored Job's run."""
+    result: str | None
+    """The result state in Databricks; null before the end and for a stored Job."""
+    output: dict[str, Json] | None
+    """The output as Databricks describes it, or the outputs of a stored Job's run by name."""
+    refusal: str | None
+    """The status with which Databricks refused the output; null if it did not."""
+
+
+class RunOutputsView(View):
+    """The outputs of a run of a job."""
+
+    tasks: list[TaskOutputView]
+    """The outputs of the tasks, at most 25."""
+
+
+class JobKeyView(View):
+    """A job key of the environment."""
+
+    task_type: TaskType | None
+    """The type of the job's task, which decides the field of the parameters; null if not set."""
+    params: dict[str, Json] | None
+    """The JSON Schema of the parameters; null without a schema."""
+    platform: str | None
+    """The stored Platform that has the job; null for the workspace of the environment."""
+    has_job_id: bool
+    """The variable of the key holds a job id; without one, every call answers 404."""
+
+
+class JobKeysView(View):
+    """The job keys of the environment. A stored Job of the same name wins over a key."""
+
+    jobs: dict[str, JobKeyView]
+    """The keys with their options, as AppKit's own configuration for clients shows them."""
 
 
 class DatabricksRunsView(View):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from polysync_core.api.models import RunIdText, Time, View
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.gates import Gates, GateView
+from polysync_core.domain.definitions.tasks import Take
 from polysync_core.domain.dependencies.conditions import Conditions
 from polysync_core.domain.dependencies.decisions import TokenGroup
 from polysync_core.domain.dependencies.tokens import GateEdge, Token
@@ -46,6 +47,8 @@ class GateEdgeView(View):
     """The required outcome, or a list of outcomes of which one is required."""
     when: str | None
     """The expression over the outputs of the upstream run that must be true."""
+    take: Take
+    """The outcomes that the edge uses."""
     held: int
     """The number of tokens."""
     tokens: list[TokenView]
@@ -117,6 +120,7 @@ def _edge_view(edge: GateEdge, held: list[Token]) -> GateEdgeView:
         upstream=edge.upstream,
         condition=edge.conditions,
         when=edge.when,
+        take=edge.take,
         held=len(held),
         tokens=[_token_view(token, edge) for token in held[:_MAX_SHOWN]],
     )

@@ -13,6 +13,7 @@ from polysync_core.api.use_cases import use_case
 from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
 from polysync_core.application.runs.run_lookup import find_run_id
+from polysync_core.domain.definitions.tasks import Take
 from polysync_core.domain.dependencies.conditions import Conditions
 from polysync_core.domain.runs.status import RunStatus
 
@@ -47,6 +48,8 @@ class NodeView(View):
     """The number of paused schedules; absent if 0."""
     disabled_schedules: int = Field(default=0, exclude_if=operator.not_)
     """The number of schedules that are switched off; absent if 0."""
+    broken: str | None = Field(default=None, exclude_if=operator.not_)
+    """The fault of a stored Task that this version cannot read; otherwise absent."""
     last_run: LastRunView | None
     """The newest run; in the graph of a graph run, the newest run of that graph run."""
     next_fire_time: Time | None
@@ -73,6 +76,8 @@ class DependencyEdgeView(View):
     """The required outcome, or a list of outcomes of which one is required."""
     when: str | None
     """The expression over the outputs of the upstream run that must be true."""
+    take: Take
+    """The outcomes that the dependency uses."""
     mappings: list[OutputMappingView]
     """The outputs that are passed on."""
 
@@ -145,6 +150,7 @@ def _node_view(node: Node) -> NodeView:
         schedules=node.schedules,
         paused_schedules=node.paused_schedules,
         disabled_schedules=node.disabled_schedules,
+        broken=node.broken,
         last_run=None if run is None else LastRunView.model_validate(run),
         next_fire_time=node.next_fire_time,
     )
@@ -156,5 +162,6 @@ def _edge_view(edge: DependencyEdge) -> DependencyEdgeView:
         downstream=edge.downstream,
         condition=edge.conditions,
         when=edge.when,
+        take=edge.take,
         mappings=[OutputMappingView.model_validate(each) for each in edge.mappings],
     )

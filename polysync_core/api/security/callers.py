@@ -20,6 +20,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from polysync_core.api.security.allowed_origins import ALLOWED_KEY
 from polysync_core.domain.errors import Broken, Forbidden, Unauthenticated
 from polysync_core.domain.security.access_keys import AccessKey, holder_of
 from polysync_core.domain.security.caller_headers import is_forwarding_header
@@ -75,8 +76,8 @@ async def accept_all(_scope: Scope) -> Caller:
 async def require_loopback(scope: Scope) -> Caller:
     """Development mode: accept only requests from and to localhost.
 
-    Rejects a foreign Host (DNS rebinding), a foreign Origin (CSRF) and every header of a proxy or
-    a tunnel.
+    Rejects a foreign Host (DNS rebinding), a foreign Origin (CSRF) that no setting names, and every
+    header of a proxy or a tunnel.
     """
     headers = Headers(scope=scope)
     forwarding = next(filter(is_forwarding_header, headers), None)
@@ -85,7 +86,9 @@ async def require_loopback(scope: Scope) -> Caller:
             f"development mode accepts no request through a proxy or a tunnel, which the header "
             f"{forwarding} shows: call the host directly"
         )
-    hosts = headers.getlist("host") + [_host_of(each) for each in headers.getlist("origin")]
+    # The middleware has compared a named origin with the setting.
+    origins = [] if ALLOWED_KEY in scope else headers.getlist("origin")
+    hosts = headers.getlist("host") + [_host_of(each) for each in origins]
     if not all(_is_loopback(each.strip()) for each in hosts):
         raise Forbidden("development mode accepts requests to 127.0.0.1 or localhost only")
     return await accept_all(scope)

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from polysync_core.api.problems import answer_to
+from polysync_core.api.security.allowed_origins import ALLOWED_KEY
 from polysync_core.domain.errors import Forbidden
 
 _log = logging.getLogger(__name__)
@@ -37,7 +38,9 @@ class SameOrigin:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if comes_from_own_site(headers):
+        # A named origin may send requests, but not with the cookies of this app.
+        is_allowed = ALLOWED_KEY in scope and "cookie" not in headers
+        if is_allowed or comes_from_own_site(headers):
             await self._app(scope, receive, send)
             return
         _log.warning("A request of another site was refused.", extra={"action": "origin_refused"})

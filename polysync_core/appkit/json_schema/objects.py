@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
-from polysync_core.appkit.json_schema.parsed import Parsed
+from polysync_core.appkit.json_schema.parsed import Parsed, merged_values
 from polysync_core.appkit.json_schema.scalars import (
     MatchingTime,
     length_problems,
@@ -51,8 +51,10 @@ class ObjectRules:
         for name, subschema in properties.items():
             if name in given:
                 self._keep(name, subschema, given[name])
-            elif isinstance(subschema, dict) and "default" in subschema:
-                self._kept[name] = self._default(subschema)
+            else:
+                for default in _defaults(subschema):
+                    self._kept[name] = self._completed(subschema, default)
+                    break
         for name in given.keys() - properties.keys():
             self._keep_unnamed(name, given[name])
         # The order of a request is kept.
@@ -69,11 +71,11 @@ class ObjectRules:
         self._problems += found.problems
         self._kept[name] = found.value
 
-    def _default(self, subschema: JsonObject) -> JsonValue:
-        # A default may lack fields that have defaults themselves. Zod does not check a default.
-        default = subschema["default"]
+    def _completed(self, subschema: JsonValue, default: JsonValue) -> JsonValue:
+        # A default may lack fields that have defaults themselves. Zod neither checks a default nor
+        # drops its fields.
         found = self.parser.settled(subschema, default, self.path)
-        return default if found.problems else found.value
+        return default if found.problems else merged_values(default, found.value)
 
     def _keep_unnamed(self, name: str, value: JsonValue) -> None:
         patterns = self._subschemas("patternProperties")
@@ -122,6 +124,17 @@ class ObjectRules:
             yield from (
                 Problem(each.path, f"has a name that {each.text}") for each in found.problems
             )
+
+
+def _defaults(schema: JsonValue) -> Iterator[JsonValue]:
+    """Yield the defaults of a schema: its own, then those of its alternatives in their order."""
+    if not isinstance(schema, dict):
+        return
+    if "default" in schema:
+        yield schema["default"]
+    for keyword in ("anyOf", "oneOf"):
+        for option in cast("list[JsonValue]", schema.get(keyword, [])):
+            yield from _defaults(option)
 
 
 def _number(text: str) -> JsonValue:

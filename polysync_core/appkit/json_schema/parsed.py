@@ -34,7 +34,7 @@ def merged(given: JsonValue, parts: Iterable[Parsed]) -> Parsed:
     if naming and isinstance(given, dict):
         value = naming[0].value
         for part in naming[1:]:
-            value = _merged_values(value, part.value)
+            value = merged_values(value, part.value)
     elif not isinstance(given, dict):
         for part in parts:
             value = _changed(given, value, part.value)
@@ -49,15 +49,16 @@ def _changed(given: JsonValue, before: JsonValue, after: JsonValue) -> JsonValue
     """Return the value with the changes of a further part, such as defaults."""
     if after is given:
         return before
-    return after if before is given else _merged_values(before, after)
+    return after if before is given else merged_values(before, after)
 
 
-def _merged_values(first: JsonValue, second: JsonValue) -> JsonValue:
+def merged_values(first: JsonValue, second: JsonValue) -> JsonValue:
+    """Return the fields of both values; the second wins where they differ."""
     if isinstance(first, dict) and isinstance(second, dict):
         both: JsonObject = {**first, **second}
         for name in first.keys() & second.keys():
-            both[name] = _merged_values(first[name], second[name])
+            both[name] = merged_values(first[name], second[name])
         return both
     if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
-        return [_merged_values(*pair) for pair in zip(first, second, strict=True)]
+        return [merged_values(*pair) for pair in zip(first, second, strict=True)]
     return second

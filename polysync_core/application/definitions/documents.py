@@ -25,11 +25,16 @@ from polysync_core.domain.definitions.document import (
     Reference,
     kind_of,
     reference_to,
-    write_document,
 )
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.name_graph import upstream_first
-from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
+from polysync_core.domain.definitions.renames import with_identities
+from polysync_core.domain.definitions.stored import (
+    DefinitionSource,
+    StoredDefinition,
+    exported,
+    readable,
+)
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
 from polysync_core.domain.definitions.validation.drafts import ENOUGH_PROBLEMS
@@ -118,16 +123,19 @@ class Documents:
         return plan
 
     def export(self) -> JsonObject:
-        """Return every stored definition as one document; applying it changes nothing."""
-        return write_document(
-            stored.definition for kind in SPECS for stored in self._source.all(kind)
-        )
+        """Return every stored definition as one document; applying it changes nothing.
+
+        A broken definition keeps its stored values, and its field `broken` names the fault.
+        """
+        lists = {kind: [exported(each) for each in self._source.all(kind)] for kind in SPECS}
+        return {kind.value: list(found) for kind, found in lists.items() if found}
 
     def _step(self, definition: Definition, document: Document) -> PlannedChange:
         reference = reference_to(definition)
         if document.unread.fields_of(reference.kind, reference.name).includes("name"):
             return planned_write(definition, None)
-        return planned_write(definition, self._source.get(reference.kind, reference.name))
+        before = self._source.get(reference.kind, reference.name)
+        return planned_write(with_identities(definition, readable(before)), before)
 
     def _deletes(self, document: Document) -> list[PlannedChange]:
         """Plan the deletes, so that a referrer is deleted before its target."""
@@ -150,8 +158,7 @@ class Documents:
         planned = {step.reference: step for step in steps}
         for definition in document.items:
             step = planned[reference_to(definition)]
-            before = step.before.definition if step.before is not None else None
-            for problem in checks.problems(definition, before):
+            for problem in checks.problems(definition, readable(step.before)):
                 path = f"{document.paths[step.reference]}.{problem.path}"
                 yield replace(problem, path=path)
             if step.action is ChangeAction.UPDATE:

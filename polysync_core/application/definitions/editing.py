@@ -23,17 +23,15 @@ from polysync_core.application.definitions.writer import DefinitionEdit, Definit
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.document import (
-    Reference,
-    reference_to,
-    same,
-    write_definition,
-)
+from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.renames import with_identities
 from polysync_core.domain.definitions.stored import (
     DefinitionPage,
     DefinitionSource,
     StoredDefinition,
+    readable,
+    stored_document,
 )
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
@@ -50,7 +48,7 @@ ANY = "*"
 _MAX_SHOWN = 10
 """The maximum number of referrers that the plan of a delete names."""
 
-type _Change = Callable[[Definition | None], Definition]
+type _Change = Callable[[StoredDefinition[Definition] | None], Definition]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,10 +217,10 @@ class DefinitionEditing:
         if not isinstance(patch, dict):
             raise Invalid.at("", "a merge patch is an object of the fields to change")
 
-        def patched(before: Definition | None) -> Definition:
+        def patched(before: StoredDefinition[Definition] | None) -> Definition:
             if before is None:
                 raise unknown(reference, self._source)
-            content = cast("JsonObject", merge_patch(write_definition(before), patch))
+            content = cast("JsonObject", merge_patch(stored_document(before), patch))
             draft = read_draft(reference.kind, content | {"name": reference.name})
             if content.get("name") != reference.name:
                 message = "cannot change: create a definition with the new name"
@@ -236,7 +234,7 @@ class DefinitionEditing:
     ) -> PlannedChange:
         before = self._source.get(reference.kind, reference.name)
         condition.check(before)
-        step = planned_write(change(None if before is None else before.definition), before)
+        step = planned_write(with_identities(change(before), readable(before)), before)
         if step.definition is not None and step.action is not ChangeAction.UNCHANGED:
             self._check(step.definition, before)
         changed = () if step.definition is None else (step.definition,)
@@ -252,9 +250,10 @@ class DefinitionEditing:
         def attempt() -> SavedDefinition:
             before = self._source.get(reference.kind, reference.name)
             condition.check(before)
-            definition = change(None if before is None else before.definition)
-            condition.check_plan(planned_write(definition, before))
-            if before is not None and same(before.definition, definition):
+            definition = with_identities(change(before), readable(before))
+            step = planned_write(definition, before)
+            condition.check_plan(step)
+            if before is not None and step.action is ChangeAction.UNCHANGED:
                 return SavedDefinition(stored=before)
             stored = self._write(definition, before, edit)
             _log_edit("Definition saved.", "definition_saved", reference)
@@ -287,7 +286,7 @@ class DefinitionEditing:
     ) -> list[Problem]:
         catalogue = Overlay(self._source, [definition])
         checks = Checks(catalogue, self._rules, unread)
-        problems = checks.problems(definition, None if before is None else before.definition)
+        problems = checks.problems(definition, readable(before))
         if before is not None:
             problems += task_breakage(checks, catalogue, definition)
         return problems
@@ -344,11 +343,12 @@ def task_breakage(
 
 def _affected_tasks(job: Job, catalogue: Overlay, checks: Checks) -> Iterable[Definition]:
     """Return the Tasks of a Job, and their dependents if some output cannot be mapped."""
-    tasks = {task.name: task for task in catalogue.referrers(reference_to(job))}
+    tasks = {task.name: task for task in catalogue.readable_referrers(reference_to(job))}
     is_sensitive = any(parameter.is_secret for parameter in job.parameters)
     if is_sensitive or checks.outputs_problem(job) is not None:
         for task in list(tasks.values()):
-            tasks |= {each.name: each for each in catalogue.referrers(reference_to(task))}
+            dependents = catalogue.readable_referrers(reference_to(task))
+            tasks |= {each.name: each for each in dependents}
     return tasks.values()
 
 

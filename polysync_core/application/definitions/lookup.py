@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import (
     Platform,
@@ -17,7 +17,7 @@ from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefi
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
-from polysync_core.domain.errors import Broken
+from polysync_core.domain.errors import Broken, Conflict
 
 _READERS = 8
 
@@ -64,6 +64,10 @@ class DefinitionLookup:
         """Return every webhook; the cost depends on the number of webhooks."""
         return list(self._all(Webhook, Kind.WEBHOOK))
 
+    def jobs(self) -> Iterator[Job]:
+        """Yield every Job."""
+        return self._all(Job, Kind.JOB)
+
     def jobs_on(self, platform: str) -> Iterator[Job]:
         """Yield the Jobs of a Platform; the cost depends on the number of all Jobs.
 
@@ -75,7 +79,8 @@ class DefinitionLookup:
         """Yield the Jobs of a Platform by name, those after `name`; each costs one point read."""
         reference = Reference(Kind.PLATFORM, platform)
         for stored in self._source.referrers(reference, kind=Kind.JOB, after=name):
-            yield _checked(Job, stored)
+            if stored.broken is None:
+                yield _checked(Job, stored)
 
     def task_counts(self, jobs: Sequence[str], *, limit: int) -> Mapping[str, int]:
         """Return the number of Tasks of each Job, at most `limit` of one Job."""
@@ -96,7 +101,9 @@ class DefinitionLookup:
         return _checked(model, self.get(kind, name))
 
     def _all[D: Definition](self, model: type[D], kind: Kind) -> Iterator[D]:
-        return (_checked(model, stored) for stored in self._source.all(kind))
+        """Yield the definitions of a kind that this version can read."""
+        stored = (each for each in self._source.all(kind) if each.broken is None)
+        return (_checked(model, each) for each in stored)
 
 
 def found(source: DefinitionSource, reference: Reference) -> StoredDefinition[Definition]:
@@ -108,7 +115,13 @@ def found(source: DefinitionSource, reference: Reference) -> StoredDefinition[De
 
 
 def _checked[D: Definition](model: type[D], stored: StoredDefinition[Definition]) -> D:
+    """Return a definition that may be used, or raise `Conflict` for a broken one."""
     definition = stored.definition
+    if stored.broken is not None:
+        raise Conflict(
+            f"The stored {reference_to(definition)} breaks a rule of this version "
+            f"({stored.broken.reason}): replace it or delete it."
+        )
     if not isinstance(definition, model):
         raise Broken(f"the store returned a {type(definition).__name__}, not a {model.__name__}")
     return definition

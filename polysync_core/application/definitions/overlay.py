@@ -57,6 +57,13 @@ class Overlay:
             if reference_to(stored.definition) not in self._changes:
                 yield stored.definition
 
+    def readable_referrers(self, reference: Reference) -> Iterator[Definition]:
+        """Yield the referrers that this version can read; a change cannot break the others."""
+        yield from self._changed_referrers.get(reference, ())
+        for stored in self._source.referrers(reference):
+            if stored.broken is None and reference_to(stored.definition) not in self._changes:
+                yield stored.definition
+
     def _index(self, definition: Definition) -> None:
         for reference in {each for _, each in references_of(definition)}:
             self._changed_referrers.setdefault(reference, []).append(definition)

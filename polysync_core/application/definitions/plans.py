@@ -112,6 +112,8 @@ def planned_write(
     )
     if before is None:
         return step
+    if before.broken is not None:
+        return replace(step, action=ChangeAction.UPDATE)
     if same(before.definition, definition):
         return replace(step, action=ChangeAction.UNCHANGED)
     changed = differences(before.definition, definition)

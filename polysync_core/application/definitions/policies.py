@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from itertools import batched
 
 from polysync_core.application.ports import Engine
@@ -110,7 +109,10 @@ class Policies:
 
     def _load(self, reference: Reference) -> Policy | None:
         stored = self._read(reference.kind, reference.name)
-        return None if stored is None else policy_of(stored.definition, stored.updated_at)
+        # The Dispatchers keep the newest known limits of a broken definition.
+        if stored is None or stored.broken is not None:
+            return None
+        return policy_of(stored.definition, stored.version)
 
 
 class PolicyUpdates:
@@ -144,9 +146,8 @@ class PolicyUpdates:
                 engine.update_policies(shard, policies)
 
 
-def policy_of(definition: Definition, updated_at: datetime) -> Policy | None:
-    """Return the limits that a definition sets on a start; None if it sets no limit."""
-    version = round(updated_at.timestamp() * 1_000_000)
+def policy_of(definition: Definition, version: int) -> Policy | None:
+    """Return the limits that a version of a definition sets on a start; None if it sets none."""
     match definition:
         case Task():
             return TaskPolicy(

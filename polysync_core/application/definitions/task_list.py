@@ -121,7 +121,8 @@ class _Reading:
                 yield row
 
     def _statuses(self, task: Task) -> Sequence[ScheduleStatus]:
-        return self._lists.schedules(task.name) if task.schedules else ()
+        is_shown = task.schedules and task.row.broken is None
+        return self._lists.schedules(task.name) if is_shown else ()
 
     def _matches(self, task: Task) -> bool:
         wanted = self._wanted

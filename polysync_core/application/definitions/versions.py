@@ -50,7 +50,9 @@ class DefinitionVersions:
         """Return a version with its content, or raise `NotFound`."""
         stored = self.source.get(reference.kind, reference.name)
         if stored is not None and stored.version == number:
-            return FormerVersion(version=_version_of(stored), definition=stored.definition)
+            return FormerVersion(
+                version=_version_of(stored), definition=stored.definition, broken=stored.broken
+            )
         former = self.versions.get(reference, number)
         if former is None or (stored is not None and number > stored.version):
             raise NotFound(

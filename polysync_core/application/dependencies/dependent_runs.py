@@ -27,6 +27,7 @@ from polysync_core.domain.runs.run import (
     TriggerType,
 )
 from polysync_core.domain.runs.skip import Skip, SkipKind
+from polysync_core.domain.runs.status import TERMINAL_STATUSES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,11 @@ class DependentRuns:
             if run is not None:
                 return token_of(run, task) if run.status.is_terminal else None
         return None if success is None else token_of(success, task)
+
+    def latest(self, task: Task, edge: str) -> Token | None:
+        """Return the newest outcome of an upstream; None before the first one."""
+        run = newest_run(self.runs, Listing(task=edge, statuses=TERMINAL_STATUSES))
+        return None if run is None else token_of(run, task)
 
     def _create(self, task: Task, decision: GateDecision, at: datetime) -> TaskRun | None:
         """Store the run of a decision; return None if the run exists."""

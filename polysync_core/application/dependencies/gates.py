@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
@@ -81,14 +81,16 @@ class Gates:
     def deliver_fire_time(self, task: str, fire: ScheduledFire) -> list[TaskRun]:
         """Add a fire time to the gate of its own Task; return the created runs."""
         found = self._task(task)
-        return [] if found is None else self._deliver(found, token_of_fire_time(task, fire))
+        return (
+            [] if found is None else self._deliver(found, token_of_fire_time(found.identity, fire))
+        )
 
     def view(self, name: str) -> GateView:
         """Return the content of the gate of a Task; raises `NotFound`."""
         task = self.definitions.task(name)
         rules = self._rules(task)
         upstreams = {edge.upstream for edge in rules.edges}
-        tokens = [each for each in self.store.read(name).tokens if each.edge in upstreams]
+        tokens = [each for each in self.store.read(task.identity).tokens if each.edge in upstreams]
         return GateView(task=task, edges=rules.edges, groups=tuple(rules.groups(tokens)))
 
     def _task(self, name: str) -> Task | None:
@@ -99,7 +101,7 @@ class Gates:
             return None
 
     def _deliver(self, task: Task, token: Token) -> list[TaskRun]:
-        self.store.deliver(task.name, token)
+        self.store.deliver(task.identity, token)
         created: dict[RunId, TaskRun] = {}
         step = partial(self._execute_next, task, self._rules(task), created)
         message = (
@@ -117,7 +119,7 @@ class Gates:
         The run of the decision is added to `created`. Raises `StaleETag` if another delivery
         changed the gate.
         """
-        stored = self.store.read(task.name)
+        stored = self.store.read(task.identity)
         pending = stored.pending
         if pending is None:
             decision = rules.decide(stored.tokens)
@@ -127,10 +129,10 @@ class Gates:
             now = self.clock()
             now = now.replace(microsecond=now.microsecond // 1000 * 1000)
             pending = PendingDecision.of(decision, at=now)
-            stored = self.store.save_decision(task.name, stored, pending)
+            stored = self.store.save_decision(task.identity, stored, pending)
         if (run := self.dependent_runs.ensure(task, pending, stored.decision)) is not None:
             created[run.run_id] = run
-        self.store.complete_decision(task.name, stored)
+        self.store.complete_decision(task.identity, stored)
         return True
 
     def _rules(self, task: Task) -> GateRules:
@@ -139,6 +141,7 @@ class Gates:
             edges=edges_of(task),
             descends=self.task_graph.descends,
             recall=partial(self.dependent_runs.recall, task),
+            latest=cache(partial(self.dependent_runs.latest, task)),
             join=task.join,
         )
 

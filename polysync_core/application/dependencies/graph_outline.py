@@ -14,7 +14,7 @@ from itertools import islice
 from polysync_core.application.ports import RunReader
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.stored import DefinitionSource
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.task_links import TaskLinks
 from polysync_core.domain.runs.status import RunStatus
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.picture.layers import components
@@ -82,23 +82,23 @@ class GraphOutlines:
         self._runs = runs
         self._cache = TimedCache[None, Outline](self._read, monotonic=monotonic)
 
+    def has_more_than(self, number: int) -> bool:
+        """Return whether there are more Tasks, at the cost of their keys."""
+        return len(self._store.names(Kind.TASK, limit=number + 1)) > number
+
     def outline(self) -> Outline:
         """Return the outline of all Tasks; edits and runs are visible after some seconds."""
         return self._cache.get(None)
 
     def _read(self, _: None) -> Outline:
-        stored = islice(self._store.all(Kind.TASK), MAX_TASKS + 1)
-        tasks = {
-            each.definition.name: each.definition
-            for each in stored
-            if isinstance(each.definition, Task)
-        }
+        stored = islice(self._store.task_links(), MAX_TASKS + 1)
+        tasks = {each.name: each for each in stored}
         is_complete = len(tasks) <= MAX_TASKS
         edges = [
-            (dependency.task, task.name)
+            (upstream, task.name)
             for task in tasks.values()
-            for dependency in task.dependencies
-            if dependency.task in tasks
+            for upstream in task.upstreams
+            if upstream in tasks
         ]
         statuses = {name: head.status for name, head in self._runs.heads(tasks).items()}
         parts = components(list(tasks), edges)
@@ -121,7 +121,7 @@ class GraphOutlines:
         )
 
 
-def _groups(tasks: Iterable[Task], statuses: Mapping[str, RunStatus]) -> list[TagGroup]:
+def _groups(tasks: Iterable[TaskLinks], statuses: Mapping[str, RunStatus]) -> list[TagGroup]:
     groups: dict[tuple[str, str], list[str]] = {}
     for task in tasks:
         for tag in task.tags.items():

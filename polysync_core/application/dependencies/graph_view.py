@@ -17,7 +17,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.name_graph import upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.dependencies.conditions import Condition
 from polysync_core.domain.errors import Invalid, NotFound, Problem
 from polysync_core.domain.runs.identity import RunId
@@ -49,6 +49,8 @@ class Node:
     """The whole newest run; only in the graph of a graph run."""
     paused_schedules: int = 0
     disabled_schedules: int = 0
+    broken: str | None = None
+    """The fault of a stored definition that this version cannot read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class DependencyEdge:
     mappings: tuple[OutputMapping, ...]
     when: str | None = None
     """The value condition."""
+    take: Take = Take.EACH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +260,7 @@ def _node(task: Task, job: Job | None, schedules: Sequence[ScheduleStatus]) -> N
             each.paused is not None and each.schedule.enabled for each in schedules
         ),
         disabled_schedules=sum(not each.schedule.enabled for each in schedules),
+        broken=task.row.broken,
     )
 
 
@@ -276,6 +280,7 @@ def edge_of(task: Task, upstream: str) -> DependencyEdge:
         downstream=task.name,
         conditions=tuple(dict.fromkeys(each for one in found for each in one.conditions)),
         mappings=tuple(each for one in found for each in one.mappings),
+        take=found[0].take,
         when=" and ".join(each.when for each in found if each.when) or None,
     )
 

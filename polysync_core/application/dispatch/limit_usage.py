@@ -69,7 +69,7 @@ class LimitUsage:
 def _policies(profiles: Iterable[StoredProfile]) -> PolicySet:
     policies = PolicySet()
     for stored in profiles:
-        policy = policy_of(stored.definition, stored.updated_at)
+        policy = policy_of(stored.definition, stored.version)
         if policy is not None:
             policies.add(policy)
     return policies

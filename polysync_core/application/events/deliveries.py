@@ -80,7 +80,7 @@ class _Message(BaseModel):
     @classmethod
     def _known(cls, event: JsonObject) -> JsonObject:
         """Check the two fields that a delivery needs; other fields are passed on."""
-        for name in ("eventId", "to"):
+        for name in ("eventId", "drift" if "drift" in event else "to"):
             text = event.get(name)
             if not (isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9/-]{1,100}", text)):
                 raise ValueError(name)

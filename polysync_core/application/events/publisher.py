@@ -13,6 +13,7 @@ from polysync_core.application.events.deliveries import Delivery
 from polysync_core.application.ports import Queue
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.drift_events import DriftEvent
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.runs.events import RunEvent, encode_message
 from polysync_core.domain.timed_cache import TimedCache
@@ -55,6 +56,15 @@ class Subscriptions:
         content = event.as_json()
         return [Delivery(webhook=webhook.name, event=content) for webhook in subscribed]
 
+    def deliveries_of_drift(self, event: DriftEvent) -> list[Delivery]:
+        """Return one delivery of a Job's drift for each subscribed webhook."""
+        content = event.as_json()
+        return [
+            Delivery(webhook=webhook.name, event=content)
+            for webhook in self._enabled.get(None)
+            if webhook.events.accepts_drift(event.tasks, event.tags)
+        ]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPublisher:
@@ -73,4 +83,9 @@ class EventPublisher:
         if self.events is not None:
             self.events.send(encode_message(event.as_json()))
         for delivery in deliveries:
+            self.deliveries.send(delivery.encode())
+
+    def publish_drift(self, event: DriftEvent) -> None:
+        """Send a Job's drift to the webhooks that ask for it; raises as `Queue.send` does."""
+        for delivery in self.subscriptions.deliveries_of_drift(event):
             self.deliveries.send(delivery.encode())

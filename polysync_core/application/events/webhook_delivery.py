@@ -94,7 +94,7 @@ class WebhookDelivery:
         secret = self.secrets.resolve(webhook.secret)
         body = encode_message(delivery.event).encode()
         try:
-            headers = self._headers(f"run.{_kind(delivery)}", delivery.id, secret, body)
+            headers = self._headers(_kind(delivery), delivery.id, secret, body)
             self.post(webhook.url, headers, body)
         except PolysyncError as error:
             if getattr(error, "status", None) in _SIGNATURE_REFUSED:
@@ -171,10 +171,12 @@ class WebhookDelivery:
 
 
 def _kind(delivery: Delivery) -> str:
-    """Return the new status in lower case, or `problem`."""
+    """Return the kind of an event, such as `run.failed`, `run.problem` or `job.drift`."""
+    if delivery.event.get("drift") is not None:
+        return "job.drift"
     if delivery.event.get("problem") is not None:
-        return "problem"
-    return str(delivery.event["to"]).lower()
+        return "run.problem"
+    return f"run.{str(delivery.event['to']).lower()}"
 
 
 def signature(secret: Secret, timestamp: str, body: bytes) -> str:

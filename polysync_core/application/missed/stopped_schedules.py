@@ -70,7 +70,7 @@ class StoppedSchedules:
 
 
 def _stopped(task: Task, state: ScheduleState | None, name: str) -> StoppedSchedule | None:
-    schedule = next((each for each in task.schedules if each.name == name), None)
+    schedule = next((each for each in task.schedules if each.identity == name), None)
     if schedule is None or state is None:
         return None
     if state.paused is not None:
@@ -81,4 +81,4 @@ def _stopped(task: Task, state: ScheduleState | None, name: str) -> StoppedSched
         cause = IdleCause.SCHEDULE_DISABLED
     else:
         return None
-    return StoppedSchedule(task=task.name, schedule=name, cause=cause, pause=state.paused)
+    return StoppedSchedule(task=task.name, schedule=schedule.name, cause=cause, pause=state.paused)

@@ -68,7 +68,7 @@ class JobRuns:
         job = self.factory.definitions.job(request.job)
         run_id = new_run_id()
         if request.idempotency_key is not None:
-            run_id = derived_run_id("execute-now", job.name, request.idempotency_key)
+            run_id = derived_run_id("execute-now", job.identity, request.idempotency_key)
             existing = self.runs.get(run_id)
             if existing is not None:
                 return run_of_same_request(existing.run, request.digest)

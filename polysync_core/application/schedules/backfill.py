@@ -105,7 +105,7 @@ class Backfill:
         schedule = _schedule(task, request.schedule)
         span = self._checked_range(request, schedule)
         fires = self._fires(task, schedule, span)
-        backfill_id = _backfill_id(request, schedule, span)
+        backfill_id = _backfill_id(task, request, schedule, span)
         known = self._known(task, schedule, fires)
         missing = [fire for fire in fires if fire.scheduled_time not in known]
         if missing and not request.dry_run:
@@ -140,7 +140,7 @@ class Backfill:
                 f"there are {count} fire times from {rfc3339(begin)} to "
                 f"{rfc3339(until)}; one request allows {MAX_FIRE_TIMES}: use a shorter range",
             )
-        stored = self.store.get(task.name, schedule.name)
+        stored = self.store.get(task.name, schedule.identity)
         if stored is not None and stored.state.due is not None:
             until = min(until, stored.state.watermark + _INSTANT)
         calendars = [self.definitions.calendar(name) for name in schedule.calendars]
@@ -154,7 +154,7 @@ class Backfill:
     ) -> dict[datetime, RunId]:
         """Return the existing runs; a skipped scheduled run counts as missing."""
         own = [_run_id(task, schedule, fire) for fire in fires]
-        scheduled = [occurrence_id(task.name, schedule.name, fire.scheduled_time) for fire in fires]
+        scheduled = [occurrence_id(task, schedule, fire.scheduled_time) for fire in fires]
         found = {stored.run.run_id: stored.run for stored in self.runs.get_many([*own, *scheduled])}
         known: dict[datetime, RunId] = {}
         for fire, backfilled, fired in zip(fires, own, scheduled, strict=True):
@@ -204,12 +204,12 @@ class Backfill:
         ]
 
     def _accept(self, runs: Sequence[TaskRun], engine: Engine) -> None:
-        def accept(run: TaskRun) -> None:
-            if self.factory.create(run) is not None:
-                self.factory.enqueue(run, engine)
-
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="backfill") as pool:
-            list(pool.map(accept, runs))
+            created = list(pool.map(self.factory.create, runs))
+        # A Dispatcher starts the first run that it knows, so the oldest run is announced first.
+        for run, stored in zip(runs, created, strict=True):
+            if stored is not None:
+                self.factory.enqueue(run, engine)
         _log.info(
             "A backfill was accepted.",
             extra={
@@ -243,18 +243,21 @@ def _moment(value: datetime | date, schedule: Schedule) -> datetime:
     return value.astimezone(UTC)
 
 
-def _backfill_id(request: BackfillRequest, schedule: Schedule, span: _Range) -> BackfillId:
+def _backfill_id(
+    task: Task, request: BackfillRequest, schedule: Schedule, span: _Range
+) -> BackfillId:
     """Return the id of a backfill; the same request has the same id and continues it.
 
     The id depends on the limit, so that all runs of a backfill have the same limit.
     """
-    parts = (request.task, schedule.name, *(each.isoformat() for each in span))
+    parts = (task.identity, schedule.identity, *(each.isoformat() for each in span))
     limit = str(request.max_concurrent_runs or 0)
     return BackfillId("b" + derived_run_id("backfill-id", *parts, limit)[1:11])
 
 
 def _run_id(task: Task, schedule: Schedule, fire: FireTime) -> RunId:
-    return derived_run_id("backfill", task.name, schedule.name, fire.scheduled_time.isoformat())
+    at = fire.scheduled_time.isoformat()
+    return derived_run_id("backfill", task.identity, schedule.identity, at)
 
 
 def _backfilled_run(

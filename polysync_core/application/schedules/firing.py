@@ -204,7 +204,7 @@ class ScheduleProcessor:
         """Create the runs of a plan; a run that exists already stays as it is."""
         if plan.missed is not None:
             spec = _spec(task_schedule, plan, DecidedFireTime(scheduled_time=plan.missed.last))
-            run_id = missed_id(task_schedule.task.name, task_schedule.schedule.name, plan.missed)
+            run_id = missed_id(task_schedule.task, task_schedule.schedule, plan.missed)
             reason = describe(plan.missed)
             outcome = _skipped(SkipKind.MISSED, reason)
             self._create_finished(task_schedule.task, replace(spec, run_id=run_id), outcome, engine)
@@ -264,15 +264,14 @@ def _skipped(kind: SkipKind | None, reason: str) -> Outcome:
 
 def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: DecidedFireTime) -> RunSpec:
     return RunSpec(
-        run_id=occurrence_id(
-            task_schedule.task.name, task_schedule.schedule.name, occurrence.scheduled_time
-        ),
+        run_id=occurrence_id(task_schedule.task, task_schedule.schedule, occurrence.scheduled_time),
         trigger_type=TriggerType.SCHEDULE,
         actor=ACTOR,
         parameters=task_schedule.schedule.parameters,
         schedule=task_schedule.schedule.name,
         scheduled_time=occurrence.scheduled_time,
         time_zone=task_schedule.schedule.time_zone,
+        starts_at=task_schedule.start_time(occurrence.scheduled_time),
         at=plan.at,
     )
 

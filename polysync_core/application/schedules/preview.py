@@ -94,7 +94,7 @@ def _notes(task: Task, now: datetime, pauses: dict[str, Pause]) -> Iterator[str]
             yield f"Schedule {schedule.name} is disabled; its fire times are not listed."
         elif next(fire_times(schedule, after=now), None) is None:
             yield f"Schedule {schedule.name} does not fire any more."
-        elif (pause := pauses.get(schedule.name)) is not None:
+        elif (pause := pauses.get(schedule.identity)) is not None:
             yield f"Schedule {schedule.name} is paused until it is resumed: {pause.reason}"
         for warning in describe_cron(schedule.cron).warnings:
             yield f"Schedule {schedule.name}, {schedule.cron}: {warning}"

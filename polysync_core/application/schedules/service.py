@@ -60,7 +60,7 @@ class ScheduleService:
         return list(self.statuses_of([task])[name])
 
     def statuses_of(self, tasks: Iterable[Task]) -> dict[str, list[ScheduleStatus]]:
-        """Return the status of each schedule of some Tasks, by Task; many cost ranges only."""
+        """Return the status of each schedule of Tasks, by Task; many Tasks cost ranges only."""
         listed = list(tasks)
         names = [task.name for task in listed if task.schedules]
         states = {
@@ -69,8 +69,8 @@ class ScheduleService:
         }
         return {
             task.name: [
-                self._status(task, each, states.get((task.name, each.name)))
-                for each in task.schedules
+                self._status(task, each, states.get((task.name, each.identity)))
+                for each in (() if task.row.broken else task.schedules)
             ]
             for task in listed
         }
@@ -132,7 +132,7 @@ class ScheduleService:
 
     def _current(self, task_schedule: TaskSchedule) -> StoredSchedule:
         """Return the state, synced with the definition; a crash may have prevented the sync."""
-        task, schedule = task_schedule.task.name, task_schedule.schedule.name
+        task, schedule = task_schedule.task.name, task_schedule.schedule.identity
         stored = self.store.get(task, schedule)
         if stored is None or stored.state.revision != revision_of(
             task_schedule.task, task_schedule.schedule
@@ -158,7 +158,11 @@ class ScheduleService:
         )
 
     def _next(self, schedule: Schedule, after: datetime) -> datetime | None:
-        calendars = [self.definitions.calendar(name) for name in schedule.calendars]
+        try:
+            calendars = [self.definitions.calendar(name) for name in schedule.calendars]
+        except Conflict:
+            # A broken calendar is marked in its own list; until then the next fire time is unknown.
+            return None
         fire = next_fire_time(schedule, calendars, after=after)
         return None if fire is None else fire.scheduled_time
 

@@ -19,7 +19,7 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import PolysyncError, Refused, Unavailable
+from polysync_core.domain.errors import Conflict, PolysyncError, Refused, Unavailable
 from polysync_core.domain.schedules.settling import (
     Interruption,
     settled_plan,
@@ -97,7 +97,7 @@ class ScheduleSync:
         task = self._task(name)
         if task is not None:
             for schedule in task.schedules:
-                former = states.pop(schedule.name, None)
+                former = states.pop(schedule.identity, None)
                 self._start(TaskSchedule(task=task, schedule=schedule), former)
         for each in states.values():
             if task is None or not self._settle_removed(task, each):
@@ -106,6 +106,9 @@ class ScheduleSync:
     def _start(self, task_schedule: TaskSchedule, former: StoredSchedule | None) -> None:
         """Store the state of a new or edited schedule."""
         state = None if former is None else former.state
+        if state is not None and state.born != task_schedule.task.row.born:
+            # The state belongs to a deleted Task of the same name.
+            state = None
         if state is not None and state.revision == revision_of(
             task_schedule.task, task_schedule.schedule
         ):
@@ -167,6 +170,10 @@ class ScheduleSync:
 
     def _task(self, name: str) -> Task | None:
         stored = self.definitions.get(Kind.TASK, name)
+        if stored is not None and stored.broken is not None:
+            raise Conflict(
+                f"The schedules of task '{name}' stay as they are: its definition is broken."
+            )
         task = stored and stored.definition
         return task if isinstance(task, Task) else None
 

@@ -18,7 +18,7 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.continuation import decode_position, encode_position
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.schedules import Calendar
-from polysync_core.domain.definitions.stored import DefinitionSource
+from polysync_core.domain.definitions.stored import DefinitionSource, readable
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Invalid, Malformed
 from polysync_core.domain.runs.status import RunStatus
@@ -166,10 +166,8 @@ class _Search:
     def _open(self, due: Due, begin: datetime, after: Position | None) -> Iterator[UpcomingFire]:
         """Yield the starts of one schedule in the window, after the position."""
         task = self._task(due.task)
-        schedule = next(
-            (each for each in task.schedules if each.name == due.schedule) if task else iter(()),
-            None,
-        )
+        schedules = () if task is None else task.schedules
+        schedule = next((each for each in schedules if each.identity == due.schedule), None)
         if task is None or schedule is None:
             return
         begin = max(begin, due.at)
@@ -201,15 +199,13 @@ class _Search:
 
     def _task(self, name: str) -> Task | None:
         if name not in self._tasks:
-            stored = self.definitions.get(Kind.TASK, name)
-            found = stored and stored.definition
+            found = readable(self.definitions.get(Kind.TASK, name))
             self._tasks[name] = found if isinstance(found, Task) else None
         return self._tasks[name]
 
     def _calendar(self, name: str) -> Calendar | None:
         if name not in self._calendars:
-            stored = self.definitions.get(Kind.CALENDAR, name)
-            found = stored and stored.definition
+            found = readable(self.definitions.get(Kind.CALENDAR, name))
             self._calendars[name] = found if isinstance(found, Calendar) else None
         return self._calendars[name]
 

@@ -108,6 +108,10 @@ class ApiClient:
         answer = self._call("POST", path, body=body, query=query, headers=headers)
         return self._checked(answer, has)
 
+    def delete(self, *path: str) -> None:
+        """Delete or cancel a resource."""
+        self._call("DELETE", path)
+
     def put(self, *path: str, body: JsonObject, query: Query) -> JsonObject:
         """Replace a resource."""
         return self._call("PUT", path, body=body, query=query)
@@ -157,14 +161,18 @@ class ApiClient:
                 break
         return items, token
 
-    def events(self, *path: str, after: str | None = None) -> Iterator[ServerSentEvent]:
+    def events(
+        self, *path: str, query: Query | None = None, after: str | None = None
+    ) -> Iterator[ServerSentEvent]:
         """Yield the events of a stream until it ends; a broken stream raises Unreachable."""
         headers = {"accept": "text/event-stream"} | ({"last-event-id": after} if after else {})
         timeout = httpx.Timeout(QUIET_STREAM_SECONDS, connect=CONNECT_SECONDS)
         url = self._url(path)
         with (
             self._translated_errors(),
-            self._http.stream("GET", url, headers=headers, timeout=timeout) as response,
+            self._http.stream(
+                "GET", url, params=query, headers=headers, timeout=timeout
+            ) as response,
         ):
             content_type = response.headers.get("content-type", "")
             if not response.is_success or not content_type.startswith("text/event-stream"):

@@ -22,6 +22,8 @@ class GraphNode:
     schedules: int
     paused_schedules: int
     disabled_schedules: int
+    is_broken: bool
+    """True if the stored definition breaks a rule of this version."""
     status: str | None
     """The status of the last run; None if the task has not run."""
     finished_at: datetime | None
@@ -43,6 +45,7 @@ class GraphNode:
             schedules=reader.number("schedules"),
             paused_schedules=reader.number("pausedSchedules"),
             disabled_schedules=reader.number("disabledSchedules"),
+            is_broken="broken" in answer,
             status=last.text("status"),
             finished_at=last.time("finishedAt"),
             next_fire_time=reader.time("nextFireTime"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,10 @@ def check_data_folder(folder: Path) -> Iterator[CheckResult]:
         return
     size = f"{path.stat().st_size / 2**20:,.1f} MB"
     yield CheckResult("data file", CheckStatus.OK, f"{path}, {size}, schema {state.schema_version}")
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        detail = "The disk is read-only: mount it for writing, or move the folder to another disk."
+        yield CheckResult("disk", CheckStatus.FAILED, detail)
+        return
     free = shutil.disk_usage(folder).free
     space = f"{free / 2**30:,.1f} GB are free"
     if free < _FREE_BYTES:

@@ -23,6 +23,8 @@ def last_run(node: GraphNode) -> str:
 
 def next_fire(node: GraphNode) -> str:
     """Return the next fire time of a node, and its schedules that do not fire."""
+    if node.is_broken:
+        return "broken definition"
     if not node.enabled:
         return "disabled"
     upcoming = f"next {short_time(node.next_fire_time)}" if node.next_fire_time else ""

@@ -20,8 +20,8 @@ from polysync_core.console.parts.differences import difference_table, value_text
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.shell import page
 from polysync_core.domain.definitions.differences import FieldDifference
-from polysync_core.domain.definitions.document import write_definition
 from polysync_core.domain.definitions.merging import FieldConflict, Merge, Side, merge
+from polysync_core.domain.definitions.stored import stored_document
 from polysync_core.domain.json_types import JsonObject
 
 _TAKE = "~take:"
@@ -35,7 +35,7 @@ def conflict_page(state: EditorPage) -> HTMLResponse:
     """
     name = state.name or ""
     stored = state.services.stored(state.editor.kind, name)
-    theirs = write_definition(stored.definition)
+    theirs = stored_document(stored)
     merging = merge(state.base or {}, theirs, state.document)
     return page(
         state.request,
@@ -64,7 +64,7 @@ def merged(state: EditorPage, form: FormData, *, keeps_mine: bool) -> EditorPage
     The changes of both people are merged field by field. With `keeps_mine` the draft wins.
     """
     stored = state.services.stored(state.editor.kind, state.name or "")
-    theirs = write_definition(stored.definition)
+    theirs = stored_document(stored)
     document = state.document
     if not keeps_mine:
         document = merge(state.base or {}, theirs, state.document, _choices(form)).document

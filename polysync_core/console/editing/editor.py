@@ -121,6 +121,11 @@ class EditorPage:
         return not has_role(self.request, Role.ADMINISTRATOR)
 
     @property
+    def is_broken(self) -> bool:
+        """True if this version cannot read the stored definition; nothing can use it then."""
+        return self.opened is not None and self.opened.broken is not None
+
+    @property
     def address(self) -> str:
         """The address that the form is sent to."""
         return self.editor.address(self.name)

@@ -31,7 +31,7 @@ from polysync_core.console.forms.values import Unreadable, read_json_text
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.shell import redirect
 from polysync_core.domain.definitions.base import Definition
-from polysync_core.domain.definitions.document import write_definition
+from polysync_core.domain.definitions.stored import stored_document
 from polysync_core.domain.definitions.validation.drafts import read_draft
 from polysync_core.domain.errors import Invalid, Malformed, NotFound, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject
@@ -44,7 +44,7 @@ def stored_page(
 ) -> EditorPage:
     """Return the state of an editor with the stored values; raises `NotFound`."""
     stored = services.stored(editor.kind, name)
-    document = write_definition(stored.definition)
+    document = stored_document(stored)
     group = services.group(editor.kind, document, is_new=False)
     return EditorPage(
         request=request,
@@ -71,7 +71,7 @@ def new_page(request: Request, editor: Editor, services: EditorServices) -> Edit
     query = request.query_params
     document: JsonObject = {}
     if source := query.get("copy"):
-        document = write_definition(services.stored(editor.kind, source).definition)
+        document = stored_document(services.stored(editor.kind, source))
         document["name"] = f"{source}-copy"[:63]
     document |= {name: query[name] for name in editor.prefill if query.get(name)}
     return draft_page(request, editor, services, None, document)

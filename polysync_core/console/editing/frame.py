@@ -21,6 +21,7 @@ from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.forms.view import FormView, view_action
 from polysync_core.console.icons import icon
 from polysync_core.console.navigation import sections
+from polysync_core.console.parts.broken import broken_notice
 from polysync_core.console.paths import new_path, page_path
 from polysync_core.console.shell import page
 from polysync_core.domain.definitions.base import is_object_name
@@ -42,6 +43,7 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         state.request,
         title,
         _tabs(state),
+        broken_notice(state.opened and state.opened.definition),
         None if state.is_read_only else applied_notice(state.opened),
         _form(state),
         _below(state),
@@ -180,7 +182,7 @@ def _below(state: EditorPage) -> Node:
     if state.is_new:
         return None
     editor = state.editor
-    own = None if editor.below is None else editor.below(state)
+    own = None if editor.below is None or state.is_broken else editor.below(state)
     return h.div(".stack.below")[own, copies(editor, state.document)]
 
 
@@ -212,7 +214,7 @@ def _buttons(state: EditorPage) -> Node:
     if state.name is None:
         return None
     editor = state.editor
-    own = None if editor.buttons is None else editor.buttons(state)
+    own = None if editor.buttons is None or state.is_broken else editor.buttons(state)
     if state.is_read_only:
         return own
     duplicate = new_path(editor.section, copy=state.name)

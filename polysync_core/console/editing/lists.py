@@ -14,6 +14,7 @@ from htpy import Element, Node
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.console.editing.frame import list_notices
 from polysync_core.console.icons import icon
+from polysync_core.console.parts.broken import broken_mark
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.parts.tables import older_link, table
 from polysync_core.console.paths import new_path, page_path
@@ -82,6 +83,7 @@ def _row(shown: DefinitionList, each: StoredDefinition[Definition]) -> Element:
     return h.tr(id=f"row-{definition.name}", data_url=address, data_id=definition.name)[
         h.td[
             h.a(".name", href=address)[definition.name],
+            broken_mark(definition),
             definition.display_name and h.small[definition.display_name],
         ],
         [h.td[cell(each)] for cell in shown.columns.values()],

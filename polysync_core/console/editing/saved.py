@@ -48,7 +48,9 @@ def applied_notice(stored: StoredDefinition[Definition] | None) -> Element | Non
     applied = stored.applied
     return notice(
         "info",
-        "Last applied from a document ",
-        relative_time(applied.at, now=datetime.now(UTC)),
-        f" by {applied.by}. The next apply of that document may undo a change made here.",
+        h.p[
+            "Last applied from a document ",
+            relative_time(applied.at, now=datetime.now(UTC)),
+            f" by {applied.by}. The next apply of that document may undo a change made here.",
+        ],
     )

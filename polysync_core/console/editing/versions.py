@@ -24,8 +24,8 @@ from polysync_core.console.parts.times import relative_time
 from polysync_core.console.shell import has_role, page
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.differences import document_differences
-from polysync_core.domain.definitions.document import Reference, write_definition
-from polysync_core.domain.definitions.stored import StoredDefinition
+from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.stored import StoredDefinition, stored_document
 from polysync_core.domain.definitions.versions import KEPT, Author, Version
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonObject
@@ -62,22 +62,24 @@ def version_page(
     """Return the page of a version: its differences to now, its content, and how to restore it."""
     versions: DefinitionVersions = request.app.state.use_cases[DefinitionVersions]
     former = versions.get(Reference(editor.kind, name), number)
-    document = write_definition(former.definition)
+    document = former.document
     stored = _stored(services, editor, name)
     text = as_yaml(editor, document)
     return page(
         request,
         f"Version {number} of {name}",
-        card(
-            "What the present version would become" if stored else "What would be created again",
-            _differences(stored, document),
-            _restore_form(request, editor, stored, document),
-        ),
-        card(
-            "The version as a document",
-            h.pre(tabindex="0", aria_label="The version in YAML")[h.code[text]],
-            actions=copy_button(text, label="Copy as YAML"),
-        ),
+        h.div(".stack")[
+            card(
+                "What a restore changes",
+                _differences(stored, document),
+                _restore_form(request, editor, stored, document),
+            ),
+            card(
+                "The version as a document",
+                h.pre(tabindex="0", aria_label="The version in YAML")[h.code[text]],
+                actions=copy_button(text, label="Copy as YAML"),
+            ),
+        ],
         section=editor.section,
         crumbs=[
             *_crumbs(editor, name, stored is not None),
@@ -133,7 +135,7 @@ def _stored(
 def _differences(stored: StoredDefinition[Definition] | None, document: JsonObject) -> Node:
     if stored is None:
         return h.p(".in")["The definition is deleted; the version below would be created again."]
-    found = document_differences(write_definition(stored.definition), document)
+    found = document_differences(stored_document(stored), document)
     if not found:
         return h.p(".in")["It has the same content as the present version."]
     return difference_table("Differences to the present version", found)
@@ -148,7 +150,7 @@ def _restore_form(
     """Return the form that plans the restore; the plan is saved as any other change."""
     if not has_role(request, Role.ADMINISTRATOR):
         return None
-    present = None if stored is None else write_definition(stored.definition)
+    present = None if stored is None else stored_document(stored)
     if present == document:
         return None
     name = None if stored is None else stored.definition.name

@@ -33,8 +33,8 @@ class Text:
     is_multiline: bool = False
     max_length: int | None = None
     suggestions: Callable[[], tuple[str, ...]] | None = None
-    shared_list: str | None = None
-    """The id of a list of suggestions that the page has once for many fields."""
+    is_zone: bool = False
+    """True for the name of a time zone, which is found by place."""
     placeholder: str | None = None
     is_stripped: bool = False
     """True if spaces around the text are removed."""

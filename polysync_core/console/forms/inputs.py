@@ -173,6 +173,8 @@ def _value(common: Attributes, data_type: DataType | None, text: str) -> Node:
 def _text(common: Attributes, control: Text, text: str) -> Node:
     if control.is_multiline or "\n" in text:
         return _area(common, text, is_code=control.is_code, longest=control.max_length)
+    if control.is_zone:
+        return _zone(common, text)
     suggestions = control.suggestions() if control.suggestions else ()
     options = f"{common['id']}-options"
     return [
@@ -182,10 +184,29 @@ def _text(common: Attributes, control: Text, text: str) -> Node:
             value=text,
             maxlength=None if control.max_length is None else str(control.max_length),
             placeholder=control.placeholder,
-            list=options if suggestions else control.shared_list,
+            list=options if suggestions else None,
             autocomplete="off",
         ),
         suggestions and h.datalist(id=options)[[h.option(value=each) for each in suggestions]],
+    ]
+
+
+def _zone(common: Attributes, text: str) -> Node:
+    """Return the field of a time zone; without scripts, the link leads to the search."""
+    options = f"{common['id']}-options"
+    return [
+        h.input(
+            common,
+            type="text",
+            value=text,
+            autocomplete="off",
+            placeholder="City, country or name",
+            list=options,
+            data_suggest="Time zone",
+            data_source=page_path("part", "zones"),
+        ),
+        h.datalist(id=options),
+        h.p(".help")[h.a(href=page_path("zones", q=text), target="_blank")["Find by place"]],
     ]
 
 

@@ -50,8 +50,6 @@ _REFERENCES = {
 """The kinds of the definitions that fields refer to."""
 _TYPED_BY = {"Parameter.default": "dataType"}
 """The fields that name the types of other fields of the same object."""
-ZONES = "time-zones"
-"""The id of the list of time zones, which a page with such fields has once."""
 _NAMES = frozenset({"ObjectName", "TypeName"})
 
 
@@ -199,7 +197,7 @@ class _Controls:
         examples = cast("Sequence[object]", (extra or {}).get("examples", ()))
         suggestions = tuple(map(str, examples))
         if "ZoneName" in found.aliases:
-            return Text(shared_list=ZONES, is_stripped=True)
+            return Text(is_zone=True, is_stripped=True)
         return Text(
             is_multiline="Lines" in found.aliases,
             max_length=found.limit("max_length"),

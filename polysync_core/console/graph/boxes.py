@@ -35,6 +35,8 @@ class Box:
     """The duration of the newest run in words, or its state."""
     running_since: datetime | None = None
     enabled: bool = True
+    is_broken: bool = False
+    """True if the stored definition breaks a rule of this version."""
 
     @property
     def css_class(self) -> str:
@@ -44,14 +46,17 @@ class Box:
     @property
     def word(self) -> str:
         """The status in words, for screen readers."""
-        return STATUS_WORDS[self.status] + ("" if self.enabled else ", disabled")
+        marks = ("" if self.enabled else ", disabled") + (", broken" if self.is_broken else "")
+        return STATUS_WORDS[self.status] + marks
 
 
 def box_of(node: Node, now: datetime) -> Box:
     """Return the box of a node."""
     run = node.last_run
     box = Box(task=node.task, platform=node.platform or "", enabled=node.enabled)
-    if run is None:
+    if node.broken is not None:
+        box = replace(box, is_broken=True, length="broken definition")
+    if run is None or box.is_broken:
         return box
     is_running = run.status is RunStatus.RUNNING
     return replace(

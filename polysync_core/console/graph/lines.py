@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from polysync_core.application.dependencies.graph_view import DependencyEdge
 from polysync_core.console.graph.boxes import Box
+from polysync_core.domain.definitions.tasks import Take
 from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS, Condition, outcomes_of
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.status import RunStatus
@@ -166,6 +167,9 @@ def _labels(edge: DependencyEdge, values: Values) -> tuple[Label, ...]:
     if edge.conditions != DEFAULT_CONDITIONS:
         text = f"if it {condition_words(edge.conditions)}"
         labels.append(Label(text=text, full=text))
+    if edge.take is Take.NEWEST:
+        text = "newest outcome"
+        labels.append(Label(text=text, full=f"{text}; it starts no run"))
     if edge.when is not None:
         labels.append(Label(text=f"if {_cut(edge.when)}", full=f"if {edge.when}"))
     for mapping in edge.mappings:

@@ -44,7 +44,7 @@
     const answer = await fetch(address, { headers: { Accept: 'application/json' } }).catch(() => null)
     if (!answer?.ok) return
     const found = (await answer.json()).filter(entry => entry.kind === input.dataset.suggest)
-    input.list?.replaceChildren(...found.map(entry => new Option(entry.text)))
+    input.list?.replaceChildren(...found.map(entry => new Option(entry.label ?? entry.text, entry.text)))
   }
   document.addEventListener('input', event => {
     if (!event.target.matches?.('input[data-suggest]')) return

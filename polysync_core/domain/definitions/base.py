@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationInfo,
+)
 from pydantic.alias_generators import to_camel
 
 from polysync_core.domain.display_text import deceptive_character
@@ -120,9 +129,46 @@ class Value(BaseModel):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowFacts:
+    """The facts of a row that are no part of its definition; they do not count in a comparison."""
+
+    born: int = 1
+    """The number of the version that created the definition; 1 unless one was deleted before."""
+    broken: str | None = None
+    """The fault of a row that this version cannot read; the definition then has placeholders."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RowFacts)
+
+    def __hash__(self) -> int:
+        return 0
+
+
 class Definition(Value):
     """A named object that users define and Polysync stores."""
+
+    _row: RowFacts = PrivateAttr(default=RowFacts())
 
     name: ObjectName
     display_name: Annotated[Line, StringConstraints(max_length=200)] | None = None
     description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
+
+    @property
+    def identity(self) -> str:
+        """The name; a definition that is defined anew adds a number.
+
+        So a definition that was deleted and is defined anew has no past.
+        """
+        return self.name if self._row.born == 1 else f"{self.name}~{self._row.born}"
+
+    @property
+    def row(self) -> RowFacts:
+        """The facts of the row that the definition was read from."""
+        return self._row
+
+    def with_row(self, row: RowFacts) -> Self:
+        """Return the definition with the facts of its row."""
+        copy = self.model_copy()
+        copy._row = row
+        return copy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -24,6 +24,8 @@ from polysync_core.domain.errors import MAX_PROBLEMS, Broken, Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.stored_values import STORED
 
+BROKEN_FIELD = "broken"
+"""The field by which an export names the fault of a stored definition; no reader takes it."""
 MAX_DEFINITIONS = 10_000
 """The maximum length of one list of a document."""
 
@@ -129,18 +131,6 @@ def read_document(raw: JsonValue) -> Document:
     )
 
 
-def write_document(definitions: Iterable[Definition]) -> JsonObject:
-    """Return a document; kinds are in a fixed order, names in alphabetical order."""
-    lists: dict[Kind, list[Definition]] = {}
-    for definition in sorted(definitions, key=lambda each: each.name):
-        lists.setdefault(kind_of(definition), []).append(definition)
-    return {
-        kind.value: [write_definition(each) for each in lists[kind]]
-        for kind in SPECS
-        if kind in lists
-    }
-
-
 class _Reading:
     """Collects the definitions and the problems of a document."""
 
@@ -172,6 +162,8 @@ class _Reading:
             self.unread.add_list(Kind(key), entries)
 
     def _add(self, kind: Kind, entry: JsonValue, path: str) -> None:
+        if isinstance(entry, dict):
+            entry = {key: value for key, value in entry.items() if key != BROKEN_FIELD}
         draft = read_draft(kind, entry, path=path)
         self.problems += draft.problems
         self.omitted += draft.omitted

@@ -64,6 +64,8 @@ class Schedule(Value):
     """One schedule of a Task."""
 
     name: ObjectName
+    id: ObjectName | None = None
+    """The identity, which survives a rename; empty = the name. Polysync sets it at a rename."""
     description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
     cron: Cron
     time_zone: ZoneName = "UTC"
@@ -103,6 +105,11 @@ class Schedule(Value):
                 "use misfire Skip",
             )
         return self
+
+    @property
+    def identity(self) -> str:
+        """The id, or the name of a schedule that was never renamed."""
+        return self.id or self.name
 
 
 class DateRange(Value):

@@ -8,16 +8,19 @@ from datetime import datetime
 from typing import Protocol
 
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.document import BROKEN_FIELD, Reference, write_definition
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
 from polysync_core.domain.definitions.schedules import Calendar
+from polysync_core.domain.definitions.task_links import TaskLinks
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation.stored_content import BrokenContent
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.versions import Applied, Author
 from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.json_types import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +30,29 @@ class StoredDefinition[D: Definition]:
     definition: D
     etag: str
     updated_at: datetime
+    broken: BrokenContent | None = None
+    """Set if this version cannot read the row; the definition then has placeholders."""
     version: int = 1
     author: Author | None = None
     """The author of this version; None if no author is known."""
     applied: Applied | None = None
     """The newest apply of a document that wrote the definition, in this version or before."""
+
+
+def readable(stored: StoredDefinition[Definition] | None) -> Definition | None:
+    """Return the definition of a row that this version can read."""
+    return None if stored is None or stored.broken is not None else stored.definition
+
+
+def stored_document(stored: StoredDefinition[Definition]) -> JsonObject:
+    """Return a stored definition as it appears in a document; a broken one keeps its values."""
+    return write_definition(stored.definition) if stored.broken is None else stored.broken.content
+
+
+def exported(stored: StoredDefinition[Definition]) -> JsonObject:
+    """Return a stored definition for an export; the field `broken` names the fault."""
+    document = stored_document(stored)
+    return document if stored.broken is None else {**document, BROKEN_FIELD: stored.broken.reason}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +130,10 @@ class DefinitionSource(Protocol):
         self, kind: Kind, *, after: str | None = None
     ) -> Iterator[StoredDefinition[Definition]]:
         """Yield every definition of a kind by name, or only those after a name."""
+        ...
+
+    def task_links(self) -> Iterator[TaskLinks]:
+        """Yield the links of every Task by name, without the cost of complete definitions."""
         ...
 
 

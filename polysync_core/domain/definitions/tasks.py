@@ -47,6 +47,15 @@ class Join(StrEnum):
     """All upstreams have ended, with any outcome."""
 
 
+class Take(StrEnum):
+    """The outcomes of an upstream that a dependency uses."""
+
+    EACH = "Each"
+    """Every outcome starts the Task once, the oldest first."""
+    NEWEST = "Newest"
+    """The newest outcome counts; it does not start the Task and may be used repeatedly."""
+
+
 class Mapping(Value):
     """Copies an output of the upstream run into an input of this Task's run."""
 
@@ -66,12 +75,18 @@ class Dependency(Value):
         ValueCondition | None, Field(json_schema_extra={"examples": ["row_count > 0"]})
     ] = None
     """An expression over the outputs of the upstream run, as `row_count > 0`."""
+    take: Take = Take.EACH
+    """The outcomes that are used, if the upstream belongs to another graph run."""
+    within_seconds: Annotated[int, Field(ge=1, le=_YEAR)] | None = None
+    """The maximum age of the newest outcome when the Task starts."""
     mappings: Annotated[tuple[Mapping, ...], Field(max_length=_FEW)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.when is not None and self.outcomes != outcomes_of(DEFAULT_CONDITIONS):
             refuse("when", "needs the condition OnSuccess: only a successful run has outputs")
+        if self.within_seconds is not None and self.take is not Take.NEWEST:
+            refuse("withinSeconds", "needs take: Newest")
         if self.mappings and RunStatus.SUCCEEDED not in self.outcomes:
             ended = " or ".join(sorted(each.lower() for each in self.outcomes))
             refuse("mappings", f"a {ended} run has no outputs: remove the mappings")
@@ -145,8 +160,10 @@ class Task(Definition):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         _refuse_repeated("schedules", "name", [each.name for each in self.schedules])
+        _refuse_repeated("schedules", "id", [each.identity for each in self.schedules])
         _refuse_repeated("contentionProfiles", "", self.contention_profiles)
         self._check_upstreams()
+        self._check_start()
         self._check_inputs()
         return self
 
@@ -164,6 +181,16 @@ class Task(Definition):
                     f"contradicts another dependency on '{each.task}': "
                     "write a list of conditions, or set join to Any",
                 )
+
+    def _check_start(self) -> None:
+        """Refuse a Task that only takes newest outcomes, because nothing would start it."""
+        if self.schedules or not self.dependencies:
+            return
+        if all(each.take is Take.NEWEST for each in self.dependencies):
+            refuse(
+                "dependencies[0].take",
+                "a newest outcome starts no run: add a schedule or a dependency with take: Each",
+            )
 
     def _check_inputs(self) -> None:
         """Refuse an input that would take several outputs at once.

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from polysync_core.domain.definitions.base import Definition
-from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.document import Reference, write_definition
+from polysync_core.domain.definitions.validation.stored_content import BrokenContent
+from polysync_core.domain.json_types import JsonObject
 
 KEPT = 50
 """The number of former versions of a definition that are kept."""
@@ -59,6 +61,13 @@ class FormerVersion:
 
     version: Version
     definition: Definition
+    broken: BrokenContent | None = None
+    """Set if this release cannot read the version; the definition then has placeholders."""
+
+    @property
+    def document(self) -> JsonObject:
+        """The version as it appears in a document; a broken one keeps its values."""
+        return write_definition(self.definition) if self.broken is None else self.broken.content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -27,8 +27,10 @@ class EventFilter(Value):
     """The new statuses of a run."""
     problems: bool = False
     """True if the begin and the end of a run's problem are events, too."""
+    drift: bool = False
+    """True to receive the drift of Jobs, too, which the nightly check finds."""
     tags: Tags = Field(default_factory=dict)
-    """Tags that the Task of the run must have, with these values."""
+    """Tags that the Task of the run must have, with these values; for drift, the Job."""
 
     def accepts(
         self,
@@ -43,6 +45,14 @@ class EventFilter(Value):
         return (
             (not self.tasks or task in self.tasks)
             and is_wanted
+            and all(tags.get(name) == value for name, value in self.tags.items())
+        )
+
+    def accepts_drift(self, tasks: Sequence[str], tags: Mapping[str, str]) -> bool:
+        """Return whether the filter accepts the drift of a Job that affects some Tasks."""
+        return (
+            self.drift
+            and (not self.tasks or not {*self.tasks}.isdisjoint(tasks))
             and all(tags.get(name) == value for name, value in self.tags.items())
         )
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from polysync_core.domain.definitions.tasks import Join
+from polysync_core.domain.definitions.tasks import Join, Take
 from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus
@@ -36,6 +36,8 @@ MAX_GROUPS = 1000
 
 type Descends = Callable[[str, frozenset[str]], bool]
 """Returns True if a Task is one of the given roots or a descendant of a root."""
+type Latest = Callable[[str], Token | None]
+"""Returns the newest outcome of an upstream, or None."""
 type Recall = Callable[[str, tuple[RunId, ...]], Token | None]
 """Returns the token that an edge had in the repeated graph runs, or None."""
 
@@ -93,6 +95,7 @@ class GateRules:
     edges: tuple[GateEdge, ...]
     descends: Descends
     recall: Recall = lambda _, __: None
+    latest: Latest = lambda _: None
     join: Join = Join.ALL
 
     def decide(self, tokens: Iterable[Token]) -> GateDecision | None:
@@ -109,6 +112,8 @@ class GateRules:
         for group in groups:
             if group.awaits:
                 continue
+            if self._starts_nothing(group):
+                return GateDecision(run_id=self._run_id(group.tokens), used=group.tokens, void=True)
             whole = self._with_recalled_tokens(group)
             if unmet := self._unmet(whole):
                 skip = Skip(kind=SkipKind.UPSTREAM, root=_root_cause(unmet))
@@ -134,14 +139,28 @@ class GateRules:
         has = {token.edge for token in tokens}
         return [edge.upstream for edge in self.edges if edge.upstream not in has]
 
+    def _starts_nothing(self, group: TokenGroup) -> bool:
+        """Return True if a group has only outcomes of upstreams whose newest outcome is taken."""
+        referred = {edge.upstream for edge in self.edges if edge.take is Take.NEWEST}
+        return all(token.edge in referred for token in group.tokens)
+
     def _with_recalled_tokens(self, group: TokenGroup) -> TokenGroup:
-        """Return a group with the tokens that a rerun takes from the repeated graph runs."""
-        if not group.repeats:
-            return group
-        found = (self.recall(each, group.repeats) for each in self._upstreams_without(group.tokens))
+        """Return a group with tokens of earlier runs: of a repeated graph run, or the newest."""
+        missing = self._upstreams_without(group.tokens)
+        edges = [edge for edge in self.edges if edge.upstream in missing]
+        found = (self._recalled(edge, group) for edge in edges)
         recalled = tuple(token for token in found if token is not None)
+        if not recalled:
+            return group
         lacks = self._lacking(newest((*group.tokens, *recalled)))
         return replace(group, recalled=recalled, lacks=tuple(lacks))
+
+    def _recalled(self, edge: GateEdge, group: TokenGroup) -> Token | None:
+        if group.repeats and (token := self.recall(edge.upstream, group.repeats)) is not None:
+            return token
+        if edge.take is not Take.NEWEST or (newest := self.latest(edge.upstream)) is None:
+            return None
+        return edge.aged(newest, max(token.finished_at for token in group.tokens))
 
     @property
     def _requirements(self) -> list[frozenset[str]]:
@@ -183,7 +202,10 @@ class GateRules:
     def _combine(self, waiting: Sequence[TokenGroup]) -> GateDecision | None:
         """Combine the oldest complete groups that together meet all requirements."""
         chosen: dict[int, TokenGroup] = {}
+        referred = {edge.upstream for edge in self.edges if edge.take is Take.NEWEST}
         for requirement in self._requirements:
+            if requirement <= referred:
+                continue
             ages = [
                 (token.age, index)
                 for index, group in enumerate(waiting)
@@ -195,7 +217,8 @@ class GateRules:
             _, index = min(ages)
             chosen[index] = waiting[index]
         used = tuple(token for group in chosen.values() for token in group.tokens)
-        return self._decision(TokenGroup(tokens=used))
+        combined = self._with_recalled_tokens(TokenGroup(tokens=used))
+        return None if self._lacking(combined.sources) else self._decision(combined)
 
     def _abandon_oldest(
         self, complete: Sequence[TokenGroup], groups: Sequence[TokenGroup]

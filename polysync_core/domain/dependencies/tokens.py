@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from polysync_core.domain.definitions.tasks import Join, Task
+from polysync_core.domain.definitions.tasks import Join, Take, Task
 from polysync_core.domain.dependencies.conditions import (
     DEFAULT_CONDITIONS,
     Condition,
@@ -61,6 +61,9 @@ class Token:
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue], hash=False)
     """The outputs that the value conditions of the dependent read."""
 
+    outdated: str | None = None
+    """The reason why the newest outcome is too old; None if it is recent enough."""
+
     @property
     def root_cause(self) -> RootCause:
         """The run that causes a skip which follows from this outcome."""
@@ -91,6 +94,8 @@ class Requirement:
         """Return the end of a sentence about the unmet part; None if all is met."""
         if token.status not in outcomes_of(self.conditions):
             return f"the dependency is {condition_text(self.conditions)}"
+        if token.outdated is not None:
+            return token.outdated
         if self.when is None:
             return None
         try:
@@ -109,6 +114,9 @@ class GateEdge:
 
     upstream: str
     requirements: tuple[Requirement, ...] = (Requirement(),)
+    take: Take = Take.EACH
+    within: timedelta | None = None
+    """The maximum age of the newest outcome."""
     needs_all: bool = True
     """True if all requirements must be met; otherwise one suffices."""
 
@@ -121,6 +129,13 @@ class GateEdge:
     def when(self) -> str | None:
         """The value conditions of all requirements, as one text; None without one."""
         return " and ".join(each.when for each in self.requirements if each.when) or None
+
+    def aged(self, newest: Token, at: datetime) -> Token:
+        """Return the newest outcome, marked as outdated if it is too old at a time."""
+        if self.within is None or newest.finished_at >= at - self.within:
+            return newest
+        limit = int(self.within.total_seconds())
+        return replace(newest, outdated=f"this newest outcome is older than {limit} seconds")
 
     def is_met_by(self, token: Token) -> bool:
         """Return True if an outcome meets the requirements."""
@@ -148,15 +163,19 @@ def edges_of(task: Task) -> tuple[GateEdge, ...]:
 
 def _edge(task: Task, upstream: str) -> GateEdge:
     """Return the edge of an upstream: with the join `All`, all of its dependencies must be met."""
-    found = [
-        Requirement(conditions=each.conditions, when=each.when)
-        for each in task.dependencies
-        if each.task == upstream
-    ]
+    dependencies = [each for each in task.dependencies if each.task == upstream]
+    found = [Requirement(conditions=each.conditions, when=each.when) for each in dependencies]
+    first = dependencies[0]
     if task.join is Join.ALL_DONE:
         found = [Requirement(conditions=(Condition.ALWAYS,))]
     needs_all = task.join is Join.ALL
-    return GateEdge(upstream=upstream, requirements=tuple(found), needs_all=needs_all)
+    return GateEdge(
+        upstream=upstream,
+        requirements=tuple(found),
+        needs_all=needs_all,
+        take=first.take,
+        within=None if first.within_seconds is None else timedelta(seconds=first.within_seconds),
+    )
 
 
 def _tested_outputs(task: Task, upstream: str) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Defines policies, the Dispatcher's copies of Task, platform and contention profile limits.
 
-The version of a policy is the time at which its definition was written. Messages may arrive in any
-order; the newest policy of a name wins.
+The version of a policy is the version number of its definition, which no clock decides. Messages
+may arrive in any order; the newest policy of a name wins.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def next_fire_time(
 
 def jitter(task: str, schedule: Schedule, scheduled_time: datetime) -> timedelta:
     """Return the delay between a fire time and its start; it is the same for each call."""
-    occurrence = f"{task}/{schedule.name}/{scheduled_time.astimezone(UTC).isoformat()}"
+    occurrence = f"{task}/{schedule.identity}/{scheduled_time.astimezone(UTC).isoformat()}"
     drawn = int.from_bytes(hashlib.sha256(occurrence.encode()).digest()[:8])
     return timedelta(milliseconds=drawn % (schedule.jitter_seconds * 1000 + 1))
 

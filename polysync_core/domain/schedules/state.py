@@ -39,9 +39,17 @@ class TaskSchedule:
         """True if both the Task and the schedule are enabled."""
         return self.task.enabled and self.schedule.enabled
 
-    def due_time(self, scheduled_time: datetime) -> datetime:
-        """Return the time at which a fire time is due: the scheduled time plus its jitter."""
+    def start_time(self, scheduled_time: datetime) -> datetime:
+        """Return the planned start: the scheduled time plus its jitter."""
         return scheduled_time + jitter(self.task.name, self.schedule, scheduled_time)
+
+    def due_time(self, scheduled_time: datetime) -> datetime:
+        """Return the time at which a tick processes a fire time.
+
+        The run of a jittered fire time exists from the fire time on, and its start waits. A gate
+        has no such run, so it receives the fire time at the planned start.
+        """
+        return self.start_time(scheduled_time) if self.task.dependencies else scheduled_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +115,7 @@ class ScheduleState:
 
     task: str
     schedule: str
+    """The identity of the schedule, which survives a rename."""
     revision: str
     """The revision of the definition that this state follows."""
     watermark: datetime
@@ -117,6 +126,8 @@ class ScheduleState:
     """A plan that may be executed in part; it is finished before anything else."""
     unsettled: tuple[FirePlan, ...] = ()
     """Plans for fire times that elapsed before an edit; a tick executes them in order."""
+    born: int = 1
+    """The number of the first version of the Task; a Task that is defined anew has another one."""
     timing: Timing | None = None
     """The timing that the watermark belongs to."""
     last_fire_time: datetime | None = None
@@ -129,18 +140,20 @@ class ScheduleState:
 
 def revision_of(task: Task, schedule: Schedule) -> str:
     """Return a digest of the definition of a schedule, which changes with every edit."""
-    content = [task.name, task.enabled, schedule.model_dump(mode="json")]
+    content = [task.identity, task.enabled, schedule.model_dump(mode="json")]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def occurrence_id(task: str, schedule: str, scheduled_time: datetime) -> RunId:
+def occurrence_id(task: Task, schedule: Schedule, scheduled_time: datetime) -> RunId:
     """Return the id of the one run of a fire time."""
-    return derived_run_id("schedule", task, schedule, scheduled_time.isoformat())
+    at = scheduled_time.isoformat()
+    return derived_run_id("schedule", task.identity, schedule.identity, at)
 
 
-def missed_id(task: str, schedule: str, missed: MissedFireTimes) -> RunId:
+def missed_id(task: Task, schedule: Schedule, missed: MissedFireTimes) -> RunId:
     """Return the id of the skipped run that records missed fire times."""
-    return derived_run_id("schedule", task, schedule, "missed", missed.last.isoformat())
+    at = missed.last.isoformat()
+    return derived_run_id("schedule", task.identity, schedule.identity, "missed", at)
 
 
 def restarts(task_schedule: TaskSchedule, former: ScheduleState) -> bool:
@@ -163,7 +176,7 @@ def initial_state(
     """
     state = former or ScheduleState(
         task=task_schedule.task.name,
-        schedule=task_schedule.schedule.name,
+        schedule=task_schedule.schedule.identity,
         revision="",
         watermark=now,
     )
@@ -172,6 +185,7 @@ def initial_state(
     state = replace(
         state,
         revision=revision_of(task_schedule.task, task_schedule.schedule),
+        born=task_schedule.task.row.born,
         timing=timing_of(task_schedule.task, task_schedule.schedule),
     )
     return with_due_time(task_schedule, state)
@@ -254,7 +268,7 @@ def with_plan_done(
     if plan.fires:
         state = replace(state, last_fire_time=plan.fires[-1].scheduled_time)
     if plan.fires and not task_schedule.task.dependencies:
-        task, schedule = task_schedule.task.name, task_schedule.schedule.name
+        task, schedule = task_schedule.task, task_schedule.schedule
         ids = [occurrence_id(task, schedule, each.scheduled_time) for each in plan.fires]
         counts = task_schedule.schedule.pause_after_failures is not None
         uncounted = (*state.uncounted_runs, *ids)[-_MAX_UNCOUNTED:] if counts else ()

@@ -7,6 +7,14 @@ from dataclasses import dataclass
 ROLES_CLAIM = "roles"
 """The claim with the app roles in the tokens of Entra ID."""
 
+_ENTRA = (
+    "https://login.microsoftonline.com/",
+    "https://login.microsoftonline.us/",
+    "https://login.partner.microsoftonline.cn/",
+    "https://sts.windows.net/",
+    "https://sts.chinacloudapi.cn/",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenIssuer:
@@ -18,3 +26,8 @@ class TokenIssuer:
     """The value of the claim `aud` in tokens for this app."""
     roles_claim: str = ROLES_CLAIM
     """The claim that holds the app roles; dots lead into nested objects."""
+
+    @property
+    def is_entra(self) -> bool:
+        """True if the issuer is a tenant of Entra in any cloud."""
+        return self.issuer.startswith(_ENTRA)

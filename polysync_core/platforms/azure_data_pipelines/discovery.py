@@ -49,7 +49,7 @@ def describe_pipeline(service: PipelineClient, external_id: str) -> ArtefactSche
     return service.get(
         "pipelines",
         checked_name(external_id),
-        read=_schema,
+        read=schema_of,
         refused=service.refused_for_pipeline,
     )
 
@@ -57,18 +57,20 @@ def describe_pipeline(service: PipelineClient, external_id: str) -> ArtefactSche
 def _listed_schema(pipeline: JsonObject) -> ArtefactSchema | None:
     """Return the schema of a list entry; None if the entry cannot be read."""
     try:
-        return _schema(pipeline)
+        return schema_of(pipeline)
     except UnexpectedAnswer:
         return None
 
 
-def _schema(answer: JsonObject) -> ArtefactSchema:
+def schema_of(answer: JsonObject) -> ArtefactSchema:
     definition = answer.get("properties")
     if not isinstance(definition, dict):
         raise UnexpectedAnswer
     doubts: list[str] = []
     notes: list[str] = []
     found: dict[str, Parameter] = {}
+    if not isinstance(definition.get("parameters", {}), dict):
+        doubts.append("the parameters of the pipeline cannot be read: add them by hand")
     for name, declared in object_in(definition, "parameters").items():
         if not is_parameter_name(name):
             doubts.append(INVALID_NAME)

@@ -26,6 +26,7 @@ from polysync_core.platforms.http_functions.outputs import outputs_of, text_outp
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
 from polysync_core.platforms.http_functions.states import (
     ACCEPTED,
+    ends_orchestration,
     is_final_answer,
     link_in,
     run_id_of,
@@ -80,6 +81,7 @@ def exchange_once[T](
         effect=True,
         busy_proves_not_started=False,
         accept_oversized=True,
+        accepts=ends_orchestration,
         budget=_BUDGET,
         refused=_unless_starting(call.refused) if repeats else call.refused,
     )
@@ -159,8 +161,11 @@ def _submitted(
                 f"The work of {name} continues, but its answer cannot be read."
                 " Check it on the platform."
             )
+    run_id = f"{name}/{request.token}"
+    if ends_orchestration(answer):
+        return Submitted(external_run_id=run_id, report=status_report(answer, request.job, now))
     return Submitted(
-        external_run_id=f"{name}/{request.token}",
+        external_run_id=run_id,
         report=Report(
             status=ProviderStatus.SUCCESS,
             provider_state=str(answer.status),

@@ -21,6 +21,9 @@ ACCEPTED = 202
 LINKS = ("statusQueryGetUri", "statusQueryUrl")
 """Answer properties with a status address: of Durable Functions and of other functions."""
 
+_LOCATIONS = ("operation-location", "azure-asyncoperation", "location")
+"""Headers with a status address, the most exact first."""
+
 STATUSES = {
     # runtimeStatus of Durable Functions
     "pending": ProviderStatus.STARTING,
@@ -75,10 +78,12 @@ def link_in(answer: Answer, base: str) -> str | None:
         link = named.get(name.lower())
         if isinstance(link, str) and link:
             return link
-    if not answer.location:
+    announced = (answer.headers.get(name) for name in _LOCATIONS)
+    location = next(filter(None, announced), None)
+    if location is None:
         return None
     # A `Location` may be relative.
-    link = urljoin(f"{base}/", answer.location)
+    link = urljoin(f"{base}/", location)
     goes_on = answer.status == ACCEPTED or _status_in(body) in _UNDER_WAY or _INSTANCE_PATH in link
     return link if goes_on else None
 
@@ -121,10 +126,18 @@ def is_final_answer(answer: Answer) -> bool:
     be about the answer itself, so it does not count.
     """
     body = answer.json() or {}
-    word = _plain(body.get("runtimeStatus"))
-    if word:
-        return STATUSES.get(word, ProviderStatus.UNKNOWN).is_final
+    if _plain(body.get("runtimeStatus")):
+        return ends_orchestration(answer)
     return answer.status >= 500 and _status_in(body) in _FINAL_WORDS
+
+
+def ends_orchestration(answer: Answer) -> bool:
+    """Return whether an answer holds the final status of an orchestration.
+
+    A starter that waits for its orchestration answers so, a failure also with 500.
+    """
+    word = _plain((answer.json() or {}).get("runtimeStatus"))
+    return STATUSES.get(word, ProviderStatus.UNKNOWN).is_final
 
 
 def _status_in(body: JsonObject) -> str:

@@ -1,6 +1,6 @@
 """Opens the SQLite file of the app, and executes its reads and transactions.
 
-One connection writes, and each thread that reads has its own. The file is in WAL mode, so readers
+One connection writes, and a few others read. The file is in WAL mode, so readers
 never wait for the writer. `synchronous=FULL` writes each commit to the disk before it returns: an
 accepted run survives a loss of power. Concurrent transactions share one commit, because a commit
 waits for the disk. A write is executed when it returns and undone when it raises, so no write is
@@ -26,6 +26,8 @@ from polysync_core.domain.errors import Unavailable
 _BUSY_SECONDS = 15.0
 """The maximum wait of a connection for another one, for example for a backup."""
 _READER_CACHE_KIB = 256
+_IDLE_READERS = 8
+"""Connections for reads that stay open. A burst of reads opens more for its time."""
 _LEAST_FREE_BYTES = 64 * 1024
 """SQLite needs more than this to open a file: the index of its log takes 32 KB."""
 _DISK_FULL = "cannot be written, because the disk is full: free some space"
@@ -106,8 +108,9 @@ class Database:
         self._waiting = 0
         """Threads that want to write. The last one commits for all others before it."""
         self._commit = _Commit()
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: set[sqlite3.Connection] = set()
+        self._idle_readers: list[sqlite3.Connection] = []
+        """The connections for reads that no thread uses at the moment."""
         self._listeners: dict[str, Callable[[], None]] = {}
         self._lock_file = _lock(path)
         try:
@@ -123,7 +126,11 @@ class Database:
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         """Return the result of a query, which sees every commit that has returned."""
         with self._translating_errors():
-            return self._reader().execute(query, values).fetchall()
+            reader = self._take_reader()
+            try:
+                return reader.execute(query, values).fetchall()
+            finally:
+                self._give_back(reader)
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
@@ -215,20 +222,31 @@ class Database:
         # Callers of the API see these messages, so the folder of the file is left out.
         return translating_errors(self.path, name=self.path.name)
 
-    def _reader(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = self._local.connection = self._connect()
-            # Each commit of the writer makes the pages of a reader obsolete, so many of them
-            # would only cost memory in every thread.
-            found.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB}")
-        return found
+    def _take_reader(self) -> sqlite3.Connection:
+        """Return a connection that no other thread uses.
+
+        Reads are short, so a few connections serve all threads. One for each thread would cost
+        memory for its pages, although each commit of the writer makes these pages obsolete.
+        """
+        try:
+            return self._idle_readers.pop()
+        except IndexError:
+            reader = self._connect()
+            reader.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB}")
+            return reader
+
+    def _give_back(self, reader: sqlite3.Connection) -> None:
+        if len(self._idle_readers) < _IDLE_READERS:
+            self._idle_readers.append(reader)
+        else:
+            self._connections.discard(reader)
+            reader.close()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        self._connections.append(connection)
+        self._connections.add(connection)
         connection.execute("PRAGMA synchronous=FULL")
         return connection
 

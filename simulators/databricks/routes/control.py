@@ -16,6 +16,7 @@ from simulators.databricks.routes.traffic import traffic_routes
 from simulators.databricks.runs import Run
 from simulators.databricks.settings import Settings
 from simulators.faults import fault_routes
+from simulators.quirks import quirk_routes
 
 SETTINGS = web.AppKey("settings", Settings)
 
@@ -27,6 +28,7 @@ def add_control(app: web.Application, settings: Settings) -> None:
         [
             web.get("/", _page),
             *fault_routes(),
+            *quirk_routes(),
             *traffic_routes(),
             web.get("/simulator/runs", _list_runs),
             web.get("/simulator/runs/{run_id:\\d+}/log", _read_log),

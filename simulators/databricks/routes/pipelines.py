@@ -12,8 +12,10 @@ from aiohttp import web
 from simulators.databricks.access import USER
 from simulators.databricks.errors import invalid_parameter
 from simulators.databricks.pipelines import Pipeline, Update
+from simulators.databricks.quirks import OWN_RETRIES, with_quirks
 from simulators.databricks.routes.service import SERVICE, json_body, number
 from simulators.databricks.submission import read_object
+from simulators.quirks import QUIRKS
 
 MAX_RESULTS = 100
 DEFAULT_RESULTS = 25
@@ -81,7 +83,7 @@ async def _start(request: web.Request) -> web.Response:
 
 
 async def _list_updates(request: web.Request) -> web.Response:
-    updates = request.app[SERVICE].pipelines.updates(request.match_info["pipeline_id"])
+    updates = _followed_by_retries(request)
     ids = [each.update_id for each in updates]
     until = request.query.get("until_update_id")
     if until in ids:
@@ -89,7 +91,19 @@ async def _list_updates(request: web.Request) -> web.Response:
     page, answer = _page(request, updates)
     if page:
         answer["updates"] = [each.as_json(time.time()) for each in page]
-    return web.json_response(answer)
+    return web.json_response(with_quirks(request, answer))
+
+
+def _followed_by_retries(request: web.Request) -> list[Update]:
+    """Return the updates of a pipeline; with the quirk, a failed one is retried once."""
+    pipelines, pipeline_id = request.app[SERVICE].pipelines, request.match_info["pipeline_id"]
+    updates = pipelines.updates(pipeline_id)
+    newest = updates[0] if updates else None
+    if OWN_RETRIES not in request.app[QUIRKS] or newest is None or newest.is_retry:
+        return updates
+    if newest.state(time.time()) == "FAILED":
+        pipelines.start(pipeline_id, full_refresh=newest.full_refresh, is_retry=True)
+    return pipelines.updates(pipeline_id)
 
 
 async def _get_update(request: web.Request) -> web.Response:

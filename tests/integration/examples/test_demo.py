@@ -278,3 +278,13 @@ def test_a_folder_of_the_user_is_never_emptied(tmp_path: Path):
     with pytest.raises(system.DemoFailed, match="is not empty"):
         system.empty_folder(tmp_path)
     assert (tmp_path / "mine").exists()
+
+
+def test_the_end_names_the_command_and_the_pages_of_the_console(tmp_path: Path):
+    config = system.DemoConfig(port=7090, simulators={}, data=tmp_path)
+
+    command, graph, runs = walkthrough.what_to_open(config, "r123").splitlines()
+
+    assert command.endswith(f"polysync dev --data {tmp_path}")
+    assert graph.endswith("http://127.0.0.1:7071/console/graph?graphRunId=r123")
+    assert runs.endswith("http://127.0.0.1:7071/console/runs")

@@ -161,3 +161,28 @@ def test_the_appkit_surface_repeats_no_credential(read: str) -> None:
 
     assert said.count(MARKER) >= 2 * len(forms)
     assert [form for form in forms if form in said or json.dumps(form)[1:-1] in said] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("https://h/x?sv=1&sig=KEY", "https://h/x?sv=1"),
+        ("https://h/x?code=KEY", "https://h/x"),
+        ("see https://h/x?access_token=KEY and y", "see https://h/x and y"),
+        ("https://h/x?region=DE", "https://h/x?region=DE"),
+    ],
+)
+def test_an_address_in_an_output_of_any_platform_loses_its_key(value: str, kept: str) -> None:
+    credentials = CredentialsInUse()
+    run = {
+        "run_id": 7,
+        "state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"},
+        "tasks": [{"task_key": "t", "run_id": 8}],
+    }
+    result = json.dumps({"link": value, "links": [{"a": value}]})
+    inner = Inner(credentials, Reply.json(run), Reply.json({"notebook_output": {"result": result}}))
+    job = JOB.model_copy(update={"settings": {"outputsFromExitValue": True}})
+
+    report = FilteredConnector(inner, credentials).job("DatabricksJob").read(job, "7")
+
+    assert report.outputs == {"link": kept, "links": [{"a": kept}]}

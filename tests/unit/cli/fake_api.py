@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._api.ended.wait()
                 self.close_connection = True
 
-    do_GET = do_POST = do_PUT = _handle
+    do_GET = do_POST = do_PUT = do_DELETE = _handle
 
     def _send(self, answer: Answer) -> None:
         content = answer.content()

@@ -11,7 +11,13 @@ from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings
 DOCUMENT = ROOT / "docs" / "reference" / "settings.md"
 PLATFORM = {"WEBSITE_AUTH_ENABLED", "WEBSITE_INSTANCE_ID"}
 """Variables that App Service sets on its instances."""
-DATABRICKS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_APP_NAME"}
+DATABRICKS = {
+    "DATABRICKS_HOST",
+    "DATABRICKS_TOKEN",
+    "DATABRICKS_CLIENT_ID",
+    "DATABRICKS_CLIENT_SECRET",
+    "DATABRICKS_APP_NAME",
+}
 """Variables that all programs for Databricks read."""
 OF_THE_HOST = {"AZURE_CLIENT_ID"}
 """Variables that the app reads, but that belong to its libraries."""
@@ -23,6 +29,7 @@ ONE_MACHINE = {
     "POLYSYNC_OIDC_ISSUER",
     "POLYSYNC_OIDC_AUDIENCE",
     "POLYSYNC_OIDC_ROLES_CLAIM",
+    "POLYSYNC_ALLOWED_ORIGINS",
     "POLYSYNC_SECRETS_FOLDER",
 }
 """Settings of a host without App Service, which the templates do not deploy."""

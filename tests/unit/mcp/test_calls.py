@@ -19,6 +19,7 @@ RUN = "r" + "a" * 25
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_platform_pipelines": {"platform": "lakehouse"},
     "import_platform_jobs": {"platform": "lakehouse", "confirm": True},
+    "check_drift": {"platform": "lakehouse"},
     "configure_job": {"job": "sales-load", "changes": {"displayName": "x"}, "confirm": True},
     "create_task_from_job": {"job": "sales-load", "task": "new", "confirm": True},
     "run_task_once": {"task": "daily"},

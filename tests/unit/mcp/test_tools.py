@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
@@ -47,6 +48,23 @@ def test_artefacts_are_listed_with_their_texts_marked_as_untrusted(copilot: Copi
         "untrusted": {"externalId": "/etl/sales-load", "name": "sales-load"}
     }
     assert "jobs" not in pipeline
+
+
+def test_drift_is_named_with_the_texts_of_the_platform_marked(prepared: Copilot) -> None:
+    equal = prepared.call("check_drift", platform="lakehouse")
+    assert (equal["differing"], equal["equalJobs"]) == ([], 1)
+
+    prepared.platform.put("/etl/sales-load", Parameter(name="day"), Parameter(name="region"))
+    prepared.platform.put("/etl/unused")
+    answer = prepared.call("check_drift", platform="lakehouse")
+
+    (job,) = answer["differing"]
+    assert (job["job"], job["state"]) == ("sales-load", "changed")
+    assert "region" in str(job["platform"]["untrusted"]["difference"])
+    token = answer["continuationToken"]
+    rest = prepared.call("check_drift", platform="lakehouse", continuationToken=token)
+    assert rest["artefactsWithoutJob"][0]["untrusted"]["externalId"] == "/etl/unused"
+    assert prepared.changes == []
 
 
 def test_a_list_continues_after_the_previous_page(copilot: Copilot) -> None:

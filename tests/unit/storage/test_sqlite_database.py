@@ -234,3 +234,34 @@ def test_every_connection_syncs_each_commit(database: Database) -> None:
         assert writer.execute("PRAGMA synchronous").fetchone() == (2,)
     assert database.read("PRAGMA synchronous") == [(2,)]
     assert database.read("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_one_connection_serves_the_reads_of_threads_that_follow_each_other(
+    database: Database,
+) -> None:
+    for _ in range(20):
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(database.read, "SELECT 1").result() == [(1,)]
+
+    assert len(database._connections) == 2, "the writer and one reader"
+
+
+def test_a_burst_of_reads_leaves_few_connections_open(database: Database) -> None:
+    burst = [database._take_reader() for _ in range(50)]
+    for reader in burst:
+        database._give_back(reader)
+
+    assert len(database._connections) == 9, "the writer and eight readers"
+    with ThreadPoolExecutor(32) as threads:
+        found = list(threads.map(lambda _: database.read("SELECT 1"), range(200)))
+    assert found == [[(1,)]] * 200
+    assert len(database._connections) <= 9
+
+
+def test_a_connection_is_usable_after_a_read_that_failed(database: Database) -> None:
+    for _ in range(3):
+        with pytest.raises(FileUnusable):
+            database.read("SELECT nothing FROM nowhere")
+
+    assert database.read("SELECT 1") == [(1,)]
+    assert len(database._connections) == 2

@@ -20,8 +20,9 @@ from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.schedules.fire_times import next_fire_time
-from polysync_core.domain.schedules.state import Pause, revision_of
+from polysync_core.domain.schedules.state import Pause
 from polysync_core.domain.schedules.stored import StoredSchedule
+from polysync_core.domain.schedules.timing import Timing, timing_of
 
 _MAX_DOWNSTREAM = 1_000
 _MAX_RUNS = 20
@@ -48,12 +49,13 @@ class TaskConsequences:
             yield from self._active_runs(before, after)
 
     def _fire_times(self, before: Task | None, after: Task | None) -> Iterator[Consequence]:
-        old, new = _by_name(before), _by_name(after)
+        old, new = _by_identity(before), _by_identity(after)
         pauses = self._pauses(before) if before is not None else {}
-        for name in dict.fromkeys([*new, *old]):
-            one, other = old.get(name), new.get(name)
-            if _revision(before, one) != _revision(after, other):
-                pause = pauses.get(name) if other is not None else None
+        for identity in dict.fromkeys([*new, *old]):
+            one, other = old.get(identity), new.get(identity)
+            if _has_moved(_timing(before, one), _timing(after, other)):
+                pause = pauses.get(identity) if other is not None else None
+                name = (other or one or new[identity]).name
                 text = self._moved(name, self._next(before, one), self._next(after, other), pause)
                 yield Consequence(kind=ConsequenceKind.FIRE_TIMES, text=text)
 
@@ -136,12 +138,19 @@ def _limits(task: Task) -> tuple[object, ...]:
     return task.max_concurrent_runs, task.weight, task.contention_profiles
 
 
-def _by_name(task: Task | None) -> dict[str, Schedule]:
-    return {} if task is None else {each.name: each for each in task.schedules}
+def _by_identity(task: Task | None) -> dict[str, Schedule]:
+    return {} if task is None else {each.identity: each for each in task.schedules}
 
 
-def _revision(task: Task | None, schedule: Schedule | None) -> str | None:
-    return None if task is None or schedule is None else revision_of(task, schedule)
+def _timing(task: Task | None, schedule: Schedule | None) -> Timing | None:
+    return None if task is None or schedule is None else timing_of(task, schedule)
+
+
+def _has_moved(before: Timing | None, after: Timing | None) -> bool:
+    """Return whether an edit moves fire times, so that the schedule starts anew."""
+    if before is None or after is None:
+        return before is not after
+    return not before.has_times_of(after)
 
 
 def _moment(moment: datetime, zone: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.options import (
     DEFAULT_URL,
     AsJson,
@@ -32,17 +31,10 @@ def execute(  # noqa: PLR0913 - one parameter per option
         from polysync_core.cli.accepted_run import show_accepted
 
         answer = session.api.post_once("jobs", job, "run", body=body, key=idempotency_key)
-        if follow:
-            _require_row(job, answer)
+        run_id = answer.get("runId")
+        if follow and str(run_id).isdecimal():
+            # Only Databricks stores a run with a number, so it has no row.
+            from polysync_core.cli.databricks_follow import follow_databricks_run
+
+            follow_databricks_run(session, job, str(run_id))
         show_accepted(session, answer, f"of job {job} is accepted", follow=follow)
-
-
-def _require_row(job: str, answer: JsonObject) -> None:
-    """Raise `CommandFailed` for a run that only Databricks stores, which has a numeric id."""
-    run_id = answer.get("runId")
-    if isinstance(run_id, int):
-        raise CommandFailed(
-            f"Run {run_id} of job {job} is accepted. It cannot be followed here, because only"
-            " Databricks stores it.",
-            details=[f"Its events: GET /api/jobs/{job}/runs/{run_id}?stream=true"],
-        )

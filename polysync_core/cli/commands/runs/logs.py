@@ -7,9 +7,13 @@ from typing import Annotated
 import typer
 
 from polysync_core.cli.api.logs import LogsAnswer
-from polysync_core.cli.options import DEFAULT_URL, AsJson, Last, RunName, Url
-from polysync_core.cli.run_names import find_run_id, require_one_name
-from polysync_core.cli.session import open_session
+from polysync_core.cli.options import DEFAULT_URL, AsJson, Last, OfKey, RunName, Url
+from polysync_core.cli.run_names import (
+    find_databricks_run_id,
+    find_run_id,
+    require_one_name,
+)
+from polysync_core.cli.session import Session, open_session
 
 AttemptNumber = Annotated[
     int | None,
@@ -17,10 +21,11 @@ AttemptNumber = Annotated[
 ]
 
 
-def logs(
+def logs(  # noqa: PLR0913 - one parameter per option
     run: RunName = None,
     last: Last = False,
     attempt: AttemptNumber = None,
+    job: OfKey = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
@@ -28,6 +33,9 @@ def logs(
     query = {"attempt": None if attempt is None else str(attempt)}
     require_one_name(run, last=last)
     with open_session(url, as_json=as_json) as session:
+        if job is not None:
+            _show_outputs(session, job, find_databricks_run_id(session.api, job, run))
+            return
         run_id = find_run_id(session.api, run)
         answer = session.api.get("task-runs", run_id, "logs", query=query)
         decoded = LogsAnswer.decode(answer)
@@ -39,3 +47,15 @@ def logs(
             session.terminal.show(*logs_view(decoded))
     if decoded.is_unread:
         raise typer.Exit(1)
+
+
+def _show_outputs(session: Session, job: str, run_id: str) -> None:
+    """Show the outputs, errors and logs of a run that only Databricks stores."""
+    from polysync_core.cli.api.databricks_runs import task_outputs
+
+    if session.terminal.as_json:
+        session.terminal.json(session.api.get("jobs", job, "runs", run_id, "outputs"))
+        return
+    from polysync_core.cli.views.runs.databricks_runs import outputs_view
+
+    session.terminal.show(*outputs_view(task_outputs(session.api, job, run_id)))

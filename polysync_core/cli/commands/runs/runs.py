@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from polysync_core.cli.api.answers import RunAnswer
-from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.options import DEFAULT_URL, All, AsJson, Limit, Url
 from polysync_core.cli.run_names import find_graph_run_id, require_task
 from polysync_core.cli.session import open_session
@@ -98,11 +97,13 @@ def runs(  # noqa: PLR0913 - one parameter per option
             return
         from polysync_core.cli.views.runs.runs import runs_view
 
-        if job and any("run_id" in item for item in items):
-            raise CommandFailed(
-                f"Only Databricks stores the runs of {job}, in its own format. Use --json."
-            )
-        if items:
+        if any("run_id" in item for item in items):
+            from polysync_core.cli.api.databricks_runs import DatabricksRun
+            from polysync_core.cli.views.runs.databricks_runs import databricks_runs_view
+
+            found = [DatabricksRun.decode(item) for item in items]
+            session.terminal.show(databricks_runs_view(found))
+        elif items:
             session.terminal.show(runs_view([RunAnswer.decode(item) for item in items]))
         if token or not items:
             more = "There are more: use --limit N or --all."

@@ -59,6 +59,11 @@ class Progress:
         self._title = printable(run.title)
         self._replace(state, is_long=run.problem is not None or bool(waits_for))
 
+    def show_state(self, title: str, state: str) -> None:
+        """Show the state of a run that only its platform stores."""
+        self._title = printable(title)
+        self._replace(Text(printable(state)), is_long=False)
+
     def show_outage(self) -> None:
         """Show that the server does not answer."""
         self._replace(Text("no answer, trying again", style="yellow"), is_long=False)

@@ -14,6 +14,7 @@ from polysync_core.application.dependencies.graph_outline import (
     Statuses,
     TagGroup,
 )
+from polysync_core.application.dependencies.graph_view import MAX_NODES
 from polysync_core.console.graph.boxes import STATUS_WORDS, Box
 from polysync_core.console.graph.lines import Label, Line
 from polysync_core.console.graph.picture import PictureSettings, picture_of
@@ -44,7 +45,7 @@ def outline_content(outline: Outline, tag: str | None) -> Node:
     chosen = tag if tag in names else next(iter(names), None)
     groups = [group for group in outline.groups if group.name == chosen]
     return [
-        _search(),
+        _search(outline),
         None
         if outline.is_complete
         else notice("info", f"Only the first {MAX_TASKS} Tasks by name are covered."),
@@ -55,7 +56,8 @@ def outline_content(outline: Outline, tag: str | None) -> Node:
     ]
 
 
-def _search() -> Element:
+def _search(outline: Outline) -> Element:
+    whole = page_path("graph", whole=True)
     return h.form(".filters", method="get", action=page_path("graph"), role="search")[
         h.label(".hidden", for_="graph-task")["Task"],
         h.input(
@@ -71,6 +73,8 @@ def _search() -> Element:
             ]
         ],
         h.button(type="submit")["Show"],
+        outline.total <= MAX_NODES
+        and h.a(".button.quiet", href=whole)[f"Draw all {outline.total} tasks"],
     ]
 
 

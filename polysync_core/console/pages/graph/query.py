@@ -14,6 +14,8 @@ from polysync_core.console.graph.picture import Layout
 from polysync_core.console.paths import page_path
 
 MAX_HOPS = 10
+AROUND = 2
+"""The dependencies around a Task that are shown where the whole graph is too large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,8 @@ class GraphQuery:
     tag: str | None = None
     graph_run_id: str | None = None
     layout: Layout = "split"
+    whole: bool = False
+    """True if all Tasks are drawn, however many they are."""
     compare: bool = False
     """True if a graph run is compared with the one before it."""
 
@@ -37,6 +41,7 @@ class GraphQuery:
             "tag": self.tag or "",
             "graphRunId": self.graph_run_id or "",
             "layout": "" if self.layout == "split" else self.layout,
+            "whole": "true" if self.whole else "",
             "compare": "true" if self.compare else "",
         }
         return {name: value for name, value in values.items() if value}
@@ -60,11 +65,11 @@ class GraphQuery:
     def part(self) -> GraphQuery:
         """The query without what does not change the graph: choice, layout and comparison."""
         centre = None if self.hops is None else self.task
-        return replace(self, task=centre, layout="split", compare=False)
+        return replace(self, task=centre, layout="split", whole=False, compare=False)
 
     def with_hops(self, hops: int | None, task: str) -> GraphQuery:
         """Return the query of the Tasks around one Task, or of the whole graph."""
-        return replace(self, hops=hops, task=task, tag=None)
+        return replace(self, hops=hops, task=task, tag=None, whole=hops is None)
 
     def with_comparison(self) -> GraphQuery:
         """Return the same query with the comparison."""
@@ -96,6 +101,7 @@ def _query(  # noqa: PLR0913 - one parameter for each part of the address
     tag: Annotated[str, Query(max_length=200)] = "",
     graph_run_id: Annotated[str, Query(alias="graphRunId", max_length=64)] = "",
     layout: Literal["split", "stacked"] = "split",
+    whole: bool = False,
     compare: bool = False,
 ) -> GraphQuery:
     return GraphQuery(
@@ -104,6 +110,7 @@ def _query(  # noqa: PLR0913 - one parameter for each part of the address
         tag=tag or None,
         graph_run_id=graph_run_id or None,
         layout=layout,
+        whole=whole,
         compare=compare,
     )
 

@@ -31,7 +31,7 @@ from polysync_core.console.pages.graph.facts import (
     values_of,
 )
 from polysync_core.console.pages.graph.outline import outline_content
-from polysync_core.console.pages.graph.query import CurrentGraphQuery, GraphQuery
+from polysync_core.console.pages.graph.query import AROUND, CurrentGraphQuery, GraphQuery
 from polysync_core.console.pages.graph.side_panel import LAST_RUNS, Chosen, side_panel
 from polysync_core.console.parts.cards import copy_button
 from polysync_core.console.parts.live import live_button
@@ -43,6 +43,8 @@ from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.security.roles import Role
 
+MAX_BOXES = 250
+"""A larger graph of all Tasks is shown as an overview, unless the whole picture is asked for."""
 MAX_LAYERS = 60
 """A graph with more layers is shown as an overview."""
 router = PageRouter()
@@ -80,6 +82,10 @@ def graph_page(
     """Show the Tasks with their dependencies and newest runs."""
     if group:
         return _outline_page(request, sources, group)
+    if not query.is_part and not query.whole and sources.outlines.has_more_than(MAX_BOXES):
+        if query.task is None:
+            return _outline_page(request, sources, None)
+        query = query.with_hops(AROUND, query.task)
     try:
         graph = query.read(sources.graphs, sources.outlines)
     except GraphTooLarge:

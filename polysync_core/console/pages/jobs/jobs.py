@@ -19,6 +19,7 @@ from polysync_core.console.forms.words import type_label
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.jobs.drift_words import drift_cell
 from polysync_core.console.pages.jobs.job_filters import CurrentJobQuery, JobQuery, filter_form
+from polysync_core.console.parts.broken import broken_mark
 from polysync_core.console.parts.notices import empty_state, notice
 from polysync_core.console.parts.tables import older_link, table
 from polysync_core.console.parts.times import nothing
@@ -126,6 +127,7 @@ def _row(job: Job, drift: CheckedDrift | None, tasks: int, now: datetime) -> Ele
     return h.tr(id=f"row-{job.name}", data_url=address, data_id=job.name)[
         h.td[
             h.a(".name", href=address)[job.name],
+            broken_mark(job),
             job.display_name and h.small[job.display_name],
         ],
         h.td[h.a(href=platform_path(job.platform))[job.platform]],

@@ -10,6 +10,7 @@ from htpy import Element, Node
 
 from polysync_core.application.dispatch.limit_usage import Usage
 from polysync_core.console.icons import icon
+from polysync_core.console.parts.broken import broken_mark
 from polysync_core.console.parts.times import absolute_time, running_duration
 from polysync_core.console.paths import limit_path, run_path
 from polysync_core.domain.definitions.contention import ConcurrencyProfile, ContentionProfile, Scope
@@ -73,7 +74,8 @@ def _heading(profile: ContentionProfile, scope: str | None, *, has_link: bool) -
     name = h.a(href=limit_path(profile.name))[profile.name] if has_link else profile.name
     shared = "all platforms" if profile.scope is Scope.GLOBAL else "each platform"
     where = scope or shared
-    return [icon("limit"), h.h2[name], h.small[f"{profile.type.value} · {where}"]]
+    words = h.small[f"{profile.type.value} · {where}"]
+    return [icon("limit"), h.h2[name], words, broken_mark(profile)]
 
 
 def _idle_card(profile: ContentionProfile, *, has_link: bool) -> Element:

@@ -36,7 +36,7 @@ def confirmation_page(
         card(
             "The chosen runs",
             _note(len(runs) - len(active)),
-            table("Chosen runs", ["Status", "Run", "Started"], [_row(run, now) for run in runs])
+            table("Chosen runs", ["Status", "Run", "Since"], [_row(run, now) for run in runs])
             if runs
             else None,
             _form(active, form, back=back),

@@ -21,6 +21,7 @@ from polysync_core.application.definitions.task_list import (
 from polysync_core.console.editing.frame import list_notices
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.tasks.notices import NOTICES
+from polysync_core.console.parts.broken import broken_mark
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.parts.status import status_badge
 from polysync_core.console.parts.tables import older_link
@@ -219,6 +220,7 @@ def _row(row: TaskRow, now: datetime, *, may_choose: bool) -> Element:
         and h.td[h.input(type="checkbox", name="name", value=name, aria_label=f"Choose {name}")],
         h.td[
             h.a(".name", href=task_path(name))[name],
+            broken_mark(row.task),
             row.task.display_name and h.small[row.task.display_name],
         ],
         h.td[

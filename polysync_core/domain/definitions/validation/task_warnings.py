@@ -1,19 +1,24 @@
-"""Warns about unread values, varying time zones and surprising cron expressions of a Task."""
+"""Warns about values, time zones, cron expressions and cadences of a Task that may surprise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.definitions.validation.task_checks import Find
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import unread_parameters, unread_text
 from polysync_core.domain.schedules.cron.description import describe_cron
+from polysync_core.domain.schedules.fire_times import count_between
 from polysync_core.domain.security.secrets import is_secret_reference
 from polysync_core.domain.variables import formats_time
+
+_ANY_MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+_MANY = 50_000
 
 
 def task_warnings(task: Task, find: Find) -> Iterator[Problem]:
@@ -21,6 +26,37 @@ def task_warnings(task: Task, find: Find) -> Iterator[Problem]:
     yield from _unread_values(task, find)
     yield from _unclear_zones(task, find)
     yield from _surprising_expressions(task)
+    yield from _other_cadences(task, find)
+
+
+def _other_cadences(task: Task, find: Find) -> Iterator[Problem]:
+    """Yield a warning for each upstream that fires more or less often than the Task."""
+    own = _fires_per_month(task)
+    for index, dependency in enumerate(task.dependencies):
+        upstream = find(Kind.TASK, dependency.task)
+        if dependency.take is not Take.EACH or not isinstance(upstream, Task):
+            continue
+        other = _fires_per_month(upstream)
+        if own and other and own != other:
+            yield Problem(
+                f"dependencies[{index}].take",
+                f"task '{upstream.name}' fires {other} times in 28 days and this task {own} times, "
+                "but each outcome starts one run: set take to Newest",
+            )
+
+
+def _fires_per_month(task: Task) -> int:
+    """Return the number of fire times in 28 days, up to `_MANY` for each schedule."""
+    return sum(
+        count_between(
+            schedule.model_copy(update={"start_at": None, "end_at": None}),
+            after=_ANY_MONDAY,
+            until=_ANY_MONDAY + timedelta(days=28),
+            most=_MANY,
+        )
+        for schedule in task.schedules
+        if schedule.enabled
+    )
 
 
 def _unread_values(task: Task, find: Find) -> Iterator[Problem]:

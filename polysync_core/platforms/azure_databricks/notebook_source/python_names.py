@@ -1,4 +1,4 @@
-"""Finds the values of variables, and the functions that create widgets, over all Python cells."""
+"""Finds the values of variables, and the functions that create widgets, in all Python cells."""
 
 from __future__ import annotations
 

@@ -37,6 +37,7 @@ from polysync_core.platforms.azure_databricks.pipeline.states import (
     ID,
     failed,
     failed_flows,
+    has_ended,
     ids_of,
     is_of,
     may_belong_to_attempt,
@@ -218,23 +219,24 @@ class DatabricksPipelineConnector:
 
     def _started(self, request: SubmitRequest, full_refresh: bool) -> str | None:
         """Return the update that an earlier submit of this attempt started."""
-        found: list[str] = []
+        found: dict[str, bool] = {}
         for update in islice(self._updates(request.job.external_id), MAX_UPDATES):
             created, update_id = moment_of(update, "creation_time"), update.get("update_id")
             if created is None or created < request.begun_at - CLOCK_SKEW:
                 continue
             is_candidate = may_belong_to_attempt(update, created, request.begun_at, full_refresh)
             if is_candidate and isinstance(update_id, str) and ID.fullmatch(update_id):
-                found.append(update_id)
-        if len(found) > 1:
-            if request.job.may_run_twice:
-                return None
+                found[update_id] = has_ended(update)
+        if len(found) <= 1:
+            return next(iter(found), None)
+        if not request.job.may_run_twice:
             raise OutcomeUnknown(
                 "The pipeline has had several updates since the attempt began, so the attempt's"
                 " own update cannot be identified. Check the updates, then rerun if needed. A Job"
                 " whose updates may run twice may have the setting resubmit: WhenIdempotent."
             )
-        return found[0] if found else None
+        # A pipeline has one active update at most, and refuses another one beside it.
+        return next((update_id for update_id, ended in found.items() if not ended), None)
 
     def _retries(self, pipeline_id: str, update_id: str) -> list[JsonObject]:
         """Return the retries that Databricks started after a failed update."""

@@ -146,12 +146,16 @@ def may_belong_to_attempt(
 
     An ended update must be newer than the beginning of the attempt.
     """
-    ended = _STATES.get(str(update.get("state")).upper(), ProviderStatus.UNKNOWN).is_final
     return (
         update.get("cause", "API_CALL") == "API_CALL"
         and (update.get("full_refresh") is True) == full_refresh
-        and (not ended or created >= begun_at - _PRECISION)
+        and (not has_ended(update) or created >= begun_at - _PRECISION)
     )
+
+
+def has_ended(update: JsonObject) -> bool:
+    """Return whether an update has ended; an unknown state is no end."""
+    return _STATES.get(str(update.get("state")).upper(), ProviderStatus.UNKNOWN).is_final
 
 
 def ids_of(external_run_id: str) -> tuple[str, str]:

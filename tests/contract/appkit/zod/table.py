@@ -67,6 +67,7 @@ RECORDS: Mapping[str, Values] = {
         {"a": 1},
         {"a": 1, "b": 2, "c": 3},
     ],
+    "z.record(z.enum(['a', 'b']), z.number().optional())": [{"a": 1}, {}, {"c": 1}],
     "z.partialRecord(z.enum(['a', 'b']), z.number())": [{"a": 1}, {"c": 1}],
     "z.object({a: z.record(z.string(), z.object({n: z.number().default(1)}))})": [
         {"a": {"x": {}}},
@@ -85,6 +86,13 @@ LISTS: Mapping[str, Values] = {
     "z.object({args: z.array(z.string())})": [{"args": ["--day", "1"]}, {"args": [1]}],
 }
 UNIONS: Mapping[str, Values] = {
+    "z.object({a: z.union([z.string().default('x'), z.number()])})": [{}, {"a": 1}],
+    "z.object({a: z.union([z.string().optional(), z.number().default(1)])})": [{}, {"a": "x"}],
+    "z.object({a: z.union([z.string(), z.unknown()]), b: z.unknown().nullable()})": [{}, {"a": 1}],
+    "z.intersection(z.object({a: z.string().default('x')}), z.object({a: z.string()}))": [
+        {},
+        {"a": "y"},
+    ],
     "z.object({a: z.union([z.string(), z.number()])})": _field("x", 1, True, None),
     "z.object({a: z.union([z.object({b: z.string()}), z.object({c: z.number()})])})": _field(
         {"b": "x", "c": 1}, {"c": 1}, {}

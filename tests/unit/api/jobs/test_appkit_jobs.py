@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.http import Reply
-from tests.unit.api.jobs.appkit_world import World, error_of
+from tests.unit.api.jobs.appkit_world import OPTIONS, SCHEMA, World, error_of
 
 
 def test_a_run_is_answered_with_databricks_run_id(world: World) -> None:
@@ -205,3 +205,80 @@ def test_the_status_describes_the_newest_run(world: World) -> None:
     world.run()
     run = {"run_id": 101, "job_id": 10}
     assert world.client.get("/jobs/etl/status").json() == {"status": None, "run": run}
+
+
+def test_the_job_keys_are_listed_with_task_type_and_schema(world: World) -> None:
+    jobs = world.client.get("/job-keys").json()["jobs"]
+    assert [*jobs] == sorted([*OPTIONS, "bare_1", "broken", "other", "stored"])
+    assert jobs["with_schema"] == {
+        "taskType": "notebook",
+        "params": SCHEMA,
+        "platform": None,
+        "hasJobId": True,
+    }
+    assert jobs["broken"]["hasJobId"] is False
+    assert world.workspace.received == []
+
+
+FETCH = {"Sec-Fetch-Mode": "cors", "Accept": "*/*"}
+AXIOS = {"Accept": "application/json, text/plain, */*"}
+
+
+@pytest.mark.parametrize("headers", [FETCH, AXIOS], ids=["fetch", "a program that asks for JSON"])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/jobs/etl/run", b'{"params": 1}'),
+        ("POST", "/jobs/etl/run?stream=true", b'{"params": 1}'),
+        ("POST", "/jobs/nothing/run", b"{}"),
+        ("POST", "/jobs/etl/run", b"{"),
+        ("GET", "/jobs/etl/runs/abc", None),
+        ("GET", "/jobs/stored/runs/abc", None),
+        ("DELETE", "/jobs/etl/status", None),
+        ("GET", "/jobs/etl/status?x=1", None),
+    ],
+)
+def test_an_error_has_the_type_that_the_client_reads(
+    world: World, headers: dict[str, str], method: str, path: str, body: bytes | None
+) -> None:
+    kind = {"Content-Type": "application/json"} if body else {}
+    answer = world.client.request(method, path, content=body, headers={**headers, **kind})
+    assert answer.status_code >= 400
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert (answer.json()["plugin"], answer.json()["status"]) == ("jobs", answer.status_code)
+    assert answer.json()["error"]
+
+
+def test_other_errors_stay_problem_documents(world: World) -> None:
+    answer = world.client.get("/tasks/nothing", headers=AXIOS)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_outputs_of_a_run_are_read_by_task(world: World) -> None:
+    world.run()
+    tasks = [
+        {"task_key": "load", "run_id": 201, "state": {"life_cycle_state": "TERMINATED"}},
+        {"task_key": "report", "run_id": 202, "state": {"result_state": "FAILED"}},
+    ]
+    world.workspace.runs[101]["tasks"] = tasks
+    world.workspace.faults = [("runs/get-output", Reply.json({"notebook_output": {"result": "7"}}))]
+    world.workspace.fail("runs/get-output", 400)
+    load, report = world.client.get("/jobs/etl/runs/101/outputs").json()["tasks"]
+    assert (load["taskKey"], load["runId"], load["status"]) == ("load", 201, "TERMINATED")
+    assert load["output"] == {"notebook_output": {"result": "7"}}
+    assert (report["result"], report["output"]) == ("FAILED", None)
+    assert report["refusal"] == "400 Bad Request"
+
+
+def test_a_run_without_tasks_has_one_output(world: World) -> None:
+    world.run()
+    [only] = world.client.get("/jobs/etl/runs/101/outputs").json()["tasks"]
+    assert (only["taskKey"], only["runId"], only["status"]) == (None, 101, "TERMINATED")
+    assert only["output"] == {"notebook_output": {"result": "done"}}
+
+
+def test_the_outputs_of_a_run_of_another_job_are_not_found(world: World) -> None:
+    world.run(name="other")
+    answer = world.client.get("/jobs/etl/runs/101/outputs")
+    assert error_of(answer) == (404, "Not Found")
+    assert world.workspace.calls("runs/get-output") == []

@@ -233,3 +233,11 @@ def test_the_task_run_routes_show_a_run_of_a_job_too(world: World) -> None:
     assert [entry["to"] for entry in history] == ["Queued", "Running", "Succeeded"]
     assert "event: status" in world.client.get(f"/task-runs/{run_id}/events").text
     assert world.client.post(f"/task-runs/{run_id}/rerun").status_code == 409
+
+
+def test_the_outputs_of_a_run_count_as_those_of_one_task(world: World) -> None:
+    run_id = world.run()
+    world.end(run_id)
+    [only] = world.client.get(f"/jobs/etl/runs/{run_id}/outputs").json()["tasks"]
+    assert (only["runId"], only["status"], only["taskKey"]) == (run_id, "Succeeded", None)
+    assert only["output"] == world.client.get(f"/jobs/etl/runs/{run_id}").json()["outputs"]

@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.contention import (
     ProfileType,
 )
 from polysync_core.domain.definitions.document import reference_to
-from polysync_core.domain.definitions.schedules import Calendar, Schedule
+from polysync_core.domain.definitions.schedules import Calendar, Fold, Schedule
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.errors import StaleETag
 from tests.fakes.app import FakeApp
@@ -79,7 +79,7 @@ class TestFireTimes:
             ),
             pytest.param(
                 (NIGHT,),
-                (NIGHT.model_copy(update={"jitter_seconds": 60}),),
+                (NIGHT.model_copy(update={"fold": Fold.SECOND}),),
                 "Schedule night continues from now. Its next fire time stays "
                 "Sat 2026-03-21 02:30 (Europe/Berlin).",
                 id="the same time",
@@ -99,9 +99,9 @@ class TestFireTimes:
             ),
             pytest.param(
                 (NIGHT,),
-                (NIGHT.model_copy(update={"name": "late"}),),
-                "Schedule late fires first on Sat 2026-03-21 02:30 (Europe/Berlin).",
-                id="renamed",
+                (NIGHT.model_copy(update={"name": "late", "cron": "0 3 * * *"}),),
+                "Schedule late fires first on Sat 2026-03-21 03:00 (Europe/Berlin).",
+                id="replaced",
             ),
         ],
     )

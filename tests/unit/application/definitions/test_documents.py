@@ -15,7 +15,6 @@ from polysync_core.domain.definitions.differences import FieldDifference
 from polysync_core.domain.definitions.document import (
     Reference,
     read_document,
-    write_document,
 )
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.versions import Author
@@ -313,4 +312,4 @@ def test_an_export_is_in_a_fixed_order() -> None:
     apply(other, {key: lakehouse()[key][::-1] for key in reversed(lakehouse())})
 
     assert write_yaml(documents_of(one).export()) == write_yaml(documents_of(other).export())
-    assert write_document([]) == {}
+    assert documents_of(FakeDefinitions()).export() == {}

@@ -201,6 +201,7 @@ def test_the_api_shows_nodes_and_edges(world: World) -> None:
         "to": "gold",
         "condition": "OnSuccess",
         "when": None,
+        "take": "Each",
         "mappings": [{"output": "rows", "input": "expected"}],
     }
 

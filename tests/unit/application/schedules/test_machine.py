@@ -14,10 +14,12 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.schedules.state import occurrence_id
 from tests.fakes.runs import Crash
-from tests.fakes.scheduled import MINUTELY, Scheduled
+from tests.fakes.scheduled import MINUTELY, Scheduled, a_task
 from tests.fakes.tables import Call
 
 pytestmark = pytest.mark.slow
@@ -185,7 +187,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         for run in made:
             if _SPAN.match(run.reason) is None:
                 assert run.scheduled_time is not None
-                assert run.run_id == occurrence_id("load-daily", "minutely", run.scheduled_time)
+                assert run.run_id == self.occurrence(run.scheduled_time)
                 assert run.scheduled_time <= run.queued_at
                 assert not any(first <= run.scheduled_time <= last for first, last in spans)
         for number, (first, last) in enumerate(spans):
@@ -220,6 +222,11 @@ class ScheduleMachine(RuleBasedStateMachine):
             assert is_known, f"{minute} has no run"
 
     # Helpers
+
+    def occurrence(self, scheduled_time: datetime) -> str:
+        task = self.world.services.definitions.task("load-daily")
+        schedule = read_definition(Kind.TASK, a_task(MINUTELY)).schedules[0]
+        return occurrence_id(task, schedule, scheduled_time)
 
     def observe(self) -> None:
         """Note the fire times that passed since the last step.

@@ -18,9 +18,10 @@ from polysync_core.console.live.shared_reads import SharedReads
 from polysync_core.console.pages.graph import routes
 from polysync_core.console.pages.graph.query import GraphQuery
 from polysync_core.domain.runs.run import RunStatus
+from polysync_core.storage.definitions import TableDefinitions
 from tests.fakes.app import FakeApp
-from tests.fakes.builders import NOON, run_id
-from tests.unit.console.graph.graph_world import ROOT, GraphPages, text
+from tests.fakes.builders import NOON, a_job, a_platform, run_id
+from tests.unit.console.graph.graph_world import ROOT, GraphPages, a_task, text
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def test_hops_show_what_is_around_a_task(world: GraphPages) -> None:
     tree = world.page("/graph", task="landing", hops="1")
     assert sorted(boxes(tree)) == ["bronze", "landing"]
     links = {each.text().strip(): each.attributes["href"] for each in tree.css("#peek .actions a")}
-    assert links["Whole graph"] == "/console/graph?task=landing"
+    assert links["Whole graph"] == "/console/graph?task=landing&whole=true"
     answer = world.app.browser.get("/graph", params={"task": "nothing", "hops": "1"})
     assert answer.status_code == 404
 
@@ -256,3 +257,49 @@ def test_the_api_limits_the_graph_by_hops_and_tag(world: GraphPages) -> None:
     assert names(task="landing", hops="1") == ["bronze", "landing"]
     assert names(tag="layer=gold") == ["gold"]
     assert names(task="landing") == ["alert", "bronze", "gold", "landing"]
+
+
+def many(number: int) -> FakeApp:
+    """Return an app with a chain of Tasks."""
+    names = [f"t{each:03}" for each in range(number)]
+    chain = zip(names, ["", *names], strict=False)
+    tasks = [a_task(name, *filter(None, [before])) for name, before in chain]
+    return FakeApp(a_platform(), a_job(), *tasks)
+
+
+def test_a_graph_with_many_tasks_is_an_overview_until_all_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(routes, "MAX_BOXES", 4)
+    app = many(6)
+
+    overview = LexborHTMLParser(app.browser.get("/graph").text)
+    link = overview.css_first('a[href="/console/graph?whole=true"]')
+    assert link.text() == "Draw all 6 tasks"
+    assert "overview of 6 Tasks" in text(overview, "header.top")
+
+    whole = LexborHTMLParser(app.browser.get("/graph?whole=true").text)
+    assert len(boxes(whole)) == 6
+    first = whole.css_first(".graph-pane > svg a").attributes["href"] or ""
+    assert "whole=true" in first
+    assert len(boxes(LexborHTMLParser(many(4).browser.get("/graph").text))) == 4
+
+
+def test_a_task_of_a_large_graph_is_shown_with_what_is_around_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(routes, "MAX_BOXES", 4)
+    app = many(9)
+
+    page = LexborHTMLParser(app.browser.get("/graph?task=t004").text)
+
+    assert sorted(boxes(page)) == ["t002", "t003", "t004", "t005", "t006"]
+    assert app.browser.get("/graph?task=nothing").status_code == 404
+
+
+def test_an_overview_reads_no_complete_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "MAX_BOXES", 4)
+    app = many(6)
+    monkeypatch.setattr(TableDefinitions, "all", lambda *_, **__: pytest.fail("it reads all"))
+
+    assert app.browser.get("/graph").status_code == 200

@@ -110,6 +110,8 @@ def test_work_with_a_status_address_goes_on_with_any_status(
         (Reply.json({"id": "i1"}, 201, {"Location": LINK}), True),
         (Reply.json({"status": "Running"}, 200, {"Location": "/status/7"}), True),
         (Reply.json({"state": "in_progress"}, 201, {"Location": "/status/7"}), True),
+        (Reply.json({}, 202, {"Operation-Location": "/status/7"}), True),
+        (Reply.json({}, 202, {"Azure-AsyncOperation": "/status/7", "Location": "/x"}), True),
         (Reply.json({"id": 7}, 201, {"Location": "/orders/7"}), False),
         (Reply.json({"status": "Succeeded"}, 200, {"Location": "/orders/7"}), False),
     ],
@@ -221,3 +223,31 @@ def test_an_empty_404_of_a_starting_app_is_passing_for_an_idempotent_job_only() 
 def test_an_unknown_rule_for_repeated_calls_is_refused() -> None:
     with pytest.raises(Invalid, match=r"settings\.resubmit: must be one of Never, WhenIdempotent"):
         App(Reply()).submit(resubmit="Always")
+
+
+@pytest.mark.parametrize("http_status", [200, 201, 500])
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("Failed", ProviderStatus.FAILED),
+        ("Terminated", ProviderStatus.CANCELLED),
+        ("Completed", ProviderStatus.SUCCESS),
+    ],
+)
+def test_a_starter_that_waits_answers_with_the_end_of_its_orchestration(
+    http_status: int, word: str, status: ProviderStatus
+) -> None:
+    body = {"runtimeStatus": word, "output": {"rows": 5} if word == "Completed" else "boom"}
+
+    report = App(Reply.json(body, http_status)).submit().report
+
+    assert report is not None
+    assert report.status is status
+    if status is ProviderStatus.FAILED:
+        assert report.message == "boom"
+
+
+def test_the_word_failed_of_a_functions_own_answer_is_not_the_end_of_an_orchestration() -> None:
+    report = App(Reply.json({"status": "failed", "rows": 0}, 200)).submit().report
+    assert report is not None
+    assert report.status is ProviderStatus.SUCCESS

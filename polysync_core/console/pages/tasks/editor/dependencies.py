@@ -26,6 +26,7 @@ from polysync_core.console.paths import task_path
 from polysync_core.domain.definitions.base import is_object_name
 from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
+from polysync_core.domain.definitions.tasks import Take
 from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS, Condition
 from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.stored import RunHead
@@ -91,6 +92,7 @@ def _draft_edges(state: EditorPage, name: str) -> Sequence[DependencyEdge]:
                     conditions=_conditions(row),
                     mappings=_mappings(state, index),
                     when=_text(row, "when") or None,
+                    take=Take.NEWEST if _text(row, "take") == Take.NEWEST else Take.EACH,
                 )
             )
     return edges
@@ -167,7 +169,6 @@ def _upstream(
     path, name = f"dependencies[{index}]", _text(row, "task")
     item = _item(state, "dependencies")
     task = _plain(item.field("task"))
-    when = _plain(item.field("when"))
     condition = replace(_plain(item.field("condition")), label=f"Outcome of {name}")
     head = heads.get(name)
     return h.li(id=control_id(path))[
@@ -177,13 +178,27 @@ def _upstream(
             notes(state.view, task, f"{path}.task"),
             name and h.p[h.a(href=task_path(name, tab="dependencies"))[f"Open {name}"]],
         ],
-        h.div[
-            form_field(state.view, condition, f"{path}.condition"),
-            bare_control(state.view, when, f"{path}.when", label=f"Only if, for {name}"),
-            notes(state.view, when, f"{path}.when"),
-        ],
         _remove(state, path, name or "this upstream task"),
+        h.div(".requirement")[
+            form_field(state.view, condition, f"{path}.condition"),
+            _more(state, item, path, name),
+        ],
         _maps(state, index, name),
+    ]
+
+
+def _more(state: EditorPage, item: Group, path: str, upstream: str) -> Element:
+    """Return the fields that few dependencies need; they are open if one of them is set."""
+    names = ("when", "take", "withinSeconds")
+    fields = [
+        replace(each, label=f"{each.label} (of {upstream})") for each in map(item.field, names)
+    ]
+    is_set = any(
+        state.view.text(f"{path}.{each.name}") not in ("", each.default) for each in fields
+    )
+    return h.details(open=is_set)[
+        h.summary["More", h.span(".hidden")[f" about {upstream}"]],
+        [form_field(state.view, each, f"{path}.{each.name}") for each in fields],
     ]
 
 

@@ -7,13 +7,11 @@ from htpy import Node
 
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import do_button
-from polysync_core.console.forms.models import ZONES
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.forms.words import type_label
 from polysync_core.console.pages.tasks.editor.facts import job_of
 from polysync_core.console.parts.cards import facts
 from polysync_core.console.paths import job_path, platform_path
-from polysync_core.domain.clock import zone_names
 
 FIELDS = ("name", "displayName", "description", "job", "enabled", "tags")
 
@@ -26,8 +24,6 @@ def general_tab(state: EditorPage) -> Node:
         h.div(".fields")[form_fields(state.view, "job"), _use_job(state)],
         _job_facts(state),
         form_fields(state.view, "enabled", "tags"),
-        # One list serves the fields of all tabs.
-        h.datalist(id=ZONES)[[h.option(value=each) for each in sorted(zone_names())]],
     ]
 
 

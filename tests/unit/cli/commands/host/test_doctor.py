@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,6 +60,18 @@ def test_a_healthy_system_has_only_good_results(
         *("vault local", "platform adf", "platform lakehouse"),
     ]
     assert f"schema {SCHEMA_VERSION}" in found["data file"][1]
+
+
+def test_a_read_only_disk_is_a_failure_with_the_remedy(
+    healthy: FakeApi, polysync: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Database(tmp_path / FILE_NAME).close()
+    monkeypatch.setattr("os.statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+
+    found = _checks(polysync, tmp_path, exit_code=1)
+
+    assert found["disk"][0] == "failed"
+    assert "mount it for writing" in found["disk"][1]
 
 
 def test_people_see_a_table_and_the_number_of_problems(

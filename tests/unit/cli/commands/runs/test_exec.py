@@ -42,18 +42,6 @@ def test_with_follow_the_command_waits_for_the_end_of_the_run(
     assert "Task " not in result.stdout
 
 
-def test_a_run_that_only_databricks_stores_is_not_followed(api: FakeApi, polysync: Invoke):
-    """The run has no row, so `polysync show` cannot find it."""
-    api.on("POST", "/jobs/etl/run", Answer({"runId": 4711}))
-
-    result = polysync("exec", "etl", "--follow")
-
-    assert (result.exit_code, len(api.requests)) == (1, 1)
-    assert "Run 4711 of job etl is accepted" in result.stderr
-    assert "/jobs/etl/runs/4711?stream=true" in result.stderr
-    assert "polysync show" not in result.stderr
-
-
 def test_a_lost_answer_names_the_key_for_the_repetition(api: FakeApi, polysync: Invoke):
     api.on("POST", "/jobs/j/run", Lost())
 

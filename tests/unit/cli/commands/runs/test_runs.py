@@ -58,19 +58,6 @@ def test_the_runs_of_a_job_are_listed(api: FakeApi, polysync: Invoke):
     assert json.loads(polysync("runs", "--job", "j", "--json").stdout) == page
 
 
-def test_runs_that_only_databricks_stores_are_available_only_as_json(
-    api: FakeApi, polysync: Invoke
-):
-    page = {"runs": [{"run_id": 4711, "status": {"state": "TERMINATED"}}]}
-    api.on("GET", "/jobs/etl/runs", Answer(page))
-
-    refused = polysync("runs", "--job", "etl")
-
-    assert (refused.exit_code, refused.stdout) == (1, "")
-    assert "--json" in refused.stderr
-    assert json.loads(polysync("runs", "--job", "etl", "--json").stdout)["runs"] == page["runs"]
-
-
 def test_job_and_task_cannot_be_combined(api: FakeApi, polysync: Invoke):
     result = polysync("runs", "--job", "j", "--task", "t")
 

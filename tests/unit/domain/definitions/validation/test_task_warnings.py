@@ -112,3 +112,32 @@ def test_a_surprising_expression_gives_a_warning(cron: str, part: str) -> None:
 
 def test_numbers_of_weekdays_alone_give_no_warning() -> None:
     assert warnings_of({"name": "t", "schedules": [{"name": "s", "cron": "0 6 * * 1-5"}]}) == []
+
+
+@pytest.mark.parametrize(
+    ("upstream", "own", "take", "is_warned"),
+    [
+        ("0 * * * *", "0 6 * * *", "Each", True),
+        ("0 6 * * *", "0 * * * *", "Each", True),
+        ("0 * * * *", "0 6 * * *", "Newest", False),
+        ("0 5 * * *", "30 6 * * *", "Each", False),
+        ("0 * * * *", None, "Each", False),
+    ],
+)
+def test_a_dependency_between_different_cadences_gives_a_warning(
+    upstream: str, own: str | None, take: str, is_warned: bool
+) -> None:
+    tasks = [
+        {"name": "up", "job": "load", "schedules": [{"name": "s", "cron": upstream}]},
+        {
+            "name": "down",
+            "job": "load",
+            "schedules": [{"name": "s", "cron": own}] if own else [],
+            "dependencies": [{"task": "up", "take": take}],
+        },
+    ]
+    document = {"platforms": [PLATFORM], "jobs": [JOB], "tasks": tasks}
+    answer = FakeApp().http.put("/definitions?dryRun=true", json=document)
+    assert answer.status_code == 200, answer.text
+    found = [each for each in answer.json()["warnings"] if "set take to Newest" in each["message"]]
+    assert [each["path"] for each in found] == ["tasks[1].dependencies[0].take"] * is_warned

@@ -1,0 +1,1 @@
+"""Finds time zones by place."""
