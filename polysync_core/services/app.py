@@ -16,6 +16,7 @@ from polysync_core.application.schedules.schedule_preview import SchedulePreview
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.application.schedules.tight_limits import TightLimits
 from polysync_core.application.schedules.upcoming import UpcomingFireTimes
+from polysync_core.application.schedules.watch import ScheduleWatch
 from polysync_core.services.runs import RunsServices
 
 
@@ -55,6 +56,12 @@ class Services(RunsServices):
     @cached_property
     def tight_limits(self) -> TightLimits:
         return TightLimits(definitions=self.ports.definitions)
+
+    @cached_property
+    def schedule_watch(self) -> ScheduleWatch:
+        return ScheduleWatch(
+            store=self.ports.schedules, tick=self.schedule_tick, clock=self.ports.clock
+        )
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:

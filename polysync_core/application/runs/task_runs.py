@@ -117,6 +117,7 @@ class TaskRuns:
         *,
         downstream: bool = False,
         from_failure: bool = False,
+        refresh: bool = False,
         parameters: Mapping[str, JsonValue] = MappingProxyType({}),
         idempotency_key: str | None,
         actor: str,
@@ -125,12 +126,15 @@ class TaskRuns:
     ) -> TaskRun:
         """Accept a new run with the inputs and the scheduled time of a finished one.
 
-        `parameters` replace some of the inputs. The new run uses the current Job. With
+        `parameters` replace some of the inputs. The new run uses the current Job. With `refresh`,
+        it has the present values of the Task and its schedule instead of the old ones. With
         `downstream`, the dependents of the Task run again, and take the outcomes of other Tasks
         from the old graph run. With `from_failure`, the platform runs only the failed parts again.
         Raises the errors of `run_once`, and `Conflict` for an active run.
         """
         former = self.get(run_id)
+        if refresh and from_failure:
+            raise Invalid.at("refresh", "contradicts fromFailure: a repair keeps the old values")
         if former.task is None:
             raise Conflict(
                 f"The run is of job '{former.job.name}' without a task; "
@@ -143,7 +147,7 @@ class TaskRuns:
             )
         request = RunRequest(
             task=former.task,
-            parameters={**inputs_of(former), **parameters},
+            parameters={**self._inputs(former, refresh=refresh), **parameters},
             priority=former.priority,
             idempotency_key=idempotency_key,
             actor=actor,
@@ -153,6 +157,21 @@ class TaskRuns:
             repairs=self._repairable(former, parameters) if from_failure else None,
         )
         return self.run_once(request, engine)
+
+    def _inputs(self, former: TaskRun, *, refresh: bool) -> Mapping[str, JsonValue]:
+        """Return the inputs of a rerun that its request does not give."""
+        if not refresh or former.task is None:
+            return inputs_of(former)
+        task = self.definitions.task(former.task)
+        job = self.definitions.job(task.job)
+        schedules = (each for each in task.schedules if each.name == former.schedule)
+        schedule = next(schedules, None)
+        mapped = {
+            name: former.parameters[name]
+            for name in former.mapped_inputs
+            if name in former.parameters and job.parameter(name) is not None
+        }
+        return {**mapped, **({} if schedule is None else schedule.parameters)}
 
     def may_repair(self, run: TaskRun) -> bool:
         """Return whether an ended run can be run again from its failure."""

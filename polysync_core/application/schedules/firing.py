@@ -271,6 +271,7 @@ def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: DecidedFireTi
         schedule=task_schedule.schedule.name,
         scheduled_time=occurrence.scheduled_time,
         time_zone=task_schedule.schedule.time_zone,
+        starts_at=task_schedule.start_time(occurrence.scheduled_time),
         at=plan.at,
     )
 
