@@ -83,6 +83,8 @@ class RunService:
             run.submission.token: run for run in self._runs.values() if run.submission.token
         }
         self._executions: dict[int, RunExecution] = {}
+        self.has_own_retries: Callable[[], bool] = lambda: False
+        """Returns whether the service retries failed tasks on serverless compute."""
 
     def submit(self, submission: Submission, *, creator: str) -> Run:
         """Start a run, or return the run of an earlier submit with the same token."""
@@ -239,10 +241,20 @@ class RunService:
     async def _run_task(self, run: Run, key: str, execution: RunExecution) -> None:
         try:
             state = await self._execute_task(run, key, execution)
+            if state.result is Result.FAILED and self._retries_itself(run.tasks[key]):
+                self._enter(run, key, state)
+                self._restart(run, key, _now())
+                state = await self._execute_task(run, key, execution)
         except DriverLost:
             state = internal_error("The driver was lost.", "DRIVER_ERROR")
         self._enter(run, key, state)
         execution.ended[key].set()
+
+    def _retries_itself(self, task: TaskRun) -> bool:
+        """Return whether the service tries a failed task again: serverless, and once."""
+        is_serverless = not task.spec.compute.fields
+        is_possible = is_serverless and task.spec.is_optimized and task.attempt_number == 0
+        return is_possible and self.has_own_retries()
 
     async def _execute_task(self, run: Run, key: str, execution: RunExecution) -> State:
         spec = run.tasks[key].spec

@@ -19,6 +19,7 @@ from simulators.databricks.errors import (
 from simulators.databricks.quirks import (
     ALL_ATTEMPTS,
     HTML_REFUSALS,
+    OWN_RETRIES,
     databricks_quirks,
     with_quirks,
 )
@@ -64,7 +65,8 @@ def build_app(service: Service) -> web.Application:
     app[SERVICE] = service
     app[FAULTS] = FaultQueue()
     app[TRAFFIC] = Traffic()
-    app[QUIRKS] = databricks_quirks()
+    quirks = app[QUIRKS] = databricks_quirks()
+    service.jobs.has_own_retries = lambda: OWN_RETRIES in quirks
     app.on_response_prepare.append(_name_workspace)
     jobs = "/api/{version:2\\.[12]}/jobs/runs"
     app.add_routes(

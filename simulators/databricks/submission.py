@@ -48,6 +48,8 @@ class TaskSpec:
     depends_on: tuple[str, ...] = ()
     timeout_seconds: int = 0
     """0 means no time-out."""
+    is_optimized: bool = True
+    """True if the service may try the task again on serverless compute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,7 @@ def _task(
         compute=clusters.choose(request),
         depends_on=_dependencies(request.get("depends_on")),
         timeout_seconds=timeout,
+        is_optimized=request.get("disable_auto_optimization") is not True,
     )
 
 
