@@ -35,7 +35,7 @@ type ReadComponent = Callable[[str, str], JsonObject | str]
 def with_component_types(
     schema: ArtefactSchema, template: JsonObject, component: ReadComponent
 ) -> ArtefactSchema:
-    """Return the schema of a pipeline with the types of the components that can be read."""
+    """Return the schema of a pipeline with the types of its readable components."""
     bound = [*_bound_inputs(template)]
     names = {parameter.name for parameter in schema.parameters if parameter.default is not None}
     wanted = dict.fromkeys(found for name, found, _ in bound if name in names)
