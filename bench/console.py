@@ -94,7 +94,7 @@ def _median_of(visit: Callable[[], int]) -> tuple[float, int]:
 
 
 def _import_seconds() -> tuple[float, float]:
-    """Return the time of the frame of the console, and that of the pages of runs."""
+    """Return the seconds for the frame of the console, and for the pages of runs."""
     command = [sys.executable, "-c", _IMPORT]
     printed = [
         subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
