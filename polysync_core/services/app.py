@@ -72,6 +72,7 @@ class Services(RunsServices):
             finisher=self.run_finisher,
             gate=self.dependent_notifier,
             cancel=partial(self.task_runs.cancel, actor=ACTOR),
+            replace=self.task_runs.skip_replaced,
             clock=self.ports.clock,
         )
         return ScheduleTick(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from polysync_core.application.ports import Engine, RunReader
@@ -28,6 +29,7 @@ from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.repairs import failed_run_to_repair
 from polysync_core.domain.runs.run import (
+    SYSTEM_ACTOR,
     MappedInput,
     Outcome,
     Parent,
@@ -36,6 +38,7 @@ from polysync_core.domain.runs.run import (
     TriggerType,
     finish,
 )
+from polysync_core.domain.runs.skip import Skip, SkipKind
 from polysync_core.domain.runs.stored import Page, RunHead
 from polysync_core.domain.runs.values import inputs_of
 from polysync_core.platforms.registry import no_repair
@@ -230,6 +233,26 @@ class TaskRuns:
         if run.attempts and RunStatus.RUNNING in {run.status, before.run.status}:
             signal_best_effort("wake", lambda: engine.wake(run.run_id, len(run.attempts)))
         return run
+
+    def skip_replaced(self, run_id: RunId, *, by: datetime, engine: Engine) -> None:
+        """Skip a run that has not begun, because a newer fire time replaces it.
+
+        A run that has begun or ended meanwhile stays as it is.
+        """
+        reason = f"Skipped: the run of {by:%Y-%m-%dT%H:%M:%SZ} replaces it (overlap KeepNewest)."
+        outcome = Outcome(status=RunStatus.SKIPPED, reason=reason, skip=Skip(kind=SkipKind.OVERLAP))
+
+        def skipped(run: TaskRun) -> TaskRun | None:
+            if run.status is not RunStatus.QUEUED or run.attempts:
+                return None
+            return finish(run, outcome, at=self.clock(), actor=SYSTEM_ACTOR)
+
+        run = self.store.update(self.store.read(run_id), skipped).run
+        if run.status is RunStatus.SKIPPED:
+            self.finisher.start_notifying(run, engine)
+            signal_best_effort(
+                "release", lambda: engine.release(run.shard, run.run_id, run.next_attempt)
+            )
 
     def _cancelled(self, run: TaskRun, actor: str) -> TaskRun | None:
         now, attempt = self.clock(), run.attempt

@@ -72,6 +72,8 @@ class DecidedFireTime:
     """The rule that skips the run."""
     cancels: tuple[RunId, ...] = ()
     """The active runs to cancel before this one starts."""
+    replaces: tuple[RunId, ...] = ()
+    """The waiting runs of the schedule that this one replaces; they are skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

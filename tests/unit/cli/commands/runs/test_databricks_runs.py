@@ -186,6 +186,15 @@ def test_a_run_that_polysync_stores_needs_no_job(
     assert [request.method for request in api.requests] == ["GET"]
 
 
+@pytest.mark.parametrize("command", ["show", "logs", "cancel"])
+def test_a_number_without_a_key_names_the_option(
+    api: FakeApi, polysync: Invoke, command: str
+) -> None:
+    result = polysync(command, "4711")
+    assert (result.exit_code, "take --job KEY" in result.stderr) == (1, True)
+    assert api.requests == []
+
+
 def test_runs_of_a_key_are_a_table(api: FakeApi, polysync: Invoke) -> None:
     runs = [a_run("RUNNING", run_id=4712), a_run("TERMINATED", "SUCCESS")]
     api.on("GET", "/jobs/etl/runs", Answer({"runs": runs}))
