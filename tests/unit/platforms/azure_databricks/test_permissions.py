@@ -1,4 +1,4 @@
-"""Each call of Databricks names the permission that it needs, and the thing that is missing."""
+"""Each call of Databricks names the permission or the thing that is missing."""
 
 from __future__ import annotations
 
