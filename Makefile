@@ -58,7 +58,8 @@ soak: $(READY) ## Look for faults at length: state machines, schedules, faults, 
 	@echo "seed $(SEED)"
 	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests/unit/domain/dispatch/test_machine.py \
 	  tests/unit/application/dependencies/test_gate_machine.py tests/unit/domain/schedules \
-	  --hypothesis-seed=$(SEED)
+	  tests/unit/application/runs/test_run_life.py tests/unit/storage/runs/test_heads_machine.py \
+	  tests/unit/console/forms/test_round_trip.py --hypothesis-seed=$(SEED)
 	@HYPOTHESIS_PROFILE=soak KILL_SEED=$(SEED) $(PY) -m pytest -m soak
 
 check: $(READY) ## Lint, type-check, guard the layers and the prose

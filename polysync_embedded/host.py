@@ -7,7 +7,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from polysync_core.api.engine import SCOPE_KEY
@@ -22,7 +22,7 @@ from polysync_embedded.mcp.endpoint import McpEndpoint
 from polysync_embedded.mcp.server_description import INSTRUCTIONS, NAME
 from polysync_embedded.options import Options
 from polysync_embedded.queue_consumer import POISON, Handler, QueueConsumer
-from polysync_embedded.timers import DueTimes, Timer, WallClock, daily, each_minute
+from polysync_embedded.timers import DueTimes, Timer, WallClock, Watch, daily, each_minute
 from polysync_embedded.web_app import WebApp
 from polysync_embedded.web_server import WebServer
 from polysync_embedded.workers.call_queue import ThreadShares
@@ -50,10 +50,10 @@ class EmbeddedHost:
         self._mcp = McpEndpoint(self._catalogue, about, identify())
         self._app = WebApp(api=api(), console=console, mcp=self._mcp, engine=self._engine)
         self._server = WebServer(self._app, listening, stop_seconds=_REQUEST_SECONDS)
-        self._timers = self._build_timers(options)
+        self._timers = [*self._build_timers(options), self._build_watch()]
         self._consumers = self._build_consumers(SqliteQueues(shared_database(options.database)))
         self._tasks: list[asyncio.Task[None]] = []
-        self._steps: set[asyncio.Task[None]] = set()
+        self._steps: set[asyncio.Task[Any]] = set()
         """The steps of timers that run on a thread."""
 
     async def start(self) -> None:
@@ -105,19 +105,29 @@ class EmbeddedHost:
             ),
         ]
 
+    def _build_watch(self) -> Watch:
+        """Return the watch that fires the schedules at their second."""
+        step = self._work.watch_schedules.step
+
+        async def watch(since: datetime) -> tuple[datetime, timedelta]:
+            return await self._to_the_end(asyncio.to_thread(step, since, self._engine))
+
+        return Watch(name="schedules", step=watch, clock=WallClock())
+
     def _in_thread(self, step: Step) -> Callable[[], Awaitable[None]]:
         """Return a call of a step that ends although its timer is cancelled."""
 
-        async def run() -> None:
-            await asyncio.to_thread(step, self._engine)
-
         async def call() -> None:
-            running = asyncio.create_task(run())
-            self._steps.add(running)
-            running.add_done_callback(self._steps.discard)
-            await asyncio.shield(running)
+            await self._to_the_end(asyncio.to_thread(step, self._engine))
 
         return call
+
+    async def _to_the_end[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Return the result of a step that ends although its caller is cancelled."""
+        running = asyncio.create_task(work)
+        self._steps.add(running)
+        running.add_done_callback(self._steps.discard)
+        return await asyncio.shield(running)
 
     def _build_consumers(self, queues: SqliteQueues) -> list[QueueConsumer]:
         work = self._work

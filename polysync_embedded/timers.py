@@ -131,14 +131,42 @@ class Timer:
         try:
             await self.call()
         except Exception as error:
-            known = _known_reason(error)
-            facts = {"action": "timer_failed", "timer": self.name}
-            log.exception(
-                "A timer failed; its next call is at its next due time.",
-                # A failure of the storage has one sentence; only a defect needs its traceback.
-                extra=facts if known is None else {**facts, "error": known},
-                exc_info=error if known is None else None,
-            )
+            _log_failure(self.name, error)
+
+
+type WatchStep = Callable[[datetime], Awaitable[tuple[datetime, timedelta]]]
+"""Does the due work since a time; returns the time of the step and the wait for the next one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """Repeats a step that says when it is due again."""
+
+    name: str
+    step: WatchStep
+    clock: Clock
+
+    async def run(self) -> None:
+        """Repeat the step until cancelled; a failed step is repeated after a while."""
+        since = self.clock.now()
+        while True:
+            wait = timedelta(seconds=CLOCK_CHECK)
+            try:
+                since, wait = await self.step(since)
+            except Exception as error:
+                _log_failure(self.name, error)
+            await self.clock.sleep(wait.total_seconds())
+
+
+def _log_failure(name: str, error: Exception) -> None:
+    known = _known_reason(error)
+    facts = {"action": "timer_failed", "timer": name}
+    log.error(
+        "A timer failed; its next call is at its next due time.",
+        # A failure of the storage has one sentence; only a defect needs its traceback.
+        extra=facts if known is None else {**facts, "error": known},
+        exc_info=error if known is None else None,
+    )
 
 
 def _known_reason(error: Exception) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from xdist.scheduler.loadfile import LoadFileScheduling
 from xdist.workermanage import WorkerController
@@ -28,6 +29,20 @@ class HostScheduling(LoadFileScheduling):
         if nodeid.startswith(_STORAGE):
             return _STORAGE  # they share Azurite
         return super()._split_scope(nodeid)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        """The position of each test in the collection, which is the same for all processes."""
+        return {nodeid: position for position, nodeid in enumerate(self.collection or ())}
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """Give the next group to a process.
+
+        The class of xdist searches the whole collection for each test.
+        """
+        group, tests = self.workqueue.popitem(last=False)
+        self.assigned_work[node][group] = tests
+        node.send_runtest_some([self._positions[each] for each, done in tests.items() if not done])
 
     def mark_test_complete(
         self, node: WorkerController, item_index: int, duration: float = 0

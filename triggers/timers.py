@@ -22,8 +22,10 @@ blueprint = df.Blueprint()
 )
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def tick(timer: func.TimerRequest, durable: str) -> None:
-    """Reconcile active runs, then fire the schedules that are due."""
-    background_work().tick(DurableEngine(durable))
+    """Reconcile active runs, then fire the schedules of this minute, each at its second."""
+    work, engine = background_work(), DurableEngine(durable)
+    work.tick(engine)
+    work.watch_minute(engine)
 
 
 @blueprint.function_name("purge")

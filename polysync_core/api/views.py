@@ -142,6 +142,10 @@ class TaskRunView(View):
     """The backfill that made the run."""
     scheduled_time: Time | None
     """The fire time for which the run was made."""
+    starts_at: Time | None
+    """The planned start of a scheduled run: its fire time plus its jitter."""
+    start_lag_seconds: float | None
+    """The seconds from the planned start to the start; null before the start."""
     time_zone: str | None
     """The time zone of the run's variables."""
     queued_at: Time
@@ -209,6 +213,8 @@ def run_view(run: TaskRun) -> TaskRunView:
         schedule=run.schedule,
         backfill_id=run.backfill_id,
         scheduled_time=run.scheduled_time,
+        starts_at=run.starts_at,
+        start_lag_seconds=None if run.start_lag is None else run.start_lag.total_seconds(),
         time_zone=run.time_zone,
         queued_at=run.queued_at,
         started_at=run.started_at,

@@ -127,8 +127,8 @@ class ScheduleStore(Protocol):
         """Return the states of Tasks; many Tasks cost ranges, and no read per Task."""
         ...
 
-    def next_due(self) -> Due | None:
-        """Return the schedule that is due next, or None."""
+    def next_due(self, *, after: datetime | None = None) -> Due | None:
+        """Return the schedule that is due next, or next after a time, or None."""
         ...
 
     def put(self, state: ScheduleState, *, replacing: StoredSchedule | None) -> StoredSchedule:

@@ -29,6 +29,7 @@ from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.failures import failures
 from polysync_core.cli.commands.runs.graph import graph
+from polysync_core.cli.commands.runs.job_keys import job_keys
 from polysync_core.cli.commands.runs.logs import logs
 from polysync_core.cli.commands.runs.missed import missed
 from polysync_core.cli.commands.runs.platform_runs import platform_runs
@@ -106,6 +107,7 @@ app.command("import", cls=PlainCommand, rich_help_panel=_PLATFORMS)(import_jobs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(drift)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
+app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(job_keys)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(backup)

@@ -30,10 +30,15 @@ def find_run_id(api: ApiClient, name: str | None) -> str:
     An id or its first characters are returned as they are, because the API resolves them.
 
     Raises:
-        CommandFailed: there is no such Task, or there are no runs.
+        CommandFailed: there is no such Task, there are no runs, or the id is one of Databricks.
     """
     if name is None or name.startswith("@"):
         return _newest_run(api, name).run_id
+    if name.isdecimal():
+        # An id of Polysync begins with a letter.
+        raise CommandFailed(
+            f"Only Databricks stores run {name}: show, logs and cancel take --job KEY."
+        )
     return name
 
 

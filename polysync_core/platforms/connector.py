@@ -62,6 +62,8 @@ class Wait(StrEnum):
     """The platform holds the run back, such as for a limit of the artefact or of the service."""
     COMPUTE = "Compute"
     """The platform prepares the machines or the environment of the run."""
+    RETRY = "Retry"
+    """The platform itself is about to try a failed part again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ class SubmitRequest:
     """The start of the attempt: its run on the platform is not older."""
     is_resend: bool = False
     """True if an earlier submit of this attempt may have succeeded without an answer."""
+    is_only_try: bool = False
+    """True if the run has no retry, so the platform must not try again by itself either."""
     repairs: str | None = None
     """The external id of a failed run whose failed parts shall run again, with its own values.
 

@@ -16,6 +16,7 @@ from polysync_core.application.schedules.schedule_preview import SchedulePreview
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.application.schedules.tight_limits import TightLimits
 from polysync_core.application.schedules.upcoming import UpcomingFireTimes
+from polysync_core.application.schedules.watch import ScheduleWatch
 from polysync_core.services.runs import RunsServices
 
 
@@ -57,6 +58,12 @@ class Services(RunsServices):
         return TightLimits(definitions=self.ports.definitions)
 
     @cached_property
+    def schedule_watch(self) -> ScheduleWatch:
+        return ScheduleWatch(
+            store=self.ports.schedules, tick=self.schedule_tick, clock=self.ports.clock
+        )
+
+    @cached_property
     def schedule_tick(self) -> ScheduleTick:
         processor = ScheduleProcessor(
             runs=self.ports.runs,
@@ -65,6 +72,7 @@ class Services(RunsServices):
             finisher=self.run_finisher,
             gate=self.dependent_notifier,
             cancel=partial(self.task_runs.cancel, actor=ACTOR),
+            replace=self.task_runs.skip_replaced,
             clock=self.ports.clock,
         )
         return ScheduleTick(

@@ -31,6 +31,7 @@ from polysync_core.storage.rows import (
     Row,
     RowExists,
     RowRange,
+    end_of_prefix,
     hashed_key,
     new_fingerprint,
 )
@@ -79,12 +80,15 @@ class TableSchedules:
         )
         return [_stored(row) for row in rows if row.key.split("~")[1] in wanted]
 
-    def next_due(self) -> Due | None:
+    def next_due(self, *, after: datetime | None = None) -> Due | None:
         """Return the earliest entry of the index, by one short range in each partition."""
+        first = _DUE if after is None else f"{_DUE}{millis(after) + 1:013}"
         found = [
             _due(row)
             for partition in _partitions()
-            for row in self._table.page(RowRange.prefixed(partition, _DUE), limit=1).rows
+            for row in self._table.page(
+                RowRange(partition, first, end_of_prefix(_DUE)), limit=1
+            ).rows
         ]
         return min(found, key=lambda due: due.at, default=None)
 

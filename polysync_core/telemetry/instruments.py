@@ -68,6 +68,7 @@ class Instruments:
         self.run_duration = histogram(names.RUN_DURATION)
         self.attempt_failures = meter.create_counter(**_definition(names.ATTEMPT_FAILURES))
         self.schedule_lateness = histogram(names.SCHEDULE_LATENESS)
+        self.start_lag = histogram(names.START_LAG)
         self.schedule_missed = meter.create_counter(**_definition(names.SCHEDULE_MISSED))
         self.tick_duration = histogram(names.TICK_DURATION)
         self.repairs = meter.create_counter(**_definition(names.REPAIRS))

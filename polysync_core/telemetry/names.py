@@ -158,7 +158,13 @@ SCHEDULE_LATENESS = Metric(
     name="polysync.schedule.lateness",
     kind=MetricKind.HISTOGRAM,
     unit="s",
-    meaning="from a fire time, including its jitter, to the creation of its run",
+    meaning="from a fire time to the creation of its run",
+)
+START_LAG = Metric(
+    name="polysync.schedule.start_lag",
+    kind=MetricKind.HISTOGRAM,
+    unit="s",
+    meaning="from the planned start of a scheduled run to the start of its first attempt",
 )
 SCHEDULE_MISSED = Metric(
     name="polysync.schedule.missed",
@@ -205,6 +211,7 @@ METRICS = (
     RUN_DURATION,
     ATTEMPT_FAILURES,
     SCHEDULE_LATENESS,
+    START_LAG,
     SCHEDULE_MISSED,
     TICK_DURATION,
     REPAIRS,

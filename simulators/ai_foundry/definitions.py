@@ -12,6 +12,17 @@ from simulators.ai_foundry.programs import Values, run_program
 
 COMPUTES = frozenset({"cpu-cluster", "gpu-cluster"})
 ENVIRONMENTS = frozenset({"sklearn"})
+INPUT_TYPES = frozenset(
+    {
+        "literal",
+        "uri_file",
+        "uri_folder",
+        "mltable",
+        "custom_model",
+        "mlflow_model",
+        "triton_model",
+    }
+)
 
 _LITERAL = re.compile(r"[a-zA-Z0-9_]")
 _SCRIPT = re.compile(r"python (\w+)\.py\b")
@@ -63,12 +74,11 @@ def check_definition(properties: Mapping[str, Any]) -> None:
 
 def steps(properties: Mapping[str, Any]) -> Iterator[Step]:
     """Yield the programs of a job in their order."""
-    given = properties.get("inputs") or {}
-    inputs = _literals(given)
+    inputs = _values(properties.get("inputs") or {})
     match properties["jobType"]:
         case "Pipeline":
             for name, node in properties["jobs"].items():
-                yield _node(name, node, {**inputs, **_data(given)}, properties["jobs"])
+                yield _node(name, node, inputs, properties["jobs"])
         case "Sweep":
             yield Step(
                 program=_script(properties["trial"]["command"]),
@@ -84,7 +94,7 @@ def _node(
     component = _COMPONENT.search(str(node.get("componentId")))
     if component is None:
         raise bad_argument(f"Step {name} has no component.")
-    values = _literals(node.get("inputs") or {})
+    values = _values(node.get("inputs") or {})
     outputs = {
         own: binding[2]
         for own, entry in (node.get("outputs") or {}).items()
@@ -110,22 +120,17 @@ def _bound(node: str, value: str, inputs: Values, nodes: Mapping[str, Mapping[st
     return inputs[binding[2]]
 
 
-def _data(entries: Mapping[str, Any]) -> dict[str, str]:
-    """Return the addresses of data inputs, which steps may read like literals."""
-    return {
-        name: str(entry["uri"])
-        for name, entry in entries.items()
-        if isinstance(entry, dict) and entry.get("uri")
-    }
-
-
-def _literals(entries: Mapping[str, Any]) -> dict[str, str]:
+def _values(entries: Mapping[str, Any]) -> dict[str, str]:
+    """Return the literals, and the addresses of data; an input without both is left out."""
     kinds = {name: entry for name, entry in entries.items() if isinstance(entry, dict)}
-    return {
-        name: str(entry.get("value"))
-        for name, entry in kinds.items()
-        if (entry.get("jobInputType") or entry.get("job_input_type")) == "literal"
-    }
+    values: dict[str, str] = {}
+    for name, entry in kinds.items():
+        kind = entry.get("jobInputType") or entry.get("job_input_type")
+        if kind == "literal":
+            values[name] = str(entry.get("value"))
+        elif entry.get("uri") is not None:
+            values[name] = str(entry["uri"])
+    return values
 
 
 def _first_trial(space: Mapping[str, Any]) -> dict[str, str]:
@@ -152,7 +157,11 @@ def _check_input(name: str, entry: Any) -> None:
         return
     if not isinstance(entry, dict) or not isinstance(entry.get("jobInputType"), str):
         raise bad_argument(f"Input {name} has no jobInputType.")
+    if entry["jobInputType"] not in INPUT_TYPES:
+        raise bad_argument(f"The jobInputType {entry['jobInputType']} of input {name} is unknown.")
     if entry["jobInputType"] != "literal":
+        if not entry.get("uri"):
+            raise bad_argument(f"The Uri field of input {name} is required.")
         return
     value = entry.get("value")
     if not isinstance(value, str) or _LITERAL.search(value) is None:

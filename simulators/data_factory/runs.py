@@ -20,6 +20,10 @@ RETURN_VALUE = "pipelineReturnValue"
 STOPPING = timedelta(milliseconds=50)
 
 _PARAMETER = re.compile(r"@pipeline\(\)\.parameters\.([A-Za-z_][A-Za-z0-9_]*)")
+_WAITED = re.compile(
+    r"@(?:int\()?pipeline\(\)\.parameters\.([A-Za-z_][A-Za-z0-9_]*)\)?"
+    r"|@\{pipeline\(\)\.parameters\.([A-Za-z_][A-Za-z0-9_]*)\}"
+)
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "securestring": (str,),
@@ -179,9 +183,8 @@ def start(
     names = [str(activity.get("name")) for activity in activities]
     for activity in activities[recovery.first(names) if recovery else 0 :]:
         settings = activity.get("typeProperties") or {}
-        waits = _seconds(settings, parameters) if activity["type"] == "Wait" else 0.0
+        waits, error = _course(activity["type"], settings, parameters)
         end = moment + timedelta(seconds=waits)
-        error = str(settings.get("message")) if activity["type"] == "Fail" else None
         steps.append(Step(activity, moment, end, error))
         moment = end
         if error is not None:
@@ -200,14 +203,22 @@ def start(
     )
 
 
-def _seconds(settings: Mapping[str, Any], parameters: Mapping[str, Any]) -> float:
-    """Return the duration of a Wait, which may be an expression over the parameters."""
+def _course(
+    kind: str, settings: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> tuple[float, str | None]:
+    """Return the duration of an activity in seconds, and its error."""
+    if kind == "Fail":
+        return 0.0, str(settings.get("message"))
+    if kind != "Wait":
+        return 0.0, None
     given = settings.get("waitTimeInSeconds", 0)
-    value = _evaluated(given, parameters) if isinstance(given, dict) else given
+    value = given.get("value") if isinstance(given, dict) else given
+    found = _WAITED.fullmatch(str(value))
+    seconds = parameters.get(found[1] or found[2]) if found else value
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        message = f"The expression {given!r} of a Wait is not a number of seconds."
+        return max(float(str(seconds)), 0.0), None
+    except ValueError:
+        message = f"The expression {value!r} of a Wait is not a number of seconds."
         raise Refusal(400, "BadRequest", message) from None
 
 

@@ -7,8 +7,9 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
-from simulators.databricks.job_definitions import JobDefinitions
+from simulators.databricks.job_definitions import JobDefinitions, child_submission
 from simulators.databricks.notebooks.driver import Driver, lake_of, log_of
 from simulators.databricks.pipelines import Pipelines
 from simulators.databricks.routes.control import add_control
@@ -31,7 +32,11 @@ async def _running_service(settings: Settings) -> AsyncIterator[Service]:
     await driver.open()
     workspace = Workspace(settings.mounts)
     jobs = RunService(
-        data=settings.data, driver=driver, ledger=ledger, find_notebook=workspace.notebook
+        data=settings.data,
+        driver=driver,
+        ledger=ledger,
+        find_notebook=workspace.notebook,
+        child=partial(child_submission, definitions, settings.compute),
     )
     try:
         yield Service(

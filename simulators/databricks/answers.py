@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulators.databricks.runs import LifeCycle, Result, Run, State, TaskRun
+from simulators.databricks.task_kinds import NOTEBOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +87,9 @@ def _task_json(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str
     answer: dict[str, Any] = {
         "run_id": task.run_id,
         "task_key": task.spec.key,
-        "notebook_task": {
-            "notebook_path": task.spec.notebook_path,
-            "base_parameters": dict(task.spec.parameters),
-            "source": "WORKSPACE",
-        },
+        task.spec.kind: _settings(task),
         "run_page_url": _page(run, task.run_id, answer_format),
-        "run_if": "ALL_SUCCESS",
+        "run_if": task.spec.run_if,
         "attempt_number": task.attempt_number,
         "start_time": task.submitted_at,
         "end_time": task.ended_at,
@@ -108,6 +105,17 @@ def _task_json(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str
         cluster = task.spec.compute.cluster_id or f"{task.run_id}-serverless"
         answer["cluster_instance"] = {"cluster_id": cluster}
     return answer
+
+
+def _settings(task: TaskRun) -> dict[str, Any]:
+    """Return the settings of a task with the parameters that it received."""
+    if task.spec.kind != NOTEBOOK:
+        return dict(task.spec.settings)
+    return {
+        "notebook_path": task.spec.notebook_path,
+        "base_parameters": dict(task.spec.parameters),
+        "source": "WORKSPACE",
+    }
 
 
 def output_json(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str, Any]:

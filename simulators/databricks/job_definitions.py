@@ -19,6 +19,7 @@ from simulators.databricks.submission import (
     read_submission,
     read_token,
 )
+from simulators.databricks.task_kinds import with_parameters
 
 MAX_NAME = 4096
 _TEXT_MAPS = ("notebook_params", "python_named_params", "sql_params")
@@ -137,7 +138,7 @@ def submission_of(
         "timeout_seconds": job.settings.get("timeout_seconds", 0),
         "idempotency_token": read_token(body),
         "tasks": [
-            _task(read_object(task, "a task"), pushed, overriding.get("notebook_params", {}))
+            with_parameters(read_object(task, "a task"), pushed, overriding)
             for task in job.settings.get("tasks") or []
         ],
     }
@@ -145,15 +146,13 @@ def submission_of(
     return replace(submission, job_id=job.job_id, job_parameters=pushed, overriding=overriding)
 
 
-def _task(
-    task: Mapping[str, Any], pushed: Mapping[str, str], given: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return a task whose parameters are overridden by those of the job and the run."""
-    if "notebook_task" not in task:
-        return dict(task)
-    notebook = read_object(task["notebook_task"], "notebook_task")
-    parameters = {**(notebook.get("base_parameters") or {}), **pushed, **given}
-    return {**task, "notebook_task": {**notebook, "base_parameters": parameters}}
+def child_submission(
+    jobs: JobDefinitions, clusters: ClusterCatalogue, settings: Mapping[str, Any]
+) -> Submission:
+    """Return the submission of the job that a task runs."""
+    job_id = settings.get("job_id")
+    job = jobs.get(job_id if isinstance(job_id, int) else 0)
+    return submission_of(job, {"job_parameters": settings.get("job_parameters")}, clusters)
 
 
 def _overriding(body: Mapping[str, Any]) -> dict[str, Any]:

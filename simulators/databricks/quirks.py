@@ -23,7 +23,7 @@ _MEANINGS = {
     OLDER_STATE_ONLY: "answers have `state` and no `status`",
     REGIONAL_PAGES: "the page of a run is on the host of the region, with the workspace as `o`",
     HTML_REFUSALS: "a refused token is answered with 403 and a page of HTML",
-    OWN_RETRIES: "a failed update of a pipeline is followed by a retry of the service",
+    OWN_RETRIES: "the service retries a failed update, and a failed task on serverless compute",
 }
 _LISTS = ("tasks", "repair_history", "updates")
 

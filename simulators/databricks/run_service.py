@@ -8,21 +8,24 @@ import binascii
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from simulators.databricks.errors import invalid_parameter, invalid_state, no_such_run
+from simulators.databricks.errors import ApiError, invalid_parameter, invalid_state, no_such_run
 from simulators.databricks.notebooks.driver import Driver, DriverLost, NotebookProcess
 from simulators.databricks.run_log import RunLog
+from simulators.databricks.run_requests import MAX_PAGE, RepairRequest, RunFilter, RunPage
 from simulators.databricks.runs import (
     BLOCKED,
     CANCELED,
+    FAILED,
     PENDING,
     RUNNING,
+    SUCCEEDED,
     TERMINATING,
     TIMED_OUT,
-    UPSTREAM_FAILED,
     Part,
     Result,
     Run,
@@ -31,74 +34,12 @@ from simulators.databricks.runs import (
     internal_error,
     notebook_missing,
     state_after,
+    unmet_state,
 )
 from simulators.databricks.submission import Submission
+from simulators.databricks.task_kinds import CHILD, LOOP, iterations
 
 log = logging.getLogger(__name__)
-
-MAX_PAGE = 25
-DEFAULT_PAGE = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFilter:
-    """Selects the runs of a list; the page token comes from the page before."""
-
-    limit: int = DEFAULT_PAGE
-    page_token: str | None = None
-    active_only: bool = False
-    completed_only: bool = False
-    job_id: int = 0
-    """0 selects all jobs."""
-    run_type: str | None = None
-    start_time_from: int = 0
-    start_time_to: int = 2**63
-
-    def admits(self, run: Run) -> bool:
-        """Return whether the list contains a run."""
-        if self.active_only and run.state.is_final:
-            return False
-        if self.completed_only and not run.state.is_final:
-            return False
-        if self.job_id not in {0, run.job_id}:
-            return False
-        if self.run_type not in {None, run.submission.run_type}:
-            return False
-        return self.start_time_from <= run.submitted_at <= self.start_time_to
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunPage:
-    """One page of runs, newest first."""
-
-    runs: tuple[Run, ...]
-    next_token: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairRequest:
-    """A request to run tasks of a run again."""
-
-    run_id: int
-    latest_repair_id: int | None
-    tasks: frozenset[str] | None
-    """The keys of the tasks; None selects all tasks that have not succeeded."""
-    with_dependents: bool
-
-    def keys_of(self, run: Run) -> frozenset[str]:
-        """Return the keys of the tasks that run again; raise for an unknown key."""
-        unknown = (self.tasks or frozenset()) - run.tasks.keys()
-        if unknown:
-            raise invalid_parameter(f"The run has no task {min(unknown)}.")
-        keys = self.tasks or {
-            key for key, task in run.tasks.items() if task.state.result is not Result.SUCCESS
-        }
-        while self.with_dependents:
-            more = {k for k, task in run.tasks.items() if keys & set(task.spec.depends_on)}
-            if more <= keys:
-                break
-            keys |= more
-        return frozenset(keys)
 
 
 @dataclass(slots=True)
@@ -110,6 +51,8 @@ class RunExecution:
     ended: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
 
 
+type Child = Callable[[Mapping[str, Any]], Submission]
+"""Returns the submission for the settings of a task that runs another job."""
 type FindNotebook = Callable[[str], Path | None]
 
 
@@ -117,12 +60,19 @@ class RunService:
     """All runs of the workspace."""
 
     def __init__(
-        self, *, data: Path, driver: Driver, ledger: RunLog, find_notebook: FindNotebook
+        self,
+        *,
+        data: Path,
+        driver: Driver,
+        ledger: RunLog,
+        find_notebook: FindNotebook,
+        child: Child,
     ) -> None:
         self._data = data
         self._driver = driver
         self._ledger = ledger
         self._find_notebook = find_notebook
+        self._child = child
         # Microseconds, so that ids are unique even after a restart with other data.
         self._ids = itertools.count(time.time_ns() // 1000)
         self._runs = {run.run_id: run for run in ledger.load(at=_now())}
@@ -133,6 +83,8 @@ class RunService:
             run.submission.token: run for run in self._runs.values() if run.submission.token
         }
         self._executions: dict[int, RunExecution] = {}
+        self.has_own_retries: Callable[[], bool] = lambda: False
+        """Returns whether the service retries failed tasks on serverless compute."""
 
     def submit(self, submission: Submission, *, creator: str) -> Run:
         """Start a run, or return the run of an earlier submit with the same token."""
@@ -289,28 +241,80 @@ class RunService:
     async def _run_task(self, run: Run, key: str, execution: RunExecution) -> None:
         try:
             state = await self._execute_task(run, key, execution)
+            if state.result is Result.FAILED and self._retries_itself(run.tasks[key]):
+                self._enter(run, key, state)
+                self._restart(run, key, _now())
+                state = await self._execute_task(run, key, execution)
         except DriverLost:
             state = internal_error("The driver was lost.", "DRIVER_ERROR")
         self._enter(run, key, state)
         execution.ended[key].set()
+
+    def _retries_itself(self, task: TaskRun) -> bool:
+        """Return whether the service tries a failed task again: serverless, and once."""
+        is_serverless = not task.spec.compute.fields
+        is_possible = is_serverless and task.spec.is_optimized and task.attempt_number == 0
+        return is_possible and self.has_own_retries()
 
     async def _execute_task(self, run: Run, key: str, execution: RunExecution) -> State:
         spec = run.tasks[key].spec
         upstream = [execution.ended[name].wait() for name in spec.depends_on]
         if stopped := await _unless_stopped(asyncio.gather(*upstream), execution, None):
             return stopped
-        if any(run.tasks[name].state.result is not Result.SUCCESS for name in spec.depends_on):
-            return UPSTREAM_FAILED
+        results = [run.tasks[name].state.result for name in spec.depends_on]
+        if unmet := unmet_state(spec.run_if, results):
+            return unmet
         self._enter(run, key, PENDING)
         deadline = spec.timeout_seconds or None
         waiting = asyncio.sleep(spec.compute.start_seconds)
         if stopped := await _unless_stopped(waiting, execution, deadline):
             return stopped
+        return await self._run_kind(run, key, execution)
+
+    async def _run_kind(self, run: Run, key: str, execution: RunExecution) -> State:
+        spec = run.tasks[key].spec
+        if spec.kind == CHILD:
+            return await self._run_child(run, key, execution)
+        if not spec.notebook_path:
+            return SUCCEEDED
+        if spec.kind != LOOP:
+            return await self._run_notebook(run, key, spec.parameters, execution)
+        try:
+            several = iterations(spec.settings)
+        except ValueError as error:
+            return internal_error(f"The inputs of the loop: {error}", "RUN_EXECUTION_ERROR")
+        state = SUCCEEDED
+        for parameters in several:
+            state = await self._run_notebook(run, key, parameters, execution)
+            if state is not SUCCEEDED:
+                break
+        return state
+
+    async def _run_child(self, run: Run, key: str, execution: RunExecution) -> State:
+        """Run the job of a task, and end as its run ends."""
+        settings = run.tasks[key].spec.settings
+        try:
+            submission = self._child(settings)
+        except ApiError as error:
+            return internal_error(error.message, "RESOURCE_NOT_FOUND")
+        child = self.submit(submission, creator=run.creator)
+        self._enter(run, key, RUNNING)
+        work = self._executions[child.run_id].work
+        ended = asyncio.sleep(0) if work is None else asyncio.shield(work)
+        if stopped := await _unless_stopped(ended, execution, None):
+            self.cancel(child.run_id)
+            return stopped
+        return SUCCEEDED if child.state.result is Result.SUCCESS else FAILED
+
+    async def _run_notebook(
+        self, run: Run, key: str, parameters: Mapping[str, str], execution: RunExecution
+    ) -> State:
+        spec = run.tasks[key].spec
         file = self._find_notebook(spec.notebook_path)
         if file is None:
             return notebook_missing(spec.notebook_path)
         process = await self._driver.start(
-            run.tasks[key].run_id, file=file, parameters=spec.parameters, data_folder=self._data
+            run.tasks[key].run_id, file=file, parameters=parameters, data_folder=self._data
         )
         run.tasks[key] = replace(run.tasks[key], pid=await process.started())
         self._enter(run, key, RUNNING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -34,6 +34,8 @@ class Result(StrEnum):
     TIMEDOUT = "TIMEDOUT"
     CANCELED = "CANCELED"
     UPSTREAM_FAILED = "UPSTREAM_FAILED"
+    EXCLUDED = "EXCLUDED"
+    SUCCESS_WITH_FAILURES = "SUCCESS_WITH_FAILURES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +59,22 @@ PENDING = State(life_cycle=LifeCycle.PENDING, message="Waiting for cluster")
 RUNNING = State(life_cycle=LifeCycle.RUNNING, message="In run")
 TERMINATING = State(life_cycle=LifeCycle.TERMINATING, message="Terminating")
 SUCCEEDED = State(life_cycle=LifeCycle.TERMINATED, result=Result.SUCCESS)
+WITH_FAILURES = State(
+    life_cycle=LifeCycle.TERMINATED,
+    result=Result.SUCCESS_WITH_FAILURES,
+    message="The last tasks succeeded, but some tasks failed.",
+    code="SUCCESS_WITH_FAILURES",
+)
 UPSTREAM_FAILED = State(
     life_cycle=LifeCycle.TERMINATED,
     result=Result.UPSTREAM_FAILED,
     message="An upstream task failed.",
+    code="SKIPPED",
+)
+EXCLUDED = State(
+    life_cycle=LifeCycle.TERMINATED,
+    result=Result.EXCLUDED,
+    message="The condition of run_if is not met.",
     code="SKIPPED",
 )
 CANCELED = State(
@@ -97,6 +111,26 @@ def notebook_missing(path: str) -> State:
         "used to run this job lacks the required permissions."
     )
     return internal_error(message, "RESOURCE_NOT_FOUND")
+
+
+def unmet_state(run_if: str, upstream: Sequence[Result | None]) -> State | None:
+    """Return the final state of a task whose condition is not met; None if it may run."""
+    if not upstream:
+        return None
+    if all(each is Result.EXCLUDED for each in upstream):
+        return EXCLUDED
+    succeeded = [each in {Result.SUCCESS, Result.EXCLUDED} for each in upstream]
+    is_met = {
+        "ALL_SUCCESS": all(succeeded),
+        "ALL_DONE": True,
+        "NONE_FAILED": all(succeeded),
+        "AT_LEAST_ONE_SUCCESS": Result.SUCCESS in upstream,
+        "AT_LEAST_ONE_FAILED": not all(succeeded),
+        "ALL_FAILED": not any(succeeded),
+    }[run_if]
+    if is_met:
+        return None
+    return UPSTREAM_FAILED if run_if == "ALL_SUCCESS" else EXCLUDED
 
 
 def state_after(ended: Ended) -> State:
@@ -180,6 +214,11 @@ class Run:
         return PENDING if words <= {LifeCycle.PENDING, LifeCycle.BLOCKED} else RUNNING
 
     def _final_state(self) -> State:
+        before = {name for task in self.tasks.values() for name in task.spec.depends_on}
+        last = [task.state.result for key, task in self.tasks.items() if key not in before]
+        if all(each in {Result.SUCCESS, Result.EXCLUDED} for each in last):
+            results = {task.state.result for task in self.tasks.values()}
+            return SUCCEEDED if results <= {Result.SUCCESS, Result.EXCLUDED} else WITH_FAILURES
         for result in (Result.CANCELED, Result.TIMEDOUT, Result.FAILED):
             for key, task in self.tasks.items():
                 if task.state.result is result:

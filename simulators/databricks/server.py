@@ -19,6 +19,7 @@ from simulators.databricks.errors import (
 from simulators.databricks.quirks import (
     ALL_ATTEMPTS,
     HTML_REFUSALS,
+    OWN_RETRIES,
     databricks_quirks,
     with_quirks,
 )
@@ -36,7 +37,7 @@ from simulators.databricks.routes.service import (
     run_id_of,
 )
 from simulators.databricks.routes.traffic import TRAFFIC, Traffic
-from simulators.databricks.run_service import DEFAULT_PAGE, MAX_PAGE, RunFilter
+from simulators.databricks.run_requests import DEFAULT_PAGE, MAX_PAGE, RunFilter
 from simulators.databricks.submission import read_submission
 from simulators.faults import FAULTS, FaultQueue, Handler
 from simulators.quirks import QUIRKS
@@ -64,7 +65,8 @@ def build_app(service: Service) -> web.Application:
     app[SERVICE] = service
     app[FAULTS] = FaultQueue()
     app[TRAFFIC] = Traffic()
-    app[QUIRKS] = databricks_quirks()
+    quirks = app[QUIRKS] = databricks_quirks()
+    service.jobs.has_own_retries = lambda: OWN_RETRIES in quirks
     app.on_response_prepare.append(_name_workspace)
     jobs = "/api/{version:2\\.[12]}/jobs/runs"
     app.add_routes(

@@ -10,7 +10,18 @@ from typing import Any
 
 from simulators.databricks.compute import ClusterCatalogue, Compute
 from simulators.databricks.errors import invalid_parameter, malformed_request
+from simulators.databricks.task_kinds import LOOP, NOTEBOOK, kind_of
 
+RUN_IF = frozenset(
+    {
+        "ALL_SUCCESS",
+        "ALL_DONE",
+        "NONE_FAILED",
+        "AT_LEAST_ONE_SUCCESS",
+        "AT_LEAST_ONE_FAILED",
+        "ALL_FAILED",
+    }
+)
 MAX_TOKEN_LENGTH = 64
 MAX_RUN_NAME_BYTES = 4096
 MAX_PARAMETERS_BYTES = 1024 * 1024
@@ -22,15 +33,23 @@ _TASK_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
-    """One notebook task of a submitted run."""
+    """One task of a submitted run."""
 
     key: str
-    notebook_path: str
-    parameters: Mapping[str, str]
     compute: Compute
+    kind: str = NOTEBOOK
+    notebook_path: str = ""
+    """The notebook of the task, or of the inner task of a loop; empty for other kinds."""
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The parameters of a notebook."""
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The settings of a task of another kind."""
+    run_if: str = "ALL_SUCCESS"
     depends_on: tuple[str, ...] = ()
     timeout_seconds: int = 0
     """0 means no time-out."""
+    is_optimized: bool = True
+    """True if the service may try the task again on serverless compute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,25 +131,35 @@ def _tasks(value: object, clusters: ClusterCatalogue) -> tuple[TaskSpec, ...]:
 def _task(
     request: Mapping[str, Any], key: str, clusters: ClusterCatalogue, *, timeout: int
 ) -> TaskSpec:
-    others = [name for name in request if name.endswith("_task") and name != "notebook_task"]
-    if others or "notebook_task" not in request:
-        raise invalid_parameter(f"Task {key}: the simulator runs one notebook_task per task.")
-    if request.get("run_if", "ALL_SUCCESS") != "ALL_SUCCESS":
-        raise invalid_parameter(f"Task {key}: the simulator supports run_if ALL_SUCCESS only.")
-    notebook = read_object(request["notebook_task"], "notebook_task")
+    kind = kind_of(request, key)
+    run_if = request.get("run_if", "ALL_SUCCESS")
+    if run_if not in RUN_IF:
+        raise invalid_parameter(f"Task {key}: run_if is one of {', '.join(sorted(RUN_IF))}.")
+    settings = request[kind]
+    inner = settings.get("task") if kind == LOOP else request
+    notebook = inner.get(NOTEBOOK) if isinstance(inner, dict) else None
+    return TaskSpec(
+        key=key,
+        kind=kind,
+        notebook_path="" if notebook is None else _notebook_path(notebook),
+        parameters=_parameters(settings.get("base_parameters")) if kind == NOTEBOOK else {},
+        settings={} if kind == NOTEBOOK else settings,
+        run_if=run_if,
+        compute=clusters.choose(request),
+        depends_on=_dependencies(request.get("depends_on")),
+        timeout_seconds=timeout,
+        is_optimized=request.get("disable_auto_optimization") is not True,
+    )
+
+
+def _notebook_path(value: object) -> str:
+    notebook = read_object(value, NOTEBOOK)
     path = read_string(notebook.get("notebook_path", ""), "notebook_path")
     if not path.startswith("/"):
         raise invalid_parameter("notebook_path must be an absolute path of the workspace.")
     if notebook.get("source", "WORKSPACE") != "WORKSPACE":
         raise invalid_parameter("The simulator supports notebooks of the workspace only.")
-    return TaskSpec(
-        key=key,
-        notebook_path=path,
-        parameters=_parameters(notebook.get("base_parameters")),
-        compute=clusters.choose(request),
-        depends_on=_dependencies(request.get("depends_on")),
-        timeout_seconds=timeout,
-    )
+    return path
 
 
 def _parameters(value: object) -> dict[str, str]:

@@ -11,11 +11,16 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from simulators.databricks.errors import ApiError, does_not_exist, invalid_parameter
-from simulators.databricks.notebooks.source import JUPYTER, LANGUAGES, is_notebook, to_jupyter
+from simulators.databricks.notebooks.source import (
+    JUPYTER,
+    LANGUAGES,
+    is_notebook,
+    to_jupyter,
+    to_source,
+)
 
 MAX_EXPORT_BYTES = 10 * 1024 * 1024
 """The limit of the export API."""
-# A Jupyter document has no source form.
 _NOTEBOOKS = (*LANGUAGES, ".R", JUPYTER)
 _PYTHON = ".py"
 
@@ -131,16 +136,17 @@ class Workspace:
         content, is_jupyter = found.file.read_bytes(), found.file.suffix == JUPYTER
         match format_name:
             case "SOURCE" if is_jupyter:
-                raise invalid_parameter(f"{path} has no source form: export it as JUPYTER.")
+                text, suffix = to_source(content.decode("utf-8"))
+                kind = suffix.removeprefix(".")
+                export = Export(content=text.encode(), file_type=kind, file_name=f"{name}{suffix}")
             case "JUPYTER" if is_jupyter:
                 export = Export(content=content, file_type="ipynb", file_name=f"{name}.ipynb")
             case "SOURCE" | "AUTO":
                 suffix = found.file.suffix.removeprefix(".").lower()
                 export = Export(content=content, file_type=suffix, file_name=found.file.name)
-            case "JUPYTER" if found.file.suffix != _PYTHON:
-                raise invalid_parameter(f"The simulator exports {path} as SOURCE only.")
             case "JUPYTER":
-                notebook = to_jupyter(content.decode("utf-8"), name=name)
+                text, suffix = content.decode("utf-8"), found.file.suffix
+                notebook = to_jupyter(text, name=name, suffix=suffix)
                 encoded = json.dumps(notebook).encode("utf-8")
                 export = Export(content=encoded, file_type="ipynb", file_name=f"{name}.ipynb")
             case _:

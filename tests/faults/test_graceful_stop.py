@@ -18,7 +18,7 @@ from tests.integration.devhost.host_process import eventually
 
 pytestmark = [pytest.mark.devhost, pytest.mark.slow]
 
-STOPS = 3
+STOPS = 2
 TOLERANCE = 5.0
 """Seconds that a loaded machine may need beyond the limit."""
 

@@ -128,9 +128,23 @@ def test_a_second_execution_after_the_end_changes_no_run(
     _check_leases(app)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(20))
 def test_second_executions_at_random_moments_change_nothing(seed: int) -> None:
-    """The calls of both executions overlap at every step.
+    _play_at_random(seed)
+
+
+@pytest.mark.soak
+def test_many_second_executions_at_random_moments_change_nothing() -> None:
+    for seed in range(20, 1000):
+        try:
+            _play_at_random(seed)
+        except AssertionError as error:
+            error.add_note(f"seed {seed}")
+            raise
+
+
+def _play_at_random(seed: int) -> None:
+    """Let the calls of both executions overlap at every step.
 
     A late message may lease an ended attempt again; the orchestration releases it at once.
     """

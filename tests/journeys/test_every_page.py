@@ -29,6 +29,7 @@ NAMES: Mapping[str, str] = {
     "calendars": "close-days",
     "webhooks": "on-call",
     "operation": "runTaskOnce",
+    "number": "1",
     "folder": "reference",
     "help": "glossary",
     "reference": "runs",
@@ -73,6 +74,7 @@ FURTHER = [
     "limits/two-at-once?tab=settings",
     "calendars/close-days?tab=days",
     "webhooks/on-call?tab=events",
+    "zones?q=germany",
 ]
 
 

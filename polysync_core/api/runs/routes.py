@@ -49,6 +49,13 @@ class RerunBody(BaseModel):
             description="Let the platform run only the failed parts of the run again.",
         ),
     ] = False
+    refresh: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="Take the present values of the Task and its schedule, not the old ones.",
+        ),
+    ] = False
     parameters: Annotated[
         dict[str, JsonValue],
         Field(description="Values of the new run that replace those of the former one."),
@@ -205,6 +212,7 @@ def _add_rerun(routes: APIRouter) -> None:
             runs.find(run_id),
             downstream=body.downstream,
             from_failure=body.from_failure,
+            refresh=body.refresh,
             parameters=body.parameters,
             idempotency_key=requester.idempotency_key,
             actor=requester.actor,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from polysync_core.application.events.webhook_delivery import WebhookDelivery
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.run_requests import RunRequests, poison_request
+from polysync_core.application.schedules.watch import ScheduleWatch
 from polysync_core.telemetry.instruments import measuring_step
 
 type Step = Callable[[Engine], object]
@@ -52,6 +54,8 @@ class BackgroundWork:
 
     reconcile: Step
     fire_schedules: Step
+    watch_schedules: ScheduleWatch
+    """Fires the schedules at their second."""
     purge: Step
     """Deletes stored data that is older than the retention periods."""
     check_drift: Step
@@ -69,6 +73,10 @@ class BackgroundWork:
         """
         steps = {"reconcile": self.reconcile, "schedules": self.fire_schedules}
         _run_all("tick", [_measured(name, step) for name, step in steps.items()], engine)
+
+    def watch_minute(self, engine: Engine) -> None:
+        """Fire the schedules at their second until the next minute begins."""
+        self.watch_schedules.until_next_minute(engine, time.sleep)
 
     def nightly(self, engine: Engine) -> None:
         """Purge old data, then check the drift of Jobs; a failed step stops no other."""

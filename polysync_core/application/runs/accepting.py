@@ -47,6 +47,7 @@ from polysync_core.domain.runs.run import (
     TriggerType,
     finish,
     new_run,
+    with_later_start,
 )
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.domain.runs.warnings import with_warnings
@@ -78,6 +79,8 @@ class RunSpec:
     time_zone: str | None = None
     """The zone of the schedule that the run belongs to, or of the run that it follows."""
     mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
+    starts_at: datetime | None = None
+    """The planned start of a scheduled run."""
     rerun_of: RunId | None = None
     repairs: str | None = None
     """The external run id that the first attempt repairs; None starts from the beginning."""
@@ -106,7 +109,9 @@ class RunFactory:
         """Build a queued run, not stored yet; raises `Invalid` for its parameters."""
         job = self.definitions.job(task.job)
         parameters = resolve(job, task.parameters, spec.parameters)
-        run = new_run(self._of_task(task, job, spec, parameters), actor=spec.actor)
+        run = new_run(
+            with_later_start(self._of_task(task, job, spec, parameters)), actor=spec.actor
+        )
         return with_warnings(run, [*task.parameters, *spec.parameters])
 
     def queued_job_run(self, job: Job, spec: RunSpec, *, path: str) -> TaskRun:
@@ -255,6 +260,7 @@ class RunFactory:
             repairs=spec.repairs,
             schedule=spec.schedule,
             scheduled_time=spec.scheduled_time,
+            starts_at=spec.starts_at,
             time_zone=spec.time_zone or _UTC,
             mapped_inputs=spec.mapped_inputs,
         )

@@ -224,6 +224,9 @@ def _record_wait(queued: TaskRun, attempt: Attempt) -> None:
         since = max(queued.queued_at, queued.not_before or queued.queued_at)
         waited = (attempt.begun_at - since).total_seconds()
         instruments().run_wait.record(max(0.0, waited), {names.PLATFORM: queued.job.platform})
+        if queued.starts_at is not None and attempt.number == 1:
+            lag = (attempt.begun_at - queued.starts_at).total_seconds()
+            instruments().start_lag.record(max(0.0, lag))
 
 
 def _record_attempt(run: TaskRun, attempt: Attempt) -> None:

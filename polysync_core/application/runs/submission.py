@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.failures.retries import may_ever_retry
 from polysync_core.domain.runs.identity import submit_token
 from polysync_core.domain.runs.run import Attempt, TaskRun
 from polysync_core.domain.runs.values import inputs_of, resolved
@@ -38,6 +39,7 @@ class SubmissionBuilder:
             parameters=dict(values),
             begun_at=attempt.begun_at or run.queued_at,
             is_resend=is_resend,
+            is_only_try=not may_ever_retry(run.retry),
             repairs=repairs,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from polysync_core.application.ports import Engine, RunReader
@@ -28,6 +29,7 @@ from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.repairs import failed_run_to_repair
 from polysync_core.domain.runs.run import (
+    SYSTEM_ACTOR,
     MappedInput,
     Outcome,
     Parent,
@@ -36,6 +38,7 @@ from polysync_core.domain.runs.run import (
     TriggerType,
     finish,
 )
+from polysync_core.domain.runs.skip import Skip, SkipKind
 from polysync_core.domain.runs.stored import Page, RunHead
 from polysync_core.domain.runs.values import inputs_of
 from polysync_core.platforms.registry import no_repair
@@ -117,6 +120,7 @@ class TaskRuns:
         *,
         downstream: bool = False,
         from_failure: bool = False,
+        refresh: bool = False,
         parameters: Mapping[str, JsonValue] = MappingProxyType({}),
         idempotency_key: str | None,
         actor: str,
@@ -125,12 +129,15 @@ class TaskRuns:
     ) -> TaskRun:
         """Accept a new run with the inputs and the scheduled time of a finished one.
 
-        `parameters` replace some of the inputs. The new run uses the current Job. With
+        `parameters` replace some of the inputs. The new run uses the current Job. With `refresh`,
+        it has the present values of the Task and its schedule instead of the old ones. With
         `downstream`, the dependents of the Task run again, and take the outcomes of other Tasks
         from the old graph run. With `from_failure`, the platform runs only the failed parts again.
         Raises the errors of `run_once`, and `Conflict` for an active run.
         """
         former = self.get(run_id)
+        if refresh and from_failure:
+            raise Invalid.at("refresh", "contradicts fromFailure: a repair keeps the old values")
         if former.task is None:
             raise Conflict(
                 f"The run is of job '{former.job.name}' without a task; "
@@ -143,7 +150,7 @@ class TaskRuns:
             )
         request = RunRequest(
             task=former.task,
-            parameters={**inputs_of(former), **parameters},
+            parameters={**self._inputs(former, refresh=refresh), **parameters},
             priority=former.priority,
             idempotency_key=idempotency_key,
             actor=actor,
@@ -153,6 +160,21 @@ class TaskRuns:
             repairs=self._repairable(former, parameters) if from_failure else None,
         )
         return self.run_once(request, engine)
+
+    def _inputs(self, former: TaskRun, *, refresh: bool) -> Mapping[str, JsonValue]:
+        """Return the inputs of a rerun that its request does not give."""
+        if not refresh or former.task is None:
+            return inputs_of(former)
+        task = self.definitions.task(former.task)
+        job = self.definitions.job(task.job)
+        schedules = (each for each in task.schedules if each.name == former.schedule)
+        schedule = next(schedules, None)
+        mapped = {
+            name: former.parameters[name]
+            for name in former.mapped_inputs
+            if name in former.parameters and job.parameter(name) is not None
+        }
+        return {**mapped, **({} if schedule is None else schedule.parameters)}
 
     def may_repair(self, run: TaskRun) -> bool:
         """Return whether an ended run can be run again from its failure."""
@@ -211,6 +233,26 @@ class TaskRuns:
         if run.attempts and RunStatus.RUNNING in {run.status, before.run.status}:
             signal_best_effort("wake", lambda: engine.wake(run.run_id, len(run.attempts)))
         return run
+
+    def skip_replaced(self, run_id: RunId, *, by: datetime, engine: Engine) -> None:
+        """Skip a run that has not begun, because a newer fire time replaces it.
+
+        A run that has begun or ended meanwhile stays as it is.
+        """
+        reason = f"Skipped: the run of {by:%Y-%m-%dT%H:%M:%SZ} replaces it (overlap KeepNewest)."
+        outcome = Outcome(status=RunStatus.SKIPPED, reason=reason, skip=Skip(kind=SkipKind.OVERLAP))
+
+        def skipped(run: TaskRun) -> TaskRun | None:
+            if run.status is not RunStatus.QUEUED or run.attempts:
+                return None
+            return finish(run, outcome, at=self.clock(), actor=SYSTEM_ACTOR)
+
+        run = self.store.update(self.store.read(run_id), skipped).run
+        if run.status is RunStatus.SKIPPED:
+            self.finisher.start_notifying(run, engine)
+            signal_best_effort(
+                "release", lambda: engine.release(run.shard, run.run_id, run.next_attempt)
+            )
 
     def _cancelled(self, run: TaskRun, actor: str) -> TaskRun | None:
         now, attempt = self.clock(), run.attempt

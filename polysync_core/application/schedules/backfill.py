@@ -204,12 +204,12 @@ class Backfill:
         ]
 
     def _accept(self, runs: Sequence[TaskRun], engine: Engine) -> None:
-        def accept(run: TaskRun) -> None:
-            if self.factory.create(run) is not None:
-                self.factory.enqueue(run, engine)
-
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="backfill") as pool:
-            list(pool.map(accept, runs))
+            created = list(pool.map(self.factory.create, runs))
+        # A Dispatcher starts the first run that it knows, so the oldest run is announced first.
+        for run, stored in zip(runs, created, strict=True):
+            if stored is not None:
+                self.factory.enqueue(run, engine)
         _log.info(
             "A backfill was accepted.",
             extra={

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.errors import Invalid, NotFound, ShardFull
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Outcome, RunStatus, TriggerType
+from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, TriggerType
 from polysync_core.domain.runs.skip import Skip, SkipKind
 from polysync_core.domain.schedules.fire_plan import describe, plan_fires, with_policies
 from polysync_core.domain.schedules.state import (
@@ -49,6 +49,14 @@ class Cancel(Protocol):
 
     def __call__(self, run_id: RunId, *, engine: Engine) -> object:
         """Cancel the run."""
+        ...
+
+
+class Replace(Protocol):
+    """Skips a run that still waits, because a newer fire time replaces it."""
+
+    def __call__(self, run_id: RunId, *, by: datetime, engine: Engine) -> object:
+        """Skip the run."""
         ...
 
 
@@ -101,6 +109,7 @@ class ScheduleProcessor:
     finisher: RunFinisher
     gate: FireTimeGate
     cancel: Cancel
+    replace: Replace
     clock: Clock
 
     def fire_due(
@@ -197,8 +206,12 @@ class ScheduleProcessor:
         known = context.dispatched_runs(task_schedule.task)
         if state.last_run is not None and state.last_run not in known:
             known.append(state.last_run)
-        found = self.runs.get_many(known)
-        return [stored.run.run_id for stored in found if not stored.run.status.is_terminal]
+        found = (stored.run for stored in self.runs.get_many(known))
+        active = [run for run in found if not run.status.is_terminal]
+        if task_schedule.schedule.overlap is Overlap.KEEP_NEWEST:
+            name = task_schedule.schedule.name
+            active = [run for run in active if _may_be_replaced(run, name)]
+        return [run.run_id for run in active]
 
     def _create_runs(self, task_schedule: TaskSchedule, plan: FirePlan, engine: Engine) -> None:
         """Create the runs of a plan; a run that exists already stays as it is."""
@@ -230,6 +243,8 @@ class ScheduleProcessor:
         instruments().schedule_lateness.record(lateness.total_seconds())
         for run_id in occurrence.cancels:
             self.cancel(run_id, engine=engine)
+        for run_id in occurrence.replaces:
+            self.replace(run_id, by=occurrence.scheduled_time, engine=engine)
         if task_schedule.task.dependencies:
             self.gate.deliver_fire_time(
                 task_schedule.task.name, _scheduled_fire(task_schedule, occurrence), engine
@@ -257,6 +272,11 @@ class ScheduleProcessor:
             self.finisher.start_notifying(stored.run, engine)
 
 
+def _may_be_replaced(run: TaskRun, schedule: str) -> bool:
+    """Return whether a newer fire time may take the place of a run."""
+    return run.status is RunStatus.QUEUED and not run.attempts and run.schedule == schedule
+
+
 def _skipped(kind: SkipKind | None, reason: str) -> Outcome:
     skip = None if kind is None else Skip(kind=kind)
     return Outcome(status=RunStatus.SKIPPED, reason=reason, skip=skip)
@@ -271,6 +291,7 @@ def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: DecidedFireTi
         schedule=task_schedule.schedule.name,
         scheduled_time=occurrence.scheduled_time,
         time_zone=task_schedule.schedule.time_zone,
+        starts_at=task_schedule.start_time(occurrence.scheduled_time),
         at=plan.at,
     )
 

@@ -81,9 +81,15 @@ class ScheduleTick:
     monotonic: Callable[[], float] = time.monotonic
     workers: int = _WORKERS
     """Tasks that are processed in parallel; the schedules of one Task follow each other."""
+    turn: Lock = field(default_factory=Lock)
+    """The ticks of a process follow each other, so no tick repeats the work of another one."""
 
     def tick(self, engine: Engine) -> Tally:
         """Process every due schedule; a schedule that fails stops no other schedule."""
+        with self.turn:
+            return self._tick(engine)
+
+    def _tick(self, engine: Engine) -> Tally:
         until = self.monotonic() + MAX_SECONDS
         entries = self.store.due(self.clock(), limit=MAX_ENTRIES)
         tally = Tally(due=len(entries))

@@ -92,6 +92,7 @@ _OPTIONS: Mapping[str, str] = {
     "Misfire.Last": "The newest replaces all",
     "Misfire.Skip": "None is caught up",
     "Overlap.CancelRunning": "Cancel the active run",
+    "Overlap.KeepNewest": "Keep the newest waiting run only",
     "Overlap.Queue": "Queue another run",
     "Overlap.Skip": "Skip the fire time",
     "ProfileType.Concurrency": "Concurrency: runs at the same time",

@@ -41,6 +41,8 @@ class Overlap(StrEnum):
     QUEUE = "Queue"
     SKIP = "Skip"
     CANCEL_RUNNING = "CancelRunning"
+    KEEP_NEWEST = "KeepNewest"
+    """At most one run of the schedule waits, and the newest fire time wins."""
 
 
 class Gap(StrEnum):

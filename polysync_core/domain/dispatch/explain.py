@@ -28,6 +28,7 @@ class WaitReasonKind(StrEnum):
     MAX_CONCURRENT_RUNS = "MaxConcurrentRuns"
     BACKFILL = "Backfill"
     BACK_OFF = "BackOff"
+    PLANNED_START = "PlannedStart"
     LIMITS_UNKNOWN = "LimitsUnknown"
 
 
@@ -259,8 +260,13 @@ def _name(lease: Lease) -> str:
 def _other_reasons(waiting: WaitingEntry, group: RunGroup, now: int) -> Iterator[WaitReason]:
     if waiting.not_before > now:
         until = moment(waiting.not_before)
-        sentence = f"Attempt {waiting.attempt} waits for its back-off until {_format_time(until)}."
-        yield WaitReason(kind=WaitReasonKind.BACK_OFF, sentence=sentence, until=until)
+        if waiting.attempt == 1:
+            sentence = f"It waits for its planned start at {_format_time(until)}, after its jitter."
+            kind = WaitReasonKind.PLANNED_START
+        else:
+            back_off = f"waits for its back-off until {_format_time(until)}"
+            sentence, kind = f"Attempt {waiting.attempt} {back_off}.", WaitReasonKind.BACK_OFF
+        yield WaitReason(kind=kind, sentence=sentence, until=until)
     if group.missing:
         sentence = f"The limits of {', '.join(group.missing)} are not loaded yet."
         yield WaitReason(kind=WaitReasonKind.LIMITS_UNKNOWN, sentence=sentence)

@@ -158,6 +158,8 @@ class TaskRun:
     schedule: str | None = None
     """The schedule that started the run."""
     scheduled_time: datetime | None = None
+    starts_at: datetime | None = None
+    """The planned start of a scheduled run: its fire time plus its jitter."""
     time_zone: str | None = None
     """The time zone of the run's variables, as of the run's acceptance."""
     started_at: datetime | None = None
@@ -236,6 +238,13 @@ class TaskRun:
         return len(self.attempts) + 1
 
     @property
+    def start_lag(self) -> timedelta | None:
+        """The time from the planned start to the start; None before the start."""
+        if self.starts_at is None or self.started_at is None:
+            return None
+        return max(timedelta(), self.started_at - self.starts_at)
+
+    @property
     def deadline(self) -> datetime | None:
         """The time at which the attempt times out; None means never.
 
@@ -288,6 +297,14 @@ def new_run(run: TaskRun, *, actor: str) -> TaskRun:
         attempt=0,
     )
     return replace(run, queued_at=queued_at, history=(entry,))
+
+
+def with_later_start(run: TaskRun) -> TaskRun:
+    """Return a new run that waits for a planned start in the future."""
+    if run.starts_at is None or run.starts_at <= run.queued_at:
+        return run
+    reason = f"Waits for its start at {run.starts_at:%Y-%m-%dT%H:%M:%SZ}, after its jitter."
+    return replace(run, not_before=run.starts_at, reason=reason)
 
 
 def _with_status(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str) -> TaskRun:

@@ -60,7 +60,8 @@ def plan_fires(
 
     - Misfire: which late fire times still run.
     - Pause after failures: `past_outcomes` of the uncounted runs may pause the schedule.
-    - Overlap: `active_runs` of the Task may skip a fire time, or are cancelled for it.
+    - Overlap: `active_runs` of the Task may skip a fire time, or are cancelled for it. With
+      KeepNewest they are the waiting runs of the schedule, which the newest fire time replaces.
 
     The cost depends on the catch-up window, not on the time since the watermark.
     """
@@ -188,8 +189,10 @@ def _with_overlap(plan: FirePlan, overlap: Overlap, active: Sequence[RunId]) -> 
             plan, [*first, *_skipped(fires[len(first) :], SkipKind.OVERLAP, reason)]
         )
     last = replace(fires[-1], cancels=tuple(active))
+    if overlap is Overlap.KEEP_NEWEST:
+        last = replace(fires[-1], replaces=tuple(active))
     reason = f"Skipped: the fire time {_text(last.scheduled_time)} came at the same time, and the "
-    reason += "overlap policy is CancelRunning."
+    reason += f"overlap policy is {overlap}."
     return changed_plan(plan, [*_skipped(fires[:-1], SkipKind.OVERLAP, reason), last])
 
 

@@ -71,7 +71,11 @@ def _with_skipped(
     reason = f"Skipped: {why} before the run could start."
     kind = SkipKind.SCHEDULE_CHANGED
     return changed_plan(
-        plan, [replace(each, skip_reason=reason, skip_kind=kind, cancels=()) for each in fires]
+        plan,
+        [
+            replace(each, skip_reason=reason, skip_kind=kind, cancels=(), replaces=())
+            for each in fires
+        ],
     )
 
 

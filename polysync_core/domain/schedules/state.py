@@ -39,9 +39,17 @@ class TaskSchedule:
         """True if both the Task and the schedule are enabled."""
         return self.task.enabled and self.schedule.enabled
 
-    def due_time(self, scheduled_time: datetime) -> datetime:
-        """Return the time at which a fire time is due: the scheduled time plus its jitter."""
+    def start_time(self, scheduled_time: datetime) -> datetime:
+        """Return the planned start: the scheduled time plus its jitter."""
         return scheduled_time + jitter(self.task.name, self.schedule, scheduled_time)
+
+    def due_time(self, scheduled_time: datetime) -> datetime:
+        """Return the time at which a tick processes a fire time.
+
+        The run of a jittered fire time exists from the fire time on, and its start waits. A gate
+        has no such run, so it receives the fire time at the planned start.
+        """
+        return self.start_time(scheduled_time) if self.task.dependencies else scheduled_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +72,8 @@ class DecidedFireTime:
     """The rule that skips the run."""
     cancels: tuple[RunId, ...] = ()
     """The active runs to cancel before this one starts."""
+    replaces: tuple[RunId, ...] = ()
+    """The waiting runs of the schedule that this one replaces; they are skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

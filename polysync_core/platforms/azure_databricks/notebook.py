@@ -117,9 +117,20 @@ class NotebookConnector:
                         "base_parameters": _base_parameters(request),
                     },
                     **self.compute,
+                    **self._own_retries(request),
                 }
             ],
         }
+
+    def _own_retries(self, request: SubmitRequest) -> JsonObject:
+        """Return the fields that switch off Databricks' own retries of an only try.
+
+        Serverless compute retries a failed task by itself; other compute does not.
+        """
+        is_serverless = not self.compute
+        if not (is_serverless and request.is_only_try):
+            return {}
+        return {"max_retries": 0, "disable_auto_optimization": True}
 
 
 def check_notebook(job: Job) -> list[Problem]:

@@ -92,6 +92,7 @@ _CAUSES_BY_TYPE = {
 }
 _MAX_MESSAGE_LENGTH = 4000
 _WAITING = frozenset({"PENDING", "WAITING"})
+_RETRIES = frozenset({"WAITING_FOR_RETRY", "WAITING"})
 _TYPES = {"SUCCESS", "INTERNAL_ERROR", "CLIENT_ERROR", "CLOUD_FAILURE"}
 
 
@@ -156,6 +157,8 @@ class RunState:
         """The thing that the run waits for; None if it runs or has ended."""
         if self.life_cycle == "QUEUED" or (self.is_queued and self.life_cycle in _WAITING):
             return Wait.PLATFORM_QUEUE
+        if self.life_cycle in _RETRIES:
+            return Wait.RETRY
         return Wait.COMPUTE if self.life_cycle == "PENDING" else None
 
     @property

@@ -75,6 +75,18 @@ class Widgets:
             return self._declared[name]
         raise InputWidgetNotDefined(f"No input widget named {name} is defined")
 
+    def getArgument(self, name: str, defaultValue: str | None = None) -> str:
+        """Return the value of a parameter or widget, or the default if it is given."""
+        if defaultValue is not None and name not in self._given and name not in self._declared:
+            return defaultValue
+        return self.get(name)
+
+    def with_arguments(self, given: Mapping[str, str]) -> Widgets:
+        """Return the widgets of a notebook that `%run` starts with arguments."""
+        inner = Widgets({**self._given, **given})
+        inner._declared = self._declared
+        return inner
+
     def getAll(self) -> dict[str, str]:
         """Return all parameters and declared widgets with their values."""
         return {**self._declared, **self._given}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Mapping
@@ -70,6 +71,7 @@ def run_notebook(file: Path, parameters: Mapping[str, str], lake: Path) -> Outco
         "display": _display,
         "displayHTML": _display,
         "spark": NoSpark(),
+        "getArgument": dbutils.widgets.getArgument,
     }
     try:
         _run_cells(file, namespace)
@@ -114,7 +116,7 @@ def preload(file: Path) -> None:
 def _run_magic(cell: Cell, file: Path, namespace: dict[str, Any]) -> None:
     if cell.command != "%run":
         raise UnsupportedCell(f"The simulator cannot run a {cell.command or 'magic'} cell.")
-    path = cell.text.removeprefix("%run").strip().strip("'\"")
+    path, arguments = _command(cell.text)
     included = (file.parent / f"{path}.py").resolve()
     if path.startswith("/") or not included.is_file():
         raise FileNotFoundError(
@@ -122,7 +124,23 @@ def _run_magic(cell: Cell, file: Path, namespace: dict[str, Any]) -> None:
         )
     if not is_notebook(included.read_text(encoding="utf-8")):
         raise FileNotFoundError(f"{path} is not a notebook.")
-    _run_cells(included, namespace)
+    dbutils = namespace["dbutils"]
+    outer = dbutils.widgets
+    dbutils.widgets = outer.with_arguments(arguments)
+    namespace["getArgument"] = dbutils.widgets.getArgument
+    try:
+        _run_cells(included, namespace)
+    finally:
+        dbutils.widgets = outer
+        namespace["getArgument"] = outer.getArgument
+
+
+def _command(text: str) -> tuple[str, dict[str, str]]:
+    """Return the path and the arguments of `%run ./path $name="value"`."""
+    words = shlex.split(text.removeprefix("%run"))
+    path = words[0] if words else ""
+    pairs = (word.removeprefix("$").partition("=") for word in words[1:])
+    return path, {name: value for name, _, value in pairs}
 
 
 def _display(*values: object, **_: object) -> None:

@@ -1,7 +1,8 @@
-"""Reads the cells of notebooks in the Python source format, and writes Jupyter JSON."""
+"""Reads the cells of notebooks in the source format, and converts between source and Jupyter."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,22 +12,16 @@ HEADER = "# Databricks notebook source"
 JUPYTER = ".ipynb"
 LANGUAGES = {".py": "PYTHON", ".sql": "SQL", ".scala": "SCALA", ".r": "R"}
 """The languages of notebooks in the source format, by the suffix of their files."""
-_HEADERS = {
-    ".py": HEADER,
-    ".sql": "-- Databricks notebook source",
-    ".scala": "// Databricks notebook source",
-    ".r": HEADER,
-}
-_SEPARATOR = re.compile(r"^# COMMAND -{10}[ \t]*$", re.MULTILINE)
-_MAGIC = re.compile(r"^# MAGIC ?", re.MULTILINE)
-_TITLE = re.compile(r"^# DBTITLE \d+,(.*)$", re.MULTILINE)
+_COMMENTS = {".py": "#", ".sql": "--", ".scala": "//", ".r": "#"}
 _MARKDOWN = ("%md-sandbox", "%md")
+_METADATA = "application/vnd.databricks.v1+notebook"
 
 
 class CellKind(StrEnum):
     """The kinds of cells."""
 
     PYTHON = "python"
+    """Code in the language of the notebook, or of Python by `%python`."""
     MARKDOWN = "markdown"
     MAGIC = "magic"
     """Another language or a command, such as `%run` or `%sql`."""
@@ -48,62 +43,108 @@ class Cell:
         return words[0] if self.kind is CellKind.MAGIC and words else ""
 
 
+class _Marks:
+    """The comments that structure the source of a notebook in one language."""
+
+    def __init__(self, suffix: str) -> None:
+        comment = re.escape(_COMMENTS[suffix.lower()])
+        self.separator = re.compile(rf"^{comment} COMMAND -{{10}}[ \t]*$", re.MULTILINE)
+        self.magic = re.compile(rf"^{comment} MAGIC ?", re.MULTILINE)
+        self.whole = re.compile(rf"^{comment} MAGIC.*$", re.MULTILINE)
+        self.title = re.compile(rf"^{comment} DBTITLE \d+,(.*)$", re.MULTILINE)
+
+
+_MARKS = {suffix: _Marks(suffix) for suffix in _COMMENTS}
+
+
 def is_notebook(text: str, suffix: str = ".py") -> bool:
     """Return whether a source file is a notebook; its first line decides."""
     first, _, _ = text.partition("\n")
-    return first.rstrip() == _HEADERS.get(suffix.lower())
+    comment = _COMMENTS.get(suffix.lower())
+    return comment is not None and first.rstrip() == f"{comment} Databricks notebook source"
 
 
-def read_cells(text: str) -> list[Cell]:
+def read_cells(text: str, suffix: str = ".py") -> list[Cell]:
     """Split the source of a notebook into its non-empty cells."""
     cells: list[Cell] = []
-    start = text.find("\n") + 1 if is_notebook(text) else 0
-    for match in [*_SEPARATOR.finditer(text, start), None]:
+    marks = _MARKS[suffix.lower()]
+    start = text.find("\n") + 1 if is_notebook(text, suffix) else 0
+    for match in [*marks.separator.finditer(text, start), None]:
         end = match.start() if match else len(text)
         if text[start:end].strip():
-            cells.append(_read_cell(text, start, end))
+            cells += _read_cells(text, start, end, marks)
         start = match.end() if match else end
     return cells
 
 
-def _read_cell(text: str, start: int, end: int) -> Cell:
+def _read_cells(text: str, start: int, end: int, marks: _Marks) -> list[Cell]:
+    """Return the cells of a part: its marked lines together, then its other lines."""
     body = text[start:end]
     first_line = text.count("\n", 0, start) + 1
-    title = _TITLE.search(body)
-    lines = [line for line in body.splitlines() if line.strip() and not _TITLE.match(line)]
-    if not all(_MAGIC.match(line) for line in lines):
-        return _cell(CellKind.PYTHON, body, first_line, title)
-    plain = _MAGIC.sub("", "\n".join(lines))
+    found = marks.title.search(body)
+    title = found.group(1).strip() if found else None
+    lines = [line for line in body.splitlines() if line.strip() and not marks.title.match(line)]
+    marked = [line for line in lines if marks.magic.match(line)]
+    if not marked:
+        return [Cell(kind=CellKind.PYTHON, text=body, first_line=first_line, title=title)]
+    kind, plain = _marked(marked, body, marks)
+    cells = [Cell(kind=kind, text=plain, first_line=first_line, title=title)]
+    if len(marked) < len(lines):
+        # Blank lines replace the marked ones, so that the line numbers of a traceback stay right.
+        rest = marks.whole.sub("", body)
+        cells.append(Cell(kind=CellKind.PYTHON, text=rest, first_line=first_line))
+    return cells
+
+
+def _marked(lines: list[str], body: str, marks: _Marks) -> tuple[CellKind, str]:
+    plain = marks.magic.sub("", "\n".join(lines))
     if plain.startswith("%python"):
         # Only the word is removed, so that the line numbers of a traceback stay right.
-        code = _MAGIC.sub("", _TITLE.sub("", body)).replace("%python", "", 1)
-        return _cell(CellKind.PYTHON, code, first_line, title)
-    kind = CellKind.MARKDOWN if plain.startswith(_MARKDOWN) else CellKind.MAGIC
-    return _cell(kind, plain, first_line, title)
+        kept = [marks.magic.sub("", line) if line in lines else "" for line in body.splitlines()]
+        return CellKind.PYTHON, "\n".join(kept).replace("%python", "", 1)
+    return CellKind.MARKDOWN if plain.startswith(_MARKDOWN) else CellKind.MAGIC, plain
 
 
-def _cell(kind: CellKind, text: str, first_line: int, title: re.Match[str] | None) -> Cell:
-    name = title.group(1).strip() if title else None
-    return Cell(kind=kind, text=text, first_line=first_line, title=name)
-
-
-def to_jupyter(text: str, *, name: str) -> dict[str, Any]:
+def to_jupyter(text: str, *, name: str, suffix: str = ".py") -> dict[str, Any]:
     """Return the notebook as Jupyter JSON in the form of the workspace export."""
+    language = LANGUAGES[suffix.lower()].lower()
     return {
-        "cells": [_jupyter_cell(cell) for cell in read_cells(text)],
+        "cells": [_jupyter_cell(cell) for cell in read_cells(text, suffix)],
         "metadata": {
-            "application/vnd.databricks.v1+notebook": {
+            _METADATA: {
                 "dashboards": [],
-                "language": "python",
+                "language": language,
                 "notebookMetadata": {"pythonIndentUnit": 4},
                 "notebookName": name,
                 "widgets": {},
             },
-            "language_info": {"name": "python"},
+            "language_info": {"name": language},
         },
         "nbformat": 4,
         "nbformat_minor": 0,
     }
+
+
+def to_source(document: str) -> tuple[str, str]:
+    """Return the source of a Jupyter notebook, and the suffix of its language."""
+    notebook = json.loads(document)
+    known = notebook.get("metadata", {}).get(_METADATA, {}).get("language", "python")
+    languages = {name.lower(): suffix for suffix, name in LANGUAGES.items()}
+    suffix = languages.get(str(known).lower(), ".py")
+    comment = _COMMENTS[suffix]
+    cells = [_source_cell(cell, comment) for cell in notebook.get("cells", [])]
+    separator = f"\n\n{comment} COMMAND ----------\n\n"
+    return f"{comment} Databricks notebook source\n" + separator.join(cells), suffix
+
+
+def _source_cell(cell: dict[str, Any], comment: str) -> str:
+    source = cell.get("source", "")
+    text = source if isinstance(source, str) else "".join(source)
+    if cell.get("cell_type") == "markdown":
+        text = f"%md\n{text}"
+    if not text.lstrip().startswith("%"):
+        return text
+    return "\n".join(f"{comment} MAGIC {line}" for line in text.splitlines())
 
 
 def _jupyter_cell(cell: Cell) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from simulators.databricks.access import USER
 from simulators.databricks.errors import invalid_parameter
 from simulators.databricks.job_definitions import submission_of
 from simulators.databricks.routes.service import SERVICE, flag, json_body, number, run_id_of
-from simulators.databricks.run_service import RepairRequest
+from simulators.databricks.run_requests import RepairRequest
 from simulators.databricks.submission import read_object
 
 MAX_JOBS = 100

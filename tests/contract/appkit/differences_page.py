@@ -32,12 +32,18 @@ both sides: the suite also fails if a difference disappears.
 An error of AppKit is `{{"error": …, "plugin": "jobs"}}`, or an HTML page of its web framework. An
 error of Polysync is a problem document (RFC 9457, `application/problem+json`). It has the same
 two members with the same texts, and `status`, `title`, `detail` and `errors` with the problems and
-their remedies. Errors without another difference count as the same.
+their remedies. `fetch` and requests whose `Accept` has `application/json` get the same document as
+`application/json`. Errors without another difference count as the same.
 
 ## Only the variables of configured jobs are required
 
 In production, AppKit does not start without `DATABRICKS_JOB_ID`, even if only other jobs are
 configured. Polysync requires only the variables of the configured jobs.
+
+## The rules of a schema are those of the export
+
+AppKit checks parameters with Zod itself, and Polysync with the JSON Schema that Zod exports. The
+rules that an export loses are in [AppKit jobs](appkit.md#schemas).
 """
 
 

@@ -117,6 +117,31 @@ def test_the_services_own_retry_of_an_update_decides(strange: Strange) -> None:
     assert harness.poll_until_end(job, submitted).status is ProviderStatus.SUCCESS
 
 
+_COUNT = """# Databricks notebook source
+with open("tries-{name}", "a") as file:
+    file.write("x")
+raise ValueError("no sales")
+"""
+
+
+@pytest.mark.parametrize(("is_only_try", "tries"), [(True, 1), (False, 2)])
+def test_the_services_own_retry_is_off_for_the_only_try_of_a_run(
+    strange: Strange, is_only_try: bool, tries: int
+) -> None:
+    harness = strange(databricks.notebook, "own-retries", "reversed-lists", "all-attempts")
+    name = f"counted-{tries}"
+    folder = strange.simulators.folder
+    (folder / f"notebooks/{name}.py").write_text(_COUNT.format(name=name))
+    job = databricks.a_job(JobType.DATABRICKS_NOTEBOOK, f"/etl/{name}")
+    request = harness.request(job=job, is_only_try=is_only_try)
+
+    report = harness.poll_until_end(job, harness.job.submit(request))
+
+    assert report.status is ProviderStatus.FAILED
+    (counted,) = folder.rglob(f"tries-{name}")
+    assert len(counted.read_text()) == tries
+
+
 class RotatedToken:
     """A vault whose token is replaced when the app reads it again."""
 

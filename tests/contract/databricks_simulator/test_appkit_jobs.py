@@ -23,8 +23,6 @@ def jobs(simulator: SimulatorProcess, databricks: WorkspaceClient) -> AppKitJobs
     """A job that echoes its parameters, and one that sleeps."""
     notebooks = {"DATABRICKS_JOB_ECHO": "/tests/echo", "DATABRICKS_JOB_SLEEP": "/tests/sleep"}
     variables = {
-        "POLYSYNC_ENVIRONMENT": "development",
-        "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true",
         "POLYSYNC_APPKIT": '{"pollIntervalMs": 20}',
         "DATABRICKS_HOST": simulator.url,
         "DATABRICKS_TOKEN": TOKEN,
@@ -53,6 +51,31 @@ def test_a_streamed_run_has_an_output(jobs: AppKitJobs) -> None:
     assert newest is not None
     assert newest["run_id"] == last.run_id
     assert data_of(echo.get_job())["settings"]["name"] == "/tests/echo"
+
+
+def test_the_outputs_of_all_tasks_are_read(jobs: AppKitJobs) -> None:
+    echo = jobs("echo")
+    *_, last = echo.run_and_wait({"greeting": "hi"})
+    [only] = data_of(echo.get_task_outputs(last.run_id))
+    assert only["task"]["task_key"] == "only"
+    assert json.loads(only["output"]["notebook_output"]["result"])["greeting"] == "hi"
+
+
+def test_a_service_principal_signs_in_as_in_a_databricks_app(
+    jobs: AppKitJobs, simulator: SimulatorProcess
+) -> None:
+    app = connect(
+        {
+            "DATABRICKS_APP_NAME": "shop",
+            "DATABRICKS_HOST": simulator.url,
+            "DATABRICKS_CLIENT_ID": "app-principal",
+            "DATABRICKS_CLIENT_SECRET": "oauth-secret",
+            "DATABRICKS_JOB_ECHO": str(jobs("echo").job_id),
+            "POLYSYNC_APPKIT": '{"pollIntervalMs": 20, "jobs": {"echo": {"taskType": "notebook"}}}',
+        }
+    )
+    *_, last = app("echo").run_and_wait({"greeting": "hi"})
+    assert last.run["state"]["result_state"] == "SUCCESS"  # type: ignore[index,call-overload]
 
 
 def test_a_run_is_cancelled_while_it_is_streamed(jobs: AppKitJobs) -> None:

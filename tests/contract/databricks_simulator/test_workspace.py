@@ -70,17 +70,26 @@ def test_jupyter_exports_have_markdown_and_code_cells(databricks: WorkspaceClien
     assert "dbutils.widgets.dropdown" in "".join(notebook["cells"][1]["source"])
 
 
-def test_a_jupyter_document_is_a_notebook_without_a_source_form(
+def test_a_jupyter_document_is_a_notebook_with_a_source_form(
     databricks: WorkspaceClient, notebooks: Path
 ) -> None:
-    document = json.dumps({"nbformat": 4, "cells": []})
+    cells = [
+        {"cell_type": "markdown", "source": ["title"]},
+        {"cell_type": "code", "source": "%sql\nSELECT 1"},
+        {"cell_type": "code", "source": ["x = 1"]},
+    ]
+    document = json.dumps({"nbformat": 4, "cells": cells})
     (notebooks / "nested" / "drawn.ipynb").write_text(document, encoding="utf-8")
 
     export = databricks.workspace.export("/tests/nested/drawn", format=ExportFormat.JUPYTER)
 
     assert base64.b64decode(export.content or "").decode() == document
-    with pytest.raises(InvalidParameterValue):
-        databricks.workspace.export("/tests/nested/drawn", format=ExportFormat.SOURCE)
+    source = databricks.workspace.export("/tests/nested/drawn", format=ExportFormat.SOURCE)
+    assert source.file_type == "py"
+    assert base64.b64decode(source.content or "").decode() == (
+        "# Databricks notebook source\n# MAGIC %md\n# MAGIC title\n\n# COMMAND ----------\n\n"
+        "# MAGIC %sql\n# MAGIC SELECT 1\n\n# COMMAND ----------\n\nx = 1"
+    )
     status = databricks.workspace.get_status("/tests/nested/drawn")
     assert status.object_type is ObjectType.NOTEBOOK
 

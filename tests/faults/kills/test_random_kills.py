@@ -27,7 +27,7 @@ from tests.faults.kills.senders import Accepted, sending
 
 pytestmark = pytest.mark.devhost
 
-FEW = pytest.param(6, marks=pytest.mark.slow, id="6 kills")
+FEW = pytest.param(4, marks=pytest.mark.slow, id="4 kills")
 MANY = pytest.param(200, marks=pytest.mark.soak, id="200 kills")
 FEW_COPIES = pytest.param(6, marks=pytest.mark.slow, id="6 copies")
 MANY_COPIES = pytest.param(200, marks=pytest.mark.soak, id="200 copies")

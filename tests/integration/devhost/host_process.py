@@ -169,6 +169,15 @@ class HostProcess:
         self.process.send_signal(number)
         return self.process.wait(timeout=TIMEOUT)
 
+    def require_clean_end(self, number: signal.Signals) -> None:
+        """Send the signal; fail unless the host ends in time, with its children and no output."""
+        children = self.children()
+        assert self.end(number) == 0
+
+        assert "did not end in time" not in self.log_text()
+        eventually(lambda: not any(map(is_alive, children)))
+        assert self.rest_of_stdout() == ""
+
     def rest_of_stdout(self) -> str:
         """Return the output on stdout after the ready line."""
         assert self.process.stdout is not None

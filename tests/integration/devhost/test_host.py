@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
 import socket
 import threading
 import time
@@ -261,14 +262,18 @@ def test_an_unknown_trigger_is_named_and_the_rest_works(host: HostProcess) -> No
     assert "function=never trigger=eventHubTrigger" in host.log_text()
 
 
-def test_two_hosts_run_side_by_side_without_shared_data(
+def test_two_hosts_have_no_shared_data_and_a_signal_ends_one_with_its_children(
     start_host: StartHost, host: HostProcess
 ) -> None:
     second = start_host().ready()
     host.post("/table?row=mine")
-
     assert second.get("/table") == []
     assert _run(second, "child", 3)["output"] == "6"
+
+    second.post("/table?row=before")
+    with second.http.stream("GET", "/events?count=1000"):
+        second.require_clean_end(signal.SIGTERM)
+    assert host.get("/table") == ["mine"]
 
 
 def test_a_second_host_on_the_same_data_is_refused(host: HostProcess) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,22 +35,6 @@ class Killed(NamedTuple):
 
     children: Sequence[psutil.Process]
     following: HostProcess
-
-
-def test_a_signal_ends_it_cleanly_with_its_children(start_host: StartHost) -> None:
-    host = start_host().ready()
-    host.post("/table?row=before")
-    with host.http.stream("GET", "/events?count=1000"):
-        _check_clean_end(host, signal.SIGTERM)
-
-
-def _check_clean_end(host: HostProcess, number: signal.Signals) -> None:
-    children = host.children()
-    assert host.end(number) == 0
-
-    assert "did not end in time" not in host.log_text()
-    eventually(lambda: not any(map(is_alive, children)))
-    assert host.rest_of_stdout() == ""
 
 
 @pytest.mark.parametrize(
@@ -141,39 +128,64 @@ def test_a_taken_port_is_one_clear_line(start_host: StartHost) -> None:
     assert "Traceback" not in refused.log_text()
 
 
-def test_a_wrong_setting_of_the_app_is_one_clear_line(tmp_path: Path) -> None:
-    host = HostProcess(tmp_path / "data", app=ROOT, variables={"POLYSYNC_ENVIRONMENT": "test"})
-    try:
-        assert host.process.wait(timeout=TIMEOUT) == 1
-    finally:
-        host.close()
-
-    assert "A setting of the app is wrong: POLYSYNC_ENVIRONMENT is 'test'" in host.log_text()
-    assert "Traceback" not in host.log_text()
-
-
-@pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        pytest.param("import nothing_of_that_name\n", "nothing_of_that_name", id="a failed import"),
-        pytest.param("answer = 42\n", "Could not find top level function app", id="no app in it"),
-        pytest.param(None, "There is no function_app.py", id="no function_app.py"),
-    ],
-)
-def test_an_app_that_cannot_be_loaded_is_exit_code_1_with_the_reason(
-    start_host: StartHost, tmp_path: Path, source: str | None, reason: str
+def test_an_app_that_cannot_be_loaded_ends_the_host_with_the_reason(
+    start_host: StartHost, tmp_path: Path
 ) -> None:
-    app = tmp_path / "app"
-    app.mkdir()
+    host = start_host(app=_app(tmp_path, "import nothing_of_that_name\n"))
+
+    assert host.process.wait(timeout=TIMEOUT) == 1
+    assert "nothing_of_that_name" in host.log_text()
+    assert "The host has ended. exit_code=1" in host.log_text()
+    assert host.rest_of_stdout() == ""
+
+
+LOADS = """
+import asyncio, json, os, sys
+from pathlib import Path
+from devhost.app.worker import AppFailed, FunctionApp
+for folder, variables in json.load(sys.stdin):
+    if (child := os.fork()) == 0:
+        os.environ.update(variables)
+        os.chdir(folder)
+        try:
+            asyncio.run(FunctionApp().load(Path(folder)))
+        except AppFailed as failure:
+            print(json.dumps(failure.report), flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_the_report_names_the_reason_why_an_app_cannot_be_loaded(tmp_path: Path) -> None:
+    storage = "UseDevelopmentStorage=true"
+    wrong = {"POLYSYNC_STORAGE": storage, "POLYSYNC_ENVIRONMENT": "test"}
+    apps = {"without-an-app": "answer = 42\n", "without-a-file": None}
+    loads = [[str(_app(tmp_path / name, source)), {}] for name, source in apps.items()]
+    ended = subprocess.run(
+        [sys.executable, "-c", LOADS],
+        cwd=ROOT,
+        input=json.dumps([*loads, [str(ROOT), wrong]]),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=TIMEOUT,
+    )
+
+    no_app, no_file, setting = map(json.loads, ended.stdout.splitlines())
+    assert "Could not find top level function app" in no_app
+    assert "There is no function_app.py" in no_file
+    assert setting.startswith("A setting of the app is wrong: POLYSYNC_ENVIRONMENT is 'test'")
+    assert "Traceback" not in setting
+
+
+def _app(folder: Path, source: str | None) -> Path:
+    """Return the folder of an app with this source, or without its file."""
+    app = folder / "app"
+    app.mkdir(parents=True)
     shutil.copy(ROOT / "host.json", app)
     if source is not None:
         (app / "function_app.py").write_text(source)
-    host = start_host(app=app)
-
-    assert host.process.wait(timeout=TIMEOUT) == 1
-    assert reason in host.log_text()
-    assert "The host has ended. exit_code=1" in host.log_text()
-    assert host.rest_of_stdout() == ""
+    return app
 
 
 def test_an_app_without_streaming_is_served_until_an_interrupt(start_host: StartHost) -> None:
@@ -184,4 +196,4 @@ def test_an_app_without_streaming_is_served_until_an_interrupt(start_host: Start
     assert answer.json() == {"id": "7", "x": "y", "body": "body"}
     assert host.http.cookies["seen"] == "yes"
     assert host.http.get("/broken").status_code == 500
-    _check_clean_end(host, signal.SIGINT)
+    host.require_clean_end(signal.SIGINT)

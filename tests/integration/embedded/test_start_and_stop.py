@@ -1,10 +1,11 @@
-"""The start and the end of `polysync dev`. Each test has its own host."""
+"""The start and the end of `polysync dev`."""
 
 from __future__ import annotations
 
 import json
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -12,14 +13,52 @@ import psutil
 import pytest
 
 from tests.integration.devhost.host_process import eventually, is_alive
-from tests.integration.embedded.dev_process import StartDev
+from tests.integration.embedded.dev_process import Dev, StartDev
 
 pytestmark = [pytest.mark.devhost, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_a_signal_ends_it_cleanly(dev: StartDev, number: signal.Signals) -> None:
-    host = dev().ready()
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    """A host with simulators. The first tests look at it, and the last of them ends it."""
+    host = Dev(tmp_path_factory.mktemp("running") / "data", "--simulators")
+    yield host.ready()
+    host.close()
+
+
+def test_it_listens_on_loopback_only(running: Dev) -> None:
+    connections = psutil.Process(running.process.pid).net_connections("tcp")
+    listening = [each.laddr for each in connections if each.status == psutil.CONN_LISTEN]
+    assert [tuple(each) for each in listening] == [("127.0.0.1", running.port)]
+
+
+def test_a_data_folder_in_use_is_one_clear_line(
+    dev: StartDev, running: Dev, tmp_path: Path
+) -> None:
+    (tmp_path / "data").symlink_to(running.data)
+
+    refusal = dev().refusal()
+    assert "polysync.db is in use by another process: stop that process" in refusal
+
+
+def test_sigterm_ends_it_cleanly_with_its_simulators(running: Dev) -> None:
+    children = psutil.Process(running.process.pid).children(recursive=True)
+    assert len(children) >= 3
+    _check_clean_end(running, signal.SIGTERM)
+
+    eventually(lambda: not any(map(is_alive, children)))
+
+
+def test_sigint_ends_it_cleanly_and_its_log_can_be_json(dev: StartDev) -> None:
+    host = dev("--log-format", "json").ready()
+    _check_clean_end(host, signal.SIGINT)
+
+    entries = [json.loads(line) for line in host.log_text().splitlines()]
+    assert {"time", "level", "logger", "message"} <= entries[0].keys()
+    assert "The host has ended." in [each["message"] for each in entries]
+
+
+def _check_clean_end(host: Dev, number: signal.Signals) -> None:
     url = f"http://127.0.0.1:{host.port}/api/health"
     with httpx.Client() as idle:
         assert idle.get(url).json() == {"status": "ok"}
@@ -58,13 +97,6 @@ def test_a_taken_port_is_one_clear_line(dev: StartDev) -> None:
     assert refusal == f"Error: Port {port} is in use: choose another with --port."
 
 
-def test_a_data_folder_in_use_is_one_clear_line(dev: StartDev) -> None:
-    dev().ready()
-
-    refusal = dev().refusal()
-    assert "polysync.db is in use by another process: stop that process" in refusal
-
-
 @pytest.mark.parametrize(
     ("variables", "reason"),
     [
@@ -98,38 +130,12 @@ def test_a_folder_that_cannot_be_created_is_one_clear_line(dev: StartDev, tmp_pa
     assert refusal.endswith("choose another folder with --data.")
 
 
-def test_the_log_can_be_json(dev: StartDev) -> None:
-    host = dev("--log-format", "json").ready()
-    assert host.end() == 0
-
-    entries = [json.loads(line) for line in host.log_text().splitlines()]
-    assert {"time", "level", "logger", "message"} <= entries[0].keys()
-    assert "The host has ended." in [each["message"] for each in entries]
-
-
-def test_the_simulators_end_with_the_host(dev: StartDev) -> None:
-    host = dev("--simulators").ready()
-    children = psutil.Process(host.process.pid).children(recursive=True)
-    assert len(children) >= 3
-
-    assert host.end() == 0
-    eventually(lambda: not any(map(is_alive, children)))
-
-
 def test_the_simulators_end_if_the_host_is_killed(dev: StartDev) -> None:
     host = dev("--simulators").ready()
     children = psutil.Process(host.process.pid).children(recursive=True)
 
     host.end(signal.SIGKILL)
     eventually(lambda: not any(map(is_alive, children)))
-
-
-def test_it_listens_on_loopback_only(dev: StartDev) -> None:
-    host = dev().ready()
-
-    connections = psutil.Process(host.process.pid).net_connections("tcp")
-    listening = [each.laddr for each in connections if each.status == psutil.CONN_LISTEN]
-    assert [tuple(each) for each in listening] == [("127.0.0.1", host.port)]
 
 
 def _listens(port: int) -> bool:

@@ -40,19 +40,25 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def environment(installed: Path) -> dict[str, str]:
     """The environment of a user who has the package and its requirements."""
     return {**os.environ, "PYTHONPATH": str(installed), "DATABRICKS_TOKEN": "any"}
 
 
-@pytest.fixture
-def host(tmp_path: Path, installed: Path, environment: dict[str, str]) -> Iterator[httpx.Client]:
-    """`polysync dev` in another folder."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a user, outside the repository."""
+    return tmp_path_factory.mktemp("user")
+
+
+@pytest.fixture(scope="module")
+def host(folder: Path, installed: Path, environment: dict[str, str]) -> Iterator[httpx.Client]:
+    """`polysync dev` in that folder, which all tests share."""
     port = free_ports(1)
     process = subprocess.Popen(
         [sys.executable, str(installed / "bin/polysync"), "dev", "--port", str(port)],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -69,12 +75,12 @@ def host(tmp_path: Path, installed: Path, environment: dict[str, str]) -> Iterat
 
 
 def test_the_installed_product_runs_a_job(
-    host: httpx.Client, tmp_path: Path, installed: Path, environment: dict[str, str]
+    host: httpx.Client, folder: Path, installed: Path, environment: dict[str, str]
 ) -> None:
     examples = installed / "simulators" / "examples"
     simulator = subprocess.Popen(
-        [sys.executable, "-m", "simulators.databricks", "--port", "0", "--data", str(tmp_path)],
-        cwd=tmp_path,
+        [sys.executable, "-m", "simulators.databricks", "--port", "0", "--data", str(folder)],
+        cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -93,7 +99,7 @@ def test_the_installed_product_runs_a_job(
         simulator.terminate()
         simulator.wait(timeout=TIMEOUT)
         simulator.stdout.close()
-    assert (tmp_path / ".polysync" / "polysync.db").is_file()
+    assert (folder / ".polysync" / "polysync.db").is_file()
 
 
 def test_the_installed_product_serves_its_documentation(host: httpx.Client) -> None:

@@ -61,8 +61,9 @@ FORGED = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client() -> TestClient:
+    """A client of an app with some definitions and runs, which the tests only read."""
     client = FakeApp().http
     for path, body in DEFINITIONS.items():
         assert client.put(path, json=body).status_code == 201

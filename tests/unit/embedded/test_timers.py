@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from polysync_core.domain.errors import Unavailable
-from polysync_embedded.timers import CLOCK_CHECK, Due, DueTimes, Timer, daily, each_minute
+from polysync_embedded.timers import (
+    CLOCK_CHECK,
+    Due,
+    DueTimes,
+    Timer,
+    Watch,
+    WatchStep,
+    daily,
+    each_minute,
+)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -185,3 +194,38 @@ def test_an_unreadable_file_of_due_times_is_ignored(
 
     assert DueTimes(tmp_path / "timers.json").read("t") is None
     assert "cannot be read" in caplog.text
+
+
+def _watch(clock: FakeClock, step: WatchStep) -> list[float]:
+    with suppress(asyncio.CancelledError):
+        asyncio.run(Watch(name="w", step=step, clock=clock).run())
+    return clock.sleeps
+
+
+def test_a_watch_waits_as_long_as_its_step_says() -> None:
+    clock, seen = FakeClock(), list[datetime]()
+
+    async def step(since: datetime) -> tuple[datetime, timedelta]:
+        if len(seen) == 3:
+            raise asyncio.CancelledError
+        seen.append(since)
+        return clock.now(), timedelta(seconds=len(seen) / 10)
+
+    assert _watch(clock, step) == [0.1, 0.2, 0.3]
+    assert seen == [NOON, NOON, NOON + timedelta(seconds=0.1)]
+
+
+def test_a_failed_step_of_a_watch_is_repeated_after_a_while(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock, calls = FakeClock(), list[datetime]()
+
+    async def step(since: datetime) -> tuple[datetime, timedelta]:
+        calls.append(since)
+        if len(calls) == 1:
+            raise Unavailable
+        raise asyncio.CancelledError
+
+    assert _watch(clock, step) == [CLOCK_CHECK]
+    assert calls == [NOON, NOON]
+    assert [getattr(each, "action", None) for each in caplog.records] == ["timer_failed"]

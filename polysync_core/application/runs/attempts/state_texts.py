@@ -44,6 +44,8 @@ def _waiting_text(title: str, wait: Wait, message: str | None) -> str:
             text = f"Queued on {title}"
         case Wait.COMPUTE:
             text = f"Waiting for compute on {title}"
+        case Wait.RETRY:
+            text = f"Waiting for a retry by {title}"
         case _:
             assert_never(wait)
     return f"{text}." if not message else f"{text}: {message.rstrip('.')}."

@@ -35,12 +35,19 @@ FromFailure = Annotated[
 ]
 
 
+Refresh = Annotated[
+    bool,
+    typer.Option("--refresh", help="Take the present values of the task and its schedule."),
+]
+
+
 def rerun(  # noqa: PLR0913 - one parameter per option
     run: RunName = None,
     last: Last = False,
     parameters: Assignments = None,
     downstream: Downstream = False,
     from_failure: FromFailure = False,
+    refresh: Refresh = False,
     idempotency_key: IdempotencyKey = None,
     follow: Follow = False,
     url: Url = DEFAULT_URL,
@@ -50,6 +57,8 @@ def rerun(  # noqa: PLR0913 - one parameter per option
     body: JsonObject = {"downstream": True} if downstream else {}
     if from_failure:
         body["fromFailure"] = True
+    if refresh:
+        body["refresh"] = True
     if parameters:
         body["parameters"] = parameter_values(parameters)
     require_one_name(run, last=last)

@@ -87,6 +87,7 @@ def rerun(
         former.run_id,
         downstream=downstream,
         from_failure=from_failure,
+        refresh=form.get("refresh") == "true",
         parameters=changed_values(former, dict(form)),
         idempotency_key=form.get("key", "")[:64] or None,
         actor=requester.actor,
@@ -153,6 +154,10 @@ def _form(run: TaskRun) -> Element:
             ],
             note="of the new run alone; the Task stays as it is",
         ),
+        h.div(".check")[
+            h.input(id="refresh", type="checkbox", name="refresh", value="true"),
+            h.label(for_="refresh")["Take the present values of the Task for all other parameters"],
+        ],
         h.div(".check")[
             h.input(id="downstream", type="checkbox", name="downstream", value="true"),
             h.label(for_="downstream")["Also run what follows"],

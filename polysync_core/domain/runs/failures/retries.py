@@ -31,6 +31,12 @@ def retry_at(run: TaskRun, failure: Outcome, *, now: datetime) -> datetime | Non
     return now + delay_before_retry(run.retry, len(run.attempts), run_id=run.run_id)
 
 
+def may_ever_retry(retry: Retry) -> bool:
+    """Return whether a policy allows more than one try of a run."""
+    budgets = (retry.max_retry_attempts, retry.max_infrastructure_attempts or 0)
+    return retry.enabled and any(budgets)
+
+
 def delay_before_retry(retry: Retry, number: int, *, run_id: RunId) -> timedelta:
     """Return the delay before the `number`-th retry of a run, counted from 1."""
     delay = planned_delay(retry, number)

@@ -130,6 +130,7 @@ def recovering(report: Report) -> Report:
     return replace(
         report,
         status=ProviderStatus.RUNNING,
+        wait=Wait.RETRY,
         message="The update failed, and Databricks is about to retry it.",
     )
 

@@ -91,6 +91,7 @@ def test_a_run_is_shown_with_all_its_fields(world: World) -> None:
     assert set(run) == {
         *("runId", "task", "job", "platform", "status", "reason", "triggerType", "graphRunId"),
         *("scheduledTime", "queuedAt", "startedAt", "finishedAt", "cancelRequested", "priority"),
+        *("startsAt", "startLagSeconds"),
         *(
             "parameters",
             "outputs",

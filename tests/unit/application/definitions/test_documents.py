@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.application.definitions.plans import ApplyPlan, ChangeAction
@@ -21,6 +21,7 @@ from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.display_text import is_deceptive
 from polysync_core.domain.errors import Conflict, Invalid, StaleETag, Unavailable
 from polysync_core.domain.strict_documents import FORBIDDEN_KEYS, read_yaml, write_yaml
+from tests.examples import examples
 from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse
 
 
@@ -290,7 +291,7 @@ def tasks(draw: st.DrawFn) -> list[dict[str, Any]]:
     return drawn
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(tasks(), VALUES)
 def test_applying_an_export_changes_nothing(some: list[dict[str, Any]], setting: Any) -> None:
     store = FakeDefinitions()

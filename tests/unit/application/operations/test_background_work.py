@@ -29,6 +29,7 @@ def test_each_step_of_the_tick_runs_even_if_the_other_one_fails(broken: str) -> 
     work = BackgroundWork(
         reconcile=step("reconcile"),
         fire_schedules=step("fire_schedules"),
+        watch_schedules=unused,
         check_drift=unused,
         purge=unused,
         webhook_delivery=unused,

@@ -38,6 +38,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
+from tests.examples import examples
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_run
 from tests.fakes.platform import FakePlatform
@@ -372,5 +373,5 @@ class RunLife(RuleBasedStateMachine):
         self.nothing_runs_unwatched()
 
 
-RunLife.TestCase.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+RunLife.TestCase.settings = settings(examples(50), stateful_step_count=25)
 TestRunLife = RunLife.TestCase

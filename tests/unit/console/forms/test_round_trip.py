@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polysync_core.console.forms.definitions import FormContext, definition_form
+from polysync_core.console.forms.definitions.definition_form import FormContext, definition_form
 from polysync_core.console.forms.filling import fill
 from polysync_core.console.forms.raw import nested
 from polysync_core.console.forms.reading import read
@@ -24,6 +24,7 @@ from polysync_core.domain.definitions.document import (
 from polysync_core.domain.definitions.jobs import DataType, Job
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.parameters import convert
+from tests.examples import examples
 from tests.unit.console.browser import form_pairs, parsed, sent
 from tests.unit.console.forms.documents import JSON, PLATFORM_TYPES, TYPES, definitions
 
@@ -67,7 +68,7 @@ def as_shown(definition: Definition) -> Definition:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", Kind)
 def test_any_definition_survives_its_form(kind: Kind) -> None:
-    @settings(max_examples=60, deadline=None)
+    @examples(30)
     @given(definition=definitions(kind), is_new=st.booleans())
     def survives(definition: Definition, is_new: bool) -> None:
         check(definition, NEW if is_new else STORED)

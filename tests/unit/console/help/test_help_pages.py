@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,6 +22,7 @@ def browser() -> TestClient:
     return FakeApp().browser
 
 
+@cache
 def parsed(browser: TestClient, path: str) -> LexborHTMLParser:
     answer = browser.get(path)
     assert answer.status_code == 200

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.schedules.fire_times import count_between, fire_times
 from polysync_core.domain.schedules.wall_clock import pattern_of
+from tests.examples import examples
 from tests.unit.domain.schedules.oracle import (
     zone,
 )
@@ -26,7 +27,7 @@ from tests.unit.domain.schedules.schedule_examples import (
 
 class TestOrder:
     @pytest.mark.slow
-    @settings(max_examples=80, deadline=None)
+    @examples(40)
     @given(st.data(), schedules())
     def test_fire_times_ascend_and_can_be_continued_after_any_of_them(
         self, data: st.DataObject, schedule: Schedule

@@ -9,7 +9,7 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.platforms.azure_databricks.pipeline.states import retries_of
-from polysync_core.platforms.connector import ProviderStatus
+from polysync_core.platforms.connector import ProviderStatus, Wait
 from tests.unit.platforms.azure_databricks.workspace import Workspace, report
 
 JOB = Job(name="w", platform="lakehouse", job_type="DatabricksWorkflow", external_id="42")
@@ -67,3 +67,16 @@ def test_the_newer_message_of_a_run_wins() -> None:
     assert found.status is ProviderStatus.FAILED
     assert (found.message or "").startswith("new words")
     assert "old words" not in (found.message or "")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"state": {"life_cycle_state": "WAITING_FOR_RETRY"}},
+        {"state": {"life_cycle_state": "WAITING_FOR_RETRY"}, "status": {"state": "WAITING"}},
+        {"status": {"state": "WAITING"}},
+    ],
+)
+def test_a_run_that_waits_for_its_own_retry_says_so(run: dict[str, Any]) -> None:
+    found = report({"run_id": 17, **run})
+    assert (found.status, found.wait) == (ProviderStatus.RUNNING, Wait.RETRY)

@@ -84,7 +84,7 @@ def test_a_pipeline_between_failure_and_retry_has_not_ended() -> None:
 
     assert report.status is ProviderStatus.RUNNING
     assert "about to retry" in (report.message or "")
-    assert report.wait is None
+    assert report.wait is Wait.RETRY
 
 
 def test_a_list_that_is_unavailable_leaves_the_decision_to_the_next_poll() -> None:

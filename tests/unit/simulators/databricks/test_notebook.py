@@ -130,6 +130,27 @@ def test_a_run_cell_shares_names_with_the_included_notebook(run: Run, tmp_path: 
     assert run("# MAGIC %run ./shared", "dbutils.notebook.exit(ANSWER)").result == "42"
 
 
+def test_a_run_cell_may_set_widgets_of_the_included_notebook(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shared.py").write_text(
+        "# Databricks notebook source\n"
+        'dbutils.widgets.text("reset", "true")\n'
+        'A = dbutils.widgets.get("reset") + getArgument("x", "none")\n'
+    )
+
+    outcome = run(
+        '# MAGIC %run ./shared $reset=false $x="a b"',
+        'dbutils.notebook.exit(A + getArgument("reset") + dbutils.widgets.getArgument("y", "z"))',
+    )
+
+    assert outcome.result == "falsea btruez"
+
+
+def test_the_other_lines_of_a_marked_cell_are_code(run: Run) -> None:
+    outcome = run("# MAGIC %md\n# MAGIC title\nx = 1", "dbutils.notebook.exit(x)")
+
+    assert outcome.result == "1"
+
+
 def test_a_run_cell_without_its_notebook_fails(run: Run) -> None:
     assert "Notebook not found: ./absent" in (run("# MAGIC %run ./absent").error or "")
 

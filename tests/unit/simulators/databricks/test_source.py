@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from simulators.databricks.notebooks.source import CellKind, is_notebook, read_cells, to_jupyter
+from simulators.databricks.notebooks.source import (
+    CellKind,
+    is_notebook,
+    read_cells,
+    to_jupyter,
+    to_source,
+)
 
 NOTEBOOK = """# Databricks notebook source
 # MAGIC %md
@@ -69,3 +77,32 @@ def test_a_file_is_a_notebook(text: str, expected: bool) -> None:
 
 def test_an_empty_notebook_has_no_cells() -> None:
     assert read_cells("# Databricks notebook source\n") == []
+
+
+def test_a_part_with_marked_and_other_lines_is_two_cells() -> None:
+    text = "# Databricks notebook source\n# MAGIC %pip install x\nb = 1\n"
+    magic, code = read_cells(text)
+
+    assert (magic.kind, magic.command) == (CellKind.MAGIC, "%pip")
+    assert (code.kind, code.text.splitlines()[3 - code.first_line]) == (CellKind.PYTHON, "b = 1")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "comment", "language"),
+    [(".sql", "--", "sql"), (".scala", "//", "scala"), (".r", "#", "r"), (".R", "#", "r")],
+)
+def test_notebooks_of_other_languages_have_both_forms(
+    suffix: str, comment: str, language: str
+) -> None:
+    source = (
+        f"{comment} Databricks notebook source\nfirst\n\n{comment} COMMAND ----------\n\n"
+        f"{comment} MAGIC %python\n{comment} MAGIC x = 1"
+    )
+
+    document = to_jupyter(source, name="n", suffix=suffix)
+
+    assert document["metadata"]["language_info"]["name"] == language
+    assert document["cells"][0]["source"] == ["first"]
+    text, found = to_source(json.dumps(document))
+    assert found == suffix.lower()
+    assert text.startswith(f"{comment} Databricks notebook source\nfirst")

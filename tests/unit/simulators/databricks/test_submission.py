@@ -50,11 +50,11 @@ def test_a_token_may_have_64_characters_and_an_empty_one_is_none() -> None:
         pytest.param({"tasks": [a_task(depends_on=[{"task_key": "b"}])]}, id="unknown upstream"),
         pytest.param({"tasks": [a_task(depends_on=[{"task_key": "a"}])]}, id="a cycle"),
         pytest.param({"tasks": [a_task(depends_on="a")]}, id="upstream that is no list"),
-        pytest.param({"tasks": [a_task(run_if="ALL_DONE")]}, id="another run_if"),
+        pytest.param({"tasks": [a_task(run_if="SOMETIMES")]}, id="an unknown run_if"),
         pytest.param({"tasks": [a_task(timeout_seconds=-1)]}, id="a negative time-out"),
         pytest.param({"tasks": [a_task(timeout_seconds="5")]}, id="a time-out in words"),
         pytest.param({"tasks": [a_task(spark_jar_task={})]}, id="two kinds of task"),
-        pytest.param({"tasks": [{"task_key": "a", "sql_task": {}}]}, id="no notebook task"),
+        pytest.param({"tasks": [{"task_key": "a", "odd_task": {}}]}, id="an unknown kind of task"),
         pytest.param({"notebook_task": {"notebook_path": "n"}}, id="a relative path"),
         pytest.param({"notebook_task": {"notebook_path": 1}}, id="a path that is a number"),
         pytest.param(

@@ -17,6 +17,7 @@ from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, finish, n
 from polysync_core.domain.runs.stored import RunHead
 from polysync_core.storage.runs.entries import position_of
 from polysync_core.storage.runs.table import TableRuns
+from tests.examples import examples
 from tests.fakes.builders import NOON, a_run
 from tests.fakes.tables import Call, TableService
 
@@ -154,5 +155,5 @@ def _position(run: TaskRun) -> str:
 
 
 TestHeads = HeadsMachine.TestCase
-TestHeads.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestHeads.settings = settings(examples(40), stateful_step_count=25)
 pytestmark = pytest.mark.slow

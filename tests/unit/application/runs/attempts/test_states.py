@@ -56,6 +56,8 @@ def test_the_reason_has_the_platforms_own_start() -> None:
         (Wait.PLATFORM_QUEUE, "limit of the job", "Queued on Azure Databricks: limit of the job."),
         (Wait.PLATFORM_QUEUE, None, "Queued on Azure Databricks."),
         (Wait.COMPUTE, None, "Waiting for compute on Azure Databricks."),
+        (Wait.RETRY, None, "Waiting for a retry by Azure Databricks."),
+        (Wait.RETRY, "attempt 2.", "Waiting for a retry by Azure Databricks: attempt 2."),
         (Wait.COMPUTE, "no nodes.", "Waiting for compute on Azure Databricks: no nodes."),
     ],
 )

@@ -186,6 +186,15 @@ def test_a_run_that_polysync_stores_needs_no_job(
     assert [request.method for request in api.requests] == ["GET"]
 
 
+@pytest.mark.parametrize("command", ["show", "logs", "cancel"])
+def test_a_number_without_a_key_names_the_option(
+    api: FakeApi, polysync: Invoke, command: str
+) -> None:
+    result = polysync(command, "4711")
+    assert (result.exit_code, "take --job KEY" in result.stderr) == (1, True)
+    assert api.requests == []
+
+
 def test_runs_of_a_key_are_a_table(api: FakeApi, polysync: Invoke) -> None:
     runs = [a_run("RUNNING", run_id=4712), a_run("TERMINATED", "SUCCESS")]
     api.on("GET", "/jobs/etl/runs", Answer({"runs": runs}))
@@ -196,6 +205,28 @@ def test_runs_of_a_key_are_a_table(api: FakeApi, polysync: Invoke) -> None:
     assert result.stdout.splitlines()[0].split()[:3] == ["Run", "State", "Result"]
     assert [line.split()[0] for line in result.stdout.splitlines()[-2:]] == ["4712", "4711"]
     assert json.loads(polysync("runs", "--job", "etl", "--json").stdout)["runs"] == runs
+
+
+def test_job_keys_are_a_table(api: FakeApi, polysync: Invoke) -> None:
+    schema = {"properties": {"day": {}, "region": {}}, "required": ["day"]}
+    keys = {
+        "etl": {"taskType": "notebook", "params": schema, "platform": None, "hasJobId": True},
+        "bare": {"taskType": None, "params": None, "platform": "lakehouse", "hasJobId": False},
+    }
+    api.on("GET", "/job-keys", Answer({"jobs": keys}))
+
+    etl, bare = polysync("job-keys").stdout.splitlines()[-2:]
+
+    assert etl.split() == ["etl", "notebook", "day*,", "region", "-", "yes"]
+    assert bare.split() == ["bare", "-", "-", "lakehouse", "missing"]
+    assert json.loads(polysync("job-keys", "--json").stdout) == {"jobs": keys}
+
+
+def test_without_job_keys_a_note_names_the_variable(api: FakeApi, polysync: Invoke) -> None:
+    api.on("GET", "/job-keys", Answer({"jobs": {}}))
+    result = polysync("job-keys")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "DATABRICKS_JOB_" in result.stderr
 
 
 def test_a_platform_cannot_change_the_terminal(api: FakeApi, polysync: Invoke) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
@@ -15,6 +16,7 @@ from polysync_core.domain.runs.failures.retries import (
     INFRASTRUCTURE_CAUSES,
     RETRYABLE_CAUSES,
     delay_before_retry,
+    may_ever_retry,
     retry_at,
 )
 from polysync_core.domain.runs.interruptions import request_cancel
@@ -166,3 +168,17 @@ def test_runs_that_failed_together_do_not_retry_in_step() -> None:
     policy = retry(jitter=True)
     waits = {delay_before_retry(policy, 1, run_id=run_id(str(number))) for number in range(50)}
     assert len(waits) == 50
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ({}, False),
+        ({"enabled": True}, True),
+        ({"enabled": True, "max_retry_attempts": 0}, False),
+        ({"enabled": True, "max_retry_attempts": 0, "max_infrastructure_attempts": 1}, True),
+        ({"max_retry_attempts": 5}, False),
+    ],
+)
+def test_a_policy_allows_one_try_only_or_more(policy: dict[str, Any], expected: bool) -> None:
+    assert may_ever_retry(Retry(**policy)) is expected
