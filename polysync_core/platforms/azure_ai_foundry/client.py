@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure.answers import listed
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
 from polysync_core.platforms.azure_ai_foundry.refusals import (
@@ -51,6 +53,16 @@ class FoundryClient:
             read=properties_of,
             refused=refused_for_template,
         )
+
+    def component(self, name: str, version: str) -> JsonObject | str:
+        """Return the properties of a component's version, or why it cannot be read."""
+        path = (*self.attributes.path, "components", name, "versions", version)
+        try:
+            return self.client.get(*path, query=_QUERY, read=properties_of)
+        except PlatformRefused as error:
+            if error.cause is FailureCause.SECRET:
+                raise
+            return str(error)
 
     def run(self, name: str) -> JsonObject:
         """Return a run; raise `RunNotFound` if it is missing."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.definitions.validation.messages import nearest
-from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.states import ARTEFACTS
@@ -30,6 +31,7 @@ from polysync_core.platforms.values import (
 
 # The rule of the REST API for the value of a literal.
 _LITERAL = re.compile(r"[A-Za-z0-9_]")
+_SPELLED = frozenset({DataType.INT, DataType.FLOAT, DataType.BOOL})
 _URI = re.compile(r"(?:azureml:(?!/*$)|(?:https|wasbs|abfss|adl)://)[^\s\x00-\x1f]{1,2000}")
 
 
@@ -63,10 +65,33 @@ def _checked_uri(name: str, value: str) -> str:
     return value
 
 
-def texts_of(request: SubmitRequest) -> dict[str, str]:
-    """Return a request's values as texts, after a check of their types."""
+def texts_of(request: SubmitRequest, template: JsonObject) -> dict[str, str]:
+    """Return a request's values as texts, after a check of their types.
+
+    A number or boolean that equals the value of the template keeps the template's spelling, such
+    as `1e-3`. Another boolean is written as the official client writes it: `True` or `False`.
+    """
     values = as_json(request.parameters, request.job.parameters)
-    return as_texts(values, request.job.parameters)
+    types = {each.name: each.data_type for each in request.job.parameters}
+    inputs = object_in(template, "inputs")
+    texts = as_texts(values, request.job.parameters)
+    for name, text in texts.items():
+        former = object_in(inputs, name).get("value")
+        if isinstance(former, str) and _equals(former, values[name], types.get(name)):
+            texts[name] = former
+        elif isinstance(values[name], bool):
+            texts[name] = text.capitalize()
+    return texts
+
+
+def _equals(text: str, value: JsonValue, data_type: DataType | None) -> bool:
+    """Return whether the text of a number or boolean has a value."""
+    if data_type is None or data_type not in _SPELLED:
+        return False
+    try:
+        return convert_literal(text, data_type, path="") == value
+    except Invalid:
+        return False
 
 
 def no_such_input(name: str, inputs: Mapping[str, object]) -> PlatformRefused:

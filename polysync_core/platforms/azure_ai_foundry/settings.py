@@ -29,6 +29,8 @@ class TemplateSetting:
     help: str
     """Explains the setting in a form."""
     examples: tuple[str, ...] = ()
+    further_path: tuple[str, ...] = ()
+    """The path of another property with the same meaning, which is overridden if it exists."""
     encode: Callable[[FoundryAttributes, str], str] = lambda _, value: value
     """Returns the value in the form of the service."""
 
@@ -49,6 +51,11 @@ COMPUTE = TemplateSetting(
     rule="must be a compute target of the workspace, such as cpu-cluster",
     help="The compute target of the workspace; empty for that of the template.",
     encode=FoundryAttributes.compute_id,
+)
+PIPELINE_COMPUTE = replace(
+    COMPUTE,
+    further_path=("settings", "default_compute"),
+    help="The compute target of the steps without an own one; empty for that of the template.",
 )
 ENVIRONMENT = TemplateSetting(
     path=("environmentId",),
@@ -107,9 +114,19 @@ def with_settings(
     """Return the properties of a job after its settings are applied."""
     for name, setting in known.items():
         value = job.settings.get(name)
-        if isinstance(value, str):
-            properties = _replaced(properties, setting.path, setting.encode(attributes, value))
+        if not isinstance(value, str):
+            continue
+        encoded = setting.encode(attributes, value)
+        properties = _replaced(properties, setting.path, encoded)
+        if _holds(properties, setting.further_path):
+            properties = _replaced(properties, setting.further_path, encoded)
     return properties
+
+
+def _holds(source: JsonObject, path: tuple[str, ...]) -> bool:
+    for name in path[:-1]:
+        source = object_in(source, name)
+    return bool(path) and source.get(path[-1]) is not None
 
 
 def _replaced(source: JsonObject, path: tuple[str, ...], value: JsonValue) -> JsonObject:

@@ -54,7 +54,9 @@ def with_choices(properties: JsonObject, request: SubmitRequest) -> JsonObject:
             raise no_such_input(name, {**space, **inputs})
     # The official clients send the array form.
     chosen: JsonObject = {name: ["choice", [[tokens[name]]]] for name in tokens if name in space}
-    fixed = {name: text for name, text in texts_of(request).items() if name not in space}
+    fixed = {
+        name: text for name, text in texts_of(request, properties).items() if name not in space
+    }
     return {
         **properties,
         "searchSpace": {**space, **chosen},

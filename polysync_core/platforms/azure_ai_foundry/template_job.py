@@ -21,6 +21,7 @@ from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.client import FoundryClient
+from polysync_core.platforms.azure_ai_foundry.component_parameters import with_component_types
 from polysync_core.platforms.azure_ai_foundry.failure_details import failed_jobs
 from polysync_core.platforms.azure_ai_foundry.settings import (
     TemplateSetting,
@@ -118,7 +119,9 @@ class TemplateJobConnector:
         problem = _name_problem(external_id)
         if problem is not None:
             raise Invalid.at("externalId", problem)
-        return self.shape.describe(self._template(external_id))
+        template = self._template(external_id)
+        schema = self.shape.describe(template)
+        return with_component_types(schema, template, self.client.component)
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the copies of the template, which Polysync created."""
