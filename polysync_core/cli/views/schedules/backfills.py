@@ -12,7 +12,7 @@ from polysync_core.domain.json_types import JsonObject
 
 
 def backfills_view(answer: JsonObject) -> list[RenderableType]:
-    """Return a table of the backfills of an answer, which is a list or one backfill."""
+    """Return a table of the backfills of an answer."""
     reader = Reader("the answer", answer)
     items = reader.objects("items") if "items" in answer else [answer]
     if not items:
