@@ -16,7 +16,7 @@ _WITHIN = 20.0
 
 
 class SilentPlatform(FakePlatform):
-    """A platform that answers no test until it is told to."""
+    """A platform that answers no test until `may_answer` is set."""
 
     def __init__(self) -> None:
         super().__init__()
