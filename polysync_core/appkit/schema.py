@@ -53,7 +53,11 @@ def _by_json_schema(
     schema: JsonObject, given: JsonObject, unknown_fields: UnknownFields
 ) -> JsonObject:
     parser = Parser(root=schema, drop_unknown=unknown_fields is UnknownFields.DROP)
-    found = parser.settled(schema, given, _PARAMS)
+    try:
+        found = parser.settled(schema, given, _PARAMS)
+    except RecursionError:
+        problem = Problem(_PARAMS, "are nested too deeply for this schema")
+        raise InvalidParameters(_INVALID, [problem]) from None
     if found.problems:
         raise InvalidParameters(_INVALID, found.problems)
     # The schema describes an object, which `schema_problems` has checked.

@@ -185,20 +185,17 @@ def repair(visitor: Visitor, failing: str, dependent: str) -> None:
 
 
 def undo_an_edit(visitor: Visitor, name: str) -> None:
-    with visitor.page.expect_download() as kept:
-        visitor.open("definitions")
-        visitor.click("Download as YAML")
     visitor.open(f"tasks/{name}")
     visitor.page.get_by_role("tab", name="Runtime Settings").click()
     visitor.fill("Priority", "-5")
     save(visitor)
-    visitor.open("definitions")
-    visitor.page.get_by_label("Or read it from a file").set_input_files(kept.value.path())
-    expect(visitor.field("Document")).not_to_have_value("")
-    visitor.click("Show the plan")
-    visitor.sees("Change 1")
-    visitor.click("Apply this plan")
-    visitor.sees("The document is applied.")
+    visitor.page.get_by_role("link", name=re.compile("^Version [0-9]+$")).click()
+    visitor.page.locator("tbody.rows th a").nth(1).click()
+    visitor.sees("What a restore changes")
+    visitor.click("Restore this version")
+    visitor.sees("What will change")
+    visitor.page.get_by_role("button", name=re.compile("^Save ")).click()
+    visitor.sees("Saved.")
 
 
 def save(visitor: Visitor) -> None:

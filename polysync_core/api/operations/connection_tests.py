@@ -54,7 +54,7 @@ class DeliveryView(View):
     event_id: str
     """The id of the event."""
     kind: str
-    """The new status of the run in lower case, or `problem`."""
+    """The kind of the event, such as `run.failed`, `run.problem` or `job.drift`."""
     run_id: RunIdText | None
     """The run of the event."""
     attempt: int

@@ -91,8 +91,8 @@ class _Checker:
     """Checks all parts of one schema."""
 
     root: JsonObject
-    _described: set[int] = field(default_factory=set[int])
-    """The schemas that are being examined, to end at a schema that refers to itself."""
+    _finite: set[int] = field(default_factory=set[int])
+    """The schemas that are known not to refer to themselves."""
 
     def problems(self, schema: JsonValue, path: str, depth: int = 0) -> Iterator[Problem]:
         """Yield the problems of a schema and of its parts."""
@@ -137,9 +137,13 @@ class _Checker:
             return False
         if id(schema) in above:
             return True
-        return any(
-            self._is_endless(each, [*above, id(schema)]) for each in self._same_value(schema)
-        )
+        if id(schema) in self._finite:
+            return False
+        inner = [*above, id(schema)]
+        if any(self._is_endless(each, inner) for each in self._same_value(schema)):
+            return True
+        self._finite.add(id(schema))
+        return False
 
     def _same_value(self, schema: JsonObject) -> Iterator[JsonValue]:
         for name in _SAME_VALUE_LISTS:

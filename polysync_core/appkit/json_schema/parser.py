@@ -12,7 +12,7 @@ from polysync_core.appkit.json_schema.parsed import Parsed, merged
 from polysync_core.appkit.json_schema.references import resolved
 from polysync_core.appkit.json_schema.scalars import (
     MatchingTime,
-    equal,
+    identity,
     is_number,
     length_problems,
     scalar_problems,
@@ -120,7 +120,9 @@ class Parser:
             for index, each in enumerate(value)
         ]
         problems += [problem for each in found for problem in each.problems]
-        if schema.get("uniqueItems") is True and _has_equal(value):
+        if schema.get("uniqueItems") is True and len({identity(each) for each in value}) < len(
+            value
+        ):
             problems.append(Problem(path, "must have no two equal elements"))
         problems += self._contained(schema, value, path)
         changed = any(each.value is not old for each, old in zip(found, value, strict=True))
@@ -206,7 +208,3 @@ def _unknown_to_all(parts: list[Parsed]) -> frozenset[str]:
 def _distance(found: Parsed, path: str) -> tuple[bool, int]:
     """Order alternatives: one that reads the value further explains the problem better."""
     return (any(each.path == path for each in found.problems), len(found.problems))
-
-
-def _has_equal(values: list[JsonValue]) -> bool:
-    return any(equal(each, other) for at, each in enumerate(values) for other in values[:at])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import cast
@@ -105,15 +105,20 @@ def scalar_problems(schema: JsonObject, value: JsonValue, budget: MatchingTime) 
 
 def equal(first: JsonValue, second: JsonValue) -> bool:
     """Return whether two JSON values are equal; `true` is not 1, and 1.0 is 1."""
-    if isinstance(first, bool) or isinstance(second, bool):
-        return first is second
-    if isinstance(first, dict) and isinstance(second, dict):
-        return first.keys() == second.keys() and all(
-            equal(first[name], second[name]) for name in first
-        )
-    if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(map(equal, first, second))
-    return first == second
+    return identity(first) == identity(second)
+
+
+def identity(value: JsonValue) -> Hashable:
+    """Return a key that equal JSON values share."""
+    match value:
+        case bool() | None:
+            return (type(value), value)
+        case dict():
+            return frozenset((name, identity(each)) for name, each in value.items())
+        case list():
+            return tuple(identity(each) for each in value)
+        case _:
+            return value
 
 
 def _text_problems(schema: JsonObject, value: str, budget: MatchingTime) -> Iterator[str]:

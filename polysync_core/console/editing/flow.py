@@ -17,17 +17,15 @@ from polysync_core.console.editing.frame import editor_page
 from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.review import review_page
 from polysync_core.console.editing.services import EditorServices
+from polysync_core.console.editing.submission import draft_page, submitted, tidied
 from polysync_core.console.form_data import FormData
 from polysync_core.console.forms.filling import (
     empty_row,
     fill,
     rows_at,
-    with_defaults,
-    with_known_rows,
 )
-from polysync_core.console.forms.raw import RawObject, nested, with_row, without_row
-from polysync_core.console.forms.reading import read, without_blank_rows
-from polysync_core.console.forms.values import Unreadable, read_json_text
+from polysync_core.console.forms.raw import with_row, without_row
+from polysync_core.console.forms.reading import read
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.shell import redirect
 from polysync_core.domain.definitions.base import Definition
@@ -77,36 +75,16 @@ def new_page(request: Request, editor: Editor, services: EditorServices) -> Edit
     return draft_page(request, editor, services, None, document)
 
 
-def draft_page(
-    request: Request,
-    editor: Editor,
-    services: EditorServices,
-    name: str | None,
-    document: JsonObject,
-) -> EditorPage:
-    """Return the state of an editor with the values of a document."""
-    group = services.group(editor.kind, document, is_new=name is None)
-    return EditorPage(
-        request=request,
-        editor=editor,
-        services=services,
-        group=group,
-        raw=fill(group, document),
-        name=name,
-        tab=request.query_params.get("tab"),
-    )
-
-
 def answer_form(
     request: Request, editor: Editor, services: EditorServices, name: str | None, form: FormData
 ) -> Response:
     """Return the answer to the button that was pressed."""
     action, _, path = form.get("do", "review").partition(":")
     services.unchanged()
-    state = _submitted(request, editor, services, name, form)
+    state = submitted(request, editor, services, name, form)
     match action:
         case "review":
-            return review(_tidied(state))
+            return review(tidied(state))
         case "save":
             return _save(state, form.get("~token", ""))
         case "edit":
@@ -148,40 +126,6 @@ def checked_definition(state: EditorPage) -> Definition:
     if reading.problems:
         raise Invalid(reading.problems)
     return definition
-
-
-def _submitted(
-    request: Request, editor: Editor, services: EditorServices, name: str | None, form: FormData
-) -> EditorPage:
-    raw = _raw_values(form)
-    if "~document" in form:
-        state = draft_page(request, editor, services, name, _json(form["~document"]))
-    else:
-        group = services.group(editor.kind, raw, is_new=name is None)
-        state = EditorPage(
-            request=request,
-            editor=editor,
-            services=services,
-            group=group,
-            raw=with_defaults(group, raw),
-            name=name,
-            tab=request.query_params.get("tab"),
-        )
-    base = _json(form["~base"]) if "~base" in form else None
-    hidden = {name: value for name, value in form.multi_items() if name.startswith("~")}
-    tab = form.get("~tab") or request.query_params.get("tab")
-    state = replace(state, etag=form.get("~etag"), base=base, hidden=hidden, tab=tab)
-    return replace(state, raw=with_known_rows(state.group, state.raw))
-
-
-def _tidied(state: EditorPage) -> EditorPage:
-    """Return the state without blank rows, which no problem refers to."""
-    return state.with_raw(without_blank_rows(state.group, state.raw))
-
-
-def _raw_values(form: FormData) -> RawObject:
-    names = [each for each in form.multi_items() if each[0] != "do" and each[0][:1] != "~"]
-    return nested(names)
 
 
 def _changed(state: EditorPage, action: str, path: str) -> EditorPage:
@@ -254,11 +198,3 @@ def _deleted(state: EditorPage) -> Response:
     again = replace(state, name=None, etag=None, base=None).with_raw(raw)
     message = notice("warning", "Another person has deleted it. A save creates it again.")
     return editor_page(again.with_result("", message), status=HTTPStatus.PRECONDITION_FAILED)
-
-
-def _json(text: str) -> JsonObject:
-    try:
-        value = read_json_text(text)
-    except Unreadable as error:
-        raise Malformed([Problem("", "The form cannot be read: reload the page.")]) from error
-    return value if isinstance(value, dict) else {}

@@ -12,7 +12,7 @@ from polysync_core.console.editing.flow import answer_form, new_page, stored_pag
 from polysync_core.console.editing.frame import editor_page
 from polysync_core.console.editing.removal import delete_definition, removal_page
 from polysync_core.console.editing.services import CurrentEditorServices, EditorServices
-from polysync_core.console.editing.versions import version_page, versions_page
+from polysync_core.console.editing.versions.pages import version_page, versions_page
 from polysync_core.console.form_data import CurrentForm
 from polysync_core.console.paths import NEW
 from polysync_core.console.routing import PageRouter

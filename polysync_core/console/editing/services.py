@@ -18,7 +18,7 @@ from polysync_core.application.definitions.consequences.consequences import Cons
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.ports import Engine
-from polysync_core.console.forms.definitions import FormContext, definition_form
+from polysync_core.console.forms.definitions.definition_form import FormContext, definition_form
 from polysync_core.console.forms.fields import Group
 from polysync_core.console.forms.filling import fill
 from polysync_core.console.forms.raw import RawObject

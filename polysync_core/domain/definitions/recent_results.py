@@ -42,7 +42,7 @@ class DeliveryAttempt:
     at: datetime
     event_id: str
     kind: str
-    """The event in short, such as `failed`."""
+    """The kind of the event, such as `run.failed`."""
     run_id: str | None
     attempt: int
     result: DeliveryResult

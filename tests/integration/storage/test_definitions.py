@@ -11,10 +11,12 @@ import pytest
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
 from polysync_core.domain.definitions.validation.checks import Rules
+from polysync_core.domain.definitions.versions import Author, ChangeSource
 from polysync_core.domain.errors import Conflict, Refused, StaleETag, Unavailable
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.rows import Row, RowRange
 from polysync_core.storage.tables import Tables
+from polysync_core.storage.versions import TableVersions
 from tests.fakes.definitions import documents_of, editing_of, lakehouse
 from tests.fakes.store_contract import StoreContract, a_calendar, save, save_lakehouse
 
@@ -166,3 +168,24 @@ def _succeeds(call: Callable[[], object]) -> bool:
     except (Refused, Unavailable):
         return False
     return True
+
+
+def test_versions_are_kept_continue_after_a_deletion_and_expire(
+    storage: Tables, store: TableDefinitions, clock: Clock
+) -> None:
+    versions = TableVersions(storage)
+    author = Author(name="ann", source=ChangeSource.DOCUMENT)
+    stored = store.put(a_calendar(), replacing=None, author=author)
+    changed = a_calendar().model_copy(update={"description": "changed"})
+    stored = store.put(changed, replacing=stored)
+    store.delete(stored)
+
+    kept = versions.page(HOLIDAYS, limit=10).items
+    assert [(each.number, each.author) for each in kept] == [(2, None), (1, author)]
+    first = versions.get(HOLIDAYS, 1)
+    assert first is not None
+    assert first.definition == a_calendar()
+    assert store.put(a_calendar(), replacing=None).version == 3
+    clock.now += timedelta(days=1)
+    assert versions.purge(clock.now, lambda: True) == 2
+    assert versions.page(HOLIDAYS, limit=10).items == []

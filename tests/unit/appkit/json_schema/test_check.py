@@ -85,3 +85,13 @@ def test_a_deeply_nested_schema_is_refused() -> None:
     for _ in range(80):
         schema = {"type": "object", "properties": {"a": schema}}
     assert any("deeper" in problem.text for problem in schema_problems(schema))
+
+
+def test_a_schema_with_many_paths_to_its_parts_is_checked_at_once() -> None:
+    """A plain search would follow 2^50 paths."""
+    parts: JsonObject = {
+        str(at): {"anyOf": [{"$ref": f"#/$defs/{at + 1}"}, {"$ref": f"#/$defs/{at + 1}"}]}
+        for at in range(50)
+    }
+    schema: JsonObject = {"type": "object", "$ref": "#/$defs/0", "$defs": {**parts, "50": {}}}
+    assert schema_problems(schema) == []

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from polysync_core.appkit.errors import InvalidParameters
 from polysync_core.appkit.json_schema.parsed import Parsed
 from polysync_core.appkit.json_schema.parser import Parser
+from polysync_core.appkit.schema import validated
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
 
@@ -83,3 +85,22 @@ def test_an_endless_reference_ends_with_a_problem() -> None:
     """The start check refuses such a schema, and a program may skip that check."""
     [problem] = _parsed({"type": "object", "$ref": "#"}, {}).problems
     assert "refers to itself" in problem.text
+
+
+def test_a_long_list_is_compared_in_linear_time() -> None:
+    schema: JsonObject = {"uniqueItems": True}
+    begin = time.thread_time()
+    assert _fits(schema, [*range(50_000)])
+    assert not _fits(schema, [*range(50_000), 7.0])
+    assert time.thread_time() - begin < 3
+
+
+def test_a_value_that_is_too_deep_for_the_schema_is_refused() -> None:
+    schema: JsonObject = {"$ref": "#/$defs/0"}
+    parts: JsonObject = {str(at): {"anyOf": [{"$ref": f"#/$defs/{at + 1}"}]} for at in range(20)}
+    parts["20"] = {"type": "object", "properties": {"a": {"$ref": "#/$defs/0"}}}
+    value: JsonObject = {}
+    for _ in range(39):
+        value = {"a": value}
+    with pytest.raises(InvalidParameters, match="nested too deeply"):
+        validated({**schema, "$defs": parts}, value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.console.forms.definitions import FormContext, definition_form
+from polysync_core.console.forms.definitions.definition_form import FormContext, definition_form
 from polysync_core.console.forms.raw import nested
 from polysync_core.console.forms.reading import read
 from polysync_core.domain.definitions.base import Definition, Kind

@@ -83,7 +83,7 @@ def test_deliveries_are_listed_newest_first(app: FakeApp) -> None:
     ]
     assert (items[0]["runId"], items[0]["kind"], items[0]["error"]) == (
         RUN,
-        "failed",
+        "run.failed",
         "<b>gone</b>",
     )
     rows = parsed(app.browser.get("/webhooks/chat").text).css(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polysync_core.console.forms.definitions import FormContext, definition_form
+from polysync_core.console.forms.definitions.definition_form import FormContext, definition_form
 from polysync_core.console.forms.filling import fill
 from polysync_core.console.forms.raw import nested
 from polysync_core.console.forms.reading import read

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 import htpy as h
 from htpy import Element, Node
 
-from polysync_core.application.dependencies.graph_view import DependencyEdge
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import do_button
 from polysync_core.console.forms.controls import bare_control, notes
@@ -17,18 +15,16 @@ from polysync_core.console.forms.fields import Field, Group, Rows, Text
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.raw import RawObject
 from polysync_core.console.forms.rows import form_field, form_fields, view_action
-from polysync_core.console.graph.lines import Draft
-from polysync_core.console.graph.picture import Layout, PictureSettings, graph_picture, graph_view
+from polysync_core.console.graph.picture import Layout, graph_view
 from polysync_core.console.icons import icon, status_icon
-from polysync_core.console.pages.tasks.editor.facts import graphs, job_of, now, rows_of, runs
-from polysync_core.console.parts.notices import notice
+from polysync_core.console.pages.tasks.editor.dependency_picture import (
+    dependency_picture,
+    redrawing,
+)
+from polysync_core.console.pages.tasks.editor.facts import job_of, rows_of, runs, text_in
 from polysync_core.console.paths import task_path
 from polysync_core.domain.definitions.base import is_object_name
 from polysync_core.domain.definitions.jobs import Direction, Job
-from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
-from polysync_core.domain.definitions.tasks import Take
-from polysync_core.domain.dependencies.conditions import DEFAULT_CONDITIONS, Condition
-from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.stored import RunHead
 
 FIELDS = ("dependencies", "join")
@@ -37,90 +33,16 @@ FIELDS = ("dependencies", "join")
 def dependencies_tab(state: EditorPage) -> Node:
     """Return the content of the tab."""
     layout: Layout = "stacked" if state.request.query_params.get("layout") == "stacked" else "split"
-    return graph_view(_picture(state, layout), _side(state), layout=layout, embedded=True)
-
-
-def _picture(state: EditorPage, layout: Layout) -> Node:
-    if state.tab != "dependencies" and not state.is_new:
-        return _later(state)
-    name = _name(state)
-    edges = _draft_edges(state, name)
-    known = [*([] if state.name is None else [name]), *(edge.upstream for edge in edges)]
-    try:
-        graph = graphs(state).of_relatives(known)
-    except (Invalid, NotFound) as error:
-        return h.div(".graph-pane")[notice("info", str(error))]
-    return graph_picture(
-        graph,
-        now=now(state),
-        focus=name,
-        draft=Draft(task=name, edges=edges),
-        settings=PictureSettings(
-            link=lambda task: task_path(task, tab="dependencies"),
-            layouts=_layouts(state),
-            layout=layout,
-        ),
-    )
-
-
-def _later(state: EditorPage) -> Element:
-    """Return a placeholder for the picture, which costs reads, until the tab is opened."""
-    attributes = {**_redraw(state), "hx-trigger": "intersect once"}
-    address = task_path(state.name or "", tab="dependencies")
-    return h.div(".graph-pane", attributes)[h.p(".in")[h.a(href=address)["Show the picture"]]]
-
-
-def _name(state: EditorPage) -> str:
-    return state.name or state.view.text("name") or "this task"
-
-
-def _layouts(state: EditorPage) -> Mapping[Layout, str]:
-    job = state.view.text("job") if state.is_new else None
-    address = partial(state.editor.address, state.name, tab="dependencies", job=job)
-    return {"split": address(), "stacked": address(layout="stacked")}
-
-
-def _draft_edges(state: EditorPage, name: str) -> Sequence[DependencyEdge]:
-    """Return the dependencies of the form, as far as they can be read."""
-    edges: list[DependencyEdge] = []
-    for index, row in enumerate(rows_of(state, "dependencies")):
-        if is_object_name(upstream := _text(row, "task").strip()):
-            edges.append(
-                DependencyEdge(
-                    upstream=upstream,
-                    downstream=name,
-                    conditions=_conditions(row),
-                    mappings=_mappings(state, index),
-                    when=_text(row, "when") or None,
-                    take=Take.NEWEST if _text(row, "take") == Take.NEWEST else Take.EACH,
-                )
-            )
-    return edges
-
-
-def _conditions(row: RawObject) -> tuple[Condition, ...]:
-    given = row.get("condition")
-    chosen = given if isinstance(given, list) else []
-    return tuple(each for each in Condition if each.value in chosen) or DEFAULT_CONDITIONS
-
-
-def _mappings(state: EditorPage, index: int) -> tuple[OutputMapping, ...]:
-    rows = rows_of(state, f"dependencies[{index}].mappings")
-    pairs = [(_text(row, "output"), _text(row, "input")) for row in rows]
-    return tuple(
-        OutputMapping.model_construct(output=output, input=taken)
-        for output, taken in pairs
-        if output and taken
-    )
+    return graph_view(dependency_picture(state, layout), _side(state), layout=layout, embedded=True)
 
 
 def _side(state: EditorPage) -> Element:
     rows = rows_of(state, "dependencies")
-    names = [name for row in rows if is_object_name(name := _text(row, "task"))]
+    names = [name for row in rows if is_object_name(name := text_in(row, "task"))]
     heads = runs(state).heads(names)
     return h.div(".peek")[
         h.h3["Starts after"],
-        h.ul(".upstreams", _redraw(state))[
+        h.ul(".upstreams", redrawing(state))[
             [_upstream(state, index, row, heads) for index, row in enumerate(rows)]
             or h.li(".nothing")["Nothing: the task starts by its schedules or by hand."]
         ],
@@ -131,21 +53,6 @@ def _side(state: EditorPage) -> Element:
             "A cycle is red in the picture, and is not saved."
         ],
     ]
-
-
-def _redraw(state: EditorPage) -> dict[str, str]:
-    """Return the attributes that draw the picture anew when a dependency changes."""
-    # Readers may not send the form. Their page shows the stored version only.
-    own = {"hx-get": task_path(state.name or "", tab="dependencies")}
-    if not state.is_read_only:
-        own = {"hx-post": state.view.address, "hx-vals": '{"do": "refresh"}'}
-    return {
-        **own,
-        "hx-trigger": "change delay:150ms",
-        "hx-target": "#editor",
-        "hx-select": "#editor",
-        "hx-swap": "outerMorph",
-    }
 
 
 def _add(state: EditorPage) -> Node:
@@ -166,7 +73,7 @@ def _add(state: EditorPage) -> Node:
 def _upstream(
     state: EditorPage, index: int, row: RawObject, heads: Mapping[str, RunHead]
 ) -> Element:
-    path, name = f"dependencies[{index}]", _text(row, "task")
+    path, name = f"dependencies[{index}]", text_in(row, "task")
     item = _item(state, "dependencies")
     task = _plain(item.field("task"))
     condition = replace(_plain(item.field("condition")), label=f"Outcome of {name}")
@@ -273,8 +180,3 @@ def _item(state: EditorPage, name: str) -> Group:
     control = state.group.field(name).control
     item = control.item.control if isinstance(control, Rows) else None
     return item if isinstance(item, Group) else Group(fields=())
-
-
-def _text(row: RawObject, name: str) -> str:
-    value = row.get(name)
-    return value if isinstance(value, str) else ""

@@ -72,3 +72,9 @@ def follower_count(state: EditorPage, *, most: int) -> int:
 def now(state: EditorPage) -> datetime:
     """Return the present time of the app."""
     return previews(state).clock()
+
+
+def text_in(row: RawObject, name: str) -> str:
+    """Return the text of a field of a row; empty if it has none."""
+    value = row.get(name)
+    return value if isinstance(value, str) else ""

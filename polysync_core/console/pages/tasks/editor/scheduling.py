@@ -20,7 +20,7 @@ from polysync_core.console.forms.raw import RawObject
 from polysync_core.console.forms.reading import read
 from polysync_core.console.forms.rows import form_field, view_action
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.tasks.editor.facts import previews, rows_of
+from polysync_core.console.pages.tasks.editor.facts import previews, rows_of, text_in
 from polysync_core.console.pages.tasks.editor.schedule_preview import (
     COUNT,
     preview_box,
@@ -63,7 +63,7 @@ def _add(state: EditorPage) -> Node:
 def _schedule(state: EditorPage, row: RawObject, index: int, count: int) -> Element:
     path = f"schedules[{index}]"
     is_wrong = any(each.startswith(path) for each in state.view.messages)
-    is_new = not _text(row, "name")
+    is_new = not text_in(row, "name")
     return h.details(
         ".schedule", id=control_id(path), open=index == 0 or count < 3 or is_wrong or is_new
     )[
@@ -76,14 +76,14 @@ def _schedule(state: EditorPage, row: RawObject, index: int, count: int) -> Elem
 
 
 def _summary(row: RawObject, index: int) -> Element:
-    calendars, failures = row.get("calendars"), _text(row, "pauseAfterFailures")
+    calendars, failures = row.get("calendars"), text_in(row, "pauseAfterFailures")
     return h.summary[
         icon("run"),
-        h.span[_text(row, "name") or f"Schedule {index + 1}"],
-        h.code[_text(row, "cron")],
-        h.span(".nothing")[_text(row, "timeZone")],
+        h.span[text_in(row, "name") or f"Schedule {index + 1}"],
+        h.code[text_in(row, "cron")],
+        h.span(".nothing")[text_in(row, "timeZone")],
         h.span(".grow"),
-        _text(row, "enabled") == "false" and h.span(".badge")["Disabled"],
+        text_in(row, "enabled") == "false" and h.span(".badge")["Disabled"],
         [
             h.span(".chip")[icon("calendar"), each]
             for each in (calendars if isinstance(calendars, list) else [])
@@ -149,7 +149,7 @@ def _remove(state: EditorPage, path: str, row: RawObject) -> Node:
         return None
     return h.div(".actions")[
         h.button(".quiet.danger.small", view_action(state.view, f"remove:{path}"), type="submit")[
-            icon("delete"), f"Remove {_text(row, 'name') or 'this schedule'}"
+            icon("delete"), f"Remove {text_in(row, 'name') or 'this schedule'}"
         ]
     ]
 
@@ -213,8 +213,3 @@ def _schedule_of(group: Group, row: RawObject) -> Schedule:
 
 def _is_clock(path: str) -> bool:
     return path.split("[")[0].split(".")[0] in _CLOCK
-
-
-def _text(row: RawObject, name: str) -> str:
-    value = row.get(name)
-    return value if isinstance(value, str) else ""

@@ -12,10 +12,9 @@ from htpy import Element, Node
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.forms.controls import bare_control, notes
 from polysync_core.console.forms.fields import EMPTY, Field, Pairs
-from polysync_core.console.forms.raw import RawObject
 from polysync_core.console.forms.rows import form_fields, view_action
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.tasks.editor.facts import job_of, now, rows_of
+from polysync_core.console.pages.tasks.editor.facts import job_of, now, rows_of, text_in
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.times import nothing
 from polysync_core.domain.clock import zone_names
@@ -88,14 +87,14 @@ def _rows(state: EditorPage, job: Job | None) -> list[_Row]:
     sources = _sources(state)
     found: list[_Row] = []
     for index, raw in enumerate(rows_of(state, "parameters")):
-        name = _text(raw, "name")
+        name = text_in(raw, "name")
         parameter = None if job is None else job.parameter(name)
         is_input = parameter is not None and parameter.direction is not Direction.OUTPUT
         found.append(
             _Row(
                 path=f"parameters[{index}]",
                 name=name,
-                text=_text(raw, "value"),
+                text=text_in(raw, "value"),
                 parameter=parameter if is_input else None,
                 source=sources.get(name),
             )
@@ -108,14 +107,9 @@ def _sources(state: EditorPage) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for edge, dependency in enumerate(rows_of(state, "dependencies")):
         for mapping in rows_of(state, f"dependencies[{edge}].mappings"):
-            source = f"{_text(dependency, 'task')}: {_text(mapping, 'output')}"
-            found[_text(mapping, "input")] = source
+            source = f"{text_in(dependency, 'task')}: {text_in(mapping, 'output')}"
+            found[text_in(mapping, "input")] = source
     return found
-
-
-def _text(raw: RawObject, name: str) -> str:
-    value = raw.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def _table(state: EditorPage, job: Job | None, rows: list[_Row]) -> Element:
@@ -242,6 +236,6 @@ def _variables(state: EditorPage) -> RunVariables:
 
 def _zone(state: EditorPage) -> str:
     """Return the zone of formatted times: that of the Task or of all its schedules."""
-    zones = {_text(each, "timeZone") or "UTC" for each in rows_of(state, "schedules")}
+    zones = {text_in(each, "timeZone") or "UTC" for each in rows_of(state, "schedules")}
     own = state.view.text("timeZone") or (zones.pop() if len(zones) == 1 else "UTC")
     return own if own in zone_names() else "UTC"

@@ -7,37 +7,31 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel
 
+from polysync_core.console.forms.definitions.sign_in import CHOOSE, sign_in_fields
 from polysync_core.console.forms.fields import (
     Choice,
     Control,
     Field,
     Group,
     Option,
-    Secret,
-    Text,
 )
 from polysync_core.console.forms.models import (
     fields_of,
     group_of,
     parameter_values,
-    with_conditions,
 )
-from polysync_core.console.forms.words import label_of, own_help, sentence, type_label
+from polysync_core.console.forms.words import type_label
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.platforms import AuthMethod
 from polysync_core.domain.definitions.types.catalogue import (
-    AuthField,
-    AuthKind,
     JobKind,
     TypeCatalogue,
 )
-from polysync_core.domain.definitions.types.hints import ShownWhen
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
-_CHOOSE = "Choose…"
 _LOCKED = {
     Kind.PLATFORM: ("type", "Its Jobs rely on the type. Define a new Platform for another type."),
     Kind.CONTENTION_PROFILE: ("type", "Define a new profile for the other type."),
@@ -94,7 +88,7 @@ def _profile(kind: Kind, document: JsonObject, context: FormContext) -> Sequence
         for option in each.control.options
     ]
     fields = [each for each in fields_of(chosen or any_model) if chosen or each.name != "settings"]
-    return _with(fields, "type", Choice(options=tuple(options), blank=_CHOOSE))
+    return _with(fields, "type", Choice(options=tuple(options), blank=CHOOSE))
 
 
 def _platform(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
@@ -107,9 +101,13 @@ def _platform(kind: Kind, document: JsonObject, context: FormContext) -> Sequenc
         platform = None
     if platform is None:
         return _with(
-            _with(fields, "auth", _auth((), document.get("auth"))), "attributes", _open_group()
+            _with(fields, "auth", sign_in_fields((), document.get("auth"))),
+            "attributes",
+            _open_group(),
         )
-    auth = _auth(platform.auth, document.get("auth"), default=AuthMethod.MANAGED_IDENTITY.value)
+    auth = sign_in_fields(
+        platform.auth, document.get("auth"), default=AuthMethod.MANAGED_IDENTITY.value
+    )
     fields = _with(fields, "auth", auth)
     return _with(fields, "attributes", _explicit(platform.attributes))
 
@@ -123,12 +121,12 @@ def _vault(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[F
     except Invalid:
         vault = None
     if vault is None:
-        fields = _with(fields, "auth", _auth((), document.get("auth")))
+        fields = _with(fields, "auth", sign_in_fields((), document.get("auth")))
         return _with(fields, "attributes", _open_group())
-    blank = f"Default: {type_label(vault.default_auth)}" if vault.default_auth else _CHOOSE
+    blank = f"Default: {type_label(vault.default_auth)}" if vault.default_auth else CHOOSE
     if vault.auth or document.get("auth"):
         given = document.get("auth")
-        auth = _auth(vault.auth, given, blank=blank, blank_means=vault.default_auth)
+        auth = sign_in_fields(vault.auth, given, blank=blank, blank_means=vault.default_auth)
         fields = _with(fields, "auth", auth, is_required=False)
     else:
         fields = [each for each in fields if each.name != "auth"]
@@ -175,7 +173,7 @@ def _types(names: Iterable[str], chosen: str) -> Choice:
     known = [*names]
     if chosen and chosen not in known:
         known.append(chosen)
-    return Choice(options=tuple(Option(name, type_label(name)) for name in known), blank=_CHOOSE)
+    return Choice(options=tuple(Option(name, type_label(name)) for name in known), blank=CHOOSE)
 
 
 def _explicit(model: type[BaseModel]) -> Group:
@@ -185,54 +183,6 @@ def _explicit(model: type[BaseModel]) -> Group:
 
 def _open_group() -> Group:
     return Group(fields=(), is_open=True, is_optional=True)
-
-
-def _auth(
-    methods: Sequence[AuthKind],
-    given: JsonValue,
-    *,
-    blank: str = _CHOOSE,
-    blank_means: str | None = None,
-    default: str | None = None,
-) -> Group:
-    """Return the fields of the sign-in; each field is shown with its methods only."""
-    known = [method.name for method in methods]
-    chosen = _text(given.get("method")) if isinstance(given, dict) else ""
-    fields: dict[str, tuple[AuthField, list[AuthKind]]] = {}
-    for method in methods:
-        for each in method.fields:
-            known_field, users = fields.setdefault(each.name, (each, []))
-            is_required = known_field.required and each.required
-            users.append(method)
-            fields[each.name] = (replace(known_field, required=is_required), users)
-    options = [Option(name, type_label(name)) for name in known]
-    if chosen and chosen not in known:
-        options.append(Option(chosen, type_label(chosen)))
-    method_field = Field(
-        name="method",
-        label=label_of("auth", "method"),
-        control=Choice(options=tuple(options), blank=blank, blank_means=blank_means),
-        help=own_help("Auth", "method") or "",
-        is_required=blank == _CHOOSE and bool(methods),
-        default=default if default in known else None,
-    )
-    own = [_auth_field(each, users) for each, users in fields.values()]
-    return Group(fields=with_conditions((method_field, *own)), is_optional=True)
-
-
-def _auth_field(each: AuthField, users: Sequence[AuthKind]) -> Field:
-    control: Control = Text(is_stripped=True)
-    if each.is_secret or each.may_be_secret:
-        control = Secret(may_be_plain=each.may_be_secret)
-    rule = each.rule[:1].upper() + each.rule[1:]
-    return Field(
-        name=each.name,
-        label=sentence(each.name),
-        control=control,
-        help="A reference to the secret." if each.is_secret else f"{rule}.",
-        is_required=each.required,
-        shown_when=ShownWhen("method", tuple(method.name for method in users)),
-    )
 
 
 def _with(

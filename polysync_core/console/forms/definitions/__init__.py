@@ -1,0 +1,1 @@
+"""Builds the forms of the kinds of definition."""
