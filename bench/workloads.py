@@ -82,6 +82,7 @@ def tasks_of(workload: Workload) -> list[dict[str, Any]]:
 
 
 WORKLOADS: Mapping[str, Workload] = {
+    "few": independent(50),
     "runs": independent(200),
     "many": independent(2_000),
     "chain": chain(20),

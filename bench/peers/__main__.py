@@ -22,7 +22,10 @@ from bench.processes import PeakMemory, simulator
 from bench.workloads import WORKLOADS, Workload, independent
 
 POLYSYNC = "polysync"
+AIRFLOW_WORKLOADS = ("few",)
+"""The default with Airflow, which needs seconds of CPU for a run."""
 PEERS: Mapping[str, OpenPeer] = {POLYSYNC: open_polysync, "prefect": open_prefect}
+_WORKLOADS_HELP = f"all by default; with --airflow {', '.join(AIRFLOW_WORKLOADS)}"
 _WARM_UP = independent(5)
 _DIGITS = {"makespan": 1, "runs_per_second": 1, "reaction": 3, "end_found": 3, "requests": 1}
 
@@ -30,14 +33,14 @@ _DIGITS = {"makespan": 1, "runs_per_second": 1, "reaction": 3, "end_found": 3, "
 def main() -> None:
     """Compare the peers in turn, several times, and print the medians."""
     parser = argparse.ArgumentParser(prog="bench.peers", description=__doc__)
-    parser.add_argument("workloads", nargs="*", choices=[[], *WORKLOADS], help="all by default")
+    parser.add_argument("workloads", nargs="*", choices=[[], *WORKLOADS], help=_WORKLOADS_HELP)
     parser.add_argument("--airflow", action="store_true", help="also measure Airflow")
     parser.add_argument("--repeat", type=int, default=3, help="measurements of each workload")
     options = parser.parse_args()
     peers = {**PEERS, **({"airflow": open_airflow} if options.airflow else {})}
     gigabytes = psutil.virtual_memory().total / 2**30
     print(f"{os.cpu_count()} cores, {gigabytes:.0f} GiB, Python {platform.python_version()}")
-    for name in options.workloads or WORKLOADS:
+    for name in options.workloads or (AIRFLOW_WORKLOADS if options.airflow else WORKLOADS):
         workload = WORKLOADS[name]
         measured: dict[str, list[Figures]] = {peer: [] for peer in peers}
         for _ in range(options.repeat):

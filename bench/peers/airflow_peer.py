@@ -19,7 +19,7 @@ from bench.processes import Program
 from bench.workloads import Workload
 
 _START_SECONDS = 240
-_RUN_SECONDS = 3_600
+_RUN_SECONDS = 1_200
 _DAGS = Path(__file__).with_name("airflow_dags.py")
 _FINAL = frozenset({"success", "failed"})
 

@@ -59,6 +59,11 @@ MAX_TASKS = 25
 """The number of tasks whose outputs one call reads."""
 
 _NOT_FOUND = 404
+_FORBIDDEN = 403
+_NO_SCOPE = (
+    "The tokens that Databricks Apps forwards have no scope for jobs: start the job without"
+    " as_user, as the service principal of the app."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -246,7 +251,13 @@ class AppKitJob:
             return Done(data=call(api))
         except (PlatformRefused, Unavailable, Uncertain) as error:
             self._log_failure(error)
-            return failed(error)
+            return self._explained(failed(error))
+
+    def _explained(self, result: Failed) -> Failed:
+        is_forwarded = self.user is not None and self.user.exchanged_by is None
+        if is_forwarded and result.status == _FORBIDDEN:
+            return replace(result, detail=_NO_SCOPE)
+        return result
 
     def _read[T](
         self,

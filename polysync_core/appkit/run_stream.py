@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 
 from polysync_core.appkit.errors import WaitTimedOut
 from polysync_core.appkit.polling import (
@@ -24,6 +25,13 @@ from polysync_core.appkit.polling import (
     WatchedRun,
 )
 from polysync_core.domain.json_types import JsonObject
+
+STREAM_THREADS = 32
+"""Calls to Databricks that the streams of one event loop make at the same time.
+
+They have threads of their own, so that a workspace that does not answer stops no other request.
+"""
+_limiter: RunVar[CapacityLimiter] = RunVar("databricks_streams")
 
 
 @dataclass(slots=True)
@@ -144,7 +152,7 @@ class RunStream:
         if not self._run.begins():
             return
         start = partial(self._run.id_of, self.start)
-        run_id = await to_thread.run_sync(start, abandon_on_cancel=True)
+        run_id = await _in_stream_thread(start)
         with self._join_shared_poll(run_id, wake) as poll:
             watcher = self._new_watcher(run_id, poll)
             while not self._run.is_over:
@@ -174,9 +182,18 @@ class RunStream:
         return max(self.after, self._run.sequence)
 
 
+async def _in_stream_thread[T](call: Callable[[], T]) -> T:
+    try:
+        limiter = _limiter.get()
+    except LookupError:
+        limiter = CapacityLimiter(STREAM_THREADS)
+        _limiter.set(limiter)
+    return await to_thread.run_sync(call, abandon_on_cancel=True, limiter=limiter)
+
+
 async def _poll_in_thread(poll: SharedPoll) -> None:
     try:
-        await to_thread.run_sync(poll.poll, abandon_on_cancel=True)
+        await _in_stream_thread(poll.poll)
     finally:
         # If the watcher is cancelled before its thread starts, another watcher may poll.
         poll.release_turn()

@@ -14,9 +14,9 @@ from orchestrations.context import Activity
 from polysync_embedded.engine.json_values import as_json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ActivityCall:
-    """One try of a call, which any thread may execute."""
+    """One try of a call, which any thread may execute. Two calls are never equal."""
 
     name: str
     function: Activity

@@ -59,6 +59,8 @@ class Execution:
         self._platform = platform
         self._is_woken = False
         """Whether an event has arrived since the last call of an activity."""
+        self._requested: ActivityCall | None = None
+        """The last call of an activity, until it is answered."""
         self._task: Task[Any] | None = None
         self._next_input: str | None = None
         self._waits = defaultdict[str, deque[CancellableTask[Any]]](deque)
@@ -79,6 +81,8 @@ class Execution:
     def raise_event(self, name: str) -> None:
         """Complete the oldest wait for an event; without a wait, keep one event for the next."""
         self._is_woken = True
+        if self._requested is not None:
+            self._environment.workers.hurry(self._requested)
         if waits := self._waits[name]:
             task = waits.popleft()
             self._settle(task, task.complete, None)
@@ -106,6 +110,7 @@ class Execution:
             ),
         )
         self._is_woken = False
+        self._requested = call
         self._environment.workers.run(call)
         return task
 
@@ -156,6 +161,7 @@ class Execution:
     def _answered(
         self, task: CompletableTask[Any], call: ActivityCall, result: Any, error: Exception | None
     ) -> None:
+        self._requested = None
         if error is None:
             self._settle(task, task.complete, result)
         elif (delay := call.delay(self._environment.clock())) is None:

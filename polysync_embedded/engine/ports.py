@@ -36,3 +36,7 @@ class Workers(Protocol):
     def run(self, call: ActivityCall) -> None:
         """Execute a call soon, on any thread."""
         ...
+
+    def hurry(self, call: ActivityCall) -> None:
+        """Execute a call before the other waiting ones; a call that has begun is left alone."""
+        ...

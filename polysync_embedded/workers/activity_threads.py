@@ -38,6 +38,11 @@ class ActivityThreads:
             elif (first := self._calls.take()) is not None:
                 self._start_thread(first)
 
+    def hurry(self, call: ActivityCall) -> None:
+        """Execute a waiting call before the other calls of its platform."""
+        with self._changed:
+            self._calls.hurry(call)
+
     async def stop(self, grace: float) -> int:
         """Drop the waiting calls, await the others, and return the number that still run."""
         with self._changed:

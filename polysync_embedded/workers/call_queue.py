@@ -56,6 +56,13 @@ class CallQueue:
         else:
             calls.append(call)
 
+    def hurry(self, call: ActivityCall) -> None:
+        """Move a waiting call before the other calls of its platform."""
+        calls = self._waiting.get(call.platform)
+        if calls is not None and call in calls:
+            calls.remove(call)
+            calls.appendleft(call)
+
     def take(self) -> ActivityCall | None:
         """Begin the next call that may run, or return None."""
         running = self._running.total()

@@ -89,6 +89,11 @@ class VirtualWorkers:
         self.total += 1
         self.calls.append(call)
 
+    def hurry(self, call: ActivityCall) -> None:
+        if call in self.calls:
+            self.calls.remove(call)
+            self.calls.appendleft(call)
+
     def run_next(self) -> bool:
         """Execute the next call, if there is one."""
         if not self.calls:

@@ -76,6 +76,9 @@ class ReplayedEngine(EmbeddedEngine):
         content = (call.name, json.loads(call.encoded_input))
         self.actions.append(Action("activity", content, partial(call.answer, call)))
 
+    def hurry(self, call: ActivityCall) -> None:
+        """Leave the order of the calls as the history has it."""
+
     def give(self, new: Sequence[pb.HistoryEvent]) -> list[Action]:
         """Give the events of one episode, and return the actions of that episode."""
         for event in new:

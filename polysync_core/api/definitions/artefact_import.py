@@ -21,6 +21,7 @@ from polysync_core.api.definitions.routes import DryRun, Limit, Token, answer
 from polysync_core.api.definitions.views import StoredView, answer_of
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.models import Page
+from polysync_core.api.platform_route import PlatformRoute
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.api.security.authors import EditAuthor, ImportAuthor
 from polysync_core.api.use_cases import use_case
@@ -84,7 +85,7 @@ CurrentArtefactImport = Annotated[ArtefactImport, Depends(use_case(ArtefactImpor
 
 def import_routes() -> APIRouter:
     """Return the routes of import."""
-    routes = APIRouter(tags=["Import"], responses=PLATFORM_ERRORS)
+    routes = APIRouter(tags=["Import"], responses=PLATFORM_ERRORS, route_class=PlatformRoute)
 
     @routes.get("/platforms/{name}/artefacts")
     def list_artefacts(  # noqa: PLR0913

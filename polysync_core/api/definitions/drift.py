@@ -14,6 +14,7 @@ from polysync_core.api.definitions.import_views import (
 )
 from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.models import View
+from polysync_core.api.platform_route import PlatformRoute
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.platforms.drift import Drift, DriftPage, DriftState, JobDrift
 
@@ -76,7 +77,7 @@ PlatformQuery = Annotated[str, Query(description="The Platform whose Jobs are co
 
 def drift_routes() -> APIRouter:
     """Return the routes of drift."""
-    routes = APIRouter(tags=["Import"], responses=PLATFORM_ERRORS)
+    routes = APIRouter(tags=["Import"], responses=PLATFORM_ERRORS, route_class=PlatformRoute)
 
     @routes.get("/drift", responses={404: {"description": ""}})
     def list_drift(

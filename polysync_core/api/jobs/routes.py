@@ -46,6 +46,7 @@ from polysync_core.api.jobs.views import (
     StartedJobRun,
 )
 from polysync_core.api.models import Json
+from polysync_core.api.platform_route import PlatformRoute
 from polysync_core.api.runs.routes import CurrentRequester
 from polysync_core.api.security.audit_record import CurrentRecord
 from polysync_core.api.security.callers import CurrentCaller
@@ -105,7 +106,7 @@ CurrentHandlers = Annotated[JobHandlers, Depends(use_case(JobHandlers))]
 
 def job_run_routes() -> APIRouter:
     """Return the job routes of the AppKit surface."""
-    routes = APIRouter(tags=["Job runs"], responses=DATABRICKS_ERRORS)
+    routes = APIRouter(tags=["Job runs"], responses=DATABRICKS_ERRORS, route_class=PlatformRoute)
     _add_start(routes)
     _add_reads(routes)
     _add_cancel(routes)

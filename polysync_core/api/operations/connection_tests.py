@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.models import RunIdText, Time, View
+from polysync_core.api.platform_route import PlatformRoute
 from polysync_core.api.security.audit_record import changes_nothing
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.operations.recent_results import ResultRecorder
@@ -88,7 +89,11 @@ CurrentConnectionTests = Annotated[ConnectionTests, Depends(use_case(ConnectionT
 
 def connection_test_routes() -> APIRouter:
     """Return the routes of connection tests."""
-    routes = APIRouter(tags=["Connection tests"], dependencies=[Depends(changes_nothing)])
+    routes = APIRouter(
+        tags=["Connection tests"],
+        dependencies=[Depends(changes_nothing)],
+        route_class=PlatformRoute,
+    )
     for kind in (Kind.VAULT, Kind.PLATFORM, Kind.WEBHOOK):
         _add_last_test(routes, kind)
 

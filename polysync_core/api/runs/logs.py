@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from polysync_core.api.models import RunIdText, View
+from polysync_core.api.platform_route import PlatformRoute
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.platforms.failure_details import (
     AttemptDetails,
@@ -65,7 +66,7 @@ CurrentFailureDetailsReader = Annotated[
 
 def log_routes() -> APIRouter:
     """Return the route of failure details."""
-    routes = APIRouter(tags=["Task runs"])
+    routes = APIRouter(tags=["Task runs"], route_class=PlatformRoute)
 
     @routes.get("/task-runs/{run_id}/logs")
     def get_logs(

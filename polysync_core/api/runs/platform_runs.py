@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from polysync_core.api.contract.answers import PLATFORM_ERRORS
 from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.models import Page, Time, View
+from polysync_core.api.platform_route import PlatformRoute
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.platforms.platform_runs import PlatformRuns, PlatformRunsPage
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus
@@ -45,7 +46,11 @@ CurrentPlatformRuns = Annotated[PlatformRuns, Depends(use_case(PlatformRuns))]
 
 def platform_run_routes() -> APIRouter:
     """Return the route of the runs that a platform lists."""
-    routes = APIRouter(tags=["Job runs"], responses={**PLATFORM_ERRORS, 409: {"description": ""}})
+    routes = APIRouter(
+        tags=["Job runs"],
+        responses={**PLATFORM_ERRORS, 409: {"description": ""}},
+        route_class=PlatformRoute,
+    )
 
     @routes.get("/jobs/{name}/platform-runs")
     def list_platform_runs(

@@ -21,6 +21,7 @@ from polysync_core.platforms.azure_databricks.answers import (
 )
 from polysync_core.platforms.azure_databricks.refusals import (
     NOTEBOOK_MISSING,
+    needing,
     refused_for_repair,
     refused_for_run,
 )
@@ -48,6 +49,9 @@ JOBS_API = ("api", "2.2", "jobs")
 LONG_START = timedelta(minutes=10)
 """The usual maximum start time of a cluster."""
 
+CAN_VIEW = "Can View on the job of the run"
+"""The permission that a call needs to read a run."""
+_CAN_MANAGE_RUN = "Can Manage Run on the job of the run"
 _PAGE_SIZE = 25
 _MAY_BE_REPAIRED = frozenset({400, 409})
 """Statuses that may mean that an earlier request has started the repair."""
@@ -91,7 +95,7 @@ class RunClient:
         """Return the state of a run or repair, and the run id of its task; None for several."""
         reference = RunReference.parse(run_id)
         with_history = reference.repair is not None
-        run = self._get(reference, with_history, refused_for_run(run_id))
+        run = self._get(reference, with_history, needing(CAN_VIEW, refused_for_run(run_id)))
         return self._report(run), _task_run_id(run, reference.run)
 
     def repair(self, failed_run: str, *, begun_at: datetime, is_resend: bool) -> str:
@@ -131,7 +135,7 @@ class RunClient:
             },
             repeatable=False,
             read=_repair_id_of,
-            refused=refused_for_repair,
+            refused=needing(_CAN_MANAGE_RUN, refused_for_repair),
         )
 
     def _repair_since(self, failed: RunReference, begun_at: datetime) -> RunReference | None:
@@ -172,7 +176,7 @@ class RunClient:
                 "get",
                 query=query,
                 read=lambda run: Page(objects_in(run, "tasks") or [run], next_token_of(run)),
-                refused=refused_for_run(run_id),
+                refused=needing(CAN_VIEW, refused_for_run(run_id)),
             )
 
         return paged(fetch)
@@ -192,7 +196,7 @@ class RunClient:
             body={"run_id": reference.run},
             repeatable=True,
             read=_nothing,
-            refused=refused_for_run(run_id),
+            refused=needing(_CAN_MANAGE_RUN, refused_for_run(run_id)),
         )
 
     def listed(self, **wanted: QueryValue) -> Iterator[JsonObject]:

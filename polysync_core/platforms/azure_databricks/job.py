@@ -35,7 +35,11 @@ from polysync_core.platforms.azure_databricks.outputs import (
     failed_tasks,
     read_with_outputs,
 )
-from polysync_core.platforms.azure_databricks.refusals import refused_for_job, run_of_token_is_gone
+from polysync_core.platforms.azure_databricks.refusals import (
+    needing,
+    refused_for_job,
+    run_of_token_is_gone,
+)
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import (
     ArtefactSchema,
@@ -100,7 +104,7 @@ class DatabricksJobConnector:
             body=_body(request),
             repeatable=True,
             read=run_id_of,
-            refused=_submit_refused,
+            refused=needing("Can Manage Run on the job", _submit_refused),
         )
         # The first poll gives the address of the run's page.
         return Submitted(external_run_id=run_id)

@@ -15,12 +15,13 @@ from polysync_core.platforms.azure_databricks.answers import (
 )
 from polysync_core.platforms.azure_databricks.client import JOBS_API
 from polysync_core.platforms.azure_databricks.job_source.parameters import JobParameters
-from polysync_core.platforms.azure_databricks.refusals import refused_for_job
+from polysync_core.platforms.azure_databricks.refusals import needing, refused_for_job
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
 _PAGE_SIZE = 100
+_REFUSED = needing("Can View on the job", refused_for_job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class JobDiscovery:
         while True:
             query = page_query(token, job_id=int(job_id))
             token = self.client.get(
-                *JOBS_API, "get", query=query, read=findings.read, refused=refused_for_job
+                *JOBS_API, "get", query=query, read=findings.read, refused=_REFUSED
             )
             if token is None:
                 return findings.schema()

@@ -18,7 +18,11 @@ from polysync_core.platforms.azure_databricks.notebook_source.paths import (
     normalised_path,
     path_problem,
 )
-from polysync_core.platforms.azure_databricks.refusals import refused_for_notebook
+from polysync_core.platforms.azure_databricks.refusals import (
+    needing,
+    refused_for_folder,
+    refused_for_notebook,
+)
 from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
 from polysync_core.platforms.platform_client import PlatformClient
@@ -87,7 +91,13 @@ class NotebookDiscovery:
 
     def check_access(self, path: str) -> None:
         """Read the entry of a folder, which needs a credential with access to it."""
-        self.client.get(*_WORKSPACE_API, "get-status", query={"path": path}, read=_kind_of_object)
+        self.client.get(
+            *_WORKSPACE_API,
+            "get-status",
+            query={"path": path},
+            read=_kind_of_object,
+            refused=refused_for_folder,
+        )
 
     def export(self, path: str) -> ExportedNotebook:
         """Return a notebook in the Jupyter form, or as source if that is refused.
@@ -129,7 +139,7 @@ class NotebookDiscovery:
             "export",
             query={"path": path, "format": form},
             read=_exported,
-            refused=refused_for_notebook,
+            refused=needing("Can Read on the notebook", refused_for_notebook),
         )
 
     def _list_if_allowed(self, folder: str) -> list[WorkspaceEntry] | str:
@@ -146,7 +156,13 @@ class NotebookDiscovery:
             return f"the folder cannot be read, so its notebooks are not listed: {error}"
 
     def _list(self, folder: str) -> list[WorkspaceEntry]:
-        entries = self.client.get(*_WORKSPACE_API, "list", query={"path": folder}, read=_entries_of)
+        entries = self.client.get(
+            *_WORKSPACE_API,
+            "list",
+            query={"path": folder},
+            read=_entries_of,
+            refused=refused_for_folder,
+        )
         # A folder may list itself.
         return [each for each in entries if normalised_path(each.path) != normalised_path(folder)]
 

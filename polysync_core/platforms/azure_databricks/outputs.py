@@ -17,8 +17,8 @@ from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.platforms.azure_databricks.answers import number_of
-from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient
-from polysync_core.platforms.azure_databricks.refusals import refused_for_run
+from polysync_core.platforms.azure_databricks.client import CAN_VIEW, JOBS_API, RunClient
+from polysync_core.platforms.azure_databricks.refusals import needing, refused_for_run
 from polysync_core.platforms.azure_databricks.states import RunState
 from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
@@ -185,5 +185,5 @@ def _output[T](task_run_id: int, client: PlatformClient, read: Callable[[JsonObj
         "get-output",
         query={"run_id": task_run_id},
         read=read,
-        refused=refused_for_run(str(task_run_id)),
+        refused=needing(CAN_VIEW, refused_for_run(str(task_run_id))),
     )

@@ -135,6 +135,43 @@ def unless_temporary(mapping: RefusalMapping) -> RefusalMapping:
     return judged
 
 
+def needing(permission: str, mapping: RefusalMapping) -> RefusalMapping:
+    """Return a mapping that names the permission of a call if the identity lacks it."""
+
+    def judged(refusal: Refusal) -> PolysyncError:
+        error = mapping(refusal)
+        is_denied = refusal.status == 403 and not blocks_address(refusal)
+        if not is_denied or not isinstance(error, PlatformRefused):
+            return error
+        code = error_code(refusal)
+        code_text = f"{code}, " if code else ""
+        return PlatformRefused(
+            f"Databricks refused the request ({code_text}status 403): the identity lacks a"
+            f" permission: grant it {permission}",
+            cause=error.cause,
+            status=refusal.status,
+        )
+
+    return judged
+
+
+@unless_temporary
+def _refused_for_folder(refusal: Refusal) -> PolysyncError:
+    missing = refusal.status == 404 or error_code(refusal) == "RESOURCE_DOES_NOT_EXIST"
+    if not missing or blocks_address(refusal):
+        return refused(refusal)
+    return PlatformRefused(
+        f"Databricks refused the request (status {refusal.status}):"
+        f" {_REMEDIES['DIRECTORY_NOT_FOUND']}",
+        cause=FailureCause.SUBMIT,
+        status=refusal.status,
+    )
+
+
+refused_for_folder = needing("Can Read on the folder", _refused_for_folder)
+"""Maps the refusals of calls about a folder of the workspace."""
+
+
 def refused_for_run(run_id: str) -> RefusalMapping:
     """Return the mapping for calls about one run; a missing run is `RunNotFound`."""
 

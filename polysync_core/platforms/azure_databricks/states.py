@@ -9,6 +9,7 @@ terminal: a new value must neither fail nor finish a run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -90,6 +91,7 @@ _CAUSES_BY_TYPE = {
     "CLOUD_FAILURE": FailureCause.PLATFORM_UNREACHABLE,
     "INTERNAL_ERROR": FailureCause.PLATFORM_UNREACHABLE,
 }
+_DURATION = re.compile(r"\bmaximum (?:run )?duration|\btime(?:d |-)?out\b", re.IGNORECASE)
 _MAX_MESSAGE_LENGTH = 4000
 _WAITING = frozenset({"PENDING", "WAITING"})
 _RETRIES = frozenset({"WAITING_FOR_RETRY", "WAITING"})
@@ -138,8 +140,7 @@ class RunState:
         """The provider status of the run."""
         if self.life_cycle not in _ENDS:
             return _LIFE_CYCLE.get(self.life_cycle, ProviderStatus.UNKNOWN)
-        # The code of a run that exceeded its maximum duration is CANCELED.
-        if self.result == "TIMEDOUT" or self.code in _CAUSES:
+        if self.is_timed_out or self.code in _CAUSES:
             return ProviderStatus.FAILED
         if self.code in _STATUS_BY_CODE:
             return _STATUS_BY_CODE[self.code]
@@ -162,11 +163,21 @@ class RunState:
         return Wait.COMPUTE if self.life_cycle == "PENDING" else None
 
     @property
+    def is_timed_out(self) -> bool:
+        """True if the run exceeded its maximum duration.
+
+        The newer generation has no code of its own for this: it is `CANCELED`, as other
+        cancellations by Databricks, with a message.
+        """
+        by_message = self.code == "CANCELED" and _DURATION.search(self.message) is not None
+        return self.result == "TIMEDOUT" or (not self.result and by_message)
+
+    @property
     def cause(self) -> FailureCause | None:
         """The failure cause; None if the artefact itself failed."""
         if self.status is not ProviderStatus.FAILED:
             return None
-        if self.result == "TIMEDOUT":
+        if self.is_timed_out:
             return FailureCause.TIMEOUT
         if self.code in _CAUSES:
             return _CAUSES[self.code]

@@ -90,6 +90,7 @@ def _databricks(**calls: str) -> Verification:
             "the compute that a workspace allows, and the texts of its refusals",
             "the text of the refusal for a token of a deleted run",
             "the precision of the creation time of an update",
+            "the texts of the refusals of a repair, and its lag in the history of a run",
         ),
     )
 
@@ -128,6 +129,7 @@ _FOUNDRY = Verification(
     ),
 )
 _PIPELINES_OPEN = (
+    "whether the repair of a cancelled run begins at the cancelled activities",
     "the maximum lag of the list of runs",
     "whether a run shows parameters without a value",
     _STOPPED_AGAIN,

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from anyio import to_thread
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ from polysync_core.appkit.polling import (
     Snapshot,
     Wait,
 )
-from polysync_core.appkit.run_stream import RunStream
+from polysync_core.appkit.run_stream import STREAM_THREADS, RunStream
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.json_types import JsonObject
 from tests.fakes.http import VirtualTime
@@ -62,6 +63,25 @@ def stream_of(
 @pytest.fixture
 def polls() -> SharedPolls:
     return SharedPolls(PollBackoff(interval=0.001))
+
+
+def test_streams_of_a_silent_workspace_stop_no_other_request(polls: SharedPolls) -> None:
+    run = Run(polls=1)
+    run.may_end.clear()
+
+    async def main() -> list[Snapshot]:
+        streams = [stream_of(run, polls, caller=str(number)) for number in range(60)]
+        watching = [asyncio.create_task(anext(stream)) for stream in streams]
+        for _ in range(STREAM_THREADS):
+            begun = await asyncio.to_thread(run.begun.acquire, timeout=TIMEOUT)
+            assert begun
+        assert not run.begun.acquire(blocking=False)
+        answer = await asyncio.wait_for(to_thread.run_sync(lambda: "answered"), TIMEOUT)
+        assert answer == "answered"
+        run.may_end.set()
+        return await asyncio.gather(*watching)
+
+    assert len(asyncio.run(main())) == 60
 
 
 @given(st.integers(1, 100), st.floats(0.8, 1.2))

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from polysync_core.appkit.errors import NoUserToken
+from polysync_core.appkit.results import Failed
 from polysync_core.appkit.user_tokens import Hosting
 from polysync_core.domain.errors import Unauthenticated
 from polysync_core.settings import read_appkit
+from tests.fakes.appkit import FakeWorkspace, jobs_in
 
 DELEGATION = {
     "POLYSYNC_DELEGATION_TENANT_ID": "contoso.com",
@@ -124,3 +126,14 @@ def test_a_caller_without_a_bearer_token_is_refused(headers: dict[str, str]) -> 
 def test_a_bearer_token_that_entra_cannot_exchange_is_refused(variables: dict[str, str]) -> None:
     with pytest.raises(NoUserToken):
         hosting_of(variables).user_token(Request({"Authorization": f"Bearer {a_token('ann')}"}))
+
+
+def test_a_refusal_of_a_forwarded_token_names_its_missing_scope() -> None:
+    workspace = FakeWorkspace()
+    job = jobs_in(workspace, variables={"DATABRICKS_APP_NAME": "shop"})("etl")
+    workspace.fail("run-now", 403, times=2)
+    forwarded = job.as_user(Request({"x-forwarded-access-token": "dapi-user"})).run_now()
+    own = job.run_now()
+    assert isinstance(forwarded, Failed)
+    assert isinstance(own, Failed)
+    assert ("no scope for jobs" in forwarded.detail, own.detail) == (True, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -41,8 +42,8 @@ def databricks_run_view(
         ("State", run.state),
         ("Result", run.result or ""),
         ("Message", run.message or ""),
-        ("Started", format_time(run.started_at)),
-        ("Ended", format_time(run.ended_at)),
+        ("Started", _time(run.started_at)),
+        ("Ended", _time(run.ended_at)),
         ("Duration", _duration(run)),
         ("Page", run.page_url or ""),
     ]
@@ -73,3 +74,7 @@ def _duration(run: DatabricksRun) -> str:
     if run.started_at is None or run.ended_at is None:
         return ""
     return format_duration(run.ended_at - run.started_at)
+
+
+def _time(time: datetime | None) -> str:
+    return "" if time is None else format_time(time)

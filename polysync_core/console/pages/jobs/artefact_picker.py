@@ -102,6 +102,9 @@ def filled(state: EditorPage, draft: JobDraft) -> EditorPage:
     if document.get("jobType") != drafted["jobType"]:
         document.pop("settings", None)
     document |= {name: drafted[name] for name in _FROM_ARTEFACT if name in drafted}
+    needed, given = drafted.get("settings"), document.get("settings")
+    if isinstance(needed, dict):
+        document["settings"] = {**needed, **(given if isinstance(given, dict) else {})}
     if "parameters" not in drafted:
         document.pop("parameters", None)
     document |= {

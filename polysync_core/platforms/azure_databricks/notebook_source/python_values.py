@@ -98,6 +98,14 @@ def text_of(value: object) -> str | None:
     return str(value)
 
 
+def holds_widgets(value: object) -> bool:
+    """Return whether a value is, or directly holds, the widgets or one of their methods."""
+    values = value.values if isinstance(value, Items) else (value,)
+    return any(
+        each is WIDGETS or each is DBUTILS or isinstance(each, WidgetMethod) for each in values
+    )
+
+
 def items_of(value: object) -> list[object] | None:
     """Return the items of a known collection, or None."""
     if not isinstance(value, Items | Entries):

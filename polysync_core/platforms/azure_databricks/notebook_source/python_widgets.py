@@ -31,13 +31,12 @@ from polysync_core.platforms.azure_databricks.notebook_source.python_names impor
 )
 from polysync_core.platforms.azure_databricks.notebook_source.python_values import (
     ABSENT,
-    DBUTILS,
     UNKNOWN,
-    WIDGETS,
     Entries,
     Names,
     WidgetMethod,
     bindings_of,
+    holds_widgets,
     items_of,
     text_of,
     value_of,
@@ -164,7 +163,7 @@ class PythonReader:
     def _loop(self, node: ast.For | ast.AsyncFor) -> None:
         items = items_of(self._value(node.iter))
         self._visit_all([node.iter])
-        if items is None or not self._touches(*node.body):
+        if items is None or not self._matters(items, *node.body):
             self._names = {**self._names, **bindings_of(node.target, UNKNOWN)}
             with self._inside("a loop"):
                 self._visit_all(node.body)
@@ -187,7 +186,7 @@ class PythonReader:
         first, *others = generators
         items = items_of(self._value(first.iter))
         self._visit_all([first.iter])
-        if items is None or not self._touches(*elements):
+        if items is None or not self._matters(items, *elements):
             with self._inside("a loop"), self._bound(bindings_of(first.target, UNKNOWN)):
                 self._comprehension(others, elements)
             return
@@ -195,7 +194,10 @@ class PythonReader:
             with self._repeated(bindings_of(first.target, item)):
                 self._comprehension(others, elements)
 
-    def _touches(self, *nodes: ast.AST) -> bool:
+    def _matters(self, items: Sequence[object], *nodes: ast.AST) -> bool:
+        """Return whether the parts of a loop may create or read a widget."""
+        if any(map(holds_widgets, items)):
+            return True
         return any(touches(each, self._wrappers, self._names) for each in nodes)
 
     @contextmanager
@@ -297,12 +299,12 @@ class PythonReader:
         """Read a statement of SQL, or note that other code gets the widgets."""
         for each in (*call.args, *(keyword.value for keyword in call.keywords)):
             value = self._value(each)
-            if value is WIDGETS or value is DBUTILS:
+            if holds_widgets(value):
                 self._note_passed(call)
             elif not _EXECUTES.search(_name_of(call.func)):
                 continue
             elif isinstance(value, str) and _STATEMENT.search(value):
-                search_widgets(Cell(Language.SQL, value), self._findings)
+                search_widgets(Cell(Language.SQL, value), self._findings, only_statements=True)
             elif value is UNKNOWN and _STATEMENT.search(_texts_in(each)):
                 self._findings.computed_name(f"line {call.lineno} of a cell")
 

@@ -29,13 +29,17 @@ MAX_SEARCHED_LENGTH = 1_000_000
 _MOST_TOKENS = 500
 """The maximum number of tokens of the arguments of one call."""
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_STATEMENT = re.compile(r"\bcreate\s+widget\b", re.IGNORECASE)
 _SIMPLE_NAME = re.compile(r"[^\W\d]\w*")
 _IN_TEXT = re.compile(r"\$\{\s*([^{}\n]{1,255})\}")
 _END = Token(TokenKind.SIGN, "")
 
 
-def search_widgets(cell: Cell, findings: WidgetFindings) -> None:
-    """Add the widgets that a cell creates or reads."""
+def search_widgets(cell: Cell, findings: WidgetFindings, *, only_statements: bool = False) -> None:
+    """Add the widgets that a cell creates or reads.
+
+    `only_statements` ignores the markers of a statement, whose values the other language gives.
+    """
     if len(cell.text) > MAX_SEARCHED_LENGTH:
         findings.notes.append(
             f"only the first {MAX_SEARCHED_LENGTH} characters of a cell are searched:"
@@ -47,11 +51,11 @@ def search_widgets(cell: Cell, findings: WidgetFindings) -> None:
     tokens = list(tokens_of(cell.text, cell.language))
     search = _Search(tokens, findings)
     for index, token in enumerate(tokens):
-        if token.kind is TokenKind.MARKER:
+        if token.kind is TokenKind.MARKER and not only_statements:
             search.marker(token.value)
         elif token.kind is TokenKind.WORD:
             search.word(index, token.value, is_sql=cell.language is Language.SQL)
-        elif cell.language is Language.SQL and token.kind is TokenKind.TEXT:
+        elif token.kind is TokenKind.TEXT and cell.language is Language.SQL and not only_statements:
             search.text(token.value)
 
 
@@ -74,10 +78,23 @@ class _Search:
             self._statement(index + 2)
         elif word == "getArgument" and self._sign_at(index + 1, "("):
             self._read(index + 2)
+        elif word == "sql" and not is_sql and self._sign_at(index + 1, "("):
+            self._execution(index + 2)
         elif word == "getCurrentBindings" and self._sign_at(index + 1, "("):
             self.findings.reads_all()
         elif word == "widgets" and self._sign_at(index + 1, "."):
             self._method(self._word_at(index + 2), index + 3)
+
+    def _execution(self, index: int) -> None:
+        """Add the widget of a statement that another language executes."""
+        token = self._at(index)
+        if token.kind is TokenKind.WORD:
+            # The prefix of a text, such as `s` of Scala.
+            token = self._at(index + 1)
+        if token.kind is TokenKind.TEXT:
+            search_widgets(Cell(Language.SQL, token.value), self.findings, only_statements=True)
+        elif token.kind is TokenKind.COMPUTED and _STATEMENT.search(token.value):
+            self.findings.computed_name("a statement")
 
     def _method(self, method: str, index: int) -> None:
         if not self._sign_at(index, "("):

@@ -49,6 +49,7 @@ from polysync_core.platforms.azure_databricks.pipeline.states import (
     update_in,
 )
 from polysync_core.platforms.azure_databricks.refusals import (
+    needing,
     refused_for_pipeline,
     refused_for_update,
 )
@@ -76,6 +77,7 @@ MAX_UPDATES = 100
 MAX_EVENTS = 250
 """The maximum number of error events of a pipeline that are searched for those of one update."""
 
+_CAN_RUN, _CAN_VIEW = "Can Run on the pipeline", "Can View on the pipeline"
 _PAGE_SIZE = 100
 
 
@@ -100,7 +102,7 @@ class DatabricksPipelineConnector:
                 body={"full_refresh": full_refresh},
                 repeatable=False,
                 read=update_id_of,
-                refused=refused_for_pipeline,
+                refused=needing(_CAN_RUN, refused_for_pipeline),
             )
         return Submitted(
             external_run_id=f"{pipeline_id}:{update_id}",
@@ -120,7 +122,7 @@ class DatabricksPipelineConnector:
             "updates",
             update_id,
             read=lambda answer: report_of(update_in(answer), page),
-            refused=refused_for_update,
+            refused=needing(_CAN_VIEW, refused_for_update),
         )
         if report.status is not ProviderStatus.FAILED:
             return report
@@ -143,7 +145,7 @@ class DatabricksPipelineConnector:
             "updates",
             update_id,
             read=update_in,
-            refused=refused_for_update,
+            refused=needing(_CAN_VIEW, refused_for_update),
         )
         retries = map(update_id_of, self._retries(pipeline_id, update_id))
         ids = {update_id, *retries}
@@ -162,7 +164,7 @@ class DatabricksPipelineConnector:
             body={},
             repeatable=True,
             read=lambda _: None,
-            refused=refused_for_update,
+            refused=needing(_CAN_RUN, refused_for_update),
         )
 
     def describe(self, external_id: str) -> ArtefactSchema:
@@ -171,7 +173,10 @@ class DatabricksPipelineConnector:
         if problem is not None:
             raise Invalid.at("externalId", problem)
         names = self.client.get(
-            *PIPELINES_API, external_id, read=_configured, refused=refused_for_pipeline
+            *PIPELINES_API,
+            external_id,
+            read=_configured,
+            refused=needing(_CAN_VIEW, refused_for_pipeline),
         )
         parameter = Parameter(name=FULL_REFRESH, data_type=DataType.BOOL, default=False)
         notes = (f"a run cannot set the pipeline's configuration: {', '.join(names)}",)
@@ -212,7 +217,7 @@ class DatabricksPipelineConnector:
                 "updates",
                 query=page_query(token, max_results=UPDATES_A_PAGE, **end),
                 read=lambda answer: Page(objects_in(answer, "updates"), next_token_of(answer)),
-                refused=refused_for_pipeline,
+                refused=needing(_CAN_VIEW, refused_for_pipeline),
             )
 
         return paged(fetch)
@@ -254,7 +259,7 @@ class DatabricksPipelineConnector:
                 *PIPELINES_API,
                 pipeline_id,
                 read=lambda answer: answer.get("state") == "RECOVERING",
-                refused=refused_for_pipeline,
+                refused=needing(_CAN_VIEW, refused_for_pipeline),
             )
         except PlatformRefused:
             return False
@@ -280,7 +285,7 @@ class DatabricksPipelineConnector:
                 "events",
                 query=query,
                 read=lambda answer: Page(objects_in(answer, "events"), next_token_of(answer)),
-                refused=refused_for_pipeline,
+                refused=needing(_CAN_VIEW, refused_for_pipeline),
             )
 
         return paged(fetch)

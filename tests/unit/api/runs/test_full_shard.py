@@ -33,6 +33,7 @@ def _fill(world: RunApi, *, room: int = 0) -> None:
     [
         pytest.param("/tasks/daily/run", {}, id="run once"),
         pytest.param(f"/jobs/{JOB.name}/run", {}, id="execute now"),
+        pytest.param(f"/jobs/{JOB.name}/run?stream=true", {}, id="execute now, as a stream"),
         pytest.param("/tasks/daily/backfill", BACKFILL, id="backfill"),
     ],
 )

@@ -97,6 +97,23 @@ def test_the_call_after_a_wake_up_is_urgent_and_later_ones_are_not() -> None:
     assert [call.is_urgent for call in _calls(world)] == [False, True, False]
 
 
+def test_a_wake_up_moves_the_call_that_waits_for_a_thread_to_the_front() -> None:
+    def polls(context: Any, work: Any) -> Steps:
+        yield context.call_activity("poll", input=work)
+
+    world = EngineWorld(polls, poll=lambda _: None)
+    for name in ("one", "two"):
+        world.start(name, instance_id=name)
+    while world.loop.run_next():
+        """The engine requests both calls."""
+
+    world.wake("two")
+    world.run_to_the_end()
+    world.wake("two")
+
+    assert world.inputs == ["two", "one"]
+
+
 def test_activities_of_one_group_run_side_by_side_and_answer_in_order() -> None:
     def group(context: Any, work: Any) -> Steps:
         calls = [context.call_activity("add", input={"total": each}) for each in work]

@@ -85,6 +85,21 @@ def test_calls_of_a_platform_keep_their_order_and_an_urgent_one_comes_first() ->
     assert [each.name for each in _take_all(queue)] == ["cancelled", "first", "second"]
 
 
+def test_a_waiting_call_can_be_moved_before_the_others_and_a_running_one_is_left_alone() -> None:
+    queue, late = CallQueue(SHARES), _call("a", "late")
+    running = _call("a", "running")
+    queue.put(running)
+    assert queue.take() is running
+    for each in (_call("a", "first"), late, _call("b", "other")):
+        queue.put(each)
+
+    queue.hurry(late)
+    queue.hurry(running)
+    queue.hurry(_call("unknown"))
+
+    assert [each.name for each in _take_all(queue) if each.platform == "a"] == ["late", "first"]
+
+
 def test_the_end_of_a_call_admits_the_next_one_of_its_platform() -> None:
     queue = _queue(*["a"] * 5)
     first, *_ = _take_all(queue)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure_databricks.pipeline.states import retries_of
 from polysync_core.platforms.connector import ProviderStatus, Wait
 from tests.unit.platforms.azure_databricks.workspace import Workspace, report
@@ -80,3 +81,24 @@ def test_the_newer_message_of_a_run_wins() -> None:
 def test_a_run_that_waits_for_its_own_retry_says_so(run: dict[str, Any]) -> None:
     found = report({"run_id": 17, **run})
     assert (found.status, found.wait) == (ProviderStatus.RUNNING, Wait.RETRY)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("CANCELED", "The maximum run duration was exceeded.", ProviderStatus.FAILED),
+        ("CANCELED", "Run exceeded its timeout.", ProviderStatus.FAILED),
+        ("CANCELED", "Run timed out", ProviderStatus.FAILED),
+        ("CANCELED", "The run was cancelled.", ProviderStatus.CANCELLED),
+        ("USER_CANCELED", "cancelled before the timeout", ProviderStatus.CANCELLED),
+    ],
+)
+def test_the_newer_state_alone_tells_a_timeout_from_a_cancellation(
+    code: str, message: str, expected: ProviderStatus
+) -> None:
+    details = {"code": code, "type": "CLIENT_ERROR", "message": message}
+    found = report(
+        {"run_id": 17, "status": {"state": "TERMINATED", "termination_details": details}}
+    )
+    assert found.status is expected
+    assert (found.cause is FailureCause.TIMEOUT) is (expected is ProviderStatus.FAILED)

@@ -206,7 +206,7 @@ def refused_text(rig: Rig, call: Callable[[Connector], Any]) -> PlatformRefused:
     [
         ("Source IP 1.2.3.4 is blocked by the IP ACL of the workspace", "IP access list"),
         ("Public access is not allowed", "IP access list"),
-        ("User does not have permission", "Can Run"),
+        ("User does not have permission", "lacks a permission"),
     ],
 )
 @pytest.mark.parametrize(("call", "accepted"), CALLS)

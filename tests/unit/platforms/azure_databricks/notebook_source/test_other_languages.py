@@ -44,6 +44,8 @@ def read(text: str, kind: str) -> tuple[dict[str, object], tuple[str, ...]]:
         ),
         ("scala", 'dbutils.widgets.dropdown("n", "d", Seq("d", "e"), "L")', {"n": "d"}),
         ("scala", 'spark.dbutils.widgets.text("n", "d")', {"n": "d"}),
+        ("scala", "spark.sql(\"CREATE WIDGET TEXT n DEFAULT 'd'\")", {"n": "d"}),
+        ("r", "sql('CREATE WIDGET TEXT n DEFAULT \"d\"')", {"n": "d"}),
         ("r", "dbutils.widgets.text(label = 'L', name = 'n', defaultValue = 'd')", {"n": "d"}),
         ("r", "dbutils.widgets.dropdown('n', 'd', list('d', 'e'))", {"n": "d"}),
         ("r", 'dbutils.widgets.text("n", r"[C:\\d]")', {"n": "C:\\d"}),
@@ -82,6 +84,7 @@ def test_a_literal_is_read_with_its_quotes_and_comment_marks(
         ("r", 'dbutils.widgets.text("a", 5)', ["a"], "default of a is computed"),
         ("r", "dbutils.widgets.text(paste0('a', x), '')", [], "computed name"),
         ("scala", "dbutils.widgets.get(name)", [], "reads a widget with a computed name"),
+        ("scala", 'spark.sql(s"CREATE WIDGET TEXT $n")', [], "computed name"),
         ("scala", "dbutils.widgets.getAll()", [], "names are unknown"),
         (
             "scala",

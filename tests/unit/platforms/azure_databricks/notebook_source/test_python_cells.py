@@ -98,6 +98,11 @@ def test_a_widget_is_found_under_any_owner_and_name(
             "class P:\n    @staticmethod\n    def add(n, d):\n        dbutils.widgets.text(n, d)",
             "P.add('a', '1')\nP.add('b', '2')",
         ],
+        [
+            "for f, n, d in [(dbutils.widgets.text, 'a', 1), (dbutils.widgets.combobox, 'b', 2)]:\n"
+            "    f(n, d)"
+        ],
+        ["kinds = {'text': dbutils.widgets.text}", "kinds['text']('a', 1)\nkinds['text']('b', 2)"],
         ["add = lambda n, d: dbutils.widgets.text(n, d)", "add('a', '1')\nadd('b', '2')"],
         ["def setup(w):\n    w.text('a', '1')\n    w.text('b', '2')", "setup(dbutils.widgets)"],
         [
@@ -142,6 +147,8 @@ def test_names_that_a_loop_builds_are_found() -> None:
         (["x = dbutils.widgets.get(n)"], "reads a widget with a computed name"),
         (["from lib import setup\nsetup(dbutils)"], "passes dbutils to setup"),
         (["lib.setup(w=dbutils.widgets)"], "passes dbutils to setup"),
+        (["list(map(dbutils.widgets.get, names))"], "passes dbutils to map"),
+        (["functools.partial(dbutils.widgets.text, 'a')"], "passes dbutils to partial"),
         (["def f(n):\n    n = n or x\n    dbutils.widgets.text(n, '')", "f('a')"], "computed"),
         (
             ["def f(n):\n    if x:\n        n = 'b'\n    dbutils.widgets.text(n, '')", "f('a')"],
@@ -176,6 +183,14 @@ def test_other_owners_of_methods_are_no_widgets() -> None:
     )
 
     assert (found, doubts) == ({}, ())
+
+
+def test_a_marker_in_a_statement_of_python_is_no_parameter() -> None:
+    cell = (
+        "spark.sql('SELECT :x, ${y}', args={'x': 1})\nspark.sql('CREATE WIDGET TEXT a; SELECT :z')"
+    )
+
+    assert read(cell) == ({"a": None}, ())
 
 
 def test_the_cost_of_loops_is_bounded() -> None:
