@@ -35,6 +35,7 @@ from polysync_core.api.runs.logs import log_routes
 from polysync_core.api.runs.platform_runs import platform_run_routes
 from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.backfill import backfill_routes
+from polysync_core.api.schedules.backfills import stored_backfill_routes
 from polysync_core.api.schedules.cron import cron_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.api.schedules.routes import schedule_routes
@@ -201,6 +202,7 @@ def routes() -> ApiRoutes:
             gate_routes(),
             schedule_routes(),
             backfill_routes(),
+            stored_backfill_routes(),
             job_run_routes(),
             job_key_routes(),
             platform_run_routes(),
@@ -273,6 +275,7 @@ def _use_cases(services: Services) -> list[object]:
         services.gates,
         services.schedules,
         services.backfill,
+        services.backfills,
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,

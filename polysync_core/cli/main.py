@@ -39,6 +39,7 @@ from polysync_core.cli.commands.runs.runs import runs
 from polysync_core.cli.commands.runs.show import show
 from polysync_core.cli.commands.runs.usage import usage
 from polysync_core.cli.commands.schedules.backfill import backfill
+from polysync_core.cli.commands.schedules.backfills import backfills
 from polysync_core.cli.commands.schedules.cron import cron
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
@@ -100,6 +101,7 @@ app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(cron)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(resume)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(backfill)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(backfills)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(test)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(deliveries)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(artefacts)

@@ -66,6 +66,7 @@ RULES: dict[Route, Role] = {
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,
     ("GET", "/tasks/{name}/backfill"): Role.OPERATOR,
     ("POST", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/backfills/{backfill_id}/cancel"): Role.OPERATOR,
     ("POST", "/tasks/{name}/pause"): Role.OPERATOR,
     ("POST", "/tasks/{name}/resume"): Role.OPERATOR,
     ("POST", "/tasks/-/pause"): Role.OPERATOR,

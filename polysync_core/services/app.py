@@ -10,6 +10,7 @@ from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.runs.finishing import ACTOR
 from polysync_core.application.schedules.backfill import Backfill
+from polysync_core.application.schedules.backfill_runs import Backfills
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.schedule_preview import SchedulePreviews
@@ -86,11 +87,21 @@ class Services(RunsServices):
         )
 
     @cached_property
+    def backfills(self) -> Backfills:
+        return Backfills(
+            store=self.ports.backfills,
+            runs=self.ports.runs,
+            cancel_run=self.task_runs.cancel,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
     def backfill(self) -> Backfill:
         return Backfill(
             runs=self.ports.runs,
             definitions=self.definitions,
             store=self.ports.schedules,
+            records=self.ports.backfills,
             factory=self.run_factory,
             prepare=self.task_runs.with_parents,
             clock=self.ports.clock,
