@@ -1,4 +1,4 @@
-"""Tests in a process of its own which modules of the console are loaded, and when."""
+"""Tests which modules of the console the API and a page load."""
 
 from __future__ import annotations
 
