@@ -242,6 +242,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
     deployment = Deployment(
         name=settings.deployment_name,
         colour=settings.deployment_colour,
+        contact=settings.deployment_contact,
         sign_in=SignIn(with_key=not settings.app_service_authentication)
         if keys or settings.app_service_authentication
         else None,
