@@ -70,7 +70,7 @@ class Holds:
         return stored
 
     def _publish(self, hold: Hold, engine: Engine) -> None:
-        """Tell every Dispatcher; the reconciler repeats a lost signal within a minute."""
+        """Send the hold to every Dispatcher; the reconciler repeats a lost signal."""
         try:
             for shard in self.shards():
                 engine.update_policies(shard, PolicySet(holds={hold.name: hold}))
