@@ -162,6 +162,7 @@ def _ticker(storage: CountingTables, clock: Clock) -> ScheduleTick:
             finisher=RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock),
             gate=_NullEngine(),
             cancel=lambda *_, **__: None,
+            replace=lambda *_, **__: None,
             clock=clock,
         ),
         connections=connections,
