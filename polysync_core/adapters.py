@@ -16,6 +16,7 @@ from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import (
     BackfillStore,
     GateStore,
+    HoldStore,
     PoisonStore,
     Queue,
     RunTable,
@@ -37,6 +38,7 @@ from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.backfills import TableBackfills
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
+from polysync_core.storage.holds import TableHolds
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.recent_results import TableRecentResults
 from polysync_core.storage.runs.purge import ExpiredRuns
@@ -107,6 +109,7 @@ class Ports:
     versions: VersionReader
     schedules: ScheduleStore
     backfills: BackfillStore
+    holds: HoldStore
     runs: RunTable
     gates: GateStore
     audit: AuditStore
@@ -181,6 +184,7 @@ def table_ports(
         versions=versions,
         schedules=TableSchedules(tables),
         backfills=backfills,
+        holds=TableHolds(tables),
         runs=runs,
         gates=gates,
         audit=audit,

@@ -24,6 +24,7 @@ from polysync_core.api.missed.routes import missed_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
+from polysync_core.api.operations.holds import hold_routes
 from polysync_core.api.operations.metrics import NO_METRICS, Metrics, metrics_routes
 from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
@@ -203,6 +204,7 @@ def routes() -> ApiRoutes:
             schedule_routes(),
             backfill_routes(),
             stored_backfill_routes(),
+            hold_routes(),
             job_run_routes(),
             job_key_routes(),
             platform_run_routes(),
@@ -277,6 +279,7 @@ def _use_cases(services: Services) -> list[object]:
         services.schedules,
         services.backfill,
         services.backfills,
+        services.holds,
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
+from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.poison import PoisonMessage
@@ -82,6 +83,18 @@ class RunTable(RunReader, Protocol):
 
     def remove_from_index(self, entry: ActiveRun) -> None:
         """Remove the index entries of a run that was never written."""
+        ...
+
+
+class HoldStore(Protocol):
+    """Stores holds; every call may raise `Unavailable`."""
+
+    def all(self) -> Sequence[Hold]:
+        """Return the newest version of every hold, by one range read."""
+        ...
+
+    def put(self, hold: Hold) -> Hold:
+        """Store the next version of a hold; raises `StaleETag` after another write."""
         ...
 
 

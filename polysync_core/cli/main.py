@@ -29,6 +29,7 @@ from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.failures import failures
 from polysync_core.cli.commands.runs.graph import graph
+from polysync_core.cli.commands.runs.hold import hold, holds, release
 from polysync_core.cli.commands.runs.job_keys import job_keys
 from polysync_core.cli.commands.runs.logs import logs
 from polysync_core.cli.commands.runs.missed import missed
@@ -95,6 +96,9 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(failures)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(usage)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(cancel)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(rerun)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(hold)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(release)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(holds)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(schedules)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(fire_times)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(cron)

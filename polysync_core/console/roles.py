@@ -52,6 +52,8 @@ RULES: dict[Route, Role] = {
     ("GET", "/part/graph"): Role.READER,
     ("GET", "/missed"): Role.READER,
     ("GET", "/upcoming"): Role.READER,
+    ("GET", "/holds"): Role.READER,
+    ("POST", "/holds"): Role.OPERATOR,
     ("POST", "/missed/repair"): Role.OPERATOR,
     ("GET", "/live/graph"): Role.READER,
     ("GET", "/live/graph/states"): Role.READER,

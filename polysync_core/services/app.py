@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from polysync_core.application.definitions.task_list import TaskLists
+from polysync_core.application.dispatch.holds import Holds
 from polysync_core.application.missed.missed_work import MissedWorkList
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.poison_messages import PoisonMessages
@@ -84,6 +85,16 @@ class Services(RunsServices):
             connections=self.connections,
             clock=self.ports.clock,
             monotonic=self.ports.monotonic,
+        )
+
+    @cached_property
+    def holds(self) -> Holds:
+        return Holds(
+            store=self.ports.holds,
+            definitions=self.definitions,
+            policies=self.policies,
+            shards=self.ports.runs.shards,
+            clock=self.ports.clock,
         )
 
     @cached_property
