@@ -13,7 +13,15 @@ from uuid import uuid4
 from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.application.events.webhook_delivery import Post
 from polysync_core.application.operations.audit import AuditStore
-from polysync_core.application.ports import GateStore, PoisonStore, Queue, RunTable, ScheduleStore
+from polysync_core.application.ports import (
+    BackfillStore,
+    GateStore,
+    HoldStore,
+    PoisonStore,
+    Queue,
+    RunTable,
+    ScheduleStore,
+)
 from polysync_core.application.runs.retention import Purge
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.platforms import Platform
@@ -27,8 +35,10 @@ from polysync_core.platforms.registry import open_connector
 from polysync_core.platforms.webhook_receivers import Receivers
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
+from polysync_core.storage.backfills import TableBackfills
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
+from polysync_core.storage.holds import TableHolds
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.recent_results import TableRecentResults
 from polysync_core.storage.runs.purge import ExpiredRuns
@@ -98,6 +108,8 @@ class Ports:
     definitions: DefinitionStore
     versions: VersionReader
     schedules: ScheduleStore
+    backfills: BackfillStore
+    holds: HoldStore
     runs: RunTable
     gates: GateStore
     audit: AuditStore
@@ -109,6 +121,7 @@ class Ports:
     purge_versions: Purge
     purge_messages: Purge
     purge_results: Purge
+    purge_backfills: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
     open_vault: OpenVault
@@ -165,10 +178,13 @@ def table_ports(
     runs, gates = TableRuns(tables), TableGates(tables)
     audit, poison = TableAudit(tables), TablePoison(tables)
     versions, results = TableVersions(tables), TableRecentResults(tables)
+    backfills = TableBackfills(tables)
     return Ports(
         definitions=TableDefinitions(tables),
         versions=versions,
         schedules=TableSchedules(tables),
+        backfills=backfills,
+        holds=TableHolds(tables),
         runs=runs,
         gates=gates,
         audit=audit,
@@ -180,6 +196,7 @@ def table_ports(
         purge_versions=versions.purge,
         purge_messages=poison.purge,
         purge_results=results.purge,
+        purge_backfills=backfills.purge,
         queue=queue,
         open_vault=open_vault,
         open_connector=open_connector,

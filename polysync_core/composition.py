@@ -24,6 +24,7 @@ from polysync_core.api.missed.routes import missed_routes
 from polysync_core.api.operations.audit import audit_routes
 from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
+from polysync_core.api.operations.holds import hold_routes
 from polysync_core.api.operations.metrics import NO_METRICS, Metrics, metrics_routes
 from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
@@ -35,6 +36,7 @@ from polysync_core.api.runs.logs import log_routes
 from polysync_core.api.runs.platform_runs import platform_run_routes
 from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.backfill import backfill_routes
+from polysync_core.api.schedules.backfills import stored_backfill_routes
 from polysync_core.api.schedules.cron import cron_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.api.schedules.routes import schedule_routes
@@ -201,6 +203,8 @@ def routes() -> ApiRoutes:
             gate_routes(),
             schedule_routes(),
             backfill_routes(),
+            stored_backfill_routes(),
+            hold_routes(),
             job_run_routes(),
             job_key_routes(),
             platform_run_routes(),
@@ -238,6 +242,7 @@ def build_console(services: Services, identify: Identify) -> FastAPI:
     deployment = Deployment(
         name=settings.deployment_name,
         colour=settings.deployment_colour,
+        contact=settings.deployment_contact,
         sign_in=SignIn(with_key=not settings.app_service_authentication)
         if keys or settings.app_service_authentication
         else None,
@@ -273,6 +278,8 @@ def _use_cases(services: Services) -> list[object]:
         services.gates,
         services.schedules,
         services.backfill,
+        services.backfills,
+        services.holds,
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,

@@ -67,6 +67,8 @@ class Settings:
     """The name that each page of the console shows, such as `Production`; None shows nothing."""
     deployment_colour: str
     """The colour behind the name."""
+    deployment_contact: str | None
+    """The text that says who gives roles; None shows nothing."""
     app_service_authentication: bool
     """True if App Service authenticates callers before requests reach the app."""
     access_keys: tuple[AccessKey, ...]
@@ -121,8 +123,9 @@ class Settings:
         """Return the settings, or raise `SettingError` naming the wrong variable."""
         return cls(
             environment=_environment(variables),
-            deployment_name=_deployment_name(variables),
+            deployment_name=_short_text(variables, "POLYSYNC_NAME", most=40),
             deployment_colour=_colour(variables),
+            deployment_contact=_short_text(variables, "POLYSYNC_CONTACT", most=200),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             token_issuer=_token_issuer(variables),
@@ -147,11 +150,11 @@ class Settings:
         )
 
 
-def _deployment_name(variables: Mapping[str, str]) -> str | None:
-    name = variables.get("POLYSYNC_NAME", "").strip()
-    if len(name) > 40 or not name.isprintable():
-        raise SettingError("POLYSYNC_NAME must be printable text of at most 40 characters.")
-    return name or None
+def _short_text(variables: Mapping[str, str], name: str, *, most: int) -> str | None:
+    text = variables.get(name, "").strip()
+    if len(text) > most or not text.isprintable():
+        raise SettingError(f"{name} must be printable text of at most {most} characters.")
+    return text or None
 
 
 def _colour(variables: Mapping[str, str]) -> str:

@@ -145,6 +145,10 @@ param runEventsQueue string = ''
 @maxLength(40)
 param deploymentName string = ''
 
+@description('Optional. Who gives roles in this deployment, such as an address of a team. The console shows it to people without a role.')
+@maxLength(200)
+param deploymentContact string = ''
+
 @description('Optional. Colour behind the name of this deployment in the console.')
 @allowed([
   'grey'
@@ -403,6 +407,7 @@ module app './modules/app.bicep' = {
     runEventsQueue: runEventsQueue
     deploymentName: deploymentName
     deploymentColour: deploymentColour
+    deploymentContact: deploymentContact
     webhookAttempts: webhookAttempts
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
     runRetentionDays: runRetentionDays

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
+from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.poison import PoisonMessage
@@ -16,6 +17,7 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Page, RunHead, StoredRun
+from polysync_core.domain.schedules.backfills import BackfillRecord
 from polysync_core.domain.schedules.state import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, IdleSchedule, StoredSchedule
 
@@ -81,6 +83,36 @@ class RunTable(RunReader, Protocol):
 
     def remove_from_index(self, entry: ActiveRun) -> None:
         """Remove the index entries of a run that was never written."""
+        ...
+
+
+class HoldStore(Protocol):
+    """Stores holds; every call may raise `Unavailable`."""
+
+    def all(self) -> Sequence[Hold]:
+        """Return the newest version of every hold, by one range read."""
+        ...
+
+    def put(self, hold: Hold) -> Hold:
+        """Store the next version of a hold; raises `StaleETag` after another write."""
+        ...
+
+
+class BackfillStore(Protocol):
+    """Stores backfills; every call may raise `Unavailable`."""
+
+    def get(self, backfill_id: str) -> BackfillRecord | None:
+        """Return a backfill by one point read."""
+        ...
+
+    def put(self, record: BackfillRecord) -> None:
+        """Store a backfill, or replace it."""
+        ...
+
+    def page(
+        self, task: str | None, *, limit: int, token: str | None = None
+    ) -> Page[BackfillRecord]:
+        """Return the backfills of all Tasks or of one Task, newest first."""
         ...
 
 

@@ -29,6 +29,7 @@ from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.failures import failures
 from polysync_core.cli.commands.runs.graph import graph
+from polysync_core.cli.commands.runs.hold import hold, holds, release
 from polysync_core.cli.commands.runs.job_keys import job_keys
 from polysync_core.cli.commands.runs.logs import logs
 from polysync_core.cli.commands.runs.missed import missed
@@ -39,6 +40,7 @@ from polysync_core.cli.commands.runs.runs import runs
 from polysync_core.cli.commands.runs.show import show
 from polysync_core.cli.commands.runs.usage import usage
 from polysync_core.cli.commands.schedules.backfill import backfill
+from polysync_core.cli.commands.schedules.backfills import backfills
 from polysync_core.cli.commands.schedules.cron import cron
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
@@ -94,12 +96,16 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(failures)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(usage)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(cancel)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(rerun)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(hold)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(release)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(holds)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(schedules)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(fire_times)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(cron)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(resume)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(backfill)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(backfills)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(test)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(deliveries)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(artefacts)

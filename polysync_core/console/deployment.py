@@ -13,6 +13,8 @@ class Deployment:
     """The name that every page shows, such as `Production`; None shows nothing."""
     colour: str = "grey"
     """The colour behind the name: grey, blue, green, amber or red."""
+    contact: str | None = None
+    """The text that says who gives roles; None shows nothing."""
     sign_in: SignIn | None = None
     """The way to sign in; None if the console cannot sign people in."""
 

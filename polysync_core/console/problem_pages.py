@@ -72,7 +72,7 @@ def _answer(request: Request, start: Message, document: dict[str, Any]) -> Respo
     deployment: Deployment = request.app.state.use_cases[Deployment]
     if status == HTTPStatus.UNAUTHORIZED and deployment.sign_in is not None:
         return _to_sign_in(request, is_part=is_part)
-    content = _problem(request, document)
+    content = _problem(request, document, contact=_contact(deployment, status))
     answer = (
         fragment(content, status)
         if is_part
@@ -100,10 +100,16 @@ def _path_of(address: str) -> str:
     return address[start:] if start >= 0 else page_path("runs")
 
 
-def _problem(request: Request, document: dict[str, Any]) -> Node:
+def _contact(deployment: Deployment, status: int) -> str | None:
+    """Return who gives roles, for a person who lacks one."""
+    return deployment.contact if status == HTTPStatus.FORBIDDEN else None
+
+
+def _problem(request: Request, document: dict[str, Any], *, contact: str | None) -> Node:
     _, _, trace = tracing.traceparent().partition("-")
     return h.section(".problem", role="alert")[
         h.p(".detail")[document["detail"]],
+        contact and h.p["Roles are given by: ", contact],
         _list("Problems", [_field(each) for each in document.get("errors", ())]),
         _list("Similar names", document.get("nearest") or ()),
         _list("Possible ids", document.get("candidates") or ()),

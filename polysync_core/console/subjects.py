@@ -55,7 +55,7 @@ def subjects() -> tuple[Subject, ...]:
         Subject(_tasks, "tasks", "schedule", "retry"),
         Subject(_jobs, "jobs"),
         Subject(_graph, "graph"),
-        Subject(_editors, "platforms", "vaults", "limits", "calendars", "webhooks"),
+        Subject(_editors, "platforms", "vaults", "limits", "holds", "calendars", "webhooks"),
         Subject(_lists, "missed", "upcoming", "jump", "zones"),
         Subject(_operations, "definitions", "audit", "help"),
     )
@@ -100,9 +100,9 @@ def _graph() -> Sequence[PageRouter]:
 
 def _editors() -> Sequence[PageRouter]:
     from polysync_core.console.pages.editors import editor_pages
-    from polysync_core.console.pages.limits import routes
+    from polysync_core.console.pages.limits import holds, routes
 
-    return [routes.router, *editor_pages()]
+    return [routes.router, holds.router, *editor_pages()]
 
 
 def _lists() -> Sequence[PageRouter]:

@@ -22,6 +22,11 @@ ADDRESS_REMEDY = (
     " addresses in the IP access list or firewall, or use a private connection"
 )
 
+STOPPED_REMEDY = "the app is stopped: start it"
+
+_APP_IS_STOPPED = re.compile(
+    r"\b(?:web|function|logic) app\b.{0,60}\bstopped\b|\bsite (?:is )?disabled\b", re.IGNORECASE
+)
 _UNAUTHORIZED = 401
 _TOKEN_STATUSES = frozenset({400, 401, 403})
 _NETWORK_STATUSES = frozenset({401, 403})
@@ -106,6 +111,11 @@ def blocks_address(refusal: Refusal) -> bool:
     return (
         "x-ms-forbidden-ip" in refusal.headers or _BLOCKED_ADDRESS.search(refusal.text) is not None
     )
+
+
+def says_app_is_stopped(refusal: Refusal) -> bool:
+    """Return whether the front end of App Service answers for an app that is stopped."""
+    return _APP_IS_STOPPED.search(refusal.text) is not None
 
 
 def asks_to_try_later(refusal: Refusal) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from polysync_core.application.definitions.task_list import TaskLists
+from polysync_core.application.dispatch.holds import Holds
 from polysync_core.application.missed.missed_work import MissedWorkList
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.runs.finishing import ACTOR
 from polysync_core.application.schedules.backfill import Backfill
+from polysync_core.application.schedules.backfill_runs import Backfills
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.schedule_preview import SchedulePreviews
@@ -86,11 +88,31 @@ class Services(RunsServices):
         )
 
     @cached_property
+    def holds(self) -> Holds:
+        return Holds(
+            store=self.ports.holds,
+            definitions=self.definitions,
+            policies=self.policies,
+            shards=self.ports.runs.shards,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def backfills(self) -> Backfills:
+        return Backfills(
+            store=self.ports.backfills,
+            runs=self.ports.runs,
+            cancel_run=self.task_runs.cancel,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
     def backfill(self) -> Backfill:
         return Backfill(
             runs=self.ports.runs,
             definitions=self.definitions,
             store=self.ports.schedules,
+            records=self.ports.backfills,
             factory=self.run_factory,
             prepare=self.task_runs.with_parents,
             clock=self.ports.clock,

@@ -51,7 +51,9 @@ class CommonServices:
 
     @cached_property
     def policies(self) -> Policies:
-        return Policies(self.ports.definitions.get, monotonic=self.ports.monotonic)
+        return Policies(
+            self.ports.definitions.get, holds=self.ports.holds.all, monotonic=self.ports.monotonic
+        )
 
     @cached_property
     def task_graph(self) -> TaskGraphCache:

@@ -153,6 +153,7 @@ class RunsServices(DefinitionsServices):
             purge_versions=ports.purge_versions,
             purge_messages=ports.purge_messages,
             purge_results=ports.purge_results,
+            purge_backfills=ports.purge_backfills,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
                 engine=timedelta(days=settings.engine_retention_days),

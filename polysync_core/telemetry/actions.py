@@ -72,6 +72,7 @@ ACTIONS: Mapping[str, Action] = {
     "signal_lost": Action(
         "a signal to the engine failed; the reconciler repeats it", ("signal", "error")
     ),
+    "hold_changed": Action("a hold was made or released", ("hold", "active")),
     "policy_update_lost": Action(
         "edited limits could not be sent to a Dispatcher; the next tick sends them", ("error",)
     ),

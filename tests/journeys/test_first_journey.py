@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -127,13 +128,25 @@ def depend_with_an_output(visitor: Visitor, upstream: str, name: str) -> None:
     visitor.fill("Name", name)
     visitor.page.get_by_role("tab", name="Dependencies").click()
     visitor.click("Add an upstream task")
-    named(visitor, "dependencies[0].task").select_option(upstream)
+    with redrawn(visitor):
+        named(visitor, "dependencies[0].task").select_option(upstream)
     visitor.click("Pass an output on")
-    named(visitor, "dependencies[0].mappings[0].output").fill("slept")
+    output = named(visitor, "dependencies[0].mappings[0].output")
+    output.fill("slept")
+    with redrawn(visitor):
+        output.press("Tab")
     named(visitor, "dependencies[0].mappings[0].input").fill("seconds")
     visitor.click("Review and save")
     visitor.click("Create")
     visitor.sees("Created.")
+
+
+@contextmanager
+def redrawn(visitor: Visitor) -> Iterator[None]:
+    """Wait until the picture shows a change: the form is exchanged with it."""
+    with visitor.page.expect_response(lambda answer: answer.request.method == "POST"):
+        yield
+    expect(visitor.page.locator(".htmx-request")).to_have_count(0)
 
 
 def make_dependent(visitor: Visitor, upstream: str, name: str) -> None:

@@ -79,6 +79,9 @@ param deploymentName string
 @description('Required. Colour behind the name of the deployment.')
 param deploymentColour string
 
+@description('Required. Who gives roles in the deployment, for people without a role; empty for none.')
+param deploymentContact string
+
 @description('Required. Number of delivery attempts for a webhook event.')
 param webhookAttempts int
 
@@ -150,6 +153,7 @@ var settings = {
   POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue
   POLYSYNC_NAME: deploymentName
   POLYSYNC_COLOUR: deploymentColour
+  POLYSYNC_CONTACT: deploymentContact
   POLYSYNC_WEBHOOK_ATTEMPTS: string(webhookAttempts)
   POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)
   POLYSYNC_RUN_RETENTION_DAYS: string(runRetentionDays)

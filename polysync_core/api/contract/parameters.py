@@ -23,6 +23,7 @@ _SCHEMAS: Mapping[tuple[str, str], Mapping[str, Any]] = {
 }
 _DESCRIPTIONS: Mapping[str, str] = {
     "name": "The name of the {kind}.",
+    "backfill_id": "The id of the backfill.",
     "run_id": "The id of the run, or first characters that only one run id has.",
 }
 

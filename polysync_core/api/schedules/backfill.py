@@ -30,6 +30,7 @@ from polysync_core.application.schedules.backfill import (
     BackfillResult,
 )
 from polysync_core.domain.definitions.base import ObjectName
+from polysync_core.domain.schedules.backfills import BackfillOrder, Redo
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -78,6 +79,13 @@ class BackfillBody(BaseModel):
     priority: Annotated[
         int | None,
         Field(strict=True, ge=-1_000_000, le=1_000_000, description="Empty: the Task's minus 100."),
+    ] = None
+    order: Annotated[BackfillOrder, Field(description="The order in which the runs start.")] = (
+        BackfillOrder.OLDEST_FIRST
+    )
+    redo: Annotated[
+        Redo | None,
+        Field(description="`failed`: run failed and cancelled fire times of the range again."),
     ] = None
 
 
@@ -149,6 +157,8 @@ def backfill_routes() -> APIRouter:
             schedule=body.schedule,
             max_concurrent_runs=body.max_concurrent_runs,
             priority=body.priority,
+            order=body.order,
+            redo=body.redo,
             dry_run=body.dry_run,
             actor=caller.name,
         )

@@ -20,6 +20,7 @@ from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dispatch.holds import ALL, Hold
 from polysync_core.domain.dispatch.policies import (
     ConcurrencyRule,
     PlatformPolicy,
@@ -52,9 +53,13 @@ class Policies:
         self,
         read: Callable[[Kind, str], StoredDefinition[Definition] | None],
         *,
+        holds: Callable[[], Iterable[Hold]] = tuple,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read = read
+        self._holds = TimedCache[str, tuple[Hold, ...]](
+            lambda _: tuple(holds()), monotonic=monotonic
+        )
         self._cache = TimedCache(self._load, monotonic=monotonic)
 
     def for_run(self, task: str | None, platform: str) -> PolicySet:
@@ -69,7 +74,9 @@ class Policies:
         if platform:
             known = self._cached(Kind.PLATFORM, platform)
             owners.append(known or PlatformPolicy(name=platform))
-        return self._with_profiles(owners)
+        policies = self._with_profiles(owners)
+        policies.add(*(hold for hold in self._holds.get(ALL) if hold.concerns(task, platform)))
+        return policies
 
     def refreshed(self, state: DispatcherState, adopted: Iterable[Lease] = ()) -> PolicySet:
         """Read from the store, past the cache, every limit on the runs in a Dispatcher."""
@@ -78,6 +85,7 @@ class Policies:
         self.invalidate(Reference(Kind.TASK, task) for task, _ in pairs if task is not None)
         self.invalidate(Reference(Kind.PLATFORM, platform) for _, platform in pairs)
         profiles = state.policies.profiles
+        self.forget_holds()
         self.invalidate(Reference(Kind.CONTENTION_PROFILE, name) for name in profiles)
         policies = PolicySet()
         for task, platform in pairs:
@@ -93,6 +101,10 @@ class Policies:
     def invalidate(self, references: Iterable[Reference]) -> None:
         """Drop the cached limits of some definitions."""
         self._cache.invalidate(references)
+
+    def forget_holds(self) -> None:
+        """Drop the cached holds."""
+        self._holds.invalidate()
 
     def _with_profiles(self, owners: Iterable[Policy]) -> PolicySet:
         policies = PolicySet()

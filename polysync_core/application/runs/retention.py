@@ -50,6 +50,7 @@ class Retention:
     purge_versions: Purge
     purge_messages: Purge
     purge_results: Purge
+    purge_backfills: Purge
     periods: Periods
     clock: Clock
 
@@ -66,6 +67,7 @@ class Retention:
             "versions": lambda more: self.purge_versions(before, more),
             "messages": lambda more: self.purge_messages(before, more),
             "results": lambda more: self.purge_results(before, more),
+            "backfills": lambda more: self.purge_backfills(before, more),
             "runs": lambda more: self.purge_runs(before, more),
         }
         deleted: dict[str, int] = {}

@@ -27,7 +27,7 @@ from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
 from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.listing import Listing
-from polysync_core.domain.runs.repairs import failed_run_to_repair
+from polysync_core.domain.runs.repairs import REPAIRABLE, failed_run_to_repair
 from polysync_core.domain.runs.run import (
     SYSTEM_ACTOR,
     MappedInput,
@@ -178,10 +178,12 @@ class TaskRuns:
 
     def may_repair(self, run: TaskRun) -> bool:
         """Return whether an ended run can be run again from its failure."""
+        if run.task is None or run.status not in REPAIRABLE:
+            return False
         try:
             job = self.definitions.job(run.job.name)
             failed_run_to_repair(run, job)
-            return run.task is not None and self.factory.connections.can_repair(job)
+            return self.factory.connections.can_repair(job)
         except Refused:
             return False
 

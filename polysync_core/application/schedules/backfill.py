@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
 
-from polysync_core.application.ports import Engine, RunReader, ScheduleStore
+from polysync_core.application.ports import BackfillStore, Engine, RunReader, ScheduleStore
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.schedules.service import schedule_of
 from polysync_core.domain.clock import Clock, rfc3339, zone_named
@@ -23,6 +23,7 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid
 from polysync_core.domain.runs.identity import BackfillId, RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType
+from polysync_core.domain.schedules.backfills import BackfillOrder, BackfillRecord, Redo
 from polysync_core.domain.schedules.fire_times import (
     FireTime,
     count_between,
@@ -38,6 +39,7 @@ PRIORITY_DROP = 100
 _LEAST_PRIORITY = -1_000_000
 _EARLIEST_YEAR, _LATEST_YEAR = 1900, 9000
 _WORKERS = 8
+_FAILED = frozenset({RunStatus.FAILED, RunStatus.CANCELLED})
 _INSTANT = timedelta(microseconds=1)
 
 type _Range = tuple[datetime, datetime]
@@ -58,6 +60,9 @@ class BackfillRequest:
     """Optional for a Task with one schedule."""
     max_concurrent_runs: int | None = None
     priority: int | None = None
+    order: BackfillOrder = BackfillOrder.OLDEST_FIRST
+    redo: Redo | None = None
+    """The fire times that run again although they have a run."""
     dry_run: bool = False
     actor: str
 
@@ -70,6 +75,8 @@ class BackfilledRun:
     run_id: RunId
     exists: bool
     """True if the run existed before the request."""
+    repeats: RunId | None = None
+    """The failed run that this one repeats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +95,7 @@ class Backfill:
     runs: RunReader
     definitions: DefinitionReader
     store: ScheduleStore
+    records: BackfillStore
     factory: RunFactory
     prepare: Callable[[Task, RunSpec], RunSpec]
     """Adds parents and mapped parameters to a run that waits for no upstream."""
@@ -106,14 +114,37 @@ class Backfill:
         span = self._checked_range(request, schedule)
         fires = self._fires(task, schedule, span)
         backfill_id = _backfill_id(task, request, schedule, span)
-        known = self._known(task, schedule, fires)
-        missing = [fire for fire in fires if fire.scheduled_time not in known]
-        if missing and not request.dry_run:
-            runs = self._runs(task, schedule, missing, request, backfill_id)
+        items = self._items(task, schedule, fires, redo=request.redo)
+        result = BackfillResult(schedule=schedule.name, backfill_id=backfill_id, items=items)
+        missing = [item for item in items if not item.exists]
+        if request.dry_run:
+            return result
+        runs = self._runs(task, schedule, missing, request, backfill_id)
+        if runs:
             self.factory.capacity.take(runs[0].shard, engine, runs=len(runs))
+        if items:
+            self.records.put(self._record(request, schedule, span, result))
+        if runs:
             self._accept(runs, engine)
-        items = [_backfilled_run(task, schedule, fire, known) for fire in fires]
-        return BackfillResult(schedule=schedule.name, backfill_id=backfill_id, items=items)
+        return result
+
+    def _record(
+        self, request: BackfillRequest, schedule: Schedule, span: _Range, result: BackfillResult
+    ) -> BackfillRecord:
+        """Return the stored form of a backfill; a repeated request keeps its first time."""
+        former = self.records.get(result.backfill_id)
+        return BackfillRecord(
+            backfill_id=result.backfill_id,
+            task=request.task,
+            schedule=schedule.name,
+            begin=span[0],
+            end=span[1],
+            requested_at=self.clock() if former is None else former.requested_at,
+            requested_by=request.actor,
+            order=request.order,
+            max_concurrent_runs=request.max_concurrent_runs,
+            run_ids=tuple(item.run_id for item in result.items),
+        )
 
     def _checked_range(self, request: BackfillRequest, schedule: Schedule) -> _Range:
         for field, moment in (("from", request.begin), ("to", request.end)):
@@ -149,27 +180,49 @@ class Backfill:
         )
         return [fire for fire in fires if not is_excluded(fire, calendars)]
 
-    def _known(
-        self, task: Task, schedule: Schedule, fires: Sequence[FireTime]
-    ) -> dict[datetime, RunId]:
-        """Return the existing runs; a skipped scheduled run counts as missing."""
+    def _items(
+        self, task: Task, schedule: Schedule, fires: Sequence[FireTime], *, redo: Redo | None
+    ) -> list[BackfilledRun]:
+        """Return the run of each fire time; a skipped scheduled run counts as missing."""
         own = [_run_id(task, schedule, fire) for fire in fires]
         scheduled = [occurrence_id(task, schedule, fire.scheduled_time) for fire in fires]
-        found = {stored.run.run_id: stored.run for stored in self.runs.get_many([*own, *scheduled])}
-        known: dict[datetime, RunId] = {}
+        found = self._statuses([*own, *scheduled])
+        items: list[BackfilledRun] = []
         for fire, backfilled, fired in zip(fires, own, scheduled, strict=True):
-            run = found.get(fired)
-            if backfilled in found:
-                known[fire.scheduled_time] = backfilled
-            elif run is not None and run.status is not RunStatus.SKIPPED:
-                known[fire.scheduled_time] = fired
-        return known
+            is_fired = found.get(fired, RunStatus.SKIPPED) is not RunStatus.SKIPPED
+            exists = backfilled in found or is_fired
+            run_id = backfilled if backfilled in found or not is_fired else fired
+            items.append(BackfilledRun(fire=fire, run_id=run_id, exists=exists))
+        return items if redo is None else self._redone(items, found)
+
+    def _redone(
+        self, items: Sequence[BackfilledRun], found: Mapping[RunId, RunStatus]
+    ) -> list[BackfilledRun]:
+        """Return the items with a new run for each failed fire time."""
+        items = list(items)
+        known = dict(found)
+        while failed := [
+            index
+            for index, item in enumerate(items)
+            if item.exists and known.get(item.run_id) in _FAILED
+        ]:
+            following = [_redo_id(items[index].run_id) for index in failed]
+            known |= self._statuses(following)
+            for index, run_id in zip(failed, following, strict=True):
+                former = items[index].run_id
+                items[index] = replace(
+                    items[index], run_id=run_id, exists=run_id in known, repeats=former
+                )
+        return items
+
+    def _statuses(self, run_ids: Sequence[RunId]) -> dict[RunId, RunStatus]:
+        return {each.run.run_id: each.run.status for each in self.runs.get_many(run_ids)}
 
     def _runs(
         self,
         task: Task,
         schedule: Schedule,
-        fires: Sequence[FireTime],
+        items: Sequence[BackfilledRun],
         request: BackfillRequest,
         backfill_id: BackfillId,
     ) -> list[TaskRun]:
@@ -194,13 +247,16 @@ class Backfill:
                 task,
                 replace(
                     common,
-                    run_id=_run_id(task, schedule, fire),
-                    scheduled_time=fire.scheduled_time,
-                    # The Dispatcher orders runs by this time, so the oldest fire time starts first.
+                    run_id=item.run_id,
+                    rerun_of=item.repeats,
+                    scheduled_time=item.fire.scheduled_time,
+                    # The Dispatcher orders runs by this time.
                     at=now + timedelta(milliseconds=index),
                 ),
             )
-            for index, fire in enumerate(fires)
+            for index, item in enumerate(
+                items if request.order is BackfillOrder.OLDEST_FIRST else reversed(items)
+            )
         ]
 
     def _accept(self, runs: Sequence[TaskRun], engine: Engine) -> None:
@@ -260,9 +316,6 @@ def _run_id(task: Task, schedule: Schedule, fire: FireTime) -> RunId:
     return derived_run_id("backfill", task.identity, schedule.identity, at)
 
 
-def _backfilled_run(
-    task: Task, schedule: Schedule, fire: FireTime, known: Mapping[datetime, RunId]
-) -> BackfilledRun:
-    run_id = known.get(fire.scheduled_time)
-    exists = run_id is not None
-    return BackfilledRun(fire=fire, run_id=run_id or _run_id(task, schedule, fire), exists=exists)
+def _redo_id(run_id: RunId) -> RunId:
+    """Return the id of the run that repeats a failed run of a backfill."""
+    return derived_run_id("backfill-redo", run_id)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NotRequired, TypedDict, cast
 
 from polysync_core.domain.definitions.contention import ExceedAction
+from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.dispatch.policies import (
     ConcurrencyRule,
     PlatformPolicy,
@@ -68,6 +69,7 @@ class PoliciesJson(TypedDict):
     tasks: list[Row]
     platforms: list[Row]
     profiles: list[Row]
+    holds: NotRequired[list[Row]]
 
 
 class StateJson(TypedDict):
@@ -150,6 +152,10 @@ def encode_policies(policies: PolicySet) -> PoliciesJson:
             (each.name, each.version, each.profiles) for each in policies.platforms.values()
         ],
         "profiles": [_profile_row(each) for each in policies.profiles.values()],
+        "holds": [
+            (each.name, each.version, each.reason, each.by, millis(each.at), each.is_active)
+            for each in policies.holds.values()
+        ],
     }
 
 
@@ -169,6 +175,10 @@ def decode_policies(data: PoliciesJson) -> PolicySet:
             name=name, version=version, profiles=tuple(profiles)
         )
     policies.profiles = {row[0]: _profile(row) for row in data["profiles"]}
+    for name, version, reason, by, at, is_active, *_ in data.get("holds", ()):
+        policies.holds[name] = Hold(
+            name=name, version=version, reason=reason, by=by, at=moment(at), is_active=is_active
+        )
     return policies
 
 

@@ -118,6 +118,8 @@ def _is_free_to_start(state: DispatcherState, entry: WaitingEntry, now: datetime
     profiles, missing = state.policies.profiles_of(entry.task, entry.platform)
     policy = None if entry.task is None else state.policies.tasks.get(entry.task)
     has_limit = profiles or missing or entry.backfill_limit is not None
+    if state.policies.holds_on(entry.task, entry.platform):
+        return False
     if has_limit or (policy is not None and policy.max_concurrent_runs is not None):
         return False
     return entry.not_before <= millis(now)

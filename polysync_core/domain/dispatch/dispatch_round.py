@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from polysync_core.domain.definitions.contention import ExceedAction
+from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.dispatch.limits import (
     ConcurrencyLimit,
     Limit,
@@ -25,6 +26,7 @@ from polysync_core.domain.runs.identity import BackfillId
 RESERVATION_DELAY = timedelta(minutes=1)
 """After this wait, free slots are reserved for a run that needs several slots."""
 _RESERVATION_DELAY_MILLIS = RESERVATION_DELAY // timedelta(milliseconds=1)
+_HOLD = "~hold"
 _BACKFILL = "~backfill"
 """Used as a profile name in a key; a real profile name contains no `~`."""
 
@@ -146,12 +148,17 @@ class DispatchRound:
             limits.append(self._task_limit(policy.name, policy.max_concurrent_runs))
         if run.backfill_id is not None and run.backfill_limit is not None:
             limits.append(self._backfill_limit(run.backfill_id, run.backfill_limit))
+        limits += [self._hold_limit(hold) for hold in self.state.policies.holds_on(task, platform)]
         demands = [(limit, limit.demand(weight)) for limit in limits]
         multi_slot = any(demand > 1 for _, demand in demands)
         return RunGroup(weight=weight, demands=demands, missing=missing, multi_slot=multi_slot)
 
     def _task_limit(self, task: str, size: int) -> Limit:
         return self.limits.setdefault(("", task), ConcurrencyLimit(size=size, scope=task))
+
+    def _hold_limit(self, hold: Hold) -> Limit:
+        limit = ConcurrencyLimit(size=0, scope=hold.name, hold=hold)
+        return self.limits.setdefault((_HOLD, hold.name), limit)
 
     def _backfill_limit(self, backfill_id: BackfillId, size: int) -> Limit:
         limit = ConcurrencyLimit(size=size, scope=backfill_id, of_backfill=True)

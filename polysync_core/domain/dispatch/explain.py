@@ -29,6 +29,7 @@ class WaitReasonKind(StrEnum):
     BACKFILL = "Backfill"
     BACK_OFF = "BackOff"
     PLANNED_START = "PlannedStart"
+    HELD = "Held"
     LIMITS_UNKNOWN = "LimitsUnknown"
 
 
@@ -196,7 +197,7 @@ def _concurrency_reason(
     holders: Mapping[Limit, Sequence[Lease]],
 ) -> WaitReason:
     needs = next(demand for each, demand in group.demands if each is limit)
-    held = tuple(holders.get(limit, ()))
+    held = () if limit.hold is not None else tuple(holders.get(limit, ()))
     more = f", and this run needs {needs}" if needs > 1 else ""
     facts = f"{_facts(limit)}{more}{_held_by(held)}{_deferred(until)}"
     return WaitReason(
@@ -204,8 +205,8 @@ def _concurrency_reason(
         scope=limit.scope or None,
         kind=_kind(limit),
         sentence=f"{facts}.",
-        used=limit.used,
-        limit=limit.size,
+        used=None if limit.hold is not None else limit.used,
+        limit=None if limit.hold is not None else limit.size,
         needs=needs,
         holders=held,
         reserved_for=limit.reserved_for,
@@ -240,6 +241,8 @@ def _deferred(until: datetime | None) -> str:
 
 
 def _kind(limit: ConcurrencyLimit) -> WaitReasonKind:
+    if limit.hold is not None:
+        return WaitReasonKind.HELD
     if limit.of_backfill:
         return WaitReasonKind.BACKFILL
     return WaitReasonKind.CONCURRENCY if limit.profile else WaitReasonKind.MAX_CONCURRENT_RUNS

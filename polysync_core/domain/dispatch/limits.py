@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.dispatch.policies import ConcurrencyRule, ProfilePolicy, StartRateRule
 from polysync_core.domain.dispatch.rates import (
     StartLog,
@@ -26,6 +27,8 @@ class ConcurrencyLimit:
     scope: str = ""
     """The Platform, Task or backfill that is limited; empty for a global profile."""
     of_backfill: bool = False
+    hold: Hold | None = None
+    """Set if the limit is a hold, which has no slots."""
     used: int = 0
     reserved: int = 0
     """Slots that are reserved for `reserved_for` and closed to runs behind it."""

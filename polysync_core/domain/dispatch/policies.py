@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from polysync_core.domain.definitions.contention import ExceedAction
+from polysync_core.domain.dispatch.holds import ALL, Hold, hold_name, platform_hold_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +85,19 @@ class PolicySet:
     tasks: dict[str, TaskPolicy] = field(default_factory=dict[str, TaskPolicy])
     platforms: dict[str, PlatformPolicy] = field(default_factory=dict[str, PlatformPolicy])
     profiles: dict[str, ProfilePolicy] = field(default_factory=dict[str, ProfilePolicy])
+    holds: dict[str, Hold] = field(default_factory=dict[str, Hold])
+    """Active and released holds; without the released ones, a late message would hold again."""
 
     def copy(self) -> PolicySet:
         """Return a set of the same policies."""
         return PolicySet(
-            tasks=dict(self.tasks), platforms=dict(self.platforms), profiles=dict(self.profiles)
+            tasks=dict(self.tasks),
+            platforms=dict(self.platforms),
+            profiles=dict(self.profiles),
+            holds=dict(self.holds),
         )
 
-    def add(self, *policies: TaskPolicy | PlatformPolicy | ProfilePolicy) -> None:
+    def add(self, *policies: TaskPolicy | PlatformPolicy | ProfilePolicy | Hold) -> None:
         """Add policies; the newest policy of each name is kept."""
         for policy in policies:
             match policy:
@@ -101,10 +107,13 @@ class PolicySet:
                     _keep_newest(self.platforms, policy)
                 case ProfilePolicy():
                     _keep_newest(self.profiles, policy)
+                case Hold():
+                    _keep_newest(self.holds, policy)
 
     def merge(self, other: PolicySet) -> None:
         """Add the policies of another set; the newest policy of each name is kept."""
         self.add(*other.tasks.values(), *other.platforms.values(), *other.profiles.values())
+        self.add(*other.holds.values())
 
     def retain(self, tasks: Iterable[str], platforms: Iterable[str]) -> None:
         """Remove policies that these Tasks and Platforms do not refer to."""
@@ -112,6 +121,12 @@ class PolicySet:
         self.platforms = _only(self.platforms, set(platforms))
         linked = [*self.tasks.values(), *self.platforms.values()]
         self.profiles = _only(self.profiles, {name for each in linked for name in each.profiles})
+        owners = {*map(hold_name, self.tasks), *map(platform_hold_name, self.platforms)}
+        self.holds = _only(self.holds, owners | {ALL})
+
+    def holds_on(self, task: str | None, platform: str) -> list[Hold]:
+        """Return the active holds on a run."""
+        return [hold for hold in self.holds.values() if hold.holds(task, platform)]
 
     def profiles_of(self, task: str | None, platform: str) -> tuple[list[ProfilePolicy], list[str]]:
         """Return the enabled profiles of a run, and the names of unknown policies."""

@@ -7,7 +7,8 @@ from polysync_core.domain.errors import Conflict
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 
-_REPAIRABLE = frozenset({RunStatus.FAILED, RunStatus.CANCELLED})
+REPAIRABLE = frozenset({RunStatus.FAILED, RunStatus.CANCELLED})
+"""The statuses of runs of which a part may have failed."""
 
 
 def failed_run_to_repair(run: TaskRun, job: Job) -> str:
@@ -15,7 +16,7 @@ def failed_run_to_repair(run: TaskRun, job: Job) -> str:
 
     Raises `Conflict` if nothing failed on the platform, or the Job runs another artefact now.
     """
-    if run.status not in _REPAIRABLE:
+    if run.status not in REPAIRABLE:
         raise Conflict(
             f"The run is {run.status}, so no part of it has failed: rerun it from the beginning."
         )

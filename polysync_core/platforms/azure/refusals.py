@@ -14,10 +14,12 @@ from polysync_core.platforms.connector import ArtefactNotFound
 from polysync_core.platforms.refusal_rules import (
     ADDRESS_REMEDY,
     CREDENTIAL_REMEDY,
+    STOPPED_REMEDY,
     CredentialRules,
     asks_to_try_later,
     blocks_address,
     credential_name,
+    says_app_is_stopped,
 )
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
@@ -111,6 +113,8 @@ class AzureRefusals:
             return Unavailable(f"{self.service} is busy ({code_text}status {refusal.status})")
         if blocks_address(refusal):
             remedy = ADDRESS_REMEDY
+        elif says_app_is_stopped(refusal):
+            remedy = STOPPED_REMEDY
         remedy = remedy or self._remedy(code, refusal.status)
         return PlatformRefused(
             f"{self.service} refused the request ({code_text}status {refusal.status}): {remedy}",

@@ -94,6 +94,7 @@ _CAUSES_BY_TYPE = {
 _DURATION = re.compile(r"\bmaximum (?:run )?duration|\btime(?:d |-)?out\b", re.IGNORECASE)
 _MAX_MESSAGE_LENGTH = 4000
 _WAITING = frozenset({"PENDING", "WAITING"})
+_HELD_BACK = frozenset({"QUEUED", "BLOCKED"})
 _RETRIES = frozenset({"WAITING_FOR_RETRY", "WAITING"})
 _TYPES = {"SUCCESS", "INTERNAL_ERROR", "CLIENT_ERROR", "CLOUD_FAILURE"}
 
@@ -156,7 +157,7 @@ class RunState:
     @property
     def wait(self) -> Wait | None:
         """The thing that the run waits for; None if it runs or has ended."""
-        if self.life_cycle == "QUEUED" or (self.is_queued and self.life_cycle in _WAITING):
+        if self.life_cycle in _HELD_BACK or (self.is_queued and self.life_cycle in _WAITING):
             return Wait.PLATFORM_QUEUE
         if self.life_cycle in _RETRIES:
             return Wait.RETRY

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
@@ -10,12 +9,12 @@ from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.refusal_rules import (
     ADDRESS_REMEDY,
+    STOPPED_REMEDY,
     CredentialRules,
     blocks_address,
     host_refuses_credential,
+    says_app_is_stopped,
 )
-
-_APP_IS_STOPPED = re.compile(r"\b(?:web|function) app\b.{0,60}\bstopped\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +32,8 @@ class FunctionRefusals:
         """Return the error for a refusal, with the remedy for its status."""
         if blocks_address(refusal):
             return self.error(refusal, ADDRESS_REMEDY)
-        if _APP_IS_STOPPED.search(refusal.text):
-            return self.error(refusal, "the app is stopped: start it")
+        if says_app_is_stopped(refusal):
+            return self.error(refusal, STOPPED_REMEDY)
         remedies = {
             403: self.permission,
             404: self.missing,

@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from polysync_core.console.shell import FRAME_IDS
 from polysync_core.domain.security.roles import Role
+from polysync_core.setting_values import SettingError
 from tests.fakes.app import FakeApp, settings_of
 from tests.unit.api.security.protected_app import KEYS, principal_header
 
@@ -113,6 +114,26 @@ def test_the_name_of_the_deployment_is_on_the_page_and_in_the_title() -> None:
 
     assert tree.css_first(".deployment.red").text() == "Production <1>"
     assert tree.css_first("title").text() == "Not found · Polysync Production <1>"
+
+
+def test_a_person_without_the_role_learns_who_gives_it() -> None:
+    azure = {"POLYSYNC_ENVIRONMENT": "production", "WEBSITE_AUTH_ENABLED": "True"}
+    contact = "Data platform <data@example.org>"
+    app = FakeApp(settings=settings_of(**azure, POLYSYNC_CONTACT=contact))
+    headers = principal_header(Role.READER, oid="someone")
+
+    refused = LexborHTMLParser(app.browser.get("/audit", headers=headers).text)
+    assert f"Roles are given by: {contact}" in refused.css_first(".problem").text()
+    unknown = app.browser.get("/nowhere", headers=headers)
+    assert "Roles are given by" not in unknown.text
+    silent = _azure().browser.get("/audit", headers=headers)
+    assert "Roles are given by" not in silent.text
+
+
+@pytest.mark.parametrize("contact", ["x" * 201, "a\nb", "\x00"])
+def test_a_contact_that_is_not_one_short_line_is_refused(contact: str) -> None:
+    with pytest.raises(SettingError, match="POLYSYNC_CONTACT"):
+        settings_of(POLYSYNC_CONTACT=contact)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

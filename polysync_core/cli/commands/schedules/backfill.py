@@ -25,6 +25,12 @@ MaxConcurrent = Annotated[
 Priority = Annotated[
     int | None, typer.Option(help="A higher priority starts first; default: the task's minus 100.")
 ]
+NewestFirst = Annotated[
+    bool, typer.Option("--newest-first", help="Start the newest fire time first.")
+]
+RedoFailed = Annotated[
+    bool, typer.Option("--redo-failed", help="Run failed and cancelled fire times again.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the runs to create.")]
 
 
@@ -35,6 +41,8 @@ def backfill(  # noqa: PLR0913 - one parameter per option
     schedule: Schedule = None,
     max_concurrent: MaxConcurrent = None,
     priority: Priority = None,
+    newest_first: NewestFirst = False,
+    redo_failed: RedoFailed = False,
     dry_run: DryRun = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
@@ -48,6 +56,10 @@ def backfill(  # noqa: PLR0913 - one parameter per option
         "priority": priority,
         "dryRun": dry_run,
     }
+    if newest_first:
+        body["order"] = "NewestFirst"
+    if redo_failed:
+        body["redo"] = "failed"
     with open_session(url, as_json=as_json) as session:
         answer = session.api.post("tasks", task, "backfill", body=body, has="count")
         if as_json:

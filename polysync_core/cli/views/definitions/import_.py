@@ -40,7 +40,7 @@ def import_view(items: Sequence[JsonObject]) -> list[RenderableType]:
             reader.text("externalId"),
             changes,
         )
-        notes += lines(_notes(reader))
+        notes += lines(_notes(reader, is_complete=item.get("complete") is not False))
     return [table, *notes]
 
 
@@ -64,10 +64,15 @@ def has_drift(items: Iterable[JsonObject]) -> bool:
     return any(Reader("the import", item).objects("tasks") for item in items)
 
 
-def _notes(reader: Reader) -> Iterator[str]:
+def _notes(reader: Reader, *, is_complete: bool) -> Iterator[str]:
     job = reader.text("job") or reader.text("externalId")
     for note in reader.texts("notes"):
         yield f"{job}: {note}"
+    if not is_complete:
+        yield (
+            f"{job}: the artefact was not read completely: parameters that were not found stay,"
+            " unless --remove is given"
+        )
     for each in reader.objects("tasks"):
         task = Reader("the task", each)
         for problem in map(_problem, task.objects("problems")):

@@ -52,7 +52,11 @@ def limits_page(
         older_link(_next(found), label="More limits"),
         section="limits",
         beside=h.span(".nothing")["who holds a slot, and who is next"],
-        actions=[live_button(), _new_button(request)],
+        actions=[
+            live_button(),
+            h.a(".button", href=page_path("holds"))["Holds"],
+            _new_button(request),
+        ],
         notices=list_notices(request, "limits"),
     )
 

@@ -71,9 +71,14 @@ def _attempt(run: TaskRun, attempt: Attempt) -> Element:
         h.td[
             platform_link(run, attempt, text="Open"),
             attempt.external_run_id and [" ", h.small(".mono.break")[attempt.external_run_id]],
+            _repair(run.repaired_by(attempt.number)),
             attempt.status is RunStatus.FAILED and [h.br, _details_link(run, attempt)],
         ],
     ]
+
+
+def _repair(repaired: str | None) -> Node:
+    return None if repaired is None else [h.br, h.small(".break")[f"repairs {repaired}"]]
 
 
 def _outcome(attempt: Attempt) -> Node:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.schedules.backfill import BackfillBody, CurrentBackfill
+from polysync_core.api.schedules.backfills import CurrentBackfills
 from polysync_core.api.schedules.routes import CurrentScheduleService, ScheduleService
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.api.security.callers import CurrentCaller
@@ -33,11 +34,13 @@ from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page, redirect
 from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.schedules.backfills import BackfillProgress
 
 router = PageRouter()
 
 _MAX_ROWS = 100
 """The maximum number of fire times that the dry run lists."""
+_MAX_STORED = 10
 _NUMBERS = ("maxConcurrentRuns", "priority")
 
 
@@ -57,9 +60,25 @@ class _Draft:
 
 
 @router.get("/tasks/{name}/backfill")
-def backfill_page(request: Request, name: str, schedules: CurrentScheduleService) -> Response:
-    """Show the form of a backfill."""
-    return _page(request, schedules, _Draft(name=name))
+def backfill_page(
+    request: Request, name: str, schedules: CurrentScheduleService, stored: CurrentBackfills
+) -> Response:
+    """Show the form of a backfill and the newest backfills of the Task."""
+    newest = stored.page(name, limit=_MAX_STORED).items
+    return _page(request, schedules, _Draft(name=name), _stored(name, newest))
+
+
+@router.post("/tasks/{name}/backfills/{backfill_id}/cancel")
+def cancel(
+    name: str,
+    backfill_id: str,
+    stored: CurrentBackfills,
+    engine: CurrentEngine,
+    caller: CurrentCaller,
+) -> Response:
+    """Cancel every run of a backfill that has not ended."""
+    stored.cancel(backfill_id, actor=caller.name, engine=engine)
+    return redirect(task_path(name, "backfill"))
 
 
 @router.post("/tasks/{name}/backfill")
@@ -92,6 +111,7 @@ def _request(name: str, form: FormData, actor: str, *, is_dry: bool) -> Backfill
     """Return the request, or raise `Invalid` with the names of the fields."""
     content: dict[str, Any] = {key: form.get(key, "").strip() or None for key in ("from", "to")}
     content["schedule"] = form.get("schedule", "").strip() or None
+    content["redo"] = form.get("redo", "").strip() or None
     content |= {key: _number(form.get(key, "").strip()) for key in _NUMBERS}
     try:
         body = BackfillBody.model_validate(content)
@@ -104,6 +124,7 @@ def _request(name: str, form: FormData, actor: str, *, is_dry: bool) -> Backfill
         schedule=body.schedule,
         max_concurrent_runs=body.max_concurrent_runs,
         priority=body.priority,
+        redo=body.redo,
         dry_run=is_dry,
         actor=actor,
     )
@@ -119,6 +140,7 @@ def _page(
     request: Request,
     schedules: ScheduleService,
     draft: _Draft,
+    below: Node = None,
     *,
     status: int = HTTPStatus.OK,
 ) -> Response:
@@ -130,11 +152,42 @@ def _page(
         h.div(".stack")[
             _form(draft, zones) if zones else _without_schedule(draft.name),
             _dry_run(draft),
+            below,
         ],
         section="tasks",
         crumbs=[("Tasks", page_path("tasks")), (draft.name, task_path(draft.name))],
         status=status,
     )
+
+
+def _stored(name: str, newest: Sequence[BackfillProgress]) -> Node:
+    if not newest:
+        return None
+    rows = [
+        h.tr[
+            h.th(scope="row")[
+                h.a(href=page_path("runs", backfillId=each.record.backfill_id))[
+                    each.record.backfill_id
+                ]
+            ],
+            h.td(".mono")[f"{each.record.begin:%Y-%m-%d %H:%M}Z"],
+            h.td(".mono")[f"{each.record.end:%Y-%m-%d %H:%M}Z"],
+            h.td[", ".join(f"{count} {status}" for status, count in each.counts.items() if count)],
+            h.td["Done" if each.is_done else _cancel_button(name, each)],
+        ]
+        for each in newest
+    ]
+    columns = ["Backfill", "From", "To", "Runs", "State"]
+    return h.section(".card", aria_label="Backfills")[
+        h.header[h.h2["Newest backfills"]], table("Newest backfills", columns, rows)
+    ]
+
+
+def _cancel_button(name: str, each: BackfillProgress) -> Element:
+    address = task_path(name, "backfills", each.record.backfill_id, "cancel")
+    return h.form(".inline", method="post", action=address)[
+        h.button(".danger", type="submit")[icon("stop"), "Cancel"]
+    ]
 
 
 def _without_schedule(name: str) -> Element:
@@ -165,6 +218,16 @@ def _form(draft: _Draft, zones: Mapping[str, str]) -> Element:
                 _input(draft, "to", "To", f"Not part of the range. {hint}"),
                 _input(draft, "maxConcurrentRuns", "Runs at the same time", "Empty: no limit."),
                 _input(draft, "priority", "Priority", "Empty: 100 below that of the task."),
+            ],
+            h.div(".check")[
+                h.input(
+                    id="f-redo",
+                    type="checkbox",
+                    name="redo",
+                    value="failed",
+                    checked=draft.values.get("redo") == "failed",
+                ),
+                h.label(for_="f-redo")["Run failed and cancelled fire times again"],
             ],
             h.div(".actions")[
                 h.button(".primary", type="submit", name="do", value="plan")["Show the runs"],

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from typing import cast
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure_databricks.notebook_source.findings import Widget
+from polysync_core.platforms.azure_databricks.notebook_source.findings import (
+    Widget,
+    computed_default,
+)
 
 _METADATA = "application/vnd.databricks.v1+notebook"
 _NEWER, _OLDER = "typedWidgetInfo", "widgetInfo"
@@ -35,10 +38,13 @@ def _read(widgets: JsonObject) -> Iterator[Widget]:
         saved = _object(entry)
         facts = _object(saved.get(_NEWER)) or _object(saved.get(_OLDER))
         name, default, label = facts.get("name"), facts.get("defaultValue"), facts.get("label")
+        known = name if isinstance(name, str) and name else key
+        is_text = isinstance(default, str)
         yield Widget(
-            name=name if isinstance(name, str) and name else key,
-            default=default if isinstance(default, str) else None,
+            name=known,
+            default=default if is_text else None,
             description=label if isinstance(label, str) and label else None,
+            notes=() if is_text or default is None else (computed_default(known),),
         )
 
 

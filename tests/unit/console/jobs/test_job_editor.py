@@ -79,6 +79,16 @@ def test_a_chosen_artefact_fills_the_form_and_becomes_a_job(world: World) -> Non
     assert [(each.name, each.default) for each in stored.parameters] == [("region", "eu")]
 
 
+def test_the_settings_that_the_parameters_need_are_taken(world: World) -> None:
+    world.workspace.put(
+        "/etl/stock", Parameter(name="day"), settings={"outputsFromExitValue": True}
+    )
+
+    stored = saved(world, choose(world, search(world, "stock"), "stock"))
+
+    assert stored.settings == {"outputsFromExitValue": True}
+
+
 def test_a_typed_name_stays_and_a_suggested_one_is_replaced(world: World) -> None:
     first = choose(world, search(world, ""), "stock")
     again = submit(world.app.browser, first, {"~search": "sales"}, do="artefacts")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from selectolax.lexbor import LexborHTMLParser
 
+from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.runs.run import RunStatus
 from tests.unit.application.runs.test_repairs import World
 
@@ -26,3 +27,12 @@ def test_only_a_run_that_can_be_repaired_has_the_button_which_repairs_it() -> No
     run_id, _, notice = answer.headers["location"].rpartition("/")[2].partition("?")
     assert notice == "notice=repair"
     assert world.runs.get(run_id).repairs == "7"
+
+
+def test_a_repair_names_the_run_that_it_repairs() -> None:
+    world = World()
+    run = world.rerun(world.failed())
+    world.app.services.attempt_steps.submit(run.run_id, 1, AttemptMemo())
+    page = world.app.browser.get(f"/runs/{run.run_id}").text
+    assert "repairs 7" in page
+    assert "Submitting attempt 1, a repair of 7." in page

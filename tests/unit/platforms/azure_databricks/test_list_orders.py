@@ -102,3 +102,17 @@ def test_the_newer_state_alone_tells_a_timeout_from_a_cancellation(
     )
     assert found.status is expected
     assert (found.cause is FailureCause.TIMEOUT) is (expected is ProviderStatus.FAILED)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"state": {"life_cycle_state": "BLOCKED", "state_message": "an upstream run"}},
+        {"state": {"life_cycle_state": "QUEUED", "queue_reason": "an upstream run"}},
+        {"status": {"state": "QUEUED", "queue_details": {"message": "an upstream run"}}},
+        {"status": {"state": "BLOCKED", "queue_details": {"message": "an upstream run"}}},
+    ],
+)
+def test_a_run_that_databricks_holds_back_gives_the_reason(run: dict[str, Any]) -> None:
+    found = report({"run_id": 17, "start_time": 1, **run})
+    assert (found.wait, found.message) == (Wait.PLATFORM_QUEUE, "an upstream run")

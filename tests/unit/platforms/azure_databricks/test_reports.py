@@ -151,7 +151,7 @@ def test_a_long_waiting_run_suggests_compute_that_starts_sooner() -> None:
         ({"state": {"life_cycle_state": "queued"}}, Wait.PLATFORM_QUEUE, None),
         (
             {"state": {"life_cycle_state": "BLOCKED", "state_message": "waits for a task"}},
-            None,
+            Wait.PLATFORM_QUEUE,
             "waits for a task",
         ),
         ({"state": {"life_cycle_state": "RUNNING", "state_message": "In run"}}, None, "In run"),

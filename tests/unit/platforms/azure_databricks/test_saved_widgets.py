@@ -105,6 +105,7 @@ def test_broken_entries_keep_the_name_of_their_key() -> None:
     found = saved_widgets(jupyter(a=7, b={"typedWidgetInfo": {"defaultValue": 5}}))
 
     assert [(each.name, each.default) for each in found] == [("a", None), ("b", None)]
+    assert [len(each.notes) for each in found] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ import pytest
 from polysync_core.domain.definitions.platforms import Auth
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.answer_messages import refusal_in
+from polysync_core.platforms.azure_functions.refusals import FUNCTION_REFUSALS
+from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.refusal_rules import (
     asks_to_try_later,
@@ -151,3 +153,18 @@ def test_a_credential_is_named_by_its_references_or_its_method() -> None:
 
     assert credential_name(token) == "the credential vault://env/BAD_TOKEN"
     assert "ManagedIdentity" in credential_name(Auth(method="ManagedIdentity"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        page("Web App - Unavailable", "<h1>Error 403 - This web app is stopped.</h1>"),
+        page("403 Site Disabled"),
+        b"The function app has been stopped.",
+    ],
+)
+def test_a_stopped_app_is_no_missing_permission(answer: bytes) -> None:
+    for refused in (REFUSALS, FUNCTION_REFUSALS):
+        error = refused(refusal(403, answer))
+        assert "the app is stopped: start it" in str(error)
+        assert "grant" not in str(error)

@@ -131,3 +131,9 @@ def test_remove_is_sent_with_an_import_and_a_synchronisation(api: FakeApi, polys
     assert imported["remove"] is True
     assert synced == {"remove": True, "parameters": ["area"]}
     assert not plain
+
+
+def test_an_incomplete_reading_is_shown_with_the_option(api: FakeApi, polysync: Invoke):
+    api.on("POST", "/jobs/load/sync-parameters", Answer({**ITEM, "tasks": [], "complete": False}))
+
+    assert "stay, unless --remove is given" in polysync("sync-parameters", "load").stdout
