@@ -77,6 +77,15 @@ _NEEDS: Mapping[str, str] = {
     "POST /tasks/{name}/pause": _OPERATOR,
     "POST /tasks/{name}/resume": _OPERATOR,
     "POST /tasks/{name}/backfill": _OPERATOR,
+    "GET /backfills": _READER,
+    "GET /backfills/{backfill_id}": _READER,
+    "POST /backfills/{backfill_id}/cancel": _OPERATOR,
+    "GET /holds": _READER,
+    **{
+        f"POST {scope}/{action}": _OPERATOR
+        for scope in ("", "/tasks/{name}", "/platforms/{name}")
+        for action in ("hold", "release")
+    },
     "GET /task-runs": _READER,
     "GET /task-runs/{run_id}": _READER,
     "GET /task-runs/{run_id}/history": _READER,
