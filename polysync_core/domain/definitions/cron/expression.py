@@ -1,7 +1,7 @@
 """Parses a cron expression of this dialect into the values of its fields.
 
-The dialect is the table in `docs/reference/schedules.md`. A library's reading of the same text
-does not count: this module expands every item itself.
+The dialect is the table in `docs/reference/schedules.md`. This module expands every item itself,
+because croniter reads some ranges and steps in another way.
 """
 
 from __future__ import annotations
