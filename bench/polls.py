@@ -12,8 +12,8 @@ from random import Random
 
 from bench.report import row, title
 from bench.stored.learning import learning
-from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, LearnedPlan, RunEnd, learned
-from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
+from polysync_core.domain.runs.polls.learning import MAX_PAST_RUNS, LearnedPlan, RunEnd, learned
+from polysync_core.domain.runs.polls.plans import FAST, SLOW, PollPlan
 
 type Durations = Iterator[float]
 

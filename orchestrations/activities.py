@@ -18,7 +18,7 @@ from polysync_core.composition import services
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.polling import delay_after_fault
+from polysync_core.domain.runs.polls.plans import delay_after_fault
 
 _log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from durabletask.task import Task, TaskFailedError, when_any
 from orchestrations.complete_run import notify_all, pending_notifications
 from orchestrations.context import OrchestrationContext
 from orchestrations.names import ABANDON, DISPATCHER, POLL, SUBMIT, WAKE
-from polysync_core.domain.runs.polling import delay_after_fault
+from polysync_core.domain.runs.polls.plans import delay_after_fault
 
 CALLS_PER_GENERATION = 20
 """The number of calls before the orchestration continues as new; one call writes 8 events."""

@@ -24,10 +24,10 @@ from polysync_core.application.ports import (
 )
 from polysync_core.application.runs.retention import Purge
 from polysync_core.domain.clock import Clock, utc_now
+from polysync_core.domain.definitions.changes.versions import VersionReader
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.recent_results import RecentResults
 from polysync_core.domain.definitions.stored import DefinitionStore
-from polysync_core.domain.definitions.versions import VersionReader
 from polysync_core.domain.security.token_issuer import TokenIssuer
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector

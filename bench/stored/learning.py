@@ -6,7 +6,7 @@ from bench.stored.counting import CountingTables, empty_database
 from bench.stored.filling import fill
 from polysync_core.application.runs.poll_planner import DurationHistory
 from polysync_core.domain.runs.listing import Listing
-from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS
+from polysync_core.domain.runs.polls.learning import MAX_PAST_RUNS
 from polysync_core.domain.runs.status import RunStatus
 from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.sqlite.tables import SqliteTables

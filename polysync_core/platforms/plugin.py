@@ -17,7 +17,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.types.catalogue import AnyFields
 from polysync_core.domain.definitions.validation.messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.runs.polling import FAST, PollPlan
+from polysync_core.domain.runs.polls.plans import FAST, PollPlan
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.methods import SignInMethod
 from polysync_core.platforms.connector import Artefact, Connector, JobConnector

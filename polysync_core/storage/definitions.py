@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.base import Definition, Kind, RowFacts, is_object_name
+from polysync_core.domain.definitions.changes.versions import Applied, Author, ChangeSource
 from polysync_core.domain.definitions.document import (
     Reference,
     encode_definition,
@@ -27,7 +28,6 @@ from polysync_core.domain.definitions.stored import DefinitionPage, StoredDefini
 from polysync_core.domain.definitions.task_links import TaskLinks, links_of
 from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.definitions.validation.stored_content import read_content
-from polysync_core.domain.definitions.versions import Applied, Author, ChangeSource
 from polysync_core.domain.errors import Conflict, Problem, StaleETag, Unavailable
 from polysync_core.domain.sized_cache import SizedCache
 from polysync_core.storage.row_text import join_text, split_text

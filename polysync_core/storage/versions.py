@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from polysync_core.domain.definitions.document import Reference
-from polysync_core.domain.definitions.validation.stored_content import read_content
-from polysync_core.domain.definitions.versions import (
+from polysync_core.domain.definitions.changes.versions import (
     KEPT,
     Author,
     ChangeSource,
@@ -19,6 +17,8 @@ from polysync_core.domain.definitions.versions import (
     Version,
     VersionPage,
 )
+from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.validation.stored_content import read_content
 from polysync_core.domain.errors import Broken
 from polysync_core.storage.purging import More, delete_batch, delete_rows
 from polysync_core.storage.row_text import join_text

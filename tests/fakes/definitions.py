@@ -14,6 +14,7 @@ from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.document import (
     Reference,
     encode_definition,
@@ -28,7 +29,6 @@ from polysync_core.domain.definitions.stored import (
 from polysync_core.domain.definitions.task_links import TaskLinks, links_of
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.definitions.validation.references import references_of
-from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag
 
 DEVELOPMENT = Rules(development=True)

@@ -28,10 +28,10 @@ from polysync_core.application.definitions.job_list import JobFilter, JobList
 from polysync_core.application.definitions.plans import PlannedChange
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.document import BROKEN_FIELD, Reference, reference_to
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
-from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 

@@ -17,10 +17,10 @@ from polysync_core.api.models import Json, Time, View
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.plans import ApplyPlan
 from polysync_core.application.definitions.versions import DefinitionVersions
+from polysync_core.domain.definitions.changes.versions import ChangeSource, FormerVersion, Version
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.kinds import KINDS
 from polysync_core.domain.definitions.validation.drafts import read_draft
-from polysync_core.domain.definitions.versions import ChangeSource, FormerVersion, Version
 
 KindPath = Literal[
     "vaults", "contention-profiles", "calendars", "platforms", "jobs", "tasks", "webhooks"

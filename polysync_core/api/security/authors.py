@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from polysync_core.api.security.callers import CurrentCaller
-from polysync_core.domain.definitions.versions import Author, ChangeSource
+from polysync_core.domain.definitions.changes.versions import Author, ChangeSource
 
 
 def _author(source: ChangeSource) -> Callable[[CurrentCaller], Awaitable[Author]]:

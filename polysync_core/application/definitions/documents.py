@@ -20,6 +20,7 @@ from polysync_core.application.definitions.plans import (
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.document import (
     Document,
     Reference,
@@ -39,7 +40,6 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
 from polysync_core.domain.definitions.validation.drafts import ENOUGH_PROBLEMS
 from polysync_core.domain.definitions.validation.references import references_of
-from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import (
     Conflict,
     Invalid,

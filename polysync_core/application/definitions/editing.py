@@ -23,6 +23,7 @@ from polysync_core.application.definitions.writer import DefinitionEdit, Definit
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.renames import with_identities
@@ -37,7 +38,6 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
 from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
 from polysync_core.domain.definitions.validation.unread import Unread, unread_part
-from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from polysync_core.domain.definitions.base import Definition
-from polysync_core.domain.definitions.differences import FieldDifference, differences
+from polysync_core.domain.definitions.changes.differences import FieldDifference, differences
 from polysync_core.domain.definitions.document import (
     Reference,
     canonical,

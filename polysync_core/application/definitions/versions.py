@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.domain.definitions.base import Definition
-from polysync_core.domain.definitions.document import Reference
-from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
-from polysync_core.domain.definitions.versions import (
+from polysync_core.domain.definitions.changes.versions import (
     KEPT,
     FormerVersion,
     Version,
     VersionPage,
     VersionReader,
 )
+from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 from polysync_core.domain.errors import NotFound
 
 

@@ -10,10 +10,10 @@ from polysync_core.application.definitions.overlay import Overlay
 from polysync_core.application.definitions.policies import PolicyUpdates
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.stored import DefinitionStore, StoredDefinition
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
-from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Invalid, Refused
 
 

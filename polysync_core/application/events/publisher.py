@@ -13,7 +13,7 @@ from polysync_core.application.events.deliveries import Delivery
 from polysync_core.application.ports import Queue
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference
-from polysync_core.domain.definitions.drift_events import DriftEvent
+from polysync_core.domain.definitions.drift.events import DriftEvent
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.runs.events import RunEvent, encode_message
 from polysync_core.domain.timed_cache import TimedCache

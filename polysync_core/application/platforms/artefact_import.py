@@ -37,9 +37,9 @@ from polysync_core.application.platforms.job_import import (
 from polysync_core.application.platforms.platform_lists import PlatformList
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.validation.drafts import read_draft
-from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, PlatformRefused, PolysyncError, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.connector import Artefact, ArtefactNotFound, ArtefactSchema, Connector

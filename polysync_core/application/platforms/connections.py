@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import DefinitionReader
-from polysync_core.domain.runs.polling import PollPlan
+from polysync_core.domain.runs.polls.plans import PollPlan
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.platforms.connector import Connector, JobConnector
 from polysync_core.platforms.plugin import Capability

@@ -19,8 +19,8 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.import_report import ArtefactSelection, IncompatibleTask
 from polysync_core.application.platforms.job_import import notes_of, planned_update
 from polysync_core.domain.continuation import decode_position, encode_position
+from polysync_core.domain.definitions.drift.schemas import NO_DIFFERENCE, SchemaDifference
 from polysync_core.domain.definitions.jobs import Direction, Job
-from polysync_core.domain.definitions.schemas import NO_DIFFERENCE, SchemaDifference
 from polysync_core.domain.errors import Malformed, PolysyncError
 from polysync_core.platforms.connector import Artefact, ArtefactNotFound, ArtefactSchema
 

@@ -17,9 +17,9 @@ from polysync_core.application.platforms.drift import Drift, DriftState, JobDrif
 from polysync_core.application.ports import Engine
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.drift_events import DriftEvent
+from polysync_core.domain.definitions.changes.versions import Author, ChangeSource
+from polysync_core.domain.definitions.drift.events import DriftEvent
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.versions import Author, ChangeSource
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.run import SYSTEM_ACTOR
 

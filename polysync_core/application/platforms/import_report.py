@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from polysync_core.domain.definitions.drift.schemas import NO_DIFFERENCE, SchemaDifference
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.schemas import NO_DIFFERENCE, SchemaDifference
 from polysync_core.domain.errors import PolysyncError, Problem
 from polysync_core.platforms.connector import Artefact
 

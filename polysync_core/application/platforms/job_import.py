@@ -21,9 +21,9 @@ from polysync_core.application.platforms.import_report import (
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.document import Reference, read_definition, write_definition
-from polysync_core.domain.definitions.jobs import Job, Parameter
-from polysync_core.domain.definitions.schemas import (
+from polysync_core.domain.definitions.drift.schemas import (
     SchemaDifference,
     as_job_parameter,
     merged,
@@ -32,7 +32,7 @@ from polysync_core.domain.definitions.schemas import (
     schema_difference,
     unfit_default,
 )
-from polysync_core.domain.definitions.versions import Author
+from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import no_such_parameter

@@ -36,6 +36,7 @@ from polysync_core.domain.parameters import resolve
 from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.interruptions import with_failure
+from polysync_core.domain.runs.parameters.warnings import with_warnings
 from polysync_core.domain.runs.run import (
     Attempt,
     MappedInput,
@@ -50,7 +51,6 @@ from polysync_core.domain.runs.run import (
     with_later_start,
 )
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
-from polysync_core.domain.runs.warnings import with_warnings
 from polysync_core.domain.security.secrets import SecretReference, references_in
 
 RECONCILER_PERIOD = timedelta(minutes=1)

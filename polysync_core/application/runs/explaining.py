@@ -13,8 +13,8 @@ from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.problem import ProblemKind
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.parameters.warnings import warnings_of
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from polysync_core.domain.runs.warnings import warnings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

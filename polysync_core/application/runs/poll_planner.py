@@ -15,8 +15,8 @@ from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.runs.listing import Listing
-from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, RunEnd, learned
-from polysync_core.domain.runs.polling import at_least
+from polysync_core.domain.runs.polls.learning import MAX_PAST_RUNS, MIN_PAST_RUNS, RunEnd, learned
+from polysync_core.domain.runs.polls.plans import at_least
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus, Report
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from polysync_core.domain.dispatch.codec import encode_waiting
 from polysync_core.domain.dispatch.state import WaitingRun
-from polysync_core.domain.runs.poll_learning import RunEnd
+from polysync_core.domain.runs.polls.learning import RunEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

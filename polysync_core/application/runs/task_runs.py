@@ -27,6 +27,7 @@ from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
 from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.listing import Listing
+from polysync_core.domain.runs.parameters.values import inputs_of
 from polysync_core.domain.runs.repairs import REPAIRABLE, failed_run_to_repair
 from polysync_core.domain.runs.run import (
     SYSTEM_ACTOR,
@@ -40,7 +41,6 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.runs.skip import Skip, SkipKind
 from polysync_core.domain.runs.stored import Page, RunHead
-from polysync_core.domain.runs.values import inputs_of
 from polysync_core.platforms.registry import no_repair
 
 

@@ -19,8 +19,8 @@ from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.differences import difference_table, value_text
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.shell import page
-from polysync_core.domain.definitions.differences import FieldDifference
-from polysync_core.domain.definitions.merging import FieldConflict, Merge, Side, merge
+from polysync_core.domain.definitions.changes.differences import FieldDifference
+from polysync_core.domain.definitions.changes.merging import FieldConflict, Merge, Side, merge
 from polysync_core.domain.definitions.stored import stored_document
 from polysync_core.domain.json_types import JsonObject
 

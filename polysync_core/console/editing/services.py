@@ -23,12 +23,12 @@ from polysync_core.console.forms.fields import Group
 from polysync_core.console.forms.filling import fill
 from polysync_core.console.forms.raw import RawObject
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
-from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonObject
 

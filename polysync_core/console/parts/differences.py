@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import htpy as h
 from htpy import Element, Node
 
-from polysync_core.domain.definitions.differences import FieldDifference
+from polysync_core.domain.definitions.changes.differences import FieldDifference
 from polysync_core.domain.json_types import JsonValue
 
 

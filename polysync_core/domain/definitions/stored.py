@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.changes.versions import Applied, Author
 from polysync_core.domain.definitions.document import BROKEN_FIELD, Reference, write_definition
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import (
@@ -18,7 +19,6 @@ from polysync_core.domain.definitions.task_links import TaskLinks
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.stored_content import BrokenContent
 from polysync_core.domain.definitions.vaults import Vault
-from polysync_core.domain.definitions.versions import Applied, Author
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.json_types import JsonObject
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.domain.runs.polling import SLOW
+from polysync_core.domain.runs.polls.plans import SLOW
 from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, window
 from polysync_core.platforms.azure_data_pipelines.pipeline import PipelineConnector
 from polysync_core.platforms.azure_data_pipelines.settings import (

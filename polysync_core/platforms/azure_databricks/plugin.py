@@ -5,7 +5,7 @@ from __future__ import annotations
 from polysync_core.domain.definitions.jobs import JobType, SubmitSettings
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.runs.polling import SLOW
+from polysync_core.domain.runs.polls.plans import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
 from polysync_core.platforms.azure_databricks.client import RunClient

@@ -8,8 +8,8 @@ from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.drift import Drift, DriftState
+from polysync_core.domain.definitions.drift.schemas import as_job_parameter
 from polysync_core.domain.definitions.jobs import Job, Parameter
-from polysync_core.domain.definitions.schemas import as_job_parameter
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.registry import check_job

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.changes.versions import Author, ChangeSource
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
 from polysync_core.domain.definitions.validation.checks import Rules
-from polysync_core.domain.definitions.versions import Author, ChangeSource
 from polysync_core.domain.errors import Conflict, Refused, StaleETag, Unavailable
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.rows import Row, RowRange

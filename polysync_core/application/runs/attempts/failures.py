@@ -14,7 +14,7 @@ from polysync_core.domain.errors import (
     VaultUnavailable,
 )
 from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, ProblemStep
-from polysync_core.domain.runs.polling import delay_after_failure, delay_after_refusal
+from polysync_core.domain.runs.polls.plans import delay_after_failure, delay_after_refusal
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.platforms.connector import RunNotFound
 

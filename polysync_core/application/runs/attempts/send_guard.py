@@ -17,9 +17,9 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError, TooLarge
 from polysync_core.domain.runs.failures.problem import ProblemStep
 from polysync_core.domain.runs.interruptions import without_problem
+from polysync_core.domain.runs.parameters.values import with_values
 from polysync_core.domain.runs.run import TaskRun, begin_attempt, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.domain.runs.values import with_values
 from polysync_core.platforms.send_observer import Withheld
 
 

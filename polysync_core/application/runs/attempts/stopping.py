@@ -15,7 +15,7 @@ from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.failures.problem import Failure, ProblemStep
 from polysync_core.domain.runs.interruptions import with_failure, with_stop_tried, without_problem
-from polysync_core.domain.runs.polling import CANCELLING_DELAY
+from polysync_core.domain.runs.polls.plans import CANCELLING_DELAY
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.platforms.connector import CannotStop, RunNotFound

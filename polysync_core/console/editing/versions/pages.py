@@ -23,10 +23,10 @@ from polysync_core.console.parts.tables import older_link, table
 from polysync_core.console.parts.times import relative_time
 from polysync_core.console.shell import has_role, page
 from polysync_core.domain.definitions.base import Definition
-from polysync_core.domain.definitions.differences import document_differences
+from polysync_core.domain.definitions.changes.differences import document_differences
+from polysync_core.domain.definitions.changes.versions import KEPT, Author, Version
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.stored import StoredDefinition, stored_document
-from polysync_core.domain.definitions.versions import KEPT, Author, Version
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.security.roles import Role

@@ -11,8 +11,8 @@ from polysync_core.console.editing.editor import Editor
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.times import relative_time
 from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.definitions.changes.versions import ChangeSource, Version
 from polysync_core.domain.definitions.stored import StoredDefinition
-from polysync_core.domain.definitions.versions import ChangeSource, Version
 
 SOURCE_WORDS = {
     ChangeSource.EDIT: "an edit",

@@ -12,7 +12,7 @@ from htpy import Element, Node
 from polysync_core.application.platforms.drift import DriftState, JobDrift
 from polysync_core.application.platforms.recent_drift import CheckedDrift
 from polysync_core.console.parts.times import relative_time
-from polysync_core.domain.definitions.schemas import SchemaDifference
+from polysync_core.domain.definitions.drift.schemas import SchemaDifference
 from polysync_core.domain.json_types import JsonValue
 
 _STATES: Mapping[DriftState, tuple[str, str]] = {

@@ -25,7 +25,7 @@ from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.tables import table
 from polysync_core.console.paths import job_path, page_path
 from polysync_core.console.shell import page
-from polysync_core.domain.definitions.schemas import SchemaDifference
+from polysync_core.domain.definitions.drift.schemas import SchemaDifference
 
 _SECTION = "platforms"
 _WORDS = {

@@ -23,8 +23,8 @@ from polysync_core.console.shell import page, redirect
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import Conflict
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.parameters.values import inputs_of
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.values import inputs_of
 
 ACTIONS = "run-actions"
 """The id of the buttons, which change when the run ends."""

@@ -15,8 +15,8 @@ from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import nothing
 from polysync_core.console.paths import job_path, task_path
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.runs.parameters.values import AttemptValues, inputs_of, values_of
 from polysync_core.domain.runs.run import TaskRun, TriggerType
-from polysync_core.domain.runs.values import AttemptValues, inputs_of, values_of
 
 _LONGEST = 2_000
 """The longest value on the page, in characters."""

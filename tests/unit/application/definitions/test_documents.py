@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from polysync_core.application.definitions.plans import ApplyPlan, ChangeAction
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.differences import FieldDifference
+from polysync_core.domain.definitions.changes.differences import FieldDifference
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.document import (
     Reference,
     read_document,
 )
 from polysync_core.domain.definitions.stored import StoredDefinition
-from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.display_text import is_deceptive
 from polysync_core.domain.errors import Conflict, Invalid, StaleETag, Unavailable
 from polysync_core.domain.strict_documents import FORBIDDEN_KEYS, read_yaml, write_yaml

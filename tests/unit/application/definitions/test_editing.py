@@ -9,13 +9,13 @@ import pytest
 from polysync_core.application.definitions.editing import DefinitionEditing, WriteCondition
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Rules
-from polysync_core.domain.definitions.versions import Author
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, StaleETag
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.registry import outputs_problem

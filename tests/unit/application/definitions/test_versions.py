@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.changes.versions import KEPT, Author, ChangeSource
 from polysync_core.domain.definitions.document import Reference, read_document
 from polysync_core.domain.definitions.vaults import Vault
-from polysync_core.domain.definitions.versions import KEPT, Author, ChangeSource
 from polysync_core.domain.errors import NotFound
 from tests.fakes.app import FakeApp
 from tests.fakes.tables import Call

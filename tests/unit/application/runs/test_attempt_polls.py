@@ -15,8 +15,8 @@ from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.listing import Listing
-from polysync_core.domain.runs.poll_learning import RunEnd
-from polysync_core.domain.runs.polling import CANCELLING_DELAY
+from polysync_core.domain.runs.polls.learning import RunEnd
+from polysync_core.domain.runs.polls.plans import CANCELLING_DELAY
 from polysync_core.domain.runs.run import (
     RunStatus,
     TaskRun,

@@ -8,9 +8,9 @@ import pytest
 
 from polysync_core.domain.errors import TooLarge, Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.parameters.values import TOTAL_BYTES, VALUE_BYTES, values_of
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.domain.runs.values import TOTAL_BYTES, VALUE_BYTES, values_of
 from polysync_core.domain.security.secrets import Secret
 from tests.fakes.builders import a_job, a_run
 from tests.fakes.platform import FAILED, RUNNING

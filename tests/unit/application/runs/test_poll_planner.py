@@ -23,8 +23,8 @@ from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.listing import Listing
-from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, RunEnd
-from polysync_core.domain.runs.polling import FAST
+from polysync_core.domain.runs.polls.learning import MAX_PAST_RUNS, RunEnd
+from polysync_core.domain.runs.polls.plans import FAST
 from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.differences import differences
+from polysync_core.domain.definitions.changes.differences import differences
 from polysync_core.domain.definitions.document import read_definition
 
 type Expected = list[tuple[str, Any, Any]]

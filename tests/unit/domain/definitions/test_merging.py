@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.domain.definitions.merging import Merge, Side, merge
+from polysync_core.domain.definitions.changes.merging import Merge, Side, merge
 
 BASE: dict[str, Any] = {
     "name": "daily",

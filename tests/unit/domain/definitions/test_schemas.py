@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
-from polysync_core.domain.definitions.schemas import (
+from polysync_core.domain.definitions.drift.schemas import (
     as_job_parameter,
     merged,
     safe_changes_only,
     schema_difference,
 )
+from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.parameters import convert
 
 

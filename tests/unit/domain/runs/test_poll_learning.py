@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 
 from bench.polls import DISTRIBUTIONS, Durations, follow, simulate
-from polysync_core.domain.runs.poll_learning import (
+from polysync_core.domain.runs.polls.learning import (
     MAX_PAST_RUNS,
     MIN_PAST_RUNS,
     SHORT,
     RunEnd,
     learned,
 )
-from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
+from polysync_core.domain.runs.polls.plans import FAST, SLOW, PollPlan
 
 pytestmark = pytest.mark.slow
 

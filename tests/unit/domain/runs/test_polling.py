@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from bench.polls import follow
-from polysync_core.domain.runs.polling import (
+from polysync_core.domain.runs.polls.plans import (
     FAST,
     MAX_RETRY_AFTER,
     SLOW,

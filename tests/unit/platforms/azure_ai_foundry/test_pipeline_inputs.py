@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from polysync_core.domain.definitions.drift.schemas import as_job_parameter
 from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
-from polysync_core.domain.definitions.schemas import as_job_parameter
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from polysync_core.domain.clock import rfc3339
-from polysync_core.domain.definitions.schemas import NO_DIFFERENCE, SchemaDifference
+from polysync_core.domain.definitions.drift.schemas import NO_DIFFERENCE, SchemaDifference
 from polysync_core.domain.json_types import JsonObject
 
 MAX_NAMES = 20

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, sqrt
 
-from polysync_core.domain.runs.polling import PollPlan
+from polysync_core.domain.runs.polls.plans import PollPlan
 
 MIN_PAST_RUNS = 3
 """With fewer past runs that were not short, the plan of the job type is used."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import cast
 
-from polysync_core.domain.definitions.differences import (
+from polysync_core.domain.definitions.changes.differences import (
     FieldDifference,
     document_differences,
     entry_keys,

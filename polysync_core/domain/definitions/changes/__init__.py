@@ -1,0 +1,1 @@
+"""Compares, merges and records the versions of a definition."""

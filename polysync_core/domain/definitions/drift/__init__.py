@@ -1,0 +1,1 @@
+"""Compares Jobs with their artefacts."""

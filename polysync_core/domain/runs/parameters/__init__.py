@@ -1,0 +1,1 @@
+"""Resolves and checks the parameter values of a run."""

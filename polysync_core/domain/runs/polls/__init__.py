@@ -1,0 +1,1 @@
+"""Plans the polls of an attempt."""
