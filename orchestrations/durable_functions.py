@@ -1,4 +1,4 @@
-"""Lists the orchestrations and activities of the app by their stored names."""
+"""Maps stored names to the orchestrations and activities of the app."""
 
 from __future__ import annotations
 

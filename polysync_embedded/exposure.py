@@ -1,4 +1,4 @@
-"""Checks the host's address, and requires sign-in if other machines can reach the host."""
+"""Decides the environment by the host's address, and refuses a start without required sign-in."""
 
 from __future__ import annotations
 

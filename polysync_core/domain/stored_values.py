@@ -1,4 +1,4 @@
-"""Checks whether a validated value comes from the store, by its validation context."""
+"""Checks by the validation context whether a value comes from the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores gates in a table: one partition for each dependent Task.
+"""Stores the dependency gates of Tasks in a table, with one partition per Task.
 
     p~                            the pending decision; its ETag guards every new decision
     t~<edge>~<finished>~<run>     a token

@@ -1,4 +1,4 @@
-"""Executes, cancels and lists runs, and starts one run for each idempotency token."""
+"""Executes, repairs, cancels and lists runs; repeated idempotency tokens start no second run."""
 
 from __future__ import annotations
 

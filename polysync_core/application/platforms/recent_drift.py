@@ -1,4 +1,4 @@
-"""Remembers the drift of Jobs for some minutes, so that lists call no platform."""
+"""Keeps the drift of Jobs for some minutes, to avoid repeated calls to platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fires the schedules at their second, between the ticks of the minute timer.
+"""Fires each schedule at its exact second, between the ticks of the minute timer.
 
 The index of due times names the next fire time. The watch waits for it and runs a tick. A schedule
 whose fire time has passed is left to the minute timer, so one that fails is not retried at once.

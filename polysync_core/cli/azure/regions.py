@@ -1,4 +1,4 @@
-"""Checks the resource providers of the subscription, and the services of the region."""
+"""Checks the registration of resource providers, and the services that a region offers."""
 
 from __future__ import annotations
 

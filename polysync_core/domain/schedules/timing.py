@@ -1,6 +1,6 @@
-"""Defines the parts of a definition that decide when a schedule fires.
+"""Defines the copy of a schedule's timing that the schedule state keeps.
 
-A schedule state keeps them. So an edit can still settle the fire times that were due before it.
+An edit can therefore still settle the fire times that were due before the edit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists the notebooks of a workspace, and exports the text of one."""
+"""Lists the notebooks of a Databricks workspace and exports the text of a notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves Execute Now: a form with the values of a new run, then the run."""
+"""Serves the Execute Now page: the parameter form, then the started run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams a run of a Job, and the button that starts one, to the browser."""
+"""Streams a Job's run and the Job's Execute button to the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the problems of a document with their lines and columns."""
+"""Lists the problems of a refused definitions document, with lines and columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows failed runs in groups of one Task, cause and error."""
+"""Shows failed runs grouped by Task, cause and error."""
 
 from __future__ import annotations
 

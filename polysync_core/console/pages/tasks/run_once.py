@@ -1,4 +1,4 @@
-"""Serves the page that runs a Task once, with values of this run."""
+"""Serves the page that runs a Task once with the entered values."""
 
 from __future__ import annotations
 

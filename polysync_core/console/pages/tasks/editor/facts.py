@@ -1,4 +1,4 @@
-"""Reads the facts around a draft of a Task: its Job, its Platform and its last runs."""
+"""Gives editor tabs a draft Task's Job and Platform, and the app's use cases."""
 
 from __future__ import annotations
 
