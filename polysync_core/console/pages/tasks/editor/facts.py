@@ -1,4 +1,4 @@
-"""Gives editor tabs a draft Task's Job and Platform, and the app's use cases."""
+"""Gives editor tabs the Job and Platform of a draft, and use cases of the app."""
 
 from __future__ import annotations
 
