@@ -76,6 +76,7 @@ def open_airflow(folder: Path, platform: str) -> Iterator[Airflow]:
     shutil.copy(_DAGS, dags)
     program = Program(
         command=[str(python.with_name("airflow")), "standalone"],
+        logs_output=True,
         log=folder / "airflow.log",
         variables={
             "PATH": f"{python.parent}:/usr/bin:/bin",
