@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import psutil
 
-from bench import console, dispatcher, engine, graphs, imports, load, polls, watchers
+from bench import console, dispatcher, engine, graphs, imports, load, polls, start_lag, watchers
 from bench.azure import cold_start, functions_host
 from bench.stored import growth, reads, ticks
 
@@ -21,6 +21,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "restart": reads.restart,
     "stored": reads.stored,
     "ticks": ticks.schedule_ticks,
+    "lag": start_lag.start_lag,
     "start": cold_start.import_app,
     "dispatch": dispatcher.dispatch,
     "engine": engine.engine,

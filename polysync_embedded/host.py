@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 THREADS = 32
 """Threads for timers and queue messages. Most of them wait for an answer."""
 PURGE_AT = time(3, 17)
+DRIFT_AT = time(4, 47)
 STOP_SECONDS = 8.0
 """Seconds until the host has stopped."""
 _REQUEST_SECONDS = 3.0
@@ -99,9 +100,15 @@ class EmbeddedHost:
             Timer(
                 name="purge",
                 next_after=daily(PURGE_AT),
-                call=self._in_thread(self._work.nightly),
+                call=self._in_thread(self._work.purge),
                 clock=clock,
                 due_times=DueTimes(options.data / "timers.json"),
+            ),
+            Timer(
+                name="drift",
+                next_after=daily(DRIFT_AT),
+                call=self._in_thread(self._work.check_drift),
+                clock=clock,
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""Reconciles runs and fires due schedules each minute, and does the work of each night."""
+"""Reconciles runs and fires due schedules each minute; purges and checks drift each night."""
 
 from __future__ import annotations
 
@@ -32,5 +32,13 @@ def tick(timer: func.TimerRequest, durable: str) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="0 17 3 * * *", use_monitor=True)
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def purge(timer: func.TimerRequest, durable: str) -> None:
-    """Delete data older than the retention periods, then check the drift of Jobs."""
-    background_work().nightly(DurableEngine(durable))
+    """Delete the data that is older than the retention periods."""
+    background_work().purge(DurableEngine(durable))
+
+
+@blueprint.function_name("drift")
+@blueprint.timer_trigger(arg_name="timer", schedule="0 47 4 * * *", use_monitor=True)
+@blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
+def drift(timer: func.TimerRequest, durable: str) -> None:
+    """Compare the Jobs with their artefacts, if the settings say so."""
+    background_work().check_drift(DurableEngine(durable))

@@ -15,6 +15,7 @@ from bench.stored.counting import CountingTables, empty_database
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.accepting import RunFactory
@@ -30,7 +31,7 @@ from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import WaitingRun
+from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.schedules.state import TaskSchedule, initial_state
 from polysync_core.platforms.connector import Connector
@@ -67,6 +68,10 @@ class _NullEngine:
 
     def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
         """Ignore the signal."""
+
+    def dispatcher(self, shard: str) -> DispatcherState:
+        """Return an empty Dispatcher."""
+        return DispatcherState()
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
         """Ignore the fire time."""
@@ -157,11 +162,13 @@ def _ticker(storage: CountingTables, clock: Clock) -> ScheduleTick:
                 definitions=definitions,
                 connections=connections,
                 policies=Policies(stored.get),
+                capacity=ShardCapacity(monotonic=time.monotonic),
                 clock=clock,
             ),
             finisher=RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock),
             gate=_NullEngine(),
             cancel=lambda *_, **__: None,
+            replace=lambda *_, **__: None,
             clock=clock,
         ),
         connections=connections,

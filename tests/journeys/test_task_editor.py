@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.faults.local_system import LocalSystem
 from tests.journeys.browser.visitor import Visitor
@@ -36,6 +36,26 @@ def test_a_cycle_is_red_as_soon_as_it_is_chosen(visitor: Visitor, system: LocalS
     expect(visitor.page.locator(".graph-pane .edge.cycle")).to_have_count(3)
     expect(visitor.page.get_by_role("tab", name="Dependencies 1")).to_be_visible()
     visitor.require_accessible()
+
+
+def test_a_slow_picture_does_not_undo_a_click(visitor: Visitor, system: LocalSystem) -> None:
+    _three_tasks(system, "slow")
+    visitor.open("tasks/slow-first?tab=dependencies")
+    visitor.click("Add an upstream task")
+
+    def delay(route: Route) -> None:
+        if "refresh" in (route.request.post_data or ""):
+            visitor.page.wait_for_timeout(700)
+        route.continue_()
+
+    visitor.page.route("**/console/tasks/slow-first*", delay)
+    with visitor.page.expect_request(lambda sent: "refresh" in (sent.post_data or "")):
+        visitor.page.get_by_label("Upstream task", exact=True).select_option("slow-last")
+    visitor.click("Add an upstream task")
+    expect(visitor.page.locator(".upstreams > li")).to_have_count(2)
+    visitor.page.wait_for_timeout(1200)
+    expect(visitor.page.locator(".upstreams > li")).to_have_count(2)
+    visitor.page.unroute("**/console/tasks/slow-first*")
 
 
 def test_the_picture_comes_with_its_tab(visitor: Visitor, system: LocalSystem) -> None:

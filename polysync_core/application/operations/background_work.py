@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,16 +71,20 @@ class BackgroundWork:
 
         Each step runs even if the other one fails; the failures are raised at the end.
         """
+        failures: list[Exception] = []
         steps = {"reconcile": self.reconcile, "schedules": self.fire_schedules}
-        _run_all("tick", [_measured(name, step) for name, step in steps.items()], engine)
+        for name, step in steps.items():
+            try:
+                with measuring_step(name):
+                    step(engine)
+            except Exception as failure:
+                failures.append(failure)
+        if failures:
+            raise ExceptionGroup("Steps of the tick have failed.", failures)
 
     def watch_minute(self, engine: Engine) -> None:
         """Fire the schedules at their second until the next minute begins."""
         self.watch_schedules.until_next_minute(engine, time.sleep)
-
-    def nightly(self, engine: Engine) -> None:
-        """Purge old data, then check the drift of Jobs; a failed step stops no other."""
-        _run_all("night", [self.purge, self.check_drift], engine)
 
     def deliver_webhook(self, message: QueueMessage) -> None:
         """Deliver one event to one webhook, or schedule another attempt."""
@@ -99,22 +103,3 @@ class BackgroundWork:
         """Record a run request that was refused."""
         abandoned = poison_request(message.id, message.decoded)
         self.poison_messages.record(self.run_requests_queue, abandoned, at=message.inserted_at)
-
-
-def _measured(name: str, step: Step) -> Step:
-    def run(engine: Engine) -> None:
-        with measuring_step(name):
-            step(engine)
-
-    return run
-
-
-def _run_all(name: str, steps: Sequence[Step], engine: Engine) -> None:
-    failures: list[Exception] = []
-    for step in steps:
-        try:
-            step(engine)
-        except Exception as failure:
-            failures.append(failure)
-    if failures:
-        raise ExceptionGroup(f"Steps of the {name} have failed.", failures)

@@ -95,4 +95,5 @@ def view_action(view: FormView, action: str) -> dict[str, str | bool]:
         "hx-target": f"#{view.form_id}",
         "hx-select": f"#{view.form_id}",
         "hx-swap": "outerMorph",
+        "hx-sync": "closest form:queue all",
     }

@@ -10,7 +10,7 @@ import ast
 import re
 import threading
 import warnings
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import cast
 
@@ -45,7 +45,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.searched_widgets i
     search_widgets,
 )
 
-MAX_REPEATED_NODES = 100_000
+MAX_REPEATED_NODES = 30_000
 """The most nodes that are visited in loops and functions of one notebook."""
 _MAX_CALL_DEPTH = 4
 
@@ -91,6 +91,7 @@ class PythonReader:
             findings.notes.append("a cell is nested too deeply: check the parameters")
         self._module = self._names
         self._expanded = {id(each.function) for each in self._wrappers.values()}
+        self._touching: dict[int, bool] = {}
         self._blocks: list[str] = []
         self._certain = 0
         """The number of blocks around the loop or function that is being read."""
@@ -111,6 +112,11 @@ class PythonReader:
         """Visit a node and note the conditions, loops and functions around it."""
         if self._repeats:
             self._visits_left -= 1
+            if self._visits_left == -1:
+                self._findings.notes.append(
+                    "loops and functions of the notebook take too long to read: check its"
+                    " parameters"
+                )
             if self._visits_left < 0:
                 return
         if id(node) in self._expanded:
@@ -168,7 +174,7 @@ class PythonReader:
             with self._inside("a loop"):
                 self._visit_all(node.body)
         else:
-            for item in items:
+            for item in self._within_limit(items):
                 with self._repeated(bindings_of(node.target, item)):
                     self._visit_all(node.body)
                     assigned = self._names
@@ -190,15 +196,29 @@ class PythonReader:
             with self._inside("a loop"), self._bound(bindings_of(first.target, UNKNOWN)):
                 self._comprehension(others, elements)
             return
-        for item in items:
+        for item in self._within_limit(items):
             with self._repeated(bindings_of(first.target, item)):
                 self._comprehension(others, elements)
+
+    def _within_limit(self, items: Sequence[object]) -> Iterator[object]:
+        """Yield the items of a loop until the limit of repeated nodes is reached."""
+        for item in items:
+            if self._visits_left < 0:
+                return
+            yield item
 
     def _matters(self, items: Sequence[object], *nodes: ast.AST) -> bool:
         """Return whether the parts of a loop may create or read a widget."""
         if any(map(holds_widgets, items)):
             return True
-        return any(touches(each, self._wrappers, self._names) for each in nodes)
+        return any(map(self._touches, nodes))
+
+    def _touches(self, node: ast.AST) -> bool:
+        # A loop inside of a loop is asked again in each iteration, and the walk takes time.
+        known = self._touching.get(id(node))
+        if known is None:
+            known = self._touching[id(node)] = touches(node, self._wrappers, self._names)
+        return known
 
     @contextmanager
     def _inside(self, block: str) -> Generator[None]:
@@ -227,10 +247,6 @@ class PythonReader:
         finally:
             self._repeats -= 1
             self._certain = certain
-        if self._visits_left < 0:
-            self._findings.notes.append(
-                "loops and functions of the notebook take too long to read: check its parameters"
-            )
 
     def _read_call(self, call: ast.Call) -> None:
         method = self._value(call.func)

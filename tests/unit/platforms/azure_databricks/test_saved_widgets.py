@@ -87,6 +87,16 @@ def test_a_workspace_without_the_jupyter_form_gives_the_source_and_a_doubt() -> 
     assert forms == ["JUPYTER", "SOURCE"]
 
 
+@pytest.mark.slow
+def test_a_jupyter_form_that_is_too_large_gives_the_source_and_a_doubt() -> None:
+    outputs = "x" * 26_000_000
+    schema, forms = describe(HEADER + "dbutils.widgets.text('a', '')", jupyter(outputs))
+
+    assert [each.name for each in schema.parameters] == ["a"]
+    assert "user interface" in schema.notes[0]
+    assert forms[-1] == "SOURCE"
+
+
 @pytest.mark.parametrize(
     "document",
     [

@@ -107,6 +107,8 @@ def redrawing(state: EditorPage) -> dict[str, str]:
     return {
         **own,
         "hx-trigger": "change delay:150ms",
+        # A button that changes the form makes a redraw obsolete.
+        "hx-sync": "closest form:abort",
         "hx-target": "#editor",
         "hx-select": "#editor",
         "hx-swap": "outerMorph",

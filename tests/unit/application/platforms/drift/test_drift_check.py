@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,14 +188,8 @@ def test_a_check_that_takes_too_long_ends_and_says_what_is_left(
     assert line.jobs + line.left == 50  # type: ignore[attr-defined]
 
 
-def test_a_failed_purge_does_not_stop_the_check() -> None:
+def test_the_timer_of_a_host_calls_the_check() -> None:
     night = Night(job("load", "gone"))
     night.artefacts.schemas["/load"] = schema()
-
-    def fail(_: Any) -> None:
-        raise OSError
-
-    work = replace(build_background_work(night.app.services), purge=fail)
-    with pytest.raises(ExceptionGroup):
-        work.nightly(night.app.engine)
+    build_background_work(night.app.services).check_drift(night.app.engine)
     assert night.parameters("load") == {"gone": True}

@@ -194,10 +194,18 @@ def test_a_marker_in_a_statement_of_python_is_no_parameter() -> None:
 
 
 def test_the_cost_of_loops_is_bounded() -> None:
-    loop = "for a in range(1000):\n for b in range(1000):\n  for c in range(1000):\n"
+    loop = "for a in range(100):\n for b in range(100):\n  for c in range(100):\n"
     found, doubts = read(loop + "   dbutils.widgets.text(f'n_{c}', '')")
 
     assert found
+    assert any("too long to read" in each for each in doubts)
+
+
+def test_the_cost_of_functions_is_bounded() -> None:
+    functions = ["def f0(n):\n    dbutils.widgets.text(n, '')\n"]
+    functions += [f"def f{i}(n):\n" + f"    f{i - 1}(n)\n" * 30 for i in range(1, 4)]
+    _, doubts = read(*functions, "f3('a')\n" * 30)
+
     assert any("too long to read" in each for each in doubts)
 
 
