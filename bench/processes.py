@@ -25,6 +25,8 @@ class Program:
     command: Sequence[str]
     log: Path
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    logs_output: bool = False
+    """True writes standard output to the log. A pipe without a reader would stop the program."""
     _process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -40,7 +42,7 @@ class Program:
             self._process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdout=log if self.logs_output else subprocess.PIPE,
                 stderr=log,
                 text=True,
                 cwd=self.log.parent,

@@ -76,6 +76,7 @@ def open_airflow(folder: Path, platform: str) -> Iterator[Airflow]:
     shutil.copy(_DAGS, dags)
     program = Program(
         command=[str(python.with_name("airflow")), "standalone"],
+        logs_output=True,
         log=folder / "airflow.log",
         variables={
             "PATH": f"{python.parent}:/usr/bin:/bin",
@@ -85,6 +86,8 @@ def open_airflow(folder: Path, platform: str) -> Iterator[Airflow]:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+            # With the default of 32, its SQLite database is locked and the scheduler ends.
+            "AIRFLOW__CORE__PARALLELISM": "8",
             # A new workload is read after seconds and not after minutes.
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "2",
             "POLYSYNC_BENCH_WORKLOADS": str(workloads),

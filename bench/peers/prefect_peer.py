@@ -47,6 +47,7 @@ def open_prefect(folder: Path, platform: str) -> Iterator[Prefect]:
     }
     server = Program(
         command=[str(python.with_name("prefect")), "server", "start", "--port", str(port)],
+        logs_output=True,
         log=folder / "prefect-server.log",
         variables=variables,
     )
