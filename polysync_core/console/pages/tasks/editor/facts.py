@@ -1,4 +1,4 @@
-"""Gives editor tabs the Job and Platform of a draft, and use cases of the app."""
+"""Gives editor tabs the Job and Platform of a draft, and use cases."""
 
 from __future__ import annotations
 
