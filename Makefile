@@ -56,11 +56,11 @@ test-unit: $(READY) ## Run the quick unit tests
 soak: SEED ?= $(shell date +%s)
 soak: $(READY) ## Look for faults at length: state machines, schedules, faults, kills; SEED=n repeats
 	@echo "seed $(SEED)"
-	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests/unit/domain/dispatch/test_machine.py \
+	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest -o faulthandler_timeout=0 tests/unit/domain/dispatch/test_machine.py \
 	  tests/unit/application/dependencies/test_gate_machine.py tests/unit/domain/schedules \
 	  tests/unit/application/runs/test_run_life.py tests/unit/storage/runs/test_heads_machine.py \
 	  tests/unit/console/forms/test_round_trip.py --hypothesis-seed=$(SEED)
-	@HYPOTHESIS_PROFILE=soak KILL_SEED=$(SEED) $(PY) -m pytest -m soak
+	@HYPOTHESIS_PROFILE=soak KILL_SEED=$(SEED) $(PY) -m pytest -o faulthandler_timeout=0 -m soak
 
 check: $(READY) ## Lint, type-check, guard the layers and the prose
 	@$(VENV)/bin/ruff check .

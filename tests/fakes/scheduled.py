@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 from polysync_core.application.ports import ScheduleStore
@@ -64,9 +65,10 @@ class Scheduled(AppWorld):
         self.services.definition_editing.delete(reference, engine=self.engine)
 
     def tick(self, **later: float) -> Tally:
-        """Advance the clock, then run one tick."""
+        """Advance the clock, then run one tick, as a host of its own does."""
         self.clock.advance(**later)
-        return replace(self.services.schedule_tick, workers=1).tick(self.engine)
+        tick = replace(self.services.schedule_tick, workers=1, turn=Lock())
+        return tick.tick(self.engine)
 
     def backfill(self, begin: Any, end: Any, **facts: Any) -> Any:
         request = BackfillRequest(
