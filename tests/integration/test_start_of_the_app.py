@@ -86,7 +86,7 @@ def test_a_wrong_setting_is_named_in_one_sentence(reports: list[list[str]], numb
     assert len(lines) <= LONGEST_REPORT, "\n".join(lines)
     first, last = lines[0], lines[-1]
     assert first.startswith("A setting of the app is wrong: ")
-    assert last.startswith("polysync_core.settings.SettingError: ")
+    assert last.startswith("polysync_core.setting_values.SettingError: ")
     assert first.removeprefix("A setting of the app is wrong: ") == last.partition(": ")[2]
     assert name in first
     assert remedy in first

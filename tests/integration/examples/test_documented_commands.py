@@ -75,6 +75,11 @@ jobs:
       - {name: run_date, default: "2026-01-01"}
       - {name: limits, dataType: Json, default: {}}
       - {name: seconds, dataType: Float, default: 0.1}
+webhooks:
+  - name: chat
+    url: https://chat.example.com/polysync
+    secret: vault://local/CHAT_SECRET
+    enabled: false
 tasks:
   - name: sales-load-daily
     job: sales-load
@@ -90,15 +95,22 @@ tasks:
   - {name: first, job: sales-lod}
   - {name: second, job: sales-load, contentionProfiles: [team-cap]}
 """
+KEY = "lake_nap"
+"""The key of a Databricks job."""
 NAMES = {
     "COMMAND": "run",
     "TASK": "sales-load-daily",
     "JOB": "sales-load",
     "PLATFORM": "lakehouse",
     "PROFILE": "two-at-once",
+    "WEBHOOK": "chat",
     "before-<version>.yaml": "before-1.0.yaml",
+    "etl": KEY,
+    "7": "1",
 }
 RUN = re.compile(r"RUN|r[a-z2-7]{25}")
+BACKFILL = re.compile(r"b[a-z0-9]{10}")
+KEY_RUN = re.compile(r"[0-9]{15}")
 
 
 class Reader:
@@ -145,6 +157,8 @@ class Reader:
         if any(RUN.fullmatch(word) for word in words):
             run_id = self._waiting() if words[0] in ("explain", "cancel") else self._finished()
             words = [RUN.sub(run_id, word) if RUN.fullmatch(word) else word for word in words]
+        words = [self._backfill() if BACKFILL.fullmatch(word) else word for word in words]
+        words = [self._run_of_key() if KEY_RUN.fullmatch(word) else word for word in words]
         if words[0] == "usage":
             self._waiting()
         if words[0] == "runs":
@@ -158,6 +172,14 @@ class Reader:
         run_id = self._system.host.post("/tasks/sales-load-daily/run", {})["runId"]
         self._system.wait_for([run_id], has_ended)
         return run_id
+
+    def _backfill(self) -> str:
+        days = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-03T00:00:00Z"}
+        answer = self._system.host.post("/tasks/sales-load-daily/backfill", days)
+        return str(answer["backfillId"])
+
+    def _run_of_key(self) -> str:
+        return str(self._system.host.post(f"/jobs/{KEY}/run", {})["runId"])
 
     def _running(self) -> None:
         """Start a run that goes on until it is cancelled; a list shows its reason."""
