@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from polysync_core.domain.runs.identity import RunId, new_run_id
+from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, finish, new_run
 from polysync_core.domain.runs.stored import RunHead
 from polysync_core.storage.runs.entries import position_of
@@ -37,6 +37,7 @@ class HeadsMachine(RuleBasedStateMachine):
         self.service = TableService()
         self.processes = [self.started() for _ in range(PROCESSES)]
         self.rows: dict[RunId, TaskRun] = {}
+        self.accepted = 0
 
     def started(self) -> TableRuns:
         return TableRuns(self.service.storage())
@@ -77,7 +78,9 @@ class HeadsMachine(RuleBasedStateMachine):
     def accept(
         self, process: int, task: str, minute: int, shard: str, crash_at: int, after: bool
     ) -> None:
-        run_id = new_run_id()
+        # A replay of the same steps must have the same ids.
+        self.accepted += 1
+        run_id = derived_run_id("test", str(self.accepted))
         at = NOON + timedelta(minutes=minute)
         run = a_run(run_id=run_id, graph_run_id=run_id, task=task, queued_at=at, shard=shard)
 
