@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched, product
 
 from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.identity import RunId, new_run_id
 from polysync_core.domain.runs.run import (
-    Outcome,
     RunStatus,
     TaskRun,
     TriggerType,

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from polysync_core.api.models import Json, RunIdText, Time, View
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.problem import ProblemKind, ProblemStep, RunProblem
 from polysync_core.domain.runs.interruptions import status_text
 from polysync_core.domain.runs.parameters.values import values_of
 from polysync_core.domain.runs.parameters.warnings import warnings_of
-from polysync_core.domain.runs.run import Attempt, HistoryEntry, RunStatus, TaskRun, TriggerType
+from polysync_core.domain.runs.run import HistoryEntry, RunStatus, TaskRun, TriggerType
 from polysync_core.domain.runs.skip import SkipKind
 
 

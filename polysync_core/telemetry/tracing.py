@@ -22,7 +22,8 @@ from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext,
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from polysync_core.domain.clock import rfc3339
-from polysync_core.domain.runs.run import Attempt, RunStatus, TaskRun, TriggerType
+from polysync_core.domain.runs.attempts import Attempt
+from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType
 from polysync_core.telemetry import names
 
 type Attributes = Mapping[str, str | int | float]

@@ -13,17 +13,11 @@ from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.dependencies.conditions import Condition
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.outputs import Outputs
-from polysync_core.domain.runs.run import (
-    Outcome,
-    RunStatus,
-    TaskRun,
-    TriggerType,
-    begin_attempt,
-    finish,
-)
+from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType, begin_attempt, finish
 from tests.fakes.builders import a_job, a_platform
 from tests.fakes.world import AppWorld
 

@@ -9,15 +9,10 @@ from datetime import datetime
 
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.errors import StaleETag
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing, matches
-from polysync_core.domain.runs.run import (
-    Outcome,
-    RunStatus,
-    TaskRun,
-    begin_attempt,
-    finish,
-)
+from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, finish
 from polysync_core.domain.runs.stored import ActiveRun, Page, RunHead, StoredRun
 from tests.fakes.events import FakePublisher
 

@@ -13,8 +13,9 @@ from polysync_core.application.schedules.tick import Tally
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, read_definition
 from polysync_core.domain.definitions.stored import StoredDefinition
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.listing import Listing
-from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
+from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, finish
 from tests.fakes.builders import a_platform
 from tests.fakes.world import AppWorld
 

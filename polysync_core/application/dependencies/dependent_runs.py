@@ -16,16 +16,11 @@ from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_val
 from polysync_core.domain.dependencies.stored import PendingDecision
 from polysync_core.domain.dependencies.tokens import SCHEDULE, ScheduledFire, Token, token_of
 from polysync_core.domain.errors import Invalid, TooLarge
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing
-from polysync_core.domain.runs.run import (
-    Outcome,
-    Parent,
-    RunStatus,
-    TaskRun,
-    TriggerType,
-)
+from polysync_core.domain.runs.run import Parent, RunStatus, TaskRun, TriggerType
 from polysync_core.domain.runs.skip import Skip, SkipKind
 from polysync_core.domain.runs.status import TERMINAL_STATUSES
 

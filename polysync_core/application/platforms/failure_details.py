@@ -12,6 +12,7 @@ from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import NotFound, PolysyncError
+from polysync_core.domain.runs.attempts import Attempt, Outcome
 from polysync_core.domain.runs.failures.details import (
     KEPT_BYTES,
     MAX_BYTES,
@@ -22,7 +23,7 @@ from polysync_core.domain.runs.failures.details import (
     presentable,
 )
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Attempt, Outcome, RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.security.redaction import Redactor
 from polysync_core.platforms.connector import ProviderStatus, RunNotFound
 from polysync_core.platforms.plugin import Capability

@@ -33,15 +33,14 @@ from polysync_core.domain.errors import (
 )
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import resolve
+from polysync_core.domain.runs.attempts import Attempt, Outcome
 from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.interruptions import with_failure
 from polysync_core.domain.runs.parameters.warnings import with_warnings
 from polysync_core.domain.runs.run import (
-    Attempt,
     MappedInput,
     Origin,
-    Outcome,
     Parent,
     RunStatus,
     TaskRun,

@@ -14,20 +14,13 @@ from polysync_core.application.runs.step_result import DONE, StepResult
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import TooLarge
+from polysync_core.domain.runs.attempts import Attempt, Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.domain.runs.failures.retries import retry_at
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.outputs import Outputs, kept_outputs, none_kept
-from polysync_core.domain.runs.run import (
-    SYSTEM_ACTOR,
-    Attempt,
-    Outcome,
-    RunStatus,
-    TaskRun,
-    back_off,
-    finish,
-)
+from polysync_core.domain.runs.run import SYSTEM_ACTOR, RunStatus, TaskRun, back_off, finish
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.security.redaction import NO_SECRETS, Redactor
 from polysync_core.platforms.connector import ProviderStatus, Report, Submitted

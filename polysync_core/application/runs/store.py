@@ -17,9 +17,10 @@ from polysync_core.application.ports import Publisher, RunTable
 from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.errors import PolysyncError, Unavailable
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Attempt, TaskRun
+from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.domain.sized_cache import SizedCache
 from polysync_core.telemetry import names, tracing

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.retries import may_ever_retry
 from polysync_core.domain.runs.identity import submit_token
 from polysync_core.domain.runs.parameters.values import inputs_of, resolved
-from polysync_core.domain.runs.run import Attempt, TaskRun
+from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.security.secrets import Secret, is_secret_reference
 from polysync_core.platforms.connector import SubmitRequest
 

@@ -24,6 +24,7 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_values, needed_parents
 from polysync_core.domain.errors import Conflict, Invalid, Refused
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
 from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.listing import Listing
@@ -32,7 +33,6 @@ from polysync_core.domain.runs.repairs import REPAIRABLE, failed_run_to_repair
 from polysync_core.domain.runs.run import (
     SYSTEM_ACTOR,
     MappedInput,
-    Outcome,
     Parent,
     RunStatus,
     TaskRun,

@@ -19,9 +19,10 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.errors import Invalid, NotFound, ShardFull
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, TriggerType
+from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType
 from polysync_core.domain.runs.skip import Skip, SkipKind
 from polysync_core.domain.schedules.fire_plan import describe, plan_fires, with_policies
 from polysync_core.domain.schedules.state import (

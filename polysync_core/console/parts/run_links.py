@@ -11,8 +11,9 @@ from htpy import Element, Node
 
 from polysync_core.console.icons import icon
 from polysync_core.console.paths import job_path, run_path, task_path
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Attempt, TaskRun
+from polysync_core.domain.runs.run import TaskRun
 
 SHORT_ID = 8
 """The characters of an id that pages show."""

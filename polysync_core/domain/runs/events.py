@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from polysync_core.domain.clock import rfc3339
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Attempt, HistoryEntry, RunStatus, TaskRun
+from polysync_core.domain.runs.run import HistoryEntry, RunStatus, TaskRun
 
 _LONGEST_REASON = 1_000
 _LONGEST_ERROR = 1_000

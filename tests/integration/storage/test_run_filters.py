@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import BackfillId, new_run_id
 from polysync_core.domain.runs.listing import Listing, TagFilter
 from polysync_core.domain.runs.run import (
-    Outcome,
     RunStatus,
     TaskRun,
     TriggerType,

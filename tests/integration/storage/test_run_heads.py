@@ -7,16 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import new_run_id
-from polysync_core.domain.runs.run import (
-    Outcome,
-    RunStatus,
-    TaskRun,
-    begin_attempt,
-    finish,
-    new_run,
-)
+from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, finish, new_run
 from polysync_core.domain.runs.stored import ActiveRun, RunHead
 from polysync_core.storage.runs.purge import ExpiredRuns
 from polysync_core.storage.runs.table import TableRuns

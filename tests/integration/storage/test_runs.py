@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from polysync_core.domain.errors import Malformed, StaleETag
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import (
     HistoryEntry,
-    Outcome,
     RunStatus,
     TaskRun,
     begin_attempt,

@@ -9,11 +9,12 @@ import pytest
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.outputs import Outputs
-from polysync_core.domain.runs.run import Outcome, RunStatus, begin_attempt, finish, with_attempt
+from polysync_core.domain.runs.run import RunStatus, begin_attempt, finish, with_attempt
 from tests.fakes.copilot import Copilot
 
 DOCUMENT = "tasks: [{name: daily, job: sales-load, priority: 7}]"

@@ -15,15 +15,9 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.dispatch.decisions import enqueue
 from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
 from polysync_core.domain.poison import PoisonMessage, ReceivedPoisonMessage
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.runs.run import (
-    Outcome,
-    RunStatus,
-    TaskRun,
-    back_off,
-    begin_attempt,
-    finish,
-)
+from polysync_core.domain.runs.run import RunStatus, TaskRun, back_off, begin_attempt, finish
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import (
     FRESH_SECONDS,

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from polysync_core.application.runs.store import RunStore
+from polysync_core.domain.runs.attempts import Attempt, Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import (
-    Attempt,
-    Outcome,
     RunStatus,
     TaskRun,
     TriggerType,

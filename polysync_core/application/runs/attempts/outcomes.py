@@ -13,8 +13,9 @@ from polysync_core.application.runs.finishing import (
     with_hint_to_check,
 )
 from polysync_core.domain.errors import PolysyncError, VaultUnavailable
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 
 
 def cancelled_before_submit(run: TaskRun, hint: str | None = None) -> Outcome:

@@ -15,9 +15,10 @@ from polysync_core.application.runs.finishing import ACTOR, reported
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.store import Recalled
 from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.problem import ProblemStep
 from polysync_core.domain.runs.interruptions import is_to_stop, time_out, without_problem
-from polysync_core.domain.runs.run import Attempt, TaskRun, with_attempt
+from polysync_core.domain.runs.run import TaskRun, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.security.redaction import Redactor
 from polysync_core.platforms.connector import Report, RunNotFound

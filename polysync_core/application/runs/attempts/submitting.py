@@ -22,10 +22,11 @@ from polysync_core.application.runs.finishing import ACTOR, reported_at_submit
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable, Uncertain
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.problem import ProblemStep
 from polysync_core.domain.runs.interruptions import with_failure, with_stop_tried, without_problem
-from polysync_core.domain.runs.run import Attempt, TaskRun, begin_attempt, with_attempt
+from polysync_core.domain.runs.run import TaskRun, begin_attempt, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.platforms.connector import (
     OutcomeUnknown,

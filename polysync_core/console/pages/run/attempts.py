@@ -14,8 +14,9 @@ from polysync_core.console.parts.status import status_badge
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import clock_time, duration_text, nothing
 from polysync_core.console.paths import page_path
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.details import FailureDetail
-from polysync_core.domain.runs.run import Attempt, HistoryEntry, RunStatus, TaskRun
+from polysync_core.domain.runs.run import HistoryEntry, RunStatus, TaskRun
 
 DETAILS = "details"
 """The id of the part that shows failure details."""

@@ -9,9 +9,10 @@ import hashlib
 from datetime import datetime, timedelta
 
 from polysync_core.domain.definitions.tasks import Backoff, Retry
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 
 INFRASTRUCTURE_CAUSES = frozenset(
     {FailureCause.PLATFORM_UNREACHABLE, FailureCause.LOST, FailureCause.INTERNAL}

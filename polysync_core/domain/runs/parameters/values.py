@@ -10,7 +10,8 @@ from polysync_core.domain.definitions.jobs import DataType, Direction
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.parameters import convert_literal
-from polysync_core.domain.runs.run import Attempt, TaskRun, with_attempt
+from polysync_core.domain.runs.attempts import Attempt
+from polysync_core.domain.runs.run import TaskRun, with_attempt
 from polysync_core.domain.security.secrets import is_secret_reference
 from polysync_core.domain.strict_documents import checked
 from polysync_core.domain.variables import RunVariables, has_variables, substitute

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Outcome, RunStatus, begin_attempt, finish
+from polysync_core.domain.runs.run import RunStatus, begin_attempt, finish
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job, a_platform
 

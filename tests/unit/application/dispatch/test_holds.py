@@ -1,4 +1,4 @@
-"""Tests that a hold keeps what is accepted from its start."""
+"""Tests that a hold keeps accepted runs from their start."""
 
 from __future__ import annotations
 

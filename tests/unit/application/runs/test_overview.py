@@ -15,10 +15,11 @@ from polysync_core.domain.definitions.contention import (
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing
-from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
+from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, finish
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job, a_platform
 

@@ -22,17 +22,11 @@ from polysync_core.application.runs.poll_planner import (
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.polls.learning import MAX_PAST_RUNS, RunEnd
 from polysync_core.domain.runs.polls.plans import FAST
-from polysync_core.domain.runs.run import (
-    Outcome,
-    RunStatus,
-    TaskRun,
-    begin_attempt,
-    finish,
-    with_attempt,
-)
+from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, finish, with_attempt
 from polysync_core.domain.runs.stored import Page
 from polysync_core.platforms.connector import ProviderStatus, Report
 from tests.fakes.builders import NOON, FakeClock, a_job, a_run, run_id

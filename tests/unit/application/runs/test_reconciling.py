@@ -13,10 +13,10 @@ from polysync_core.application.runs.accepting import waiting_message
 from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT, GRACE
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import (
-    Outcome,
     RunStatus,
     TaskRun,
     back_off,

@@ -11,8 +11,9 @@ from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.runs.run import Attempt, RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job, a_run
 from tests.fakes.platform import FAILED, SUCCESS

@@ -14,15 +14,9 @@ from polysync_core.domain.definitions.jobs import Direction, Parameter
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry, Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.runs.run import (
-    Outcome,
-    RunStatus,
-    TaskRun,
-    TriggerType,
-    back_off,
-    begin_attempt,
-)
+from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType, back_off, begin_attempt
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import NOON, a_job
 from tests.fakes.runs import Crash, FakeRunTable, unpublished

@@ -8,7 +8,8 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.runs.run import Attempt, RunStatus, TaskRun
+from polysync_core.domain.runs.attempts import Attempt
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import NOON, a_job, a_platform, a_run, run_id
 

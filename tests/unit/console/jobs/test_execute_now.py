@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from httpx import Response
 
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.outputs import Outputs
-from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
+from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, finish
 from tests.unit.application.platforms.drift.notebooks import World
 from tests.unit.console.browser import parsed, submit, text_of
 

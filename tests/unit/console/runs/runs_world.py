@@ -14,17 +14,11 @@ from polysync_core.domain.definitions.contention import (
     ProfileType,
 )
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.outputs import Outputs
-from polysync_core.domain.runs.run import (
-    Outcome,
-    RunStatus,
-    TaskRun,
-    begin_attempt,
-    finish,
-    with_attempt,
-)
+from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, finish, with_attempt
 from polysync_core.domain.security.roles import Role
 from tests.fakes.app import FakeApp, settings_of
 from tests.fakes.builders import a_job, a_platform

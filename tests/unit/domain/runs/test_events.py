@@ -9,13 +9,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polysync_core.domain.runs.attempts import Attempt, Outcome
 from polysync_core.domain.runs.events import encode_message, events_of
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.interruptions import with_failure, without_problem
 from polysync_core.domain.runs.run import (
-    Attempt,
-    Outcome,
     RunStatus,
     TaskRun,
     back_off,

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.groups import FailureGroup, grouped
-from polysync_core.domain.runs.run import Attempt, RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from tests.fakes.builders import NOON, a_job, a_run, run_id
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import Conflict
+from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.parameters.values import values_of, with_values
 from polysync_core.domain.runs.repairs import failed_run_to_repair
-from polysync_core.domain.runs.run import Attempt, RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from tests.fakes.builders import a_job, a_run
 
 WORKFLOW = {"job_type": JobType.DATABRICKS_WORKFLOW, "external_id": "42"}

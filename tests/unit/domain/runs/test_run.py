@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from polysync_core.domain.errors import Broken
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.interruptions import request_cancel
 from polysync_core.domain.runs.run import (
     ALLOWED_TRANSITIONS,
-    Outcome,
     RunStatus,
     begin_attempt,
     finish,

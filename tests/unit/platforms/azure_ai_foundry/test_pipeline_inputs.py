@@ -29,7 +29,7 @@ ATTRIBUTES = FoundryAttributes.model_validate(
     {
         "subscriptionId": "00000000-0000-0000-0000-000000000000",
         "resourceGroupName": "g",
-        "workspaceName": "work",
+        "workspaceName": "analytics",
     }
 )
 DECLARED = {
@@ -122,7 +122,7 @@ def test_a_component_is_read_by_its_name_and_version() -> None:
     service, transport = client(Reply.json({"name": "3", "properties": component(a={})}))
 
     assert service.component("train", "3") == component(a={})
-    assert "/workspaces/work/components/train/versions/3?" in str(transport.requests[0].url)
+    assert "/workspaces/analytics/components/train/versions/3?" in str(transport.requests[0].url)
 
 
 def test_a_missing_component_is_a_reason_and_a_refused_credential_an_error() -> None:

@@ -12,8 +12,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.identity import RunId, derived_run_id
-from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, finish, new_run
+from polysync_core.domain.runs.run import RunStatus, TaskRun, finish, new_run
 from polysync_core.domain.runs.stored import RunHead
 from polysync_core.storage.runs.entries import position_of
 from polysync_core.storage.runs.table import TableRuns

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 
 from polysync_core.domain.definitions.tasks import Backoff, Retry
+from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.retries import (
     INFRASTRUCTURE_CAUSES,
@@ -20,13 +21,7 @@ from polysync_core.domain.runs.failures.retries import (
     retry_at,
 )
 from polysync_core.domain.runs.interruptions import request_cancel
-from polysync_core.domain.runs.run import (
-    Outcome,
-    RunStatus,
-    TaskRun,
-    back_off,
-    begin_attempt,
-)
+from polysync_core.domain.runs.run import RunStatus, TaskRun, back_off, begin_attempt
 from tests.fakes.builders import NOON, a_run, run_id
 
 CAUSES = st.sampled_from(sorted(RETRYABLE_CAUSES))
