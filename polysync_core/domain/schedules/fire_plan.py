@@ -87,11 +87,12 @@ def with_policies(
 def elapsed_fire_times(
     task_schedule: TaskSchedule, state: ScheduleState, *, now: datetime
 ) -> FirePlan:
-    """Apply the misfire policy to all fire times up to now.
+    """Apply the misfire policy to all fire times up to now that no stored plan decides.
 
     The plan includes a fire time whose jitter has not passed yet.
     """
-    return _with_misfires(state, _Timetable(task_schedule, includes_jittered=True), now)
+    undecided = replace(state, watermark=state.decided_until)
+    return _with_misfires(undecided, _Timetable(task_schedule, includes_jittered=True), now)
 
 
 def describe(missed: MissedFireTimes) -> str:

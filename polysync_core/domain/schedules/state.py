@@ -139,6 +139,12 @@ class ScheduleState:
     uncounted_runs: tuple[RunId, ...] = ()
     """The newer runs, oldest first; empty for a schedule that never pauses itself."""
 
+    @property
+    def decided_until(self) -> datetime:
+        """The newest fire time that a finished or stored plan decides."""
+        plans = (*self.unsettled, *(() if self.pending is None else (self.pending,)))
+        return max([self.watermark, *(plan.watermark for plan in plans)])
+
 
 def revision_of(task: Task, schedule: Schedule) -> str:
     """Return a digest of the definition of a schedule, which changes with every edit."""
