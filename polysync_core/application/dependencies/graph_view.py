@@ -19,6 +19,7 @@ from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
 from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.dependencies.conditions import Condition
+from polysync_core.domain.dependencies.tokens import edge_from
 from polysync_core.domain.errors import Invalid, NotFound, Problem
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing
@@ -269,19 +270,20 @@ def _edges(tasks: Mapping[str, Task]) -> Iterator[DependencyEdge]:
     for task in tasks.values():
         for upstream in dict.fromkeys(each.task for each in task.dependencies):
             if upstream in tasks:
-                yield edge_of(task, upstream)
+                yield _edge(task, upstream)
 
 
-def edge_of(task: Task, upstream: str) -> DependencyEdge:
+def _edge(task: Task, upstream: str) -> DependencyEdge:
     """Return the dependencies of a Task on one upstream as an edge."""
-    found = [each for each in task.dependencies if each.task == upstream]
+    edge = edge_from(upstream, task)
+    dependencies = [each for each in task.dependencies if each.task == upstream]
     return DependencyEdge(
         upstream=upstream,
         downstream=task.name,
-        conditions=tuple(dict.fromkeys(each for one in found for each in one.conditions)),
-        mappings=tuple(each for one in found for each in one.mappings),
-        take=found[0].take,
-        when=" and ".join(each.when for each in found if each.when) or None,
+        conditions=edge.conditions,
+        mappings=tuple(each for one in dependencies for each in one.mappings),
+        when=edge.when,
+        take=edge.take,
     )
 
 

@@ -168,19 +168,23 @@ class Task(Definition):
         return self
 
     def _check_upstreams(self) -> None:
-        """Refuse an upstream that is repeated with the same or with contradicting conditions."""
-        seen: dict[str, list[frozenset[RunStatus]]] = {}
+        """Refuse dependencies on one upstream that repeat or contradict each other."""
         for index, each in enumerate(self.dependencies):
-            before = seen.setdefault(each.task, [])
-            if each.outcomes in before:
-                refuse(f"dependencies[{index}].task", f"'{each.task}' is duplicated")
-            before.append(each.outcomes)
-            if self.join is Join.ALL and not before[0].intersection(*before):
+            path = f"dependencies[{index}]"
+            before = [other for other in self.dependencies[:index] if other.task == each.task]
+            outcomes = [other.outcomes for other in before]
+            if each.outcomes in outcomes:
+                refuse(f"{path}.task", f"'{each.task}' is duplicated")
+            if self.join is Join.ALL and not each.outcomes.intersection(*outcomes):
                 refuse(
-                    f"dependencies[{index}].condition",
+                    f"{path}.condition",
                     f"contradicts another dependency on '{each.task}': "
                     "write a list of conditions, or set join to Any",
                 )
+            if any((o.take, o.within_seconds) != (each.take, each.within_seconds) for o in before):
+                refuse(f"{path}.take", f"must be the same in all dependencies on '{each.task}'")
+            if each.when is not None and self.join is Join.ALL_DONE:
+                refuse(f"{path}.when", "has no effect with the join AllDone: remove it")
 
     def _check_start(self) -> None:
         """Refuse a Task that only takes newest outcomes, because nothing would start it."""

@@ -155,14 +155,14 @@ def edges_of(task: Task) -> tuple[GateEdge, ...]:
     more edge.
     """
     upstreams = dict.fromkeys(each.task for each in task.dependencies)
-    edges = [_edge(task, upstream) for upstream in upstreams]
+    edges = [edge_from(upstream, task) for upstream in upstreams]
     if edges and any(schedule.enabled for schedule in task.schedules):
         edges.append(GateEdge(upstream=SCHEDULE))
     return tuple(edges)
 
 
-def _edge(task: Task, upstream: str) -> GateEdge:
-    """Return the edge of an upstream: with the join `All`, all of its dependencies must be met."""
+def edge_from(upstream: str, task: Task) -> GateEdge:
+    """Return the edge from an upstream to a Task; several dependencies on it are one edge."""
     dependencies = [each for each in task.dependencies if each.task == upstream]
     found = [Requirement(conditions=each.conditions, when=each.when) for each in dependencies]
     first = dependencies[0]

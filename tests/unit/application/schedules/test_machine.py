@@ -12,7 +12,6 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from polysync_core.domain.definitions.base import Kind
@@ -73,8 +72,8 @@ class ScheduleMachine(RuleBasedStateMachine):
     def now(self) -> datetime:
         return self.world.clock.now
 
-    # Steps. While the clock is behind its latest time, no step changes when the schedule fires:
-    # minutes that only the new timing has may then be left out.
+    # Steps. While the clock is behind its latest time, no step changes when the schedule fires: a
+    # stored plan waits for its time, and the new timing waits with it.
 
     def define(self) -> None:
         self.observe()
@@ -294,5 +293,3 @@ def span_of(run: TaskRun) -> tuple[datetime, datetime]:
 
 
 TestScheduleMachine = ScheduleMachine.TestCase
-# `make test` plays the same sequences each time; `make soak` looks for new ones.
-TestScheduleMachine.settings = settings()

@@ -25,6 +25,11 @@ def _tested_without_outputs(document: dict[str, Any]) -> None:
     document["tasks"][1]["dependencies"] = [{"task": "landing-check", "when": "row_count > 0"}]
 
 
+def _tested_without_effect(document: dict[str, Any]) -> None:
+    document["tasks"][1]["join"] = "AllDone"
+    document["tasks"][1]["dependencies"] = [{"task": "landing-check", "when": "row_count > 0"}]
+
+
 BAD: list[Any] = [
     pytest.param(
         set_value("tasks", 0, "dependencies", to=[{"task": "landing-check"}]),
@@ -150,6 +155,26 @@ BAD: list[Any] = [
         "tasks[1].dependencies[0].when",
         "job 'landing' has no outputs: set its settings.outputsFromExitValue to true",
         id="value condition on a job without outputs",
+    ),
+    pytest.param(
+        set_value(
+            "tasks",
+            1,
+            "dependencies",
+            to=[
+                {"task": "landing-check", "condition": ["OnSuccess", "OnFailure"]},
+                {"task": "landing-check", "take": "Newest"},
+            ],
+        ),
+        "tasks[1].dependencies[1].take",
+        "must be the same in all dependencies on 'landing-check'",
+        id="different outcomes taken from one upstream",
+    ),
+    pytest.param(
+        _tested_without_effect,
+        "tasks[1].dependencies[0].when",
+        "has no effect with the join AllDone: remove it",
+        id="value condition of a join that needs no condition",
     ),
     pytest.param(
         set_value("tasks", 1, "join", to="One"),
