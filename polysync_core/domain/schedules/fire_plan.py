@@ -87,7 +87,7 @@ def with_policies(
 def elapsed_fire_times(
     task_schedule: TaskSchedule, state: ScheduleState, *, now: datetime
 ) -> FirePlan:
-    """Apply the misfire policy to all fire times up to now that no stored plan decides.
+    """Apply the misfire policy to all fire times that no stored plan decides.
 
     The plan includes a fire time whose jitter has not passed yet.
     """

@@ -1,4 +1,4 @@
-"""Tests of the fire times that elapsed before an edit, beside plans that are stored already."""
+"""Tests of elapsed fire times before an edit, beside plans that are stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TASK_SCHEDULE = TaskSchedule(
 
 
 def test_fire_times_of_a_pending_plan_are_not_decided_again() -> None:
-    """A tick crashed after it had saved its plan, and the schedule is removed hours later."""
+    """A tick crashed after it had saved its plan. The schedule is removed hours later."""
     state = initial_state(TASK_SCHEDULE, None, now=NOON)
     plan = plan_fires(TASK_SCHEDULE, state, (), (), now=NOON + timedelta(minutes=3))
     assert [each.scheduled_time for each in plan.fires][-1] == NOON + timedelta(minutes=3)
