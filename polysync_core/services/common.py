@@ -34,11 +34,14 @@ class CommonServices:
 
     @cached_property
     def rules(self) -> Rules:
-        return definition_rules(self.settings)
+        return definition_rules(
+            development=self.settings.development,
+            allow_loopback=self.settings.allow_loopback_platforms,
+        )
 
     @cached_property
     def types(self) -> TypeCatalogue:
-        return type_catalogue(self.settings)
+        return type_catalogue(development=self.settings.development)
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
