@@ -1,4 +1,7 @@
-"""Limits the deliveries that one receiver has under way, so that a slow one delays no other."""
+"""Limits the deliveries that one receiver has under way at once.
+
+So a slow receiver delays no other one.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class DeliverySlots:
 
     @contextmanager
     def taken(self, receiver: str) -> Iterator[int | None]:
-        """Yield None with a slot taken, or the seconds to wait if the receiver has none left.
+        """Yield None with a slot taken, or the seconds to wait for one.
 
         Waiting deliveries get different turns, so that they do not all return at once.
         """
