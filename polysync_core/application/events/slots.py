@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -45,7 +45,7 @@ class DeliverySlots:
         self._usage: dict[str, _Usage] = {}
 
     @contextmanager
-    def taken(self, receiver: str) -> Iterator[int | None]:
+    def taken(self, receiver: str) -> Generator[int | None]:
         """Yield None with a slot taken, or the seconds to wait for one.
 
         Waiting deliveries get different turns, so that they do not all return at once.
