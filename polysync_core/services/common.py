@@ -9,6 +9,7 @@ from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
+from polysync_core.application.events.slots import DeliverySlots
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.recent_results import ResultRecorder
@@ -121,6 +122,7 @@ class CommonServices:
             poison_queue=ports.queue(f"{DELIVERIES}-poison"),
             clock=ports.clock,
             record=self.result_recorder.delivery,
+            slots=DeliverySlots(monotonic=ports.monotonic),
             retry_policy=DeliveryRetryPolicy(
                 attempts=settings.webhook_attempts, first_delay=settings.webhook_first_delay
             ),
