@@ -26,7 +26,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REF = "#/$defs/"
 _DEFAULT_METHOD = AuthMethod.MANAGED_IDENTITY
 """The sign-in method of a platform without `auth`."""
-_EMPTY = (None, [], {})
+_EMPTY: Sequence[object] = (None, [], {})
 _TIME_FORMATS = frozenset({"date", "date-time"})
 _TIME_PATTERN = "^[-+0-9]"
 """A format would refuse spellings of a time that Polysync accepts, such as one without seconds."""
@@ -53,7 +53,7 @@ class _Builder:
         models += [job.settings for job in self._jobs.values()]
         unique = [(each, "validation") for each in dict.fromkeys(models)]
         found, content = models_json_schema(unique, ref_template=_REF + "{model}")  # pyright: ignore[reportArgumentType]
-        self._refs = {model: cast("_Schema", ref) for (model, _), ref in found.items()}
+        self._refs = {model: ref for (model, _), ref in found.items()}
         self._defs: dict[str, _Schema] = content["$defs"]
 
     def document(self) -> _Schema:
