@@ -38,7 +38,7 @@ def holding_link(state: EditorPage) -> Node:
 
 
 def holds_on_run(request: Request, task: str, platform: str | None) -> Node:
-    """Return the notices of the holds that keep a run of a Task from its start."""
+    """Return the notices of the holds on a run of a Task."""
     holds = _use_case(request).on(task, platform)
     return hold_notices(holds, now=datetime.now(UTC), may_act=False)
 

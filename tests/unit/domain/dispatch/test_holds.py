@@ -132,7 +132,7 @@ def test_a_held_run_reserves_no_slots() -> None:
     assert world.enqueue("small") == ["small"]
 
 
-def test_a_held_run_uses_no_start_of_a_rate_and_blocks_nobody() -> None:
+def test_a_held_run_uses_no_start_of_a_rate_and_blocks_no_other_run() -> None:
     world = World(rate(1), platform("rate"))
     hold(world, hold_name("t"))
     world.enqueue("a", priority=500)
@@ -162,7 +162,7 @@ def test_the_hold_is_the_first_reason_and_tells_how_it_ends(scope: str) -> None:
 
 @scopes
 def test_a_hold_outlasts_the_runs_of_its_scope(scope: str) -> None:
-    """A process that read the holds before this one was made sends the next run without it."""
+    """A process with older limits in its cache sends the next run without the hold."""
     world = World()
     world.enqueue("a")
     hold(world, scope)
