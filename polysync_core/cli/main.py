@@ -17,6 +17,7 @@ from polysync_core.cli.commands.definitions.deliveries import deliveries
 from polysync_core.cli.commands.definitions.drift import drift
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
+from polysync_core.cli.commands.definitions.schema import schema
 from polysync_core.cli.commands.definitions.test import test
 from polysync_core.cli.commands.definitions.versions import restore, versions
 from polysync_core.cli.commands.host.access_key import access_key
@@ -103,6 +104,7 @@ app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(export)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(versions)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(restore)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(schema)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(run)
 app.command("exec", cls=PlainCommand, rich_help_panel=_RUNS)(execute)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(runs)
