@@ -1,4 +1,4 @@
-"""Finds the file, the line and the object that a path of a joined document names."""
+"""Finds the file, the line and the object of a path in a joined document."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Location:
     """The path of the field within the definition."""
 
     def __str__(self) -> str:
-        place = self.file
-        if place is not None and self.position is not None:
-            place = f"{place}:{self.position.line}:{self.position.column}"
-        return ": ".join(each for each in (place, self.object, self.field) if each)
+        source = self.file
+        if source is not None and self.position is not None:
+            source = f"{source}:{self.position.line}:{self.position.column}"
+        return ": ".join(each for each in (source, self.object, self.field) if each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class EntryPath:
 
     @classmethod
     def of(cls, path: str) -> EntryPath | None:
-        """Return the parts of a path, or None if the path names no entry of a list."""
+        """Return the parts of a path, or None if it names no entry."""
         found = _ENTRY.match(path)
         return found and cls(found["kind"], int(found["index"]), found["field"])
 

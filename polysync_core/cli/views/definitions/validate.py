@@ -26,19 +26,19 @@ class Finding:
 
     def lines(self) -> Iterator[str]:
         """Yield the line of the finding, then its details."""
-        place = "" if self.location is None else f"{self.location}: "
-        yield f"{place}{self.message}"
+        prefix = "" if self.location is None else f"{self.location}: "
+        yield f"{prefix}{self.message}"
         for detail in self.details:
             yield f"  {detail}"
 
     def as_json(self) -> JsonObject:
         """Return the finding for programs."""
-        place, position = self.location, self.location and self.location.position
+        location, position = self.location, self.location and self.location.position
         return {
-            "file": place and place.file,
+            "file": location and location.file,
             "line": position and position.line,
             "column": position and position.column,
-            "object": place and place.object,
+            "object": location and location.object,
             "path": self.path,
             "message": self.message,
         }
@@ -91,7 +91,7 @@ class Validation:
             yield f"Invalid: {_count(len(self.errors) + self.omitted, 'error')}."
 
     def as_json(self) -> JsonValue:
-        """Return everything for programs."""
+        """Return the findings and the counts for programs."""
         return {
             "valid": self.is_valid,
             "files": self.files,
