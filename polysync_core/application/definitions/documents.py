@@ -19,6 +19,7 @@ from polysync_core.application.definitions.plans import (
 )
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
 from polysync_core.application.ports import Engine
+from polysync_core.domain.bundles.selection import EVERYTHING, ExportSelection
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.changes.versions import Author
 from polysync_core.domain.definitions.document import (
@@ -122,13 +123,26 @@ class Documents:
         )
         return plan
 
-    def export(self) -> JsonObject:
-        """Return every stored definition as one document; applying it changes nothing.
+    def export(self, selection: ExportSelection = EVERYTHING) -> JsonObject:
+        """Return the selected definitions as one document; applying it changes nothing.
 
         A broken definition keeps its stored values, and its field `broken` names the fault.
         """
-        lists = {kind: [exported(each) for each in self._source.all(kind)] for kind in SPECS}
+        lists = {kind: [*self._selected(kind, selection)] for kind in SPECS}
         return {kind.value: list(found) for kind, found in lists.items() if found}
+
+    def _selected(self, kind: Kind, selection: ExportSelection) -> Iterator[JsonObject]:
+        if not selection.includes(kind):
+            return
+        names = selection.exact_names
+        candidates = (
+            self._source.all(kind)
+            if names is None
+            else (self._source.get(kind, name) for name in sorted(names))
+        )
+        for stored in candidates:
+            if stored is not None and selection.accepts(stored.definition):
+                yield exported(stored)
 
     def _step(self, definition: Definition, document: Document) -> PlannedChange:
         reference = reference_to(definition)
