@@ -1,4 +1,4 @@
-"""Adds descriptions to the fields of definitions in the OpenAPI document."""
+"""Describes the fields of definitions and of request bodies for people."""
 
 from __future__ import annotations
 
