@@ -64,7 +64,7 @@ class WindowReader:
     def _with_outcomes(
         self, window: Window, upstream: Task, sources: Sequence[Task], times: Sequence[datetime]
     ) -> Window:
-        """Return the window with the outcome of each fire time, or the times that lack one."""
+        """Return the window with the outcomes of its fire times."""
         newest = self._newest_runs(upstream, times)
         missing = [each for each in times if each not in newest]
         gone = self._before_begin(sources, missing) if missing else set[datetime]()

@@ -108,7 +108,7 @@ def window_times(
 
 
 def _between(upstream: Sequence[Timed], after: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield the fire times of some schedules after a time and up to another, each once."""
+    """Yield the fire times of some schedules in an interval, each once."""
 
     def times(timed: Timed) -> Iterator[datetime]:
         schedule, calendars = timed
