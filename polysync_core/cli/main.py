@@ -17,13 +17,26 @@ from polysync_core.cli.commands.definitions.deliveries import deliveries
 from polysync_core.cli.commands.definitions.drift import drift
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
+from polysync_core.cli.commands.definitions.init import init
+from polysync_core.cli.commands.definitions.schema import schema
 from polysync_core.cli.commands.definitions.test import test
+from polysync_core.cli.commands.definitions.validate import validate
 from polysync_core.cli.commands.definitions.versions import restore, versions
 from polysync_core.cli.commands.host.access_key import access_key
 from polysync_core.cli.commands.host.backup import backup
 from polysync_core.cli.commands.host.demo import demo
 from polysync_core.cli.commands.host.dev import dev
 from polysync_core.cli.commands.host.doctor import doctor
+from polysync_core.cli.commands.objects.create_task import create_task
+from polysync_core.cli.commands.objects.delete import delete
+from polysync_core.cli.commands.objects.describe import describe
+from polysync_core.cli.commands.objects.edit import edit
+from polysync_core.cli.commands.objects.enable import disable, enable
+from polysync_core.cli.commands.objects.get import get
+from polysync_core.cli.commands.objects.open import open_page
+from polysync_core.cli.commands.operations.about import show_help, version
+from polysync_core.cli.commands.operations.audit import audit
+from polysync_core.cli.commands.operations.dead_letters import dead_letters
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
@@ -68,7 +81,7 @@ def _show_version(requested: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[
+    show_version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
@@ -76,14 +89,26 @@ def _main(
     """Define and run jobs across platforms."""
 
 
-_DEFINITIONS, _RUNS, _SCHEDULES, _PLATFORMS = "Definitions", "Runs", "Schedules", "Platforms"
-_HOST, _AZURE = "Host on this machine", "Deployment to Azure"
+_OBJECTS, _DEFINITIONS = "Definitions", "Definitions as files"
+_RUNS, _SCHEDULES, _PLATFORMS = "Runs", "Schedules", "Platforms"
+_OPERATIONS, _HOST, _AZURE = "Operations", "Host on this machine", "Deployment to Azure"
 
 # `--help` shows the groups and their commands in this order.
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(get)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(describe)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(create_task)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(edit)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(enable)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(disable)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(delete)
+app.command("open", cls=PlainCommand, rich_help_panel=_OBJECTS)(open_page)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(init)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(validate)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(export)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(versions)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(restore)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(schema)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(run)
 app.command("exec", cls=PlainCommand, rich_help_panel=_RUNS)(execute)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(runs)
@@ -114,6 +139,10 @@ app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(drift)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(job_keys)
+app.command(cls=PlainCommand, rich_help_panel=_OPERATIONS)(audit)
+app.command(cls=PlainCommand, rich_help_panel=_OPERATIONS)(dead_letters)
+app.command(cls=PlainCommand, rich_help_panel=_OPERATIONS)(version)
+app.command("help", cls=PlainCommand, rich_help_panel=_OPERATIONS)(show_help)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(backup)

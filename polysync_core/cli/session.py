@@ -26,6 +26,17 @@ class Session:
 
 
 @contextmanager
+def printed_errors(*, as_json: bool = False) -> Generator[Terminal]:
+    """Open the terminal; a CommandFailed is printed and ends the program with 1."""
+    terminal = Terminal(as_json=as_json)
+    try:
+        yield terminal
+    except CommandFailed as failure:
+        terminal.fail(failure)
+        raise typer.Exit(1) from failure
+
+
+@contextmanager
 def open_session(url: str, *, as_json: bool) -> Generator[Session]:
     """Open a session; a CommandFailed inside it is printed and ends the program with 1.
 
@@ -34,13 +45,9 @@ def open_session(url: str, *, as_json: bool) -> Generator[Session]:
     """
     from polysync_core.cli.api.client import ApiClient
 
-    terminal = Terminal(as_json=as_json)
-    try:
+    with printed_errors(as_json=as_json) as terminal:
         key, token = os.environ.get("POLYSYNC_KEY"), os.environ.get("POLYSYNC_TOKEN")
         # The convention of OpenTelemetry: https://opentelemetry.io/docs/specs/otel/context/env-carriers
         trace = os.environ.get("TRACEPARENT")
         with ApiClient(url, key=key, token=token, traceparent=trace) as api:
             yield Session(api=api, terminal=terminal)
-    except CommandFailed as failure:
-        terminal.fail(failure)
-        raise typer.Exit(1) from failure

@@ -108,13 +108,19 @@ class ApiClient:
         answer = self._call("POST", path, body=body, query=query, headers=headers)
         return self._checked(answer, has)
 
-    def delete(self, *path: str) -> None:
-        """Delete or cancel a resource."""
-        self._call("DELETE", path)
+    def delete(self, *path: str, query: Query | None = None) -> JsonObject:
+        """Delete or cancel a resource; a dry run answers with its plan."""
+        return self._call("DELETE", path, query=query)
 
-    def put(self, *path: str, body: JsonObject, query: Query) -> JsonObject:
+    def put(self, *path: str, body: JsonObject, query: Query | None = None) -> JsonObject:
         """Replace a resource."""
         return self._call("PUT", path, body=body, query=query)
+
+    def patch(
+        self, *path: str, body: JsonObject, headers: Mapping[str, str] | None = None
+    ) -> JsonObject:
+        """Change some members of a resource."""
+        return self._call("PATCH", path, body=body, headers=headers)
 
     def post_once(
         self, *path: str, body: JsonObject | None = None, key: str | None = None
@@ -160,6 +166,28 @@ class ApiClient:
             if token is None:
                 break
         return items, token
+
+    def pages(self, *path: str, query: Query | None = None) -> Iterator[JsonObject]:
+        """Yield every item of a list; a page is read when its first item is needed."""
+        token: str | None = None
+        while True:
+            page = {"limit": str(MAX_PAGE_SIZE), "continuationToken": token}
+            reader = Reader(
+                "the list", self.get(*path, query={**(query or {}), **page}, has="items")
+            )
+            yield from reader.objects("items")
+            token = reader.text("continuationToken")
+            if token is None:
+                return
+
+    def document(self, list_name: str, names: Sequence[str]) -> JsonObject:
+        """Return definitions of one kind as a document that `apply` can read."""
+        entries: list[JsonValue] = []
+        for start in range(0, len(names), MAX_PAGE_SIZE):
+            query = {"kind": list_name, "name": names[start : start + MAX_PAGE_SIZE]}
+            found = Reader("the document", self.get("definitions", query=query))
+            entries += found.objects(list_name)
+        return {list_name: entries}
 
     def events(
         self, *path: str, query: Query | None = None, after: str | None = None
