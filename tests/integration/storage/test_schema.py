@@ -46,7 +46,7 @@ def test_a_former_version_neither_reads_nor_writes_newer_tables(version: Open) -
         lambda: former.delete("p", "first"),
         lambda: former.next_partition(""),
     ):
-        with pytest.raises(Unavailable, match="schema version 2.* up to 1: deploy the version"):
+        with pytest.raises(Unavailable, match=r"schema version 2.* up to 1: deploy the version"):
             call()
     assert newer.get("p", "first") == found
     assert newer.get("p", "second") is None
