@@ -1,4 +1,4 @@
-"""A system whose storage is a process of its own, so that instances come and go."""
+"""Provides a system whose storage is a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An upgrade and a roll-back while runs are in every phase, on the real Durable extension."""
+"""Upgrades and rolls back on the real Durable extension, with runs in every phase."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _deploy(system: LocalSystem, data: Path, code: Path) -> None:
 
 
 def _code_of(commit: str, folder: Path) -> Path:
-    """Return a folder with the product of a commit, and with the host program of this one."""
+    """Return a folder with the product of a commit; the host program is the present one."""
     folder.mkdir()
     archive = subprocess.run(
         ["git", "archive", commit], cwd=ROOT, check=True, capture_output=True
