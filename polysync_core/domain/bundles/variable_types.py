@@ -1,4 +1,4 @@
-"""Defines the types of variables, and converts the text of a command line to a type."""
+"""Defines the types of variables, and converts the text of options."""
 
 from __future__ import annotations
 
