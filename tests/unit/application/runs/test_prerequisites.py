@@ -1,4 +1,4 @@
-"""Tests of Tasks whose runs start only after the run of the fire time before succeeded."""
+"""Tests of runs that wait for the success of the fire time before."""
 
 from __future__ import annotations
 
