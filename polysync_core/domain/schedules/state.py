@@ -199,6 +199,17 @@ def initial_state(
     return with_due_time(task_schedule, state)
 
 
+def inherited_state(state: ScheduleState, plans: Sequence[FirePlan]) -> ScheduleState:
+    """Return a state without a past, except for plans that record the end of a deleted Task."""
+    return ScheduleState(
+        task=state.task,
+        schedule=state.schedule,
+        revision="",
+        watermark=state.watermark,
+        unsettled=tuple(plans),
+    )
+
+
 def with_restart(state: ScheduleState, elapsed: FirePlan | None, *, now: datetime) -> ScheduleState:
     """Return the state that continues from now, with the plan for the fire times before."""
     unsettled = state.unsettled if elapsed is None else (*state.unsettled, elapsed)
