@@ -48,6 +48,7 @@ RUNS_UNTIL_STOPPED = {"dev", "demo"}
 
 EXIT_CODES = {
     "polysync apply -f jobs.yaml -f tasks.yaml": 1,
+    "polysync validate tasks.yaml": 1,
     "polysync test platform warehouse": 1,
     # A definition of this test differs from its artefact, and a platform does not answer.
     "polysync drift": 1,
@@ -131,6 +132,7 @@ class Reader:
         self._write("sales.yaml", code_block("README.md", "vaults:"))
         self._write("definitions.yaml", DEFINITIONS)
         self._write("before.yaml", DEFINITIONS)
+        self._write("definitions/lakehouse.yaml", (ROOT / EXAMPLES[-1]).read_text())
         self._write("jobs.yaml", JOBS)
         self._write("tasks.yaml", TASKS)
         keys = "vaults: [{name: keys, provider: Environment}]"

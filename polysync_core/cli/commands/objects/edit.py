@@ -93,7 +93,7 @@ def _save(  # noqa: PLR0913 - one parameter for each fact of the edit
         token = str(plan.get("planToken"))
         session.api.put("definitions", body=document.content, query={"planToken": token})
     except ApiProblem as problem:
-        raise problem.with_paths(document.locate) from problem
+        raise problem.with_paths(document.locations) from problem
     session.terminal.line(f"Saved: {noun.singular} {name}.")
 
 

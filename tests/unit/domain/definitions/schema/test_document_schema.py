@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.cli.commands.definitions.schema import schema_text
+from polysync_core.cli.documents import JoinedDocument
+from polysync_core.cli.files.offline_check import check_offline
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.document import read_document, write_definition
+from polysync_core.domain.definitions.document import write_definition
 from polysync_core.domain.definitions.types.document_schema import document_schema
-from polysync_core.domain.definitions.validation.checks import Rules
-from polysync_core.domain.errors import Invalid
 from tests.examples import examples
 from tests.fakes.definitions import lakehouse
 from tests.unit.console.editing.examples import (
@@ -223,30 +223,9 @@ def test_a_wrong_document_is_refused_as_polysync_refuses_it(
 
 
 def is_refused(document: dict[str, Any]) -> bool:
-    """Return whether Polysync refuses a part of the document by its own rules alone."""
-    from polysync_core.definition_rules import definition_rules
-    from polysync_core.domain.definitions.platforms import Platform
-    from polysync_core.domain.definitions.vaults import Vault
-
-    rules: Rules = definition_rules(development=True, allow_loopback=True)
-    read = read_document(document)
-    if read.problems:
-        return True
-    platforms = {each.name: each for each in read.items if isinstance(each, Platform)}
-    try:
-        for each in read.items:
-            match each:
-                case Vault():
-                    rules.check_vault(each)
-                case Platform():
-                    rules.check_platform(each)
-                case _ if each.__class__.__name__ == "Job":
-                    rules.check_job(platforms[each.platform], each)  # type: ignore[attr-defined, arg-type]
-                case _:
-                    pass
-    except Invalid:
-        return True
-    return False
+    """Return whether Polysync refuses the document by the rules of its parts alone."""
+    joined = JoinedDocument(content=document)
+    return bool(check_offline(joined, is_partial=True, is_production=False).problems)
 
 
 UNTYPED = [Kind.TASK, Kind.CALENDAR, Kind.WEBHOOK, Kind.CONTENTION_PROFILE]
