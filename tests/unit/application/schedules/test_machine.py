@@ -248,7 +248,8 @@ class ScheduleMachine(RuleBasedStateMachine):
 
     def occurrences(self, scheduled_time: datetime) -> set[str]:
         """Return the ids that the run of a fire time may have, one for each Task of the name."""
-        tasks = [read_definition(Kind.TASK, a_task(MINUTELY)).with_row(each) for each in self.rows.values()]
+        task = read_definition(Kind.TASK, a_task(MINUTELY))
+        tasks = [task.with_row(each) for each in self.rows.values()]
         return {occurrence_id(task, task.schedules[0], scheduled_time) for task in tasks}
 
     def observe(self) -> None:
