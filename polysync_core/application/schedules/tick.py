@@ -174,7 +174,7 @@ class ScheduleTick:
 def _settle(
     processor: ScheduleProcessor, task: Task, stored: StoredSchedule, context: TickContext
 ) -> None:
-    """Record the last fire times of a schedule that its Task does not have any more."""
+    """Record the last fire times of a schedule that no Task has any more."""
     timing = stored.state.timing
     schedule = None if timing is None else timing.schedule(stored.state.schedule)
     if schedule is not None:

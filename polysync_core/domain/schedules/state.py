@@ -99,6 +99,8 @@ class FirePlan:
     missed: MissedFireTimes | None = None
     pause: Pause | None = None
     """Set if the schedule pauses itself because its runs fail."""
+    born: int | None = None
+    """The first version of the deleted Task that the plan belongs to; None is the present Task."""
 
     @property
     def is_empty(self) -> bool:
@@ -202,13 +204,13 @@ def initial_state(
 
 
 def inherited_state(state: ScheduleState, plans: Sequence[FirePlan]) -> ScheduleState:
-    """Return a state without a past, except for plans that record the end of a deleted Task."""
+    """Return a state that keeps only the plans of a deleted Task."""
     return ScheduleState(
         task=state.task,
         schedule=state.schedule,
         revision="",
         watermark=state.watermark,
-        unsettled=tuple(plans),
+        unsettled=tuple(replace(plan, born=plan.born or state.born) for plan in plans),
     )
 
 

@@ -1,8 +1,9 @@
-"""Tests that a deleted Task leaves a record of the fire times that were due before."""
+"""Tests that the last fire times of a deleted Task are recorded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.runs.run import RunStatus
 from polysync_core.domain.runs.skip import SkipKind
+from tests.fakes.runs import Crash
 from tests.fakes.scheduled import MINUTELY, Scheduled
+from tests.fakes.tables import Call
 
 NOONISH = {"name": "noonish", "cron": "10 12 * * *"}
 """Ten minutes after the clock of the world starts."""
@@ -25,7 +28,7 @@ def world() -> Scheduled:
 
 
 def skipped(world: Scheduled) -> list[str]:
-    """Return the fire times of the skipped runs; each tells of the deletion."""
+    """Return the fire times of the skipped runs; each names the deletion."""
     found = world.made(RunStatus.SKIPPED)
     for run in found:
         assert (run.reason, run.skip and run.skip.kind) == (REASON, SkipKind.SCHEDULE_CHANGED)
@@ -138,3 +141,32 @@ def test_without_a_kept_version_the_state_is_removed(world: Scheduled) -> None:
     world.tables.tables["Versions"].clear()
     world.tick(minutes=1)
     assert (world.times(None), world.store.of_task("load-daily")) == ([], [])
+
+
+@pytest.mark.parametrize("at", range(6, 20))
+def test_a_plan_that_a_crash_cut_short_is_finished_and_not_repeated(
+    world: Scheduled, at: int
+) -> None:
+    """The ids of the runs of a stored plan belong to the deleted Task."""
+    world.task(MINUTELY | {"misfire": "Skip"})
+    world.clock.advance(hours=3)
+    calls = 0
+
+    def crashing(_: Call, do: Callable[[], Any]) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > at:
+            raise Crash
+        return do()
+
+    world.tables.intercept = crashing
+    with suppress(Crash):
+        world.tick()
+    world.tables.intercept = lambda _, do: do()
+    world.restart()
+    world.delete()
+    world.task(MINUTELY)
+    world.tick()
+    world.tick()
+    times = [run.scheduled_time for run in world.made()]
+    assert len(times) == len(set(times)) > 1

@@ -247,7 +247,7 @@ class ScheduleMachine(RuleBasedStateMachine):
     # Helpers
 
     def occurrences(self, scheduled_time: datetime) -> set[str]:
-        """Return the ids that the run of a fire time may have, one for each Task of the name."""
+        """Return the possible ids of the run of a fire time."""
         task = read_definition(Kind.TASK, a_task(MINUTELY))
         tasks = [task.with_row(each) for each in self.rows.values()]
         return {occurrence_id(task, task.schedules[0], scheduled_time) for task in tasks}
