@@ -274,7 +274,8 @@ class TaskRuns:
         upstreams = needed_parents(task, spec.parameters)
         if not upstreams:
             return spec
-        found = {name: newest_success(self.runs, name) for name in upstreams}
+        tasks = {name: self.definitions.task(name) for name in upstreams}
+        found = {name: newest_success(self.runs, task) for name, task in tasks.items()}
         parents = {name: [run] for name, run in found.items() if run is not None}
         job = self.definitions.job(task.job)
         mapped = mapped_values(task, job, parents, spec.parameters)
