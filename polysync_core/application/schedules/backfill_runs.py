@@ -52,7 +52,7 @@ class Backfills:
         return self._progress(self._record(backfill_id))
 
     def cancel(self, backfill_id: str, *, actor: str, engine: Engine) -> BackfillProgress:
-        """Cancel every run of a backfill that has not ended, and the active runs that follow them.
+        """Cancel the runs of a backfill that have not ended, and their dependents.
 
         The runs that wait are cancelled first, so that no slot that becomes free starts one.
         Idempotent; raises `NotFound`.
