@@ -16,6 +16,7 @@ from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.store import RunStore
+from polysync_core.domain.arrivals.run_arrival import RunArrival
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionReader
@@ -80,6 +81,8 @@ class RunSpec:
     mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
     starts_at: datetime | None = None
     """The planned start of a scheduled run."""
+    arrival: RunArrival | None = None
+    """The events that start the run."""
     rerun_of: RunId | None = None
     repairs: str | None = None
     """The external run id that the first attempt repairs; None starts from the beginning."""
@@ -107,7 +110,8 @@ class RunFactory:
     def queued_run(self, task: Task, spec: RunSpec) -> TaskRun:
         """Build a queued run, not stored yet; raises `Invalid` for its parameters."""
         job = self.definitions.job(task.job)
-        parameters = resolve(job, task.parameters, spec.parameters)
+        facts = None if spec.arrival is None else spec.arrival.values
+        parameters = resolve(job, task.parameters, spec.parameters, facts=facts)
         run = new_run(
             with_later_start(self._of_task(task, job, spec, parameters)), actor=spec.actor
         )
@@ -260,6 +264,7 @@ class RunFactory:
             schedule=spec.schedule,
             scheduled_time=spec.scheduled_time,
             starts_at=spec.starts_at,
+            arrival=spec.arrival,
             time_zone=spec.time_zone or _UTC,
             mapped_inputs=spec.mapped_inputs,
         )
@@ -294,8 +299,8 @@ def _defined_values(job: Job, task: Task | None, name: str) -> Iterator[JsonValu
         yield parameter.default
     if task is not None:
         yield task.parameters.get(name)
-        for schedule in task.schedules:
-            yield schedule.parameters.get(name)
+        for start in (*task.schedules, *task.arrivals):
+            yield start.parameters.get(name)
 
 
 def run_of_same_request(existing: TaskRun, digest: str | None) -> TaskRun:

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from polysync_core.domain.arrivals.definition import Arrival
 from polysync_core.domain.clock import ZoneName
 from polysync_core.domain.definitions.base import (
     MAX_PARAMETERS,
@@ -142,6 +143,8 @@ class Task(Definition):
     time_zone: ZoneName | None = None
     """The zone of `${run.scheduledTime:…}` in every run; empty = that of the schedules."""
     schedules: Annotated[tuple[Schedule, ...], Field(max_length=_FEW)] = ()
+    arrivals: Annotated[tuple[Arrival, ...], Field(max_length=20)] = ()
+    """Events that start the Task, such as new files."""
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
     join: Join = Join.ALL
     """The number of dependencies that must be met."""
@@ -161,6 +164,7 @@ class Task(Definition):
     def _distinct(self) -> Self:
         _refuse_repeated("schedules", "name", [each.name for each in self.schedules])
         _refuse_repeated("schedules", "id", [each.identity for each in self.schedules])
+        _refuse_repeated("arrivals", "name", [each.name for each in self.arrivals])
         _refuse_repeated("contentionProfiles", "", self.contention_profiles)
         self._check_upstreams()
         self._check_start()
@@ -188,12 +192,13 @@ class Task(Definition):
 
     def _check_start(self) -> None:
         """Refuse a Task that only takes newest outcomes, because nothing would start it."""
-        if self.schedules or not self.dependencies:
+        if self.schedules or self.arrivals or not self.dependencies:
             return
         if all(each.take is Take.NEWEST for each in self.dependencies):
             refuse(
                 "dependencies[0].take",
-                "a newest outcome starts no run: add a schedule or a dependency with take: Each",
+                "a newest outcome starts no run: add a schedule, an arrival or a dependency with "
+                "take: Each",
             )
 
     def _check_inputs(self) -> None:
@@ -214,9 +219,10 @@ class Task(Definition):
 
     @property
     def given_parameters(self) -> frozenset[str]:
-        """The names of the parameters that the Task, its schedules or its mappings set."""
+        """The names of the parameters that the Task, its starts or its mappings set."""
         names = set(self.parameters)
         names.update(name for schedule in self.schedules for name in schedule.parameters)
+        names.update(name for arrival in self.arrivals for name in arrival.parameters)
         mappings = (each for edge in self.dependencies for each in edge.mappings)
         names.update(mapping.input for mapping in mappings)
         return frozenset(names)
