@@ -10,7 +10,7 @@ ACCOUNT = (
 
 
 def blob_created(path: str = "landing/orders/a.csv", **changes: Any) -> dict[str, Any]:
-    """Return the event of a new blob, as Event Grid sends it in the schema of CloudEvents.
+    """Return the event of a new blob, as Event Grid sends it.
 
     https://learn.microsoft.com/azure/event-grid/event-schema-blob-storage
     """

@@ -120,7 +120,7 @@ def event_routes() -> APIRouter:
         engine: CurrentEngine,
         record: CurrentRecord,
     ) -> Response | ReceivedEventsView:
-        """Receive events in the form of CloudEvents 1.0, and start the Tasks that wait for them."""
+        """Receive events of CloudEvents 1.0, and start the Tasks that wait for them."""
         document = document_of(_headers(request), body)
         code = validation_code(document)
         if code is not None:

@@ -1,4 +1,4 @@
-"""Reads events in the JSON format of CloudEvents 1.0, and in the schema of Event Grid.
+"""Reads events of CloudEvents 1.0 in JSON, and events in the schema of Event Grid.
 
 The texts of an event are kept without the credentials of links. Data that is too large, or that is
 no JSON, is not kept: the event still starts its runs.
@@ -134,7 +134,7 @@ def _others(given: JsonObject) -> Mapping[str, str]:
 
 
 def _data(given: JsonObject) -> tuple[JsonValue, str | None]:
-    """Return the data of an event without credentials, or the reason why it is not kept."""
+    """Return the data without credentials, or the reason why it is not kept."""
     if "data_base64" in given:
         return None, "it is binary"
     data = given.get("data")

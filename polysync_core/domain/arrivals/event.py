@@ -69,7 +69,7 @@ class Event:
         return self.path or self.subject or self.id
 
     def fact(self, name: str) -> JsonValue:
-        """Return the value of an attribute or of a path into the data; None if there is none."""
+        """Return the value of an attribute or of a part of the data; None without a value."""
         match name.split("."):
             case ["data", *steps]:
                 return _at(self.data, steps)

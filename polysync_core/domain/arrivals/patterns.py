@@ -43,7 +43,7 @@ class Pattern:
 
 
 def read_pattern(given: object) -> Pattern:
-    """Return the pattern of a text, of a list of texts, or of a prefix and a suffix."""
+    """Return the pattern that a text, a list of texts, or an object describes."""
     match given:
         case Pattern():
             return given
