@@ -191,9 +191,8 @@ def poison_request(message_id: str, content: bytes) -> ReceivedPoisonMessage:
 def _postponed(message_id: str, content: bytes) -> str:
     """Return a message with an idempotency key, so that its copies request one run."""
     raw = read_json(content)
-    is_request = isinstance(raw, dict) and not is_event(raw)
-    if is_request and message_id and raw.get("idempotencyKey") is None:
-        raw = {**raw, "idempotencyKey": message_id}
+    if isinstance(raw, dict) and message_id and not is_event(raw):
+        raw = {**raw, "idempotencyKey": raw.get("idempotencyKey") or message_id}
     return json.dumps(raw, ensure_ascii=False)
 
 

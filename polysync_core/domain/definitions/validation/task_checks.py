@@ -116,11 +116,11 @@ def _given_by_arrivals(task: Task) -> set[str]:
     """Return the inputs that every arrival supplies, if nothing else starts the Task by itself."""
     if not task.arrivals or task.schedules:
         return set()
-    names = [
+    first, *others = [
         {name for name, value in arrival.parameters.items() if value is not None}
         for arrival in task.arrivals
     ]
-    return set.intersection(*names)
+    return first.intersection(*others)
 
 
 def _window_problems(task: Task, find: Find) -> Iterator[Problem]:
