@@ -1,4 +1,4 @@
-"""Counts the operations on a storage account by kind, from the access log of the emulator."""
+"""Counts operations on a storage account by kind, from the log of the emulator."""
 
 from __future__ import annotations
 
