@@ -93,6 +93,6 @@ def _assigned(choice: BundleChoice) -> list[Assigned]:
 
 
 def _located(document: JoinedDocument, problems: Sequence[Problem]) -> list[str]:
-    places = document.locations([each.path for each in problems])
-    texts = ((str(places[each.path]), each.message) for each in problems)
-    return [f"{place}: {message}" if place else message for place, message in texts]
+    locations = document.locations([each.path for each in problems])
+    texts = ((str(locations[each.path]), each.message) for each in problems)
+    return [f"{where}: {message}" if where else message for where, message in texts]

@@ -21,7 +21,7 @@ _STALE = 412
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDocument:
-    """A document with its owner, and the token of a saved plan if it comes from one."""
+    """A document with its owner; a saved plan also has its token."""
 
     document: JoinedDocument
     prune: bool = False
