@@ -63,6 +63,10 @@ class Cost:
     idle_rows: int
 
 
+def _leave(_task: str) -> None:
+    """Leave the deadlines of a Task as they are: it has none."""
+
+
 class _NullEngine:
     """An engine that ignores every signal."""
 
@@ -153,7 +157,7 @@ def _ticker(storage: CountingTables, clock: Clock) -> ScheduleTick:
     return ScheduleTick(
         definitions=definitions,
         store=states,
-        sync=ScheduleSync(definitions=stored, store=states, clock=clock),
+        sync=ScheduleSync(definitions=stored, store=states, deadlines=_leave, clock=clock),
         processor=ScheduleProcessor(
             runs=runs,
             store=states,

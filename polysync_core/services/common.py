@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from polysync_core.adapters import Ports
+from polysync_core.application.deadlines.syncing import DeadlineSync
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
@@ -43,7 +44,17 @@ class CommonServices:
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
         ports = self.ports
-        return ScheduleSync(definitions=ports.definitions, store=ports.schedules, clock=ports.clock)
+        return ScheduleSync(
+            definitions=ports.definitions,
+            store=ports.schedules,
+            deadlines=self.deadline_sync.sync,
+            clock=ports.clock,
+        )
+
+    @cached_property
+    def deadline_sync(self) -> DeadlineSync:
+        ports = self.ports
+        return DeadlineSync(definitions=ports.definitions, store=ports.deadlines, clock=ports.clock)
 
     @cached_property
     def definitions(self) -> DefinitionLookup:

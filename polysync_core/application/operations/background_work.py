@@ -54,8 +54,9 @@ class BackgroundWork:
 
     reconcile: Step
     fire_schedules: Step
+    check_deadlines: Step
     watch_schedules: ScheduleWatch
-    """Fires the schedules at their second."""
+    """Fires the schedules and checks the deadlines at their second."""
     purge: Step
     """Deletes stored data that is older than the retention periods."""
     check_drift: Step
@@ -67,12 +68,16 @@ class BackgroundWork:
     run_requests_queue: str
 
     def tick(self, engine: Engine) -> None:
-        """Reconcile active runs, then fire the schedules that are due.
+        """Reconcile active runs, fire the schedules that are due, then check the deadlines.
 
         Each step runs even if the other one fails; the failures are raised at the end.
         """
         failures: list[Exception] = []
-        steps = {"reconcile": self.reconcile, "schedules": self.fire_schedules}
+        steps = {
+            "reconcile": self.reconcile,
+            "schedules": self.fire_schedules,
+            "deadlines": self.check_deadlines,
+        }
         for name, step in steps.items():
             try:
                 with measuring_step(name):
@@ -83,7 +88,7 @@ class BackgroundWork:
             raise ExceptionGroup("Steps of the tick have failed.", failures)
 
     def watch_minute(self, engine: Engine) -> None:
-        """Fire the schedules at their second until the next minute begins."""
+        """Fire the schedules and check the deadlines until the next minute begins."""
         self.watch_schedules.until_next_minute(engine, time.sleep)
 
     def deliver_webhook(self, message: QueueMessage) -> None:
