@@ -10,6 +10,7 @@ from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
+from polysync_core.application.events.slots import DeliverySlots
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.recent_results import ResultRecorder
@@ -35,11 +36,14 @@ class CommonServices:
 
     @cached_property
     def rules(self) -> Rules:
-        return definition_rules(self.settings)
+        return definition_rules(
+            development=self.settings.development,
+            allow_loopback=self.settings.allow_loopback_platforms,
+        )
 
     @cached_property
     def types(self) -> TypeCatalogue:
-        return type_catalogue(self.settings)
+        return type_catalogue(development=self.settings.development)
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
@@ -129,6 +133,7 @@ class CommonServices:
             poison_queue=ports.queue(f"{DELIVERIES}-poison"),
             clock=ports.clock,
             record=self.result_recorder.delivery,
+            slots=DeliverySlots(monotonic=ports.monotonic),
             retry_policy=DeliveryRetryPolicy(
                 attempts=settings.webhook_attempts, first_delay=settings.webhook_first_delay
             ),

@@ -187,7 +187,7 @@ TICK_DURATION = Metric(
     name="polysync.tick.duration",
     kind=MetricKind.HISTOGRAM,
     unit="s",
-    meaning="the steps of the minute timer: `reconcile`, `schedules` and `deadlines`",
+    meaning="the steps of the minute timer: `reconcile`, `schedules`, `deadlines` and `gates`",
     attributes=(STEP, OUTCOME),
 )
 REPAIRS = Metric(

@@ -36,7 +36,7 @@ var rules = [
     window: 'PT15M'
     query: 'customMetrics | where name == "polysync.tick.duration" and tostring(customDimensions["polysync.outcome"]) == "done" | distinct step = tostring(customDimensions["polysync.step"])'
     operator: 'LessThan'
-    threshold: 3
+    threshold: 4
   }
   {
     name: 'schedule-late-or-missed'

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from polysync_core.application.events.deliveries import Delivery
+from polysync_core.application.events.slots import DeliverySlots
 from polysync_core.application.ports import Queue
 from polysync_core.domain.clock import Clock, rfc3339
 from polysync_core.domain.definitions.recent_results import DeliveryAttempt, DeliveryResult
@@ -65,11 +66,13 @@ class WebhookDelivery:
     clock: Clock
     record: Callable[[str, DeliveryAttempt], None]
     """Remembers an attempt of a webhook; it raises nothing."""
+    slots: DeliverySlots
     retry_policy: DeliveryRetryPolicy = DeliveryRetryPolicy()
 
     def deliver(self, text: str) -> None:
         """Process one message: the delivery is sent, delayed, dropped or abandoned.
 
+        A delivery to a receiver without a free slot goes back to the queue, as the same attempt.
         Raises `Unavailable` if a queue is not available. The host then repeats the message.
         """
         try:
@@ -77,10 +80,14 @@ class WebhookDelivery:
         except Malformed:
             self.poison_queue.send(text)
             return
-        try:
-            self._attempt(delivery)
-        except PolysyncError as error:
-            self._failed(delivery, error)
+        with self.slots.taken(delivery.webhook) as wait:
+            if wait is not None:
+                self.delivery_queue.send(text, delay_seconds=wait)
+                return
+            try:
+                self._attempt(delivery)
+            except PolysyncError as error:
+                self._failed(delivery, error)
 
     def _attempt(self, delivery: Delivery) -> None:
         try:

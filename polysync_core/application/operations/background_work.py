@@ -55,6 +55,8 @@ class BackgroundWork:
     reconcile: Step
     fire_schedules: Step
     check_deadlines: Step
+    execute_wait_limits: Step
+    """Ends the waits for windows whose limit has passed."""
     watch_schedules: ScheduleWatch
     """Fires the schedules and checks the deadlines at their second."""
     purge: Step
@@ -68,15 +70,16 @@ class BackgroundWork:
     run_requests_queue: str
 
     def tick(self, engine: Engine) -> None:
-        """Reconcile active runs, fire the schedules that are due, then check the deadlines.
+        """Reconcile runs, fire schedules, check deadlines, and end waits that are over.
 
-        Each step runs even if the other one fails; the failures are raised at the end.
+        Each step runs even if another one fails; the failures are raised at the end.
         """
         failures: list[Exception] = []
         steps = {
             "reconcile": self.reconcile,
             "schedules": self.fire_schedules,
             "deadlines": self.check_deadlines,
+            "gates": self.execute_wait_limits,
         }
         for name, step in steps.items():
             try:

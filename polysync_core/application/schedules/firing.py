@@ -17,6 +17,7 @@ from polysync_core.domain.definitions.schedules import Calendar, Overlap
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
+from polysync_core.domain.dependencies.windows import interval_begin
 from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.errors import Invalid, NotFound, ShardFull
 from polysync_core.domain.runs.attempts import Outcome
@@ -122,12 +123,12 @@ class ScheduleProcessor:
         next tick finishes the pending plan first; the ids of the runs make that repeatable. Raises
         `StaleETag` if another tick processes the same schedule.
         """
-        stored = self.settle(task_schedule, stored, context)
-        if stored.state.due is None or stored.state.due > self.clock():
-            return
         task_schedule = replace(
             task_schedule, calendars=context.calendars(task_schedule.schedule.calendars)
         )
+        stored = self.settle(task_schedule, stored, context)
+        if stored.state.due is None or stored.state.due > self.clock():
+            return
         self._execute(task_schedule, stored, context)
 
     def settle(
@@ -290,6 +291,7 @@ def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: DecidedFireTi
         actor=ACTOR,
         parameters=task_schedule.schedule.parameters,
         schedule=task_schedule.schedule.name,
+        schedule_id=task_schedule.schedule.identity,
         scheduled_time=occurrence.scheduled_time,
         time_zone=task_schedule.schedule.time_zone,
         starts_at=task_schedule.start_time(occurrence.scheduled_time),
@@ -298,8 +300,11 @@ def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: DecidedFireTi
 
 
 def _scheduled_fire(task_schedule: TaskSchedule, occurrence: DecidedFireTime) -> ScheduledFire:
+    timed = task_schedule.schedule, task_schedule.calendars
     return ScheduledFire(
         schedule=task_schedule.schedule.name,
+        schedule_id=task_schedule.schedule.identity,
+        since=interval_begin(timed, occurrence.scheduled_time),
         scheduled_time=occurrence.scheduled_time,
         time_zone=task_schedule.schedule.time_zone,
         parameters=task_schedule.schedule.parameters,

@@ -132,6 +132,8 @@ class ScheduleState:
     """The number of the first version of the Task; a Task that is defined anew has another one."""
     timing: Timing | None = None
     """The timing that the watermark belongs to."""
+    begun: datetime | None = None
+    """The time from which the schedule has its present fire times."""
     last_fire_time: datetime | None = None
     last_run: RunId | None = None
     consecutive_failures: int = 0
@@ -189,7 +191,7 @@ def initial_state(
         watermark=now,
     )
     if restarts(task_schedule, state):
-        state = with_restart(state, elapsed, now=now)
+        state = replace(with_restart(state, elapsed, now=now), begun=now)
     state = replace(
         state,
         revision=revision_of(task_schedule.task, task_schedule.schedule),

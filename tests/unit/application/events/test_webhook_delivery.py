@@ -16,6 +16,7 @@ from polysync_core.application.events.deliveries import (
     abandoned_delivery,
 )
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
+from polysync_core.application.events.slots import DeliverySlots
 from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.domain.definitions.recent_results import DeliveryAttempt, DeliveryResult
@@ -87,6 +88,7 @@ class World:
             poison_queue=self.poison,
             clock=self.clock,
             record=lambda webhook, attempt: self.attempts.append((webhook, attempt)),
+            slots=DeliverySlots(monotonic=lambda: self.seconds),
             retry_policy=DeliveryRetryPolicy(attempts=3),
         )
 
@@ -292,6 +294,33 @@ def test_the_host_retries_a_failed_delivery_if_the_queue_is_not_available(world:
     world.queue.away = True
     with pytest.raises(Unavailable):
         world.delivery.deliver(text)
+
+
+def test_a_slow_webhook_delays_no_other_one_and_its_own_deliveries_wait_in_the_queue() -> None:
+    world = World(
+        a_webhook(name="slow", url="https://slow.example.com/"),
+        a_webhook(name="quick", url="https://quick.example.com/"),
+    )
+    delivered: list[str] = []
+
+    def post(url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Deliver the next messages while a slow delivery is under way."""
+        delivered.append(url)
+        if "slow" in url:
+            deliver("slow")
+            deliver("quick")
+
+    def deliver(name: str) -> None:
+        delivery.deliver(Delivery(webhook=name, event=an_event().as_json()).encode())
+
+    delivery = replace(world.delivery, post=post)
+    deliver("slow")
+    assert delivered == ["https://slow.example.com/"] * 4 + ["https://quick.example.com/"] * 4
+    (waiting,) = world.queue.sent
+    assert waiting.delay_seconds >= 1
+    unchanged = Delivery.parse(waiting.text)
+    assert (unchanged.webhook, unchanged.attempt, unchanged.failure) == ("slow", 1, None)
+    assert not world.poison.sent
 
 
 def test_no_message_and_no_log_line_contains_the_secret(
