@@ -12,7 +12,6 @@ from polysync_core.composition import build_background_work
 from polysync_core.domain.errors import Unavailable
 from tests.fakes.app import FakeApp
 
-
 _STEPS = ["reconcile", "fire_schedules", "check_deadlines", "execute_wait_limits"]
 
 
