@@ -1,4 +1,4 @@
-"""Bounds the texts and the tags of events, so that each event fits into a queue message."""
+"""Bounds the texts and tags of events, so that each fits into a message."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class DeadlineReporter:
     definitions: DefinitionReader
 
     def execute(self, task: Task, decision: Decision) -> None:
-        """Report what a decision found: the marks and the list first, then the events."""
+        """Report the findings of a decision: the list and the marks first, then the events."""
         for miss in decision.misses:
             self.store.report(DeadlineReport(task=task.name, miss=miss))
             for run_id in miss.run_ids:

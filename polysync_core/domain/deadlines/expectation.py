@@ -1,4 +1,4 @@
-"""Defines what a Task expects of its runs: when they start, when they finish, and how fast."""
+"""Defines the expectation of a Task: the time limits that its runs shall meet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides whether the runs of a deadline met it, and names the cause of a missed one."""
+"""Judges whether the runs of a deadline met it, and names the cause otherwise."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _judge_day(task: Task, deadline: Deadline, facts: Facts, now: datetime) -> M
 
 
 def is_met(runs: Iterable[TaskRun], kind: DeadlineKind, *, by: datetime | None = None) -> bool:
-    """Return whether a run of a fire time meets a deadline, or a later time without `by`."""
+    """Return whether one of the runs meets a deadline; without `by`, at any time."""
     return any(_meets(run, kind, by) for run in runs)
 
 

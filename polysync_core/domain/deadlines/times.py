@@ -121,7 +121,7 @@ def wall_deadlines(task: Task, *, after: datetime) -> Iterator[datetime]:
 
 
 def next_due(watched: Watched, *, after: datetime) -> datetime | None:
-    """Return the next deadline after a time; None if there is none.
+    """Return the next deadline after a time, or None.
 
     Calendars are ignored, because an edit of a calendar does not change a stored due time.
     """
