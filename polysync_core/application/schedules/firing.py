@@ -13,6 +13,7 @@ from polysync_core.application.ports import Engine, FireTimeGate, RunReader, Sch
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, RunFinisher, failure
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.base import RowFacts
 from polysync_core.domain.definitions.schedules import Calendar, Overlap
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
@@ -217,6 +218,9 @@ class ScheduleProcessor:
 
     def _create_runs(self, task_schedule: TaskSchedule, plan: FirePlan, engine: Engine) -> None:
         """Create the runs of a plan; a run that exists already stays as it is."""
+        if plan.born is not None:
+            former = task_schedule.task.with_row(RowFacts(born=plan.born))
+            task_schedule = replace(task_schedule, task=former)
         if plan.missed is not None:
             spec = _spec(task_schedule, plan, DecidedFireTime(scheduled_time=plan.missed.last))
             run_id = missed_id(task_schedule.task, task_schedule.schedule, plan.missed)
