@@ -21,6 +21,7 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.finishing import RunFinisher
+from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.store import RunStore
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.syncing import ScheduleSync
@@ -166,6 +167,9 @@ def _ticker(storage: CountingTables, clock: Clock) -> ScheduleTick:
             connections=connections,
             policies=Policies(stored.get),
             capacity=ShardCapacity(monotonic=time.monotonic),
+            prerequisites=Prerequisites(
+                runs=runs, store=store, definitions=definitions, clock=clock
+            ),
             clock=clock,
         ),
         finisher=RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock),
