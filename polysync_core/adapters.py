@@ -163,10 +163,11 @@ def _open_storage(settings: Settings) -> tuple[Tables, Callable[[str], Queue]]:
     # The client of Azure takes a quarter of a second to import, which a SQLite file does not need.
     from polysync_core.storage.azure.connection import StorageConnection
     from polysync_core.storage.azure.queues import QueueStorage
+    from polysync_core.storage.azure.schema import SCHEMA_VERSION
     from polysync_core.storage.azure.tables import AzureTables
 
     connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
-    return AzureTables(connection), QueueStorage(connection).queue
+    return AzureTables(connection, schema_version=SCHEMA_VERSION), QueueStorage(connection).queue
 
 
 def table_ports(

@@ -62,6 +62,17 @@ class RunReader(Protocol):
         """
         ...
 
+    def earlier(self, task: str, born: int, *, before: datetime) -> Iterator[ActiveRun]:
+        """Yield the entries of a Task's runs before a scheduled time, newest first.
+
+        The cost depends on the number of entries that the caller takes.
+        """
+        ...
+
+    def following(self, task: str, born: int, *, after: datetime) -> Iterator[ActiveRun]:
+        """Yield the entries of runs with prerequisites after a scheduled time, oldest first."""
+        ...
+
     def heads(self, tasks: Collection[str]) -> Mapping[str, RunHead]:
         """Return the newest run of each Task that has one; costs ranges, and no read per Task."""
         ...

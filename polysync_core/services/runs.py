@@ -23,6 +23,7 @@ from polysync_core.application.runs.lists.failure_groups import FailureGroupRead
 from polysync_core.application.runs.lists.overview import RunsOverview
 from polysync_core.application.runs.lists.relatives import RelativesReader
 from polysync_core.application.runs.poll_planner import PollPlanner
+from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
 from polysync_core.application.runs.run_requests import RunRequests
@@ -49,6 +50,15 @@ class RunsServices(DefinitionsServices):
         return ShardCapacity(monotonic=self.ports.monotonic)
 
     @cached_property
+    def prerequisites(self) -> Prerequisites:
+        return Prerequisites(
+            runs=self.ports.runs,
+            store=self.run_store,
+            definitions=self.definitions,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
     def run_factory(self) -> RunFactory:
         return RunFactory(
             store=self.run_store,
@@ -56,6 +66,7 @@ class RunsServices(DefinitionsServices):
             connections=self.connections,
             policies=self.policies,
             capacity=self.shard_capacity,
+            prerequisites=self.prerequisites,
             clock=self.ports.clock,
         )
 
@@ -118,12 +129,15 @@ class RunsServices(DefinitionsServices):
             store=self.run_store,
             finisher=self.run_finisher,
             policies=self.policies,
+            prerequisites=self.prerequisites,
             clock=self.ports.clock,
         )
 
     @cached_property
     def explanations(self) -> Explanations:
-        return Explanations(runs=self.ports.runs, clock=self.ports.clock)
+        return Explanations(
+            runs=self.ports.runs, prerequisites=self.prerequisites, clock=self.ports.clock
+        )
 
     @cached_property
     def runs_overview(self) -> RunsOverview:

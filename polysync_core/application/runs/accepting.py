@@ -15,6 +15,7 @@ from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
+from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
@@ -42,12 +43,14 @@ from polysync_core.domain.runs.run import (
     MappedInput,
     Origin,
     Parent,
+    Prerequisite,
     RunStatus,
     TaskRun,
     TriggerType,
     finish,
     new_run,
     with_later_start,
+    with_prerequisites,
 )
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.domain.security.secrets import SecretReference, references_in
@@ -103,15 +106,15 @@ class RunFactory:
     connections: Connections
     policies: Policies
     capacity: ShardCapacity
+    prerequisites: Prerequisites
     clock: Clock
 
     def queued_run(self, task: Task, spec: RunSpec) -> TaskRun:
         """Build a queued run, not stored yet; raises `Invalid` for its parameters."""
         job = self.definitions.job(task.job)
         parameters = resolve(job, task.parameters, spec.parameters)
-        run = new_run(
-            with_later_start(self._of_task(task, job, spec, parameters)), actor=spec.actor
-        )
+        run = with_later_start(self._of_task(task, job, spec, parameters))
+        run = new_run(with_prerequisites(run, _prerequisites(task, spec)), actor=spec.actor)
         return with_warnings(run, [*task.parameters, *spec.parameters])
 
     def queued_job_run(self, job: Job, spec: RunSpec, *, path: str) -> TaskRun:
@@ -197,7 +200,13 @@ class RunFactory:
         return run_of_same_request(existing, run.request_digest)
 
     def enqueue(self, run: TaskRun, engine: Engine) -> None:
-        """Signal to the Dispatcher that a stored run waits for its start."""
+        """Signal to the Dispatcher that a stored run waits for its start.
+
+        A run with an unmet prerequisite waits; its release enqueues it.
+        """
+        run = self.prerequisites.released(run)
+        if run.unmet:
+            return
 
         def send() -> None:
             policies = self.policies.for_run(run.task, run.job.platform)
@@ -266,6 +275,16 @@ class RunFactory:
             time_zone=spec.time_zone or _UTC,
             mapped_inputs=spec.mapped_inputs,
         )
+
+
+_ORDERED = frozenset({TriggerType.SCHEDULE, TriggerType.BACKFILL, TriggerType.DEPENDENCY})
+"""The triggers of runs that follow the order of their schedule."""
+
+
+def _prerequisites(task: Task, spec: RunSpec) -> tuple[Prerequisite, ...]:
+    """Return the prerequisites of a run; a run that a person starts has none."""
+    is_ordered = spec.schedule_id is not None and spec.trigger_type in _ORDERED
+    return (Prerequisite.PAST,) if task.depends_on_past and is_ordered else ()
 
 
 def _zone(task: Task, spec: RunSpec) -> str:

@@ -19,7 +19,7 @@ from polysync_core.domain.definitions.base import (
     Value,
     refuse,
 )
-from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.schedules import Overlap, Schedule
 from polysync_core.domain.dependencies.conditions import (
     DEFAULT_CONDITIONS,
     Conditions,
@@ -147,6 +147,8 @@ class Task(Definition):
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
     join: Join = Join.ALL
     """The number of dependencies that must be met."""
+    depends_on_past: bool = False
+    """True if a scheduled run starts only after the run of the fire time before succeeded."""
     retry: Retry = Retry()
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = DEFAULT_PRIORITY
     """A run with a higher priority starts first."""
@@ -166,6 +168,7 @@ class Task(Definition):
         _refuse_repeated("contentionProfiles", "", self.contention_profiles)
         self._check_upstreams()
         self._check_start()
+        self._check_past()
         self._check_inputs()
         return self
 
@@ -204,6 +207,19 @@ class Task(Definition):
                 "dependencies[0].take",
                 "a newest outcome starts no run: add a schedule or a dependency with take: Each",
             )
+
+    def _check_past(self) -> None:
+        """Refuse a dependency on the past that can never hold."""
+        if not self.depends_on_past:
+            return
+        if not self.schedules:
+            refuse("dependsOnPast", "needs a schedule of this task, which orders its runs")
+        for index, each in enumerate(self.schedules):
+            if each.overlap is Overlap.CANCEL_RUNNING:
+                refuse(
+                    f"schedules[{index}].overlap",
+                    "CancelRunning contradicts dependsOnPast: a cancelled run blocks the next one",
+                )
 
     def _check_inputs(self) -> None:
         """Refuse an input that would take several outputs at once.

@@ -48,6 +48,13 @@ class Origin:
     task: str
 
 
+class Prerequisite(StrEnum):
+    """A condition that a queued run must meet before its Dispatcher receives it."""
+
+    PAST = "Past"
+    """The run of the fire time before has succeeded."""
+
+
 class ProblemChange(StrEnum):
     """The change of a run's problem that a note records."""
 
@@ -110,6 +117,10 @@ class TaskRun:
     """The backfill that made the run; the runs of one backfill share `backfill_limit`."""
     backfill_limit: int | None = None
     """The maximum number of runs of the backfill that may run at once; None means no limit."""
+    prerequisites: tuple[Prerequisite, ...] = ()
+    """The conditions that the run must meet before its Dispatcher receives it."""
+    unmet: tuple[Prerequisite, ...] = ()
+    """The prerequisites that are not met yet; met ones stay met."""
     not_before: datetime | None = None
     """The end of the back-off before the next attempt."""
     rerun_of: RunId | None = None
@@ -243,6 +254,14 @@ def with_later_start(run: TaskRun) -> TaskRun:
         return run
     reason = f"Waits for its start at {run.starts_at:%Y-%m-%dT%H:%M:%SZ}, after its jitter."
     return replace(run, not_before=run.starts_at, reason=reason)
+
+
+def with_prerequisites(run: TaskRun, prerequisites: tuple[Prerequisite, ...]) -> TaskRun:
+    """Return a new run that must meet some prerequisites before it may start."""
+    if not prerequisites:
+        return run
+    reason = "Waits for the run of the fire time before."
+    return replace(run, prerequisites=prerequisites, unmet=prerequisites, reason=reason)
 
 
 def _with_status(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str) -> TaskRun:

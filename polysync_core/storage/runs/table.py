@@ -127,6 +127,14 @@ class TableRuns:
         """Return the entries of a Task's runs by scheduled time, newest first."""
         return [entry.run for entry in self._index.scheduled(task, born, since, until)]
 
+    def earlier(self, task: str, born: int, *, before: datetime) -> Iterator[ActiveRun]:
+        """Yield the entries of a Task's runs before a scheduled time, newest first."""
+        return (entry.run for entry in self._index.earlier(task, born, before))
+
+    def following(self, task: str, born: int, *, after: datetime) -> Iterator[ActiveRun]:
+        """Yield the entries of runs with prerequisites after a scheduled time, oldest first."""
+        return (entry.run for entry in self._index.following(task, born, after))
+
     def heads(self, tasks: Collection[str]) -> dict[str, RunHead]:
         """Return the newest runs of Tasks, by ranges of heads.
 

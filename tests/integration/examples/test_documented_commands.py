@@ -33,6 +33,10 @@ NOT_EXECUTED = {
     "polysync apply definitions/*.yaml": "the shell expands the pattern",
     "polysync backup FILE": "the command needs the data folder of a host, which its own tests have",
     **dict.fromkeys(
+        ("polysync login prod", "polysync runs --context prod"),
+        "the command needs Entra; tests/unit/cli/commands/environments fakes it",
+    ),
+    **dict.fromkeys(
         (
             "polysync azure check",
             "polysync azure check dev --location westeurope",
@@ -144,7 +148,12 @@ class Reader:
     def polysync(self, *words: str) -> Result:
         """Run a command."""
         url = f"http://127.0.0.1:{self._system.host.port}/api"
-        env = {"POLYSYNC_URL": url, "POLYSYNC_TOKEN": None, "POLYSYNC_KEY": None}
+        env = {
+            "POLYSYNC_URL": url,
+            "POLYSYNC_TOKEN": None,
+            "POLYSYNC_KEY": None,
+            "POLYSYNC_CONFIG_DIR": str(self._folder / "config"),
+        }
         return self._runner.invoke(app, list(words), env=env, catch_exceptions=False)
 
     def execute(self, command: DocumentedCommand) -> Result:
