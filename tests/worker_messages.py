@@ -1,4 +1,4 @@
-"""Reduces what the processes of pytest-xdist send about tests that pass."""
+"""Reduces the messages that the processes of pytest-xdist send about passed tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PROGRESS = frozenset({"logstart", "logfinish"})
 
 
 def send_less(config: pytest.Config) -> None:
-    """Let a process send one report of a passed test instead of three, and no start and end.
+    """Let a process send one message about a passed test instead of five.
 
     Each message costs both processes about as much time as a quick test.
     """
