@@ -54,7 +54,7 @@ def test_every_operation_has_a_typed_answer_and_problem_documents() -> None:
 
 
 def _check_schema(operation: dict[str, Any], status: str, kind: str, schema: Any) -> None:
-    """Assert that an answer has a schema, and that of problem documents if it is an error."""
+    """Assert that an answer has a schema, and an error that of problem documents."""
     where = (operation["operationId"], status, kind)
     assert schema, where
     if not status.startswith("2"):
