@@ -260,6 +260,7 @@ def test_a_refusal_that_cannot_be_sent_is_left_to_the_host(desk: Desk) -> None:
         desk.accept(b"run daily")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "message",
     [
