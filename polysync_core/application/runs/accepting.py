@@ -17,6 +17,7 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.store import RunStore
+from polysync_core.domain.arrivals.run_arrival import RunArrival
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionReader
@@ -84,6 +85,8 @@ class RunSpec:
     mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
     starts_at: datetime | None = None
     """The planned start of a scheduled run."""
+    arrival: RunArrival | None = None
+    """The events that start the run."""
     rerun_of: RunId | None = None
     repairs: str | None = None
     """The external run id that the first attempt repairs; None starts from the beginning."""
@@ -117,7 +120,8 @@ class RunFactory:
         job, prerequisites = self.definitions.job(task.job), _prerequisites(task, spec)
         parameters: Mapping[str, JsonValue] = {**task.parameters, **spec.parameters}
         if Prerequisite.WINDOWS not in prerequisites:
-            parameters = resolve(job, task.parameters, spec.parameters)
+            facts = None if spec.arrival is None else spec.arrival.values
+            parameters = resolve(job, task.parameters, spec.parameters, facts=facts)
         run = with_later_start(self._of_task(task, job, spec, parameters))
         run = new_run(with_prerequisites(run, prerequisites), actor=spec.actor)
         return with_warnings(run, [*task.parameters, *spec.parameters])
@@ -248,6 +252,7 @@ class RunFactory:
             priority=task.priority if spec.priority is None else spec.priority,
             retry=task.retry,
             execution_timeout_seconds=task.execution_timeout_seconds,
+            duration_within=None if task.expect is None else task.expect.duration_within,
             tags=task.tags,
             time_zone=_zone(task, spec),
         )
@@ -279,6 +284,7 @@ class RunFactory:
             schedule_id=spec.schedule_id,
             scheduled_time=spec.scheduled_time,
             starts_at=spec.starts_at,
+            arrival=spec.arrival,
             time_zone=spec.time_zone or _UTC,
             mapped_inputs=spec.mapped_inputs,
         )
@@ -329,8 +335,8 @@ def _defined_values(job: Job, task: Task | None, name: str) -> Iterator[JsonValu
         yield parameter.default
     if task is not None:
         yield task.parameters.get(name)
-        for schedule in task.schedules:
-            yield schedule.parameters.get(name)
+        for start in (*task.schedules, *task.arrivals):
+            yield start.parameters.get(name)
 
 
 def run_of_same_request(existing: TaskRun, digest: str | None) -> TaskRun:
