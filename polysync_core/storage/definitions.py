@@ -54,6 +54,7 @@ _log = logging.getLogger(__name__)
 _BORN = "born"
 _APPLIED = "appliedAt"
 _APPLIED_BY = "appliedBy"
+_BUNDLE = "bundle"
 _DELETING = "deletingSince"
 _AT = "at"
 _MAX_WRITE_SECONDS = 60
@@ -126,7 +127,8 @@ class TableDefinitions:
         now = self._clock()
         applied = None if replacing is None else replacing.applied
         if author is not None and author.source is ChangeSource.DOCUMENT:
-            applied = Applied(at=now, by=author.name)
+            owner = None if applied is None else applied.bundle
+            applied = Applied(at=now, by=author.name, bundle=author.bundle or owner)
         number = (
             self._versions.next_number(reference_to(definition))
             if replacing is None
@@ -287,7 +289,12 @@ def _applied(row: Row) -> Applied | None:
     at, by = row.values.get(_APPLIED), row.values.get(_APPLIED_BY)
     if not at:
         return None
-    return Applied(at=datetime.fromisoformat(str(at)), by=str(by))
+    bundle = row.values.get(_BUNDLE) or None
+    return Applied(
+        at=datetime.fromisoformat(str(at)),
+        by=str(by),
+        bundle=None if bundle is None else str(bundle),
+    )
 
 
 def _values(stored: StoredDefinition[Definition]) -> dict[str, RowValue]:
@@ -301,6 +308,7 @@ def _values(stored: StoredDefinition[Definition]) -> dict[str, RowValue]:
         _BORN: stored.definition.row.born,
         _APPLIED: "" if applied is None else applied.at.isoformat(),
         _APPLIED_BY: "" if applied is None else applied.by,
+        _BUNDLE: stored.bundle or "",
     }
 
 

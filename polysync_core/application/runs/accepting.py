@@ -241,6 +241,7 @@ class RunFactory:
             priority=task.priority if spec.priority is None else spec.priority,
             retry=task.retry,
             execution_timeout_seconds=task.execution_timeout_seconds,
+            duration_within=None if task.expect is None else task.expect.duration_within,
             tags=task.tags,
             time_zone=_zone(task, spec),
         )

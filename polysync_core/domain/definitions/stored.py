@@ -38,6 +38,11 @@ class StoredDefinition[D: Definition]:
     applied: Applied | None = None
     """The newest apply of a document that wrote the definition, in this version or before."""
 
+    @property
+    def bundle(self) -> str | None:
+        """The bundle that owns the definition; only this bundle prunes it."""
+        return None if self.applied is None else self.applied.bundle
+
 
 def readable(stored: StoredDefinition[Definition] | None) -> Definition | None:
     """Return the definition of a row that this version can read."""

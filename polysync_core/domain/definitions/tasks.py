@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from polysync_core.domain.clock import ZoneName
+from polysync_core.domain.deadlines.expectation import Expectation
 from polysync_core.domain.definitions.base import (
     MAX_PARAMETERS,
     Definition,
@@ -158,6 +159,8 @@ class Task(Definition):
     """Applied in addition to the profiles of the Platform."""
     weight: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     """Number of slots of a concurrency profile that one run takes."""
+    expect: Expectation | None = None
+    """The deadlines of the runs; empty = none."""
     enabled: bool = True
     tags: Tags = Field(default_factory=dict)
 
@@ -170,6 +173,7 @@ class Task(Definition):
         self._check_start()
         self._check_past()
         self._check_inputs()
+        self._check_expectation()
         return self
 
     def _check_upstreams(self) -> None:
@@ -236,6 +240,38 @@ class Task(Definition):
                     refuse(path, f"'{name}' is mapped already: an input takes one output only")
                 own.add(name)
                 seen.add(name)
+
+    def _check_expectation(self) -> None:
+        """Refuse deadlines that nothing in the Task defines."""
+        expect = self.expect
+        if expect is None:
+            return
+        if expect.finished_by is not None and self.deadline_zone is None:
+            refuse(
+                "expect.timeZone",
+                "is missing, and neither the task nor its schedules share a zone: "
+                "set it, such as Europe/Berlin",
+            )
+        if expect.started_within_seconds is None:
+            return
+        if not self.schedules:
+            refuse(
+                "expect.startedWithinSeconds",
+                "counts from a fire time, and the task has no schedule: "
+                "add a schedule, or use finishedBy",
+            )
+        for schedule in self.schedules:
+            if expect.started_within_seconds <= schedule.jitter_seconds:
+                refuse(
+                    "expect.startedWithinSeconds",
+                    f"must be more than the jitterSeconds of schedule '{schedule.name}', "
+                    f"which are {schedule.jitter_seconds}",
+                )
+
+    @property
+    def deadline_zone(self) -> str | None:
+        """The time zone of `finishedBy`."""
+        return (self.expect and self.expect.time_zone) or self.own_zone
 
     @property
     def given_parameters(self) -> frozenset[str]:
