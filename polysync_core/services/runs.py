@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 
+from polysync_core.application.arrivals.receiving import EventIntake
+from polysync_core.application.arrivals.starting import ArrivalStarter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
@@ -86,9 +88,27 @@ class RunsServices(DefinitionsServices):
         return JobRuns(runs=self.ports.runs, factory=self.run_factory, task_runs=self.task_runs)
 
     @cached_property
+    def arrival_starter(self) -> ArrivalStarter:
+        return ArrivalStarter(
+            factory=self.run_factory,
+            finisher=self.run_finisher,
+            prepare=self.task_runs.with_parents,
+        )
+
+    @cached_property
+    def event_intake(self) -> EventIntake:
+        return EventIntake(
+            definitions=self.ports.definitions,
+            runs=self.ports.runs,
+            starter=self.arrival_starter,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
     def run_requests(self) -> RunRequests:
         return RunRequests(
             run_once=self.task_runs.run_once,
+            receive_events=self.event_intake.receive,
             queue=self.ports.queue(RUN_REQUESTS),
             poison_queue=self.ports.queue(f"{RUN_REQUESTS}-poison"),
         )

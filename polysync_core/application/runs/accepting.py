@@ -17,6 +17,7 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.store import RunStore
+from polysync_core.domain.arrivals.run_arrival import RunArrival
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionReader
@@ -84,6 +85,8 @@ class RunSpec:
     mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
     starts_at: datetime | None = None
     """The planned start of a scheduled run."""
+    arrival: RunArrival | None = None
+    """The events that start the run."""
     rerun_of: RunId | None = None
     repairs: str | None = None
     """The external run id that the first attempt repairs; None starts from the beginning."""
@@ -112,7 +115,8 @@ class RunFactory:
     def queued_run(self, task: Task, spec: RunSpec) -> TaskRun:
         """Build a queued run, not stored yet; raises `Invalid` for its parameters."""
         job = self.definitions.job(task.job)
-        parameters = resolve(job, task.parameters, spec.parameters)
+        facts = None if spec.arrival is None else spec.arrival.values
+        parameters = resolve(job, task.parameters, spec.parameters, facts=facts)
         run = with_later_start(self._of_task(task, job, spec, parameters))
         run = new_run(with_prerequisites(run, _prerequisites(task, spec)), actor=spec.actor)
         return with_warnings(run, [*task.parameters, *spec.parameters])
@@ -273,6 +277,7 @@ class RunFactory:
             schedule_id=spec.schedule_id,
             scheduled_time=spec.scheduled_time,
             starts_at=spec.starts_at,
+            arrival=spec.arrival,
             time_zone=spec.time_zone or _UTC,
             mapped_inputs=spec.mapped_inputs,
         )
@@ -317,8 +322,8 @@ def _defined_values(job: Job, task: Task | None, name: str) -> Iterator[JsonValu
         yield parameter.default
     if task is not None:
         yield task.parameters.get(name)
-        for schedule in task.schedules:
-            yield schedule.parameters.get(name)
+        for start in (*task.schedules, *task.arrivals):
+            yield start.parameters.get(name)
 
 
 def run_of_same_request(existing: TaskRun, digest: str | None) -> TaskRun:

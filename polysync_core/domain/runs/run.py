@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from polysync_core.domain.arrivals.run_arrival import RunArrival
 from polysync_core.domain.deadlines.kinds import DeadlineChange, DeadlineKind
 from polysync_core.domain.definitions.jobs import RETRY_FROM, Job, RetryFrom
 from polysync_core.domain.definitions.tasks import Retry
@@ -126,6 +127,8 @@ class TaskRun:
     retry: Retry = field(default_factory=Retry)
     """The Task's policy as of the run's acceptance; the same holds for the time-out."""
     execution_timeout_seconds: int | None = None
+    arrival: RunArrival | None = None
+    """The events that started the run; None for another start."""
     duration_within: int | str | None = None
     """The longest normal duration of an attempt, as of the run's acceptance."""
     missed_deadlines: tuple[MissedDeadline, ...] = ()
