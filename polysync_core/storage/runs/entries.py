@@ -16,6 +16,7 @@ from polysync_core.storage.rows import Change, Operation, Row, RowValue
 ACTIVE = "a~"
 ALL = "r~"
 JOB = "j~"
+LATE = "l~"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_MILLIS = 9_999_999_999_999
 """The number from which epoch milliseconds are subtracted, so that the newest run sorts first."""
@@ -121,6 +122,8 @@ def lists_for(listing: Listing) -> tuple[str, ...]:
     alone = () if listing.job is None else (f"{JOB}{listing.job}~",)
     if listing.without_task:
         return alone
+    if listing.late:
+        return (LATE,)
     if listing.graph_run_id is not None:
         return (f"g~{listing.graph_run_id}~",)
     if listing.task is not None:

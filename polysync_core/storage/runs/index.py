@@ -9,6 +9,7 @@ spreads its index as well. The entries of a run are written in one transaction:
     t~<task>~<newest first>~<run>        the runs of a task, with the outcome of ended ones
     g~<graph run>~<newest first>~<run>   the descendants of a root run
     s~<status>~<newest first>~<run>      the runs with this outcome
+    l~<newest first>~<run>               the runs that missed a deadline
     j~<job>~<newest first>~<run>         the runs of a job without a task, which are in no other
                                          list than this and the active one
     f~<born>~<task>~<newest time>~<run>  the runs of a task that have a scheduled time, by this time
@@ -37,6 +38,7 @@ from polysync_core.storage.runs.entries import (
     ACTIVE,
     ALL,
     JOB,
+    LATE,
     Entry,
     Span,
     entry_of,
@@ -100,6 +102,10 @@ class RunIndex:
         table = month_table(self._storage, run.queued_at)
         entries = [put_entry(run, ACTIVE), *list_entries(run)]
         self._heads.transact(table, run, entries, ended=False)
+
+    def add_late(self, run: TaskRun) -> None:
+        """List a run among those that missed a deadline."""
+        month_table(self._storage, run.queued_at).upsert(put_entry(run, LATE).row)
 
     def deactivate(self, run: TaskRun) -> None:
         """Replace the active entry of a run by an entry of its outcome."""

@@ -58,6 +58,10 @@ class TableRuns:
         """Write the index entries of a run, as active."""
         self._index.add_active(run)
 
+    def index_late(self, run: TaskRun) -> None:
+        """List a run among those that missed a deadline."""
+        self._index.add_late(run)
+
     def insert(self, run: TaskRun) -> StoredRun | None:
         """Write a new row; return None if the run exists."""
         document = encode_run(run)
