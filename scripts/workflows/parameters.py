@@ -2,7 +2,7 @@
 
     python -m scripts.workflows.parameters > parameters.txt
 
-The file is that of azd, infra/bicep/main.parameters.json. Its `${NAME=default}` are variables of the
+The file is infra/bicep/main.parameters.json of azd. Its `${NAME=default}` are variables of the
 environment. The members of the JSON object in VARIABLES, such as `toJSON(vars)` of a workflow, take
 precedence. An empty variable counts as missing, as with azd.
 """
