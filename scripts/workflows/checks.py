@@ -27,8 +27,8 @@ _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A place in a workflow, with the values that its expressions may read."""
+class Scope:
+    """A part of a workflow, with the values that its expressions may read."""
 
     path: str
     contexts: Collection[str]
@@ -39,8 +39,8 @@ class Place:
     is_condition: bool = False
     is_script: bool = False
 
-    def at(self, path: str, **facts: Any) -> Place:
-        """Return a place below this one."""
+    def at(self, path: str, **facts: Any) -> Scope:
+        """Return the scope of a part below."""
         return replace(self, path=f"{self.path}{path}", **facts)
 
 
@@ -80,18 +80,18 @@ def read_workflow(file: Path) -> Workflow:
 
 def findings(workflow: Workflow) -> Iterator[str]:
     """Yield the problems of a workflow."""
-    place = Place(path="", contexts=words.WORKFLOW_CONTEXTS, inputs=workflow.inputs)
+    scope = Scope(path="", contexts=words.WORKFLOW_CONTEXTS, inputs=workflow.inputs)
     content = workflow.content
     yield from _keys("", content, words.WORKFLOW)
     yield from _events(workflow)
     yield from _permissions("permissions", content.get("permissions"))
-    yield from _concurrency(place.at("concurrency"), content.get("concurrency"))
-    yield from _texts(place.at("env"), content.get("env") or {})
+    yield from _concurrency(scope.at("concurrency"), content.get("concurrency"))
+    yield from _texts(scope.at("env"), content.get("env") or {})
     jobs: Mapping[str, Mapped] = content.get("jobs") or {}
     if not jobs:
         yield "jobs: is empty"
     for name, job in jobs.items():
-        yield from _job(workflow, place.at(f"jobs.{name}", contexts=words.JOB_CONTEXTS), job, jobs)
+        yield from _job(workflow, scope.at(f"jobs.{name}", contexts=words.JOB_CONTEXTS), job, jobs)
 
 
 def _keys(path: str, content: Mapped, known: Collection[str]) -> Iterator[str]:
@@ -115,37 +115,37 @@ def _permissions(path: str, given: Mapped | None) -> Iterator[str]:
     if given is None:
         return
     yield from _keys(path, given, words.PERMISSIONS)
-    for scope, level in given.items():
-        if level not in words.PERMISSIONS.get(scope, {level}):
-            yield f"{path}.{scope}: cannot be {level}"
+    for name, level in given.items():
+        if level not in words.PERMISSIONS.get(name, {level}):
+            yield f"{path}.{name}: cannot be {level}"
 
 
-def _concurrency(place: Place, given: Any) -> Iterator[str]:
+def _concurrency(scope: Scope, given: Any) -> Iterator[str]:
     if isinstance(given, dict):
-        yield from _keys(place.path, given, words.CONCURRENCY)
-    yield from _texts(place, given)
+        yield from _keys(scope.path, given, words.CONCURRENCY)
+    yield from _texts(scope, given)
 
 
-def _job(workflow: Workflow, place: Place, job: Mapped, jobs: Mapped) -> Iterator[str]:
+def _job(workflow: Workflow, scope: Scope, job: Mapped, jobs: Mapped) -> Iterator[str]:
     needs = _names(job.get("needs"))
-    place = place.at("", needs=needs)
-    yield from (f"{place.path}.needs: there is no job {name}" for name in needs if name not in jobs)
-    if _reaches_itself(place.path.removeprefix("jobs."), jobs):
-        yield f"{place.path}.needs: leads back to the job"
-    yield from _permissions(f"{place.path}.permissions", job.get("permissions"))
-    yield from _concurrency(place.at(".concurrency"), job.get("concurrency"))
-    yield from _condition(place.at(".if"), job.get("if"))
-    yield from _texts(place.at(".environment"), job.get("environment"))
+    scope = scope.at("", needs=needs)
+    yield from (f"{scope.path}.needs: there is no job {name}" for name in needs if name not in jobs)
+    if _reaches_itself(scope.path.removeprefix("jobs."), jobs):
+        yield f"{scope.path}.needs: leads back to the job"
+    yield from _permissions(f"{scope.path}.permissions", job.get("permissions"))
+    yield from _concurrency(scope.at(".concurrency"), job.get("concurrency"))
+    yield from _condition(scope.at(".if"), job.get("if"))
+    yield from _texts(scope.at(".environment"), job.get("environment"))
     if "uses" in job:
-        yield from _call(workflow, place, job)
+        yield from _call(workflow, scope, job)
         return
-    yield from _keys(place.path, job, words.JOB)
+    yield from _keys(scope.path, job, words.JOB)
     if job.get("runs-on") not in words.RUNNERS:
-        yield f"{place.path}.runs-on: must be one of {', '.join(sorted(words.RUNNERS))}"
+        yield f"{scope.path}.runs-on: must be one of {', '.join(sorted(words.RUNNERS))}"
     if "timeout-minutes" not in job:
-        yield f"{place.path}.timeout-minutes: is missing"
+        yield f"{scope.path}.timeout-minutes: is missing"
     env = {*(workflow.content.get("env") or {}), *(job.get("env") or {})}
-    yield from _steps(place.at("", contexts=words.STEP_CONTEXTS, env=env), job.get("steps") or [])
+    yield from _steps(scope.at("", contexts=words.STEP_CONTEXTS, env=env), job.get("steps") or [])
 
 
 def _names(given: Any) -> list[str]:
@@ -165,24 +165,24 @@ def _reaches_itself(name: str, jobs: Mapped) -> bool:
     return False
 
 
-def _call(workflow: Workflow, place: Place, job: Mapped) -> Iterator[str]:
+def _call(workflow: Workflow, scope: Scope, job: Mapped) -> Iterator[str]:
     """Check a job that calls another workflow of the repository."""
-    yield from _keys(place.path, job, words.CALLING_JOB)
-    yield from _texts(place.at(".with"), job.get("with"))
+    yield from _keys(scope.path, job, words.CALLING_JOB)
+    yield from _texts(scope.at(".with"), job.get("with"))
     file = workflow.folder / Path(str(job["uses"])).name
     if job["uses"] != f"./.github/workflows/{file.name}" or not file.is_file():
-        yield f"{place.path}.uses: there is no workflow {job['uses']}"
+        yield f"{scope.path}.uses: there is no workflow {job['uses']}"
         return
     called = read_workflow(file)
     if "workflow_call" not in called.events:
-        yield f"{place.path}.uses: {file.name} has no event workflow_call"
-    yield from _keys(f"{place.path}.with", job.get("with") or {}, called.inputs)
+        yield f"{scope.path}.uses: {file.name} has no event workflow_call"
+    yield from _keys(f"{scope.path}.with", job.get("with") or {}, called.inputs)
 
 
-def _steps(place: Place, steps: Sequence[Mapped]) -> Iterator[str]:
+def _steps(scope: Scope, steps: Sequence[Mapped]) -> Iterator[str]:
     known: list[str] = []
     for index, step in enumerate(steps):
-        own = place.at(f".steps[{index}]", steps=tuple(known))
+        own = scope.at(f".steps[{index}]", steps=tuple(known))
         yield from _step(own, step)
         identity = step.get("id")
         if identity is None:
@@ -192,28 +192,28 @@ def _steps(place: Place, steps: Sequence[Mapped]) -> Iterator[str]:
         known.append(identity)
 
 
-def _step(place: Place, step: Mapped) -> Iterator[str]:
-    yield from _keys(place.path, step, words.STEP)
-    place = place.at("", env={*place.env, *(step.get("env") or {})})
+def _step(scope: Scope, step: Mapped) -> Iterator[str]:
+    yield from _keys(scope.path, step, words.STEP)
+    scope = scope.at("", env={*scope.env, *(step.get("env") or {})})
     if ("run" in step) == ("uses" in step):
-        yield f"{place.path}: needs either run or uses"
-    yield from _condition(place.at(".if"), step.get("if"))
+        yield f"{scope.path}: needs either run or uses"
+    yield from _condition(scope.at(".if"), step.get("if"))
     for name in ("name", "with", "env", "working-directory"):
-        yield from _texts(place.at(f".{name}"), step.get(name))
+        yield from _texts(scope.at(f".{name}"), step.get(name))
     if "uses" in step:
-        yield from _action(place, step)
+        yield from _action(scope, step)
     if "run" in step:
         script = str(step["run"])
-        yield from _texts(place.at(".run", is_script=True), script)
-        yield from _shell(f"{place.path}.run", script)
+        yield from _texts(scope.at(".run", is_script=True), script)
+        yield from _shell(f"{scope.path}.run", script)
 
 
-def _action(place: Place, step: Mapped) -> Iterator[str]:
+def _action(scope: Scope, step: Mapped) -> Iterator[str]:
     inputs = words.ACTIONS.get(step["uses"])
     if inputs is None:
-        yield f"{place.path}.uses: {step['uses']} is not in scripts/workflows/vocabulary.py"
+        yield f"{scope.path}.uses: {step['uses']} is not in scripts/workflows/vocabulary.py"
         return
-    yield from _keys(f"{place.path}.with", step.get("with") or {}, inputs)
+    yield from _keys(f"{scope.path}.with", step.get("with") or {}, inputs)
 
 
 def _shell(path: str, script: str) -> Iterator[str]:
@@ -229,65 +229,65 @@ def _shell(path: str, script: str) -> Iterator[str]:
         yield f"{path}: {checked.stderr.strip()}"
 
 
-def _condition(place: Place, given: Any) -> Iterator[str]:
+def _condition(scope: Scope, given: Any) -> Iterator[str]:
     if given is None or isinstance(given, bool):
         return
-    text, place = str(given), place.at("", is_condition=True)
+    text, scope = str(given), scope.at("", is_condition=True)
     if "${{" not in text:
-        yield from _expression(place, text)
+        yield from _expression(scope, text)
         return
     if without_expressions(text).strip() != "x" and "}}" in text:
-        yield f"{place.path}: a condition must be one expression"
-    yield from _texts(place, text)
+        yield f"{scope.path}: a condition must be one expression"
+    yield from _texts(scope, text)
 
 
-def _texts(place: Place, given: Any) -> Iterator[str]:
+def _texts(scope: Scope, given: Any) -> Iterator[str]:
     """Check the expressions of all texts of a value."""
     if isinstance(given, dict):
         for key, value in given.items():
-            yield from _texts(place.at(f".{key}"), value)
+            yield from _texts(scope.at(f".{key}"), value)
     elif isinstance(given, str):
         try:
             expressions = embedded(given)
         except WrongExpression as error:
-            yield f"{place.path}: {error}"
+            yield f"{scope.path}: {error}"
             return
         for each in expressions:
-            yield from _expression(place, each)
+            yield from _expression(scope, each)
 
 
-def _expression(place: Place, expression: str) -> Iterator[str]:
+def _expression(scope: Scope, expression: str) -> Iterator[str]:
     try:
         uses = uses_of(expression)
     except WrongExpression as error:
-        yield f"{place.path}: {error}, in {expression}"
+        yield f"{scope.path}: {error}, in {expression}"
         return
     for use in uses:
         problem = (
-            _call_problem(place, use) if isinstance(use, Call) else _reference_problem(place, use)
+            _call_problem(scope, use) if isinstance(use, Call) else _reference_problem(scope, use)
         )
         if problem is not None:
-            yield f"{place.path}: {problem}"
+            yield f"{scope.path}: {problem}"
 
 
-def _call_problem(place: Place, call: Call) -> str | None:
-    if call.name in STATUS_FUNCTIONS and not place.is_condition:
+def _call_problem(scope: Scope, call: Call) -> str | None:
+    if call.name in STATUS_FUNCTIONS and not scope.is_condition:
         return f"only a condition may call {call.name}"
     return None
 
 
-def _reference_problem(place: Place, reference: Reference) -> str | None:
+def _reference_problem(scope: Scope, reference: Reference) -> str | None:
     path = reference.path
     context, name = path[0], path[1] if len(path) > 1 else None
-    if context not in place.contexts:
+    if context not in scope.contexts:
         return f"there is no context {context} here"
-    if place.is_script and any(path[: len(each)] == each for each in words.UNTRUSTED):
+    if scope.is_script and any(path[: len(each)] == each for each in words.UNTRUSTED):
         return f"a script must not contain {'.'.join(path)}: pass it in env"
     known: dict[str, Collection[str]] = {
-        "inputs": place.inputs,
-        "needs": place.needs,
-        "steps": place.steps,
-        "env": place.env,
+        "inputs": scope.inputs,
+        "needs": scope.needs,
+        "steps": scope.steps,
+        "env": scope.env,
         "github": words.GITHUB,
     }
     if name is not None and name not in known.get(context, {name}):
