@@ -154,6 +154,7 @@ class RunsServices(DefinitionsServices):
             purge_messages=ports.purge_messages,
             purge_results=ports.purge_results,
             purge_backfills=ports.purge_backfills,
+            purge_notifications=ports.purge_notifications,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
                 engine=timedelta(days=settings.engine_retention_days),

@@ -10,7 +10,16 @@ from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Limit, Url
 from polysync_core.cli.session import open_session
 
-KINDS = ("vault", "contention-profile", "calendar", "platform", "job", "task", "webhook")
+KINDS = (
+    "vault",
+    "contention-profile",
+    "calendar",
+    "platform",
+    "job",
+    "task",
+    "webhook",
+    "receiver",
+)
 
 
 def _known(kind: str) -> str:
