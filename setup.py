@@ -17,6 +17,7 @@ setup(
     package_dir=DATA,
     package_data={
         "polysync_core": ["py.typed"],
+        "polysync_core.cli.starter": ["files/*", "files/**/*"],
         "polysync_core.console": ["static/*.*", "static/vendor/*.*"],
         "polysync_core.docs": ["*.md", "**/*.md"],
         "simulators.databricks": ["routes/page.html"],

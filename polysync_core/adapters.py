@@ -20,6 +20,7 @@ from polysync_core.application.ports import (
     Queue,
     RunTable,
     ScheduleStore,
+    WaitLimitStore,
 )
 from polysync_core.application.runs.retention import Purge
 from polysync_core.domain.clock import Clock, utc_now
@@ -54,6 +55,7 @@ from polysync_core.storage.sqlite.queues import SqliteQueues
 from polysync_core.storage.sqlite.tables import SqliteTables
 from polysync_core.storage.tables import Tables
 from polysync_core.storage.versions import TableVersions
+from polysync_core.storage.wait_limits import TableWaitLimits
 from polysync_core.vaults.registry import open_vault
 from polysync_core.vaults.resolver import OpenVault
 
@@ -117,6 +119,7 @@ class Ports:
     holds: HoldStore
     runs: RunTable
     gates: GateStore
+    wait_limits: WaitLimitStore
     audit: AuditStore
     poison: PoisonStore
     recent_results: RecentResults
@@ -176,10 +179,11 @@ def _open_storage(settings: Settings) -> tuple[Tables, Callable[[str], Queue]]:
     # The client of Azure takes a quarter of a second to import, which a SQLite file does not need.
     from polysync_core.storage.azure.connection import StorageConnection
     from polysync_core.storage.azure.queues import QueueStorage
+    from polysync_core.storage.azure.schema import SCHEMA_VERSION
     from polysync_core.storage.azure.tables import AzureTables
 
     connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
-    return AzureTables(connection), QueueStorage(connection).queue
+    return AzureTables(connection, schema_version=SCHEMA_VERSION), QueueStorage(connection).queue
 
 
 def table_ports(
@@ -203,6 +207,7 @@ def table_ports(
         holds=TableHolds(tables),
         runs=runs,
         gates=gates,
+        wait_limits=TableWaitLimits(tables),
         audit=audit,
         poison=poison,
         recent_results=results,

@@ -144,6 +144,7 @@ def build_background_work(services: Services) -> BackgroundWork:
     return BackgroundWork(
         reconcile=services.reconciler.reconcile,
         fire_schedules=services.schedule_tick.tick,
+        execute_wait_limits=services.dependent_notifier.execute_wait_limits,
         watch_schedules=services.schedule_watch,
         purge=services.retention.purge,
         check_drift=services.drift_check.check,

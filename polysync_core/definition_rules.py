@@ -6,13 +6,11 @@ from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.outbound.receivers.sender import check_receiver
 from polysync_core.platforms.registry import check_job, check_platform, outputs_problem
 from polysync_core.platforms.webhook_receivers import check_webhook
-from polysync_core.settings import Settings
 from polysync_core.vaults.registry import check_vault
 
 
-def definition_rules(settings: Settings) -> Rules:
+def definition_rules(*, development: bool, allow_loopback: bool) -> Rules:
     """Return the rules of all kinds of definition."""
-    development, allow_loopback = settings.development, settings.allow_loopback_platforms
     return Rules(
         development=development,
         check_vault=lambda vault: check_vault(vault, development=development),

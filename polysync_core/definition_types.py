@@ -16,16 +16,15 @@ from polysync_core.domain.definitions.vaults import VaultProvider
 from polysync_core.outbound.sign_in.methods import SignInMethod
 from polysync_core.platforms.plugin import Capability, JobTypePlugin
 from polysync_core.platforms.registry import platform_plugin, platform_types
-from polysync_core.settings import Settings
 from polysync_core.vaults.registry import vault_plugin, vault_providers
 
 
-def type_catalogue(settings: Settings) -> TypeCatalogue:
-    """Return the types that definitions may have on this host."""
+def type_catalogue(*, development: bool) -> TypeCatalogue:
+    """Return the types that definitions may have on a host."""
 
     def providers() -> list[str]:
         """Return the providers, without Polysync's own that this host refuses."""
-        if settings.development:
+        if development:
             return [str(name) for name in vault_providers()]
         refused = {str(VaultProvider.ENVIRONMENT)}
         return [str(name) for name in vault_providers() if name not in refused]

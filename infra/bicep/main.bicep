@@ -49,6 +49,11 @@ param tags object = {}
 ])
 param backend string = 'AzureStorage'
 
+@description('Optional. Version of the task hub, a part of its name. A higher version gives the app a new, empty engine.')
+@minValue(1)
+@maxValue(999)
+param taskHubVersion int = 1
+
 @description('Optional. Days for which the Durable Task Scheduler keeps ended orchestrations.')
 @minValue(1)
 @maxValue(30)
@@ -236,7 +241,7 @@ var networkName = '${abbreviations.virtualNetwork}polysync-${token}'
 var packageContainerName = 'app-package'
 var planName = '${abbreviations.serverFarm}polysync-${token}'
 var schedulerName = '${abbreviations.scheduler}polysync-${token}'
-var taskHubName = 'polysync${token}'
+var taskHubName = 'polysync${token}v${taskHubVersion}'
 var vaultName = '${abbreviations.keyVault}${token}'
 var workspaceName = '${abbreviations.logAnalyticsWorkspace}polysync-${token}'
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
+from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate, WaitLimit
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
 from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.dispatch.policies import PolicySet
@@ -51,6 +51,15 @@ class RunReader(Protocol):
 
     def count(self, listing: Listing, *, limit: int) -> int:
         """Return the number of runs in a list, up to a limit."""
+        ...
+
+    def scheduled(
+        self, task: str, born: int, *, since: datetime, until: datetime
+    ) -> Sequence[ActiveRun]:
+        """Return the entries of a Task's runs by scheduled time, newest first.
+
+        `until` is exclusive. An entry without a status may lack its row, or be stale.
+        """
         ...
 
     def heads(self, tasks: Collection[str]) -> Mapping[str, RunHead]:
@@ -137,6 +146,22 @@ class GateStore(Protocol):
         Raises `StaleETag` if another delivery completes the decision at the same time. Each of
         them then removes a part of the tokens.
         """
+        ...
+
+
+class WaitLimitStore(Protocol):
+    """Stores the times at which gates are decided again; every call may raise `Unavailable`."""
+
+    def put(self, limit: WaitLimit) -> None:
+        """Store a wait limit; a repeated write changes nothing."""
+        ...
+
+    def due(self, now: datetime, *, limit: int) -> Sequence[WaitLimit]:
+        """Return the first wait limits that have passed, by one range read."""
+        ...
+
+    def remove(self, limit: WaitLimit) -> None:
+        """Remove a wait limit."""
         ...
 
 

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from polysync_core.cli.api.errors import BadDocument
+from polysync_core.cli.files.locations import EntryPath, Location, title_of
+from polysync_core.cli.files.sources import expanded, read_bytes
 from polysync_core.domain.errors import Refused
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.strict_documents import read_yaml, write_yaml
+from polysync_core.domain.text_positions import TextPosition, positions_of
 
-STDIN = "-"
 _POSITION = re.compile(r"line (\d+), column (\d+)")
-_ENTRY = re.compile(r"^(?P<kind>\w+)\[(?P<index>\d+)\](?P<rest>.*)$", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -27,48 +27,110 @@ class JoinedDocument:
     """The definitions of all files, with the origin of each entry."""
 
     content: JsonObject = field(default_factory=dict[str, JsonValue])
-    origins: dict[str, list[tuple[str, int]]] = field(
+    unreadable: list[BadDocument] = field(default_factory=list[BadDocument])
+    """The errors of the files that could not be read."""
+    _origins: dict[str, list[tuple[str, int]]] = field(
         default_factory=dict[str, list[tuple[str, int]]]
     )
+    """The file of each entry, and its index there."""
+    _files: dict[str, str] = field(default_factory=dict[str, str])
+    """The text of each file."""
+    _keys: dict[str, str] = field(default_factory=dict[str, str])
+    """The first file with each list."""
 
-    def add(self, source: str, part: JsonObject) -> None:
+    def add(self, source: str, part: JsonObject, text: str = "") -> None:
         """Append the lists of one file.
 
         Raises:
             BadDocument: two files have the same key, and its value is not a list.
         """
+        self._files[source] = text
         for kind, entries in part.items():
+            self._keys.setdefault(kind, source)
             present = self.content.get(kind)
             if isinstance(entries, list) and (present is None or isinstance(present, list)):
                 self.content[kind] = [*(present or []), *entries]
-                self.origins.setdefault(kind, []).extend((source, i) for i in range(len(entries)))
+                self._origins.setdefault(kind, []).extend((source, i) for i in range(len(entries)))
             elif present is None:
                 self.content[kind] = entries
             else:
                 raise BadDocument(f"{source}: {kind} is not a list.")
 
-    def locate(self, path: str) -> str:
-        """Return the path within the file that holds the entry, after the file's name."""
-        match = _ENTRY.match(path)
-        origins = self.origins.get(match["kind"], []) if match else []
-        if match is None or int(match["index"]) >= len(origins):
-            return path
-        source, index = origins[int(match["index"])]
-        return f"{source}: {match['kind']}[{index}]{match['rest']}"
+    @property
+    def files(self) -> Sequence[str]:
+        """The names of the files that could be read."""
+        return [*self._files]
+
+    def locations(self, paths: Sequence[str]) -> Mapping[str, Location]:
+        """Return the place of each path in the file that holds its entry."""
+        origins = {path: self._origin(path) for path in paths}
+        found: dict[tuple[str, str], TextPosition] = {}
+        for source in {file for file, _ in origins.values() if file is not None}:
+            inner = {each for file, each in origins.values() if file == source}
+            positions = positions_of(self._files[source], inner)
+            found |= {(source, each): position for each, position in positions.items()}
+        return {
+            path: self._location(path, file, found.get((file or "", inner)))
+            for path, (file, inner) in origins.items()
+        }
+
+    def _origin(self, path: str) -> tuple[str | None, str]:
+        """Return the file that a path leads to, and the path in that file."""
+        entry = EntryPath.of(path)
+        origins = self._origins.get(entry.kind, []) if entry else []
+        if entry is None or entry.index >= len(origins):
+            return self._keys.get(re.split(r"[.\[]", path)[0]), path
+        source, index = origins[entry.index]
+        return source, entry.in_file(index)
+
+    def _location(self, path: str, file: str | None, position: TextPosition | None) -> Location:
+        entry = EntryPath.of(path)
+        if entry is None:
+            return Location(file=file, position=position, object=None, field=path)
+        title = title_of(entry.kind, entry.index, self.content)
+        return Location(file=file, position=position, object=title, field=entry.field)
 
 
 def read_documents(sources: Sequence[str]) -> JoinedDocument:
-    """Read and join the files; `-` is standard input.
+    """Read and join files, folders and patterns; `-` is standard input.
 
     Raises:
         BadDocument: a file is missing, not YAML or not an object, or all files are empty.
     """
-    document = JoinedDocument()
-    for source in sources:
-        document.add(source, _parse(source, _read(source)))
+    document = join_documents(sources)
+    match document.unreadable:
+        case []:
+            pass
+        case [only]:
+            raise only
+        case several:
+            details = [line for each in several for line in (str(each), *each.details)]
+            raise BadDocument(f"{len(several)} files cannot be read.", details=details)
     if not document.content:
         raise BadDocument(f"{', '.join(sources)}: no definitions found.")
     return document
+
+
+def join_documents(sources: Sequence[str]) -> JoinedDocument:
+    """Read and join files, and collect the errors of those that cannot be read."""
+    document = JoinedDocument()
+    for source in _each(sources, document):
+        try:
+            data = read_bytes(source)
+            document.add(source, _parse(source, data), data.decode("utf-8-sig", "replace"))
+        except BadDocument as error:
+            document.unreadable.append(error)
+    return document
+
+
+def _each(sources: Sequence[str], document: JoinedDocument) -> Iterator[str]:
+    files: list[str] = []
+    for source in sources:
+        try:
+            files += expanded([source])
+        except BadDocument as error:
+            document.unreadable.append(error)
+    yield from expanded(files)
 
 
 def to_yaml(content: JsonObject) -> str:
@@ -93,13 +155,6 @@ def write_document(path: Path, text: str) -> None:
         temporary.replace(path)
     except OSError as error:
         raise BadDocument(f"{path}: {error.strerror}.") from error
-
-
-def _read(source: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
-    except OSError as error:
-        raise BadDocument(f"{source}: {error.strerror}.") from error
 
 
 def _parse(source: str, data: bytes) -> JsonObject:

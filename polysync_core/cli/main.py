@@ -6,7 +6,8 @@ The commands themselves import modules that load slowly (Rich, the HTTP library,
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -17,13 +18,28 @@ from polysync_core.cli.commands.definitions.deliveries import deliveries
 from polysync_core.cli.commands.definitions.drift import drift
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
+from polysync_core.cli.commands.definitions.init import init
+from polysync_core.cli.commands.definitions.schema import schema
 from polysync_core.cli.commands.definitions.test import test
+from polysync_core.cli.commands.definitions.validate import validate
 from polysync_core.cli.commands.definitions.versions import restore, versions
+from polysync_core.cli.commands.environments.context import context
+from polysync_core.cli.commands.environments.login import login, logout
 from polysync_core.cli.commands.host.access_key import access_key
 from polysync_core.cli.commands.host.backup import backup
 from polysync_core.cli.commands.host.demo import demo
 from polysync_core.cli.commands.host.dev import dev
 from polysync_core.cli.commands.host.doctor import doctor
+from polysync_core.cli.commands.objects.create_task import create_task
+from polysync_core.cli.commands.objects.delete import delete
+from polysync_core.cli.commands.objects.describe import describe
+from polysync_core.cli.commands.objects.edit import edit
+from polysync_core.cli.commands.objects.enable import disable, enable
+from polysync_core.cli.commands.objects.get import get
+from polysync_core.cli.commands.objects.open import open_page
+from polysync_core.cli.commands.operations.about import show_help, version
+from polysync_core.cli.commands.operations.audit import audit
+from polysync_core.cli.commands.operations.dead_letters import dead_letters
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
@@ -44,14 +60,30 @@ from polysync_core.cli.commands.schedules.backfills import backfills
 from polysync_core.cli.commands.schedules.cron import cron
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
+from polysync_core.cli.environments.connection import with_context
 from polysync_core.cli.plain_usage import PlainCommand, PlainGroup
 
-app = typer.Typer(
+
+class _Commands(typer.Typer):
+    """The commands; each of them that has `--url` also has `--context`."""
+
+    def command(self, name: str | None = None, **options: Any) -> Any:
+        """Register a command."""
+        register = super().command(name, **options)
+
+        def add(function: Callable[..., Any]) -> Callable[..., Any]:
+            return register(with_context(function))
+
+        return add
+
+
+app = _Commands(
     name="polysync",
     cls=PlainGroup,
     help="Define and run jobs across platforms.",
-    epilog="POLYSYNC_URL holds the address of the API. POLYSYNC_TOKEN holds a token, or "
-    "POLYSYNC_KEY an access key, for an app that requires sign-in.",
+    epilog="POLYSYNC_URL holds the address of the API, or POLYSYNC_CONTEXT the name of a context. "
+    "POLYSYNC_TOKEN holds a token, or POLYSYNC_KEY an access key, for an app that requires "
+    "sign-in.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -68,7 +100,7 @@ def _show_version(requested: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[
+    show_version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
@@ -76,14 +108,31 @@ def _main(
     """Define and run jobs across platforms."""
 
 
-_DEFINITIONS, _RUNS, _SCHEDULES, _PLATFORMS = "Definitions", "Runs", "Schedules", "Platforms"
-_HOST, _AZURE = "Host on this machine", "Deployment to Azure"
+_OBJECTS, _DEFINITIONS = "Definitions", "Definitions as files"
+_RUNS, _SCHEDULES, _PLATFORMS = "Runs", "Schedules", "Platforms"
+_CONTEXTS, _OPERATIONS, _HOST, _AZURE = (
+    "Contexts",
+    "Operations",
+    "Host on this machine",
+    "Deployment to Azure",
+)
 
 # `--help` shows the groups and their commands in this order.
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(get)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(describe)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(create_task)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(edit)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(enable)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(disable)
+app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(delete)
+app.command("open", cls=PlainCommand, rich_help_panel=_OBJECTS)(open_page)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(init)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(validate)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(export)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(versions)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(restore)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(schema)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(run)
 app.command("exec", cls=PlainCommand, rich_help_panel=_RUNS)(execute)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(runs)
@@ -114,6 +163,18 @@ app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(drift)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(job_keys)
+app.add_typer(
+    context,
+    name="context",
+    help="Name the apps that commands work with: address, sign-in and variables.",
+    rich_help_panel=_CONTEXTS,
+)
+app.command(cls=PlainCommand, rich_help_panel=_CONTEXTS)(login)
+app.command(cls=PlainCommand, rich_help_panel=_CONTEXTS)(logout)
+app.command(cls=PlainCommand, rich_help_panel=_OPERATIONS)(audit)
+app.command(cls=PlainCommand, rich_help_panel=_OPERATIONS)(dead_letters)
+app.command(cls=PlainCommand, rich_help_panel=_OPERATIONS)(version)
+app.command("help", cls=PlainCommand, rich_help_panel=_OPERATIONS)(show_help)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(dev)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(demo)
 app.command(cls=PlainCommand, rich_help_panel=_HOST)(backup)

@@ -41,4 +41,14 @@ IdempotencyKey = Annotated[
 Follow = Annotated[
     bool, typer.Option("--follow", help="Wait for the end; exit code 0 only for Succeeded.")
 ]
+Kind = Annotated[
+    str,
+    typer.Argument(metavar="KIND", help="task, job, platform, vault, profile, calendar, ..."),
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the object.")]
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="NAME", help="Only the objects with these names.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")]

@@ -15,7 +15,8 @@ class PlainCommand(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the parts of the usage line; `{TASK}` would look like a choice."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+        braces = str.maketrans("", "", "{}")
+        return [piece.translate(braces) for piece in super().collect_usage_pieces(ctx)]
 
     def get_params(self, ctx: Any) -> Any:
         """Return the parameters; a flag takes no value, so it has no `<bool>`."""

@@ -26,21 +26,25 @@ class Session:
 
 
 @contextmanager
-def open_session(url: str, *, as_json: bool) -> Generator[Session]:
-    """Open a session; a CommandFailed inside it is printed and ends the program with 1.
-
-    Token and key are read from POLYSYNC_TOKEN and POLYSYNC_KEY only: every user of a machine can
-    see the arguments of a command.
-    """
-    from polysync_core.cli.api.client import ApiClient
-
+def printed_errors(*, as_json: bool = False) -> Generator[Terminal]:
+    """Open the terminal; a CommandFailed is printed and ends the program with 1."""
     terminal = Terminal(as_json=as_json)
     try:
-        key, token = os.environ.get("POLYSYNC_KEY"), os.environ.get("POLYSYNC_TOKEN")
-        # The convention of OpenTelemetry: https://opentelemetry.io/docs/specs/otel/context/env-carriers
-        trace = os.environ.get("TRACEPARENT")
-        with ApiClient(url, key=key, token=token, traceparent=trace) as api:
-            yield Session(api=api, terminal=terminal)
+        yield terminal
     except CommandFailed as failure:
         terminal.fail(failure)
         raise typer.Exit(1) from failure
+
+
+@contextmanager
+def open_session(url: str, *, as_json: bool) -> Generator[Session]:
+    """Open a session; a CommandFailed inside it is printed and ends the program with 1."""
+    from polysync_core.cli.api.client import ApiClient
+    from polysync_core.cli.environments.connection import connection_to
+
+    with printed_errors(as_json=as_json) as terminal:
+        credentials = connection_to(url).credentials()
+        # The convention of OpenTelemetry: https://opentelemetry.io/docs/specs/otel/context/env-carriers
+        trace = os.environ.get("TRACEPARENT")
+        with ApiClient(url, credentials, traceparent=trace) as api:
+            yield Session(api=api, terminal=terminal)

@@ -130,7 +130,8 @@ def _head(title: str, deployment: Deployment, scripts: Sequence[str]) -> Element
         h.link(rel="stylesheet", href=asset("console.css")),
         # It runs before the first paint, so the theme does not change before the reader's eyes.
         h.script(src=asset("theme.js")),
-        [h.script(src=asset(name), defer=True) for name in ("htmx.js", "console.js", *scripts)],
+        # htmx starts as soon as it is loaded, so the scripts that listen to its events come before.
+        [h.script(src=asset(name), defer=True) for name in ("console.js", *scripts, "htmx.js")],
     ]
 
 

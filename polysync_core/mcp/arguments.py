@@ -54,6 +54,8 @@ type Name = Annotated[
 
 type RunIdText = Annotated[str, AfterValidator(_run_id)]
 
+type BackfillIdText = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,100}$")]
+
 type Confirm = Annotated[
     bool,
     Field(description="true executes the change; otherwise the answer describes it."),

@@ -14,8 +14,8 @@ from polysync_core.mcp.answers import AnswerTooLong, items_of, limited, untruste
 from polysync_core.mcp.callers import caller_headers
 from polysync_core.mcp.errors import api_error, call_error, internal_error, size_error
 from polysync_core.mcp.in_process_api import ApiError, AsgiApp, InProcessApi
-from polysync_core.mcp.runs import run_view
 from polysync_core.mcp.tool import read_context
+from polysync_core.mcp.tools.runs import run_view
 
 _log = logging.getLogger(__name__)
 

@@ -13,9 +13,12 @@ from polysync_core.domain.json_types import JsonValue
 
 
 def read_attributes[M: BaseModel](model: type[M], attributes: Mapping[str, object]) -> M:
-    """Return the attributes as `model`; raises `Invalid` with a path for each problem."""
+    """Return the attributes as `model`, without a conversion of types.
+
+    Raises `Invalid` with a path for each problem.
+    """
     try:
-        return model.model_validate(attributes)
+        return _validated(model, attributes)
     except ValidationError as error:
         raise Invalid(problems_of(error, model, prefix="attributes")) from error
 
@@ -26,9 +29,13 @@ def settings_problems(model: type[BaseModel], settings: Mapping[str, JsonValue])
     The problems have the order of the settings.
     """
     try:
-        model.model_validate_json(json.dumps(settings), strict=True, by_alias=True, by_name=False)
+        _validated(model, settings)
     except ValidationError as error:
         order = {f"settings.{name}": index for index, name in enumerate(settings)}
         problems = problems_of(error, model, prefix="settings")
         return sorted(problems, key=lambda each: order.get(each.path, len(order)))
     return []
+
+
+def _validated[M: BaseModel](model: type[M], values: Mapping[str, object]) -> M:
+    return model.model_validate_json(json.dumps(values), strict=True, by_alias=True, by_name=False)

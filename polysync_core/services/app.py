@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property, partial
 
 from polysync_core.application.definitions.task_list import TaskLists
@@ -9,6 +10,7 @@ from polysync_core.application.dispatch.holds import Holds
 from polysync_core.application.missed.missed_work import MissedWorkList
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.poison_messages import PoisonMessages
+from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.finishing import ACTOR
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.backfill_runs import Backfills
@@ -85,6 +87,16 @@ class Services(RunsServices):
             connections=self.connections,
             clock=self.ports.clock,
             monotonic=self.ports.monotonic,
+            deleted=self.deleted_definitions,
+            processor_of_deleted=replace(processor, factory=self._factory_of_deleted),
+        )
+
+    @cached_property
+    def _factory_of_deleted(self) -> RunFactory:
+        """Build the runs that record the last fire times of a deleted Task."""
+        reader = self.deleted_definitions
+        return replace(
+            self.run_factory, definitions=reader, connections=self.connections_of(reader)
         )
 
     @cached_property

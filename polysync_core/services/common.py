@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from polysync_core.adapters import Ports
+from polysync_core.application.definitions.deleted import DeletedDefinitions
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
@@ -23,6 +24,7 @@ from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.definition_rules import definition_rules
 from polysync_core.definition_types import type_catalogue
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.outbound.receivers.sender import MessageSender
@@ -39,16 +41,28 @@ class CommonServices:
 
     @cached_property
     def rules(self) -> Rules:
-        return definition_rules(self.settings)
+        return definition_rules(
+            development=self.settings.development,
+            allow_loopback=self.settings.allow_loopback_platforms,
+        )
 
     @cached_property
     def types(self) -> TypeCatalogue:
-        return type_catalogue(self.settings)
+        return type_catalogue(development=self.settings.development)
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
         ports = self.ports
-        return ScheduleSync(definitions=ports.definitions, store=ports.schedules, clock=ports.clock)
+        return ScheduleSync(
+            definitions=ports.definitions,
+            store=ports.schedules,
+            clock=ports.clock,
+            deleted=self.deleted_definitions,
+        )
+
+    @cached_property
+    def deleted_definitions(self) -> DeletedDefinitions:
+        return DeletedDefinitions(self.ports.definitions, self.ports.versions)
 
     @cached_property
     def definitions(self) -> DefinitionLookup:
@@ -75,8 +89,12 @@ class CommonServices:
 
     @cached_property
     def connections(self) -> Connections:
+        return self.connections_of(self.definitions)
+
+    def connections_of(self, definitions: DefinitionReader) -> Connections:
+        """Return the connections of the platforms of a reader."""
         connect = partial(self.ports.open_connector, secrets=self.secrets)
-        return Connections(self.definitions, connect, monotonic=self.ports.monotonic)
+        return Connections(definitions, connect, monotonic=self.ports.monotonic)
 
     @cached_property
     def platform_texts(self) -> PlatformTexts:

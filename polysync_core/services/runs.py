@@ -11,6 +11,7 @@ from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
+from polysync_core.application.dependencies.window_reader import WindowReader
 from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
@@ -163,9 +164,17 @@ class RunsServices(DefinitionsServices):
         )
 
     @cached_property
+    def window_reader(self) -> WindowReader:
+        return WindowReader(
+            runs=self.ports.runs, schedules=self.ports.schedules, definitions=self.definitions
+        )
+
+    @cached_property
     def gates(self) -> Gates:
         return Gates(
             store=self.ports.gates,
+            wait_limits=self.ports.wait_limits,
+            windows=self.window_reader,
             definitions=self.definitions,
             task_graph=self.task_graph,
             dependent_runs=DependentRuns(runs=self.ports.runs, factory=self.run_factory),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, cast
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
@@ -30,6 +30,19 @@ _FORBIDDEN = 403
 _USUAL_KEY = "value"
 
 
+def _number(version: object) -> object:
+    """Return the number of a version that is written as text."""
+    return int(version) if isinstance(version, str) and version in {"1", "2"} else version
+
+
+type _KvVersion = Annotated[
+    int,
+    Field(ge=1, le=2),
+    BeforeValidator(_number),
+    WithJsonSchema({"enum": [1, 2, "1", "2"]}),
+]
+
+
 class HashiCorpAttributes(Value):
     """`attributes` of a HashiCorp Vault."""
 
@@ -37,7 +50,7 @@ class HashiCorpAttributes(Value):
     """The address of the server, such as `https://vault.example.com:8200`."""
     mount: str = "secret"
     """The path of the key-value engine, without outer slashes."""
-    kv_version: Annotated[int, Field(ge=1, le=2)] = 2
+    kv_version: _KvVersion = 2
     """The version of the key-value engine."""
     namespace: str | None = None
     """The namespace, such as `admin/team`; empty for the root."""

@@ -14,7 +14,10 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, read_definition
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.runs.attempts import Outcome
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing
+from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, finish
 from tests.fakes.builders import a_platform
 from tests.fakes.world import AppWorld
@@ -72,9 +75,8 @@ class Scheduled(AppWorld):
         return tick.tick(self.engine)
 
     def backfill(self, begin: Any, end: Any, **facts: Any) -> Any:
-        request = BackfillRequest(
-            task="load-daily", begin=begin, end=end, **{"actor": "test"} | facts
-        )
+        given = {"task": "load-daily", "actor": "test"} | facts
+        request = BackfillRequest(begin=begin, end=end, **given)
         return self.services.backfill.backfill(request, self.engine)
 
     def made(self, status: RunStatus | None = None, task: str = "load-daily") -> list[TaskRun]:
@@ -100,10 +102,35 @@ class Scheduled(AppWorld):
 
     def end(self, run: TaskRun, status: RunStatus = RunStatus.SUCCEEDED) -> None:
         """Start and end a run."""
+        done = self._ended(run, status, {})
+        self.runs.deactivate(done)
+        self.engine.release("main", run.run_id, 1)
+
+    def carry(
+        self, run: TaskRun, status: RunStatus = RunStatus.SUCCEEDED, **outputs: Any
+    ) -> TaskRun:
+        """Start and end a run, and notify its dependents and theirs; return the ended run."""
+        done = self._ended(run, status, outputs)
+        self.engine.release("main", run.run_id, 1)
+        self.notify(done.run_id)
+        return done
+
+    def notify(self, run_id: RunId) -> None:
+        """Notify the dependents of an ended run, and of each run that ends by this."""
+        notifier = self.services.dependent_notifier
+        tasks = notifier.find_dependents(run_id).notify
+        result = notifier.notify(run_id, tasks)
+        for each in result.dispatch:
+            self.engine.enqueue(each.shard, each.waiting, each.policies)
+        for pending in result.pending:
+            self.notify(pending.run_id)
+        notifier.deactivate([run_id])
+
+    def _ended(self, run: TaskRun, status: RunStatus, outputs: dict[str, Any]) -> TaskRun:
         stored = self.runs.get(run.run_id)
         assert stored is not None
         running = begin_attempt(stored.run, at=self.clock(), actor="test")
-        done = finish(running, Outcome(status=status, reason=""), at=self.clock(), actor="test")
-        self.runs.save(stored, done)
-        self.runs.deactivate(done)
-        self.engine.release("main", run.run_id, 1)
+        cause = FailureCause.ARTEFACT if status is RunStatus.FAILED else None
+        outcome = Outcome(status=status, reason="", cause=cause, outputs=Outputs(values=outputs))
+        done = finish(running, outcome, at=self.clock(), actor="test")
+        return self.runs.save(stored, done).run

@@ -21,7 +21,7 @@ from tests.integration.whole_app import OPERATOR_KEY, READER_KEY
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
 SNAPSHOT = Path(__file__).with_name("functions.json")
-STEPS = ("reconcile", "schedules")
+STEPS = ("reconcile", "schedules", "gates")
 
 
 def test_every_type_of_trigger_is_invoked(system: LocalSystem) -> None:

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from pydantic.json_schema import models_json_schema
 
-from polysync_core.api.definitions.descriptions import describe_fields
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import BROKEN_FIELD
 from polysync_core.domain.definitions.kinds import KINDS, SPECS
+from polysync_core.domain.definitions.types.descriptions import describe_fields
 
 _REF = "#/components/schemas/"
 _BODY, _PATCH, DOCUMENT = "Body", "Patch", "DefinitionDocument"

@@ -24,7 +24,7 @@ class WaitReasonView(View):
     profile: str | None
     """The contention profile; null for another limit."""
     scope: str | None
-    """The Platform, Task or backfill that is limited; null for a global profile."""
+    """The Platform, Task or backfill that is limited or held; null if all of them are."""
     used: int | None
     """The used part of the limit."""
     limit: int | None

@@ -13,6 +13,7 @@ from polysync_core.domain.definitions.tasks import Take
 from polysync_core.domain.dependencies.conditions import Conditions
 from polysync_core.domain.dependencies.decisions import TokenGroup
 from polysync_core.domain.dependencies.tokens import GateEdge, Token
+from polysync_core.domain.dependencies.windows import Window
 from polysync_core.domain.runs.status import RunStatus
 
 _MAX_SHOWN = 100
@@ -55,6 +56,32 @@ class GateEdgeView(View):
     """The first 100 tokens."""
 
 
+class WindowOutcomeView(View):
+    """The outcome of one fire time in a window."""
+
+    scheduled_time: Time
+    """The fire time of the upstream."""
+    run_id: RunIdText
+    """The newest run of the fire time."""
+    status: RunStatus
+    """The outcome."""
+
+
+class WindowView(View):
+    """The fire times of an upstream whose outcomes a fire time of the Task needs."""
+
+    upstream: str
+    """The upstream Task."""
+    after: Time
+    """The begin of the interval, exclusive: the fire time before."""
+    until: Time
+    """The end of the interval, inclusive: the fire time."""
+    outcomes: list[WindowOutcomeView]
+    """The outcomes that exist, oldest fire time first."""
+    awaited: list[Time]
+    """The fire times without an outcome."""
+
+
 class TokenGroupView(View):
     """Tokens that would start one run together."""
 
@@ -66,6 +93,8 @@ class TokenGroupView(View):
     """The edges whose token comes from the same graph runs."""
     awaits_from_other_graph_runs: list[str]
     """The edges whose token comes from other graph runs."""
+    windows: list[WindowView]
+    """The windows of a fire time; empty for other groups, and beyond the first 20 groups."""
 
 
 class TaskGateView(View):
@@ -146,4 +175,20 @@ def _group_view(group: TokenGroup) -> TokenGroupView:
         has=[token.edge for token in group.sources],
         awaits=list(group.awaits),
         awaits_from_other_graph_runs=[] if group.awaits else list(group.lacks),
+        windows=[_window_view(each) for each in group.windows],
+    )
+
+
+def _window_view(window: Window) -> WindowView:
+    return WindowView(
+        upstream=window.upstream,
+        after=window.after,
+        until=window.until,
+        outcomes=[
+            WindowOutcomeView(
+                scheduled_time=each.scheduled_time, run_id=each.run_id, status=each.status
+            )
+            for each in window.outcomes
+        ],
+        awaited=list(window.awaited),
     )

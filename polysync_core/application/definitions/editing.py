@@ -34,7 +34,7 @@ from polysync_core.domain.definitions.stored import (
     readable,
     stored_document,
 )
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.definitions.validation.checks import Checks, Rules
 from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
 from polysync_core.domain.definitions.validation.unread import Unread, unread_part
@@ -330,15 +330,27 @@ def task_breakage(
     changed: Definition,
     except_for: Container[Reference] = (),
 ) -> list[Problem]:
-    """Return the problems that a changed Job would cause in unchanged Tasks."""
-    if not isinstance(changed, Job):
+    """Return the problems that a changed Job or Task would cause in unchanged Tasks."""
+    if not isinstance(changed, Job | Task):
         return []
     return [
         replace(problem, path=f"tasks/{task.name}.{problem.path}")
-        for task in _affected_tasks(changed, catalogue, checks)
+        for task in _affected_by(changed, catalogue, checks)
         if reference_to(task) not in except_for
         for problem in checks.problems(task, task)
     ]
+
+
+def _affected_by(changed: Job | Task, catalogue: Overlay, checks: Checks) -> Iterable[Definition]:
+    if isinstance(changed, Job):
+        return _affected_tasks(changed, catalogue, checks)
+    dependents = catalogue.readable_referrers(reference_to(changed))
+    return [each for each in dependents if isinstance(each, Task) and _takes_window(each, changed)]
+
+
+def _takes_window(task: Task, upstream: Task) -> bool:
+    edges = (each for each in task.dependencies if each.task == upstream.name)
+    return any(each.take is Take.WINDOW for each in edges)
 
 
 def _affected_tasks(job: Job, catalogue: Overlay, checks: Checks) -> Iterable[Definition]:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import cast
 
 from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.domain.bundles.selection import has_tag
 from polysync_core.domain.continuation import decode_position, encode_position
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
@@ -41,13 +42,8 @@ class JobFilter:
             any(wanted in each.casefold() for each in texts)
             and self.platform in {None, job.platform}
             and self.job_type in {None, job.job_type}
-            and self._accepts_tags(job.tags)
+            and (self.tag is None or has_tag(job.tags, self.tag))
         )
-
-    def _accepts_tags(self, tags: Mapping[str, str]) -> bool:
-        if self.tag is None:
-            return True
-        return any(self.tag in {name, f"{name}={value}"} for name, value in tags.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

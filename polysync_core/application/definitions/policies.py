@@ -90,6 +90,8 @@ class Policies:
         policies = PolicySet()
         for task, platform in pairs:
             policies.merge(self.for_run(task, platform))
+        known = state.policies.holds
+        policies.add(*(hold for hold in self._holds.get(ALL) if hold.name in known))
         return policies
 
     def for_definitions(self, references: Iterable[Reference]) -> PolicySet:

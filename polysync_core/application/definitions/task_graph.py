@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.timed_cache import TimedCache
 
 
@@ -23,13 +23,17 @@ class TaskGraphCache:
         self, store: DefinitionSource, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._store = store
-        self._downstream = TimedCache(self._read_downstream, monotonic=monotonic)
+        self._dependents = TimedCache(self._read_dependents, monotonic=monotonic)
         self._upstream = TimedCache(self._read_upstream, monotonic=monotonic)
         self._ancestors = TimedCache(self._read_ancestors, monotonic=monotonic)
 
     def downstream(self, task: str) -> tuple[str, ...]:
         """Return the names of the Tasks that depend on a Task, in alphabetical order."""
-        return self._downstream.get(task)
+        return tuple(name for name, _ in self._dependents.get(task))
+
+    def window_dependents(self, task: str) -> tuple[str, ...]:
+        """Return the names of the Tasks that take windows of a Task, in alphabetical order."""
+        return tuple(name for name, takes_window in self._dependents.get(task) if takes_window)
 
     def descends(self, task: str, roots: frozenset[str]) -> bool:
         """Return whether a Task is a root itself or is downstream of a root."""
@@ -48,12 +52,15 @@ class TaskGraphCache:
     def invalidate(self, changed: Iterable[Reference]) -> None:
         """Drop the cached graph if one of the changed definitions is a Task."""
         if any(reference.kind is Kind.TASK for reference in changed):
-            for cache in (self._downstream, self._upstream, self._ancestors):
-                cache.invalidate()
+            self._dependents.invalidate()
+            self._upstream.invalidate()
+            self._ancestors.invalidate()
 
-    def _read_downstream(self, task: str) -> tuple[str, ...]:
+    def _read_dependents(self, task: str) -> tuple[tuple[str, bool], ...]:
+        """Return each dependent of a Task, and whether it takes windows of the Task."""
         referrers = self._store.referrers(Reference(Kind.TASK, task))
-        return tuple(sorted(each.definition.name for each in referrers if _depends(each, task)))
+        found = ((each.definition.name, _takes(each, task)) for each in referrers)
+        return tuple(sorted((name, Take.WINDOW in takes) for name, takes in found if takes))
 
     def _read_upstream(self, task: str) -> tuple[str, ...]:
         stored = self._store.get(Kind.TASK, task)
@@ -70,9 +77,9 @@ class TaskGraphCache:
         return frozenset(seen)
 
 
-def _depends(stored: StoredDefinition[Definition], task: str) -> bool:
-    """Return whether a referrer is a dependent Task; webhooks refer to Tasks as well."""
+def _takes(stored: StoredDefinition[Definition], task: str) -> set[Take]:
+    """Return the outcomes that a referrer takes; empty if it is no dependent, as a webhook."""
     definition = stored.definition
-    return isinstance(definition, Task) and any(
-        dependency.task == task for dependency in definition.dependencies
-    )
+    if not isinstance(definition, Task):
+        return set()
+    return {each.take for each in definition.dependencies if each.task == task}

@@ -119,7 +119,26 @@ class DependentNotifier:
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
         """Deliver a fire time to the gate of its own Task; enqueue the created runs."""
-        for run in self.gates.deliver_fire_time(task, fire):
+        self._continue(self.gates.deliver_fire_time(task, fire), engine)
+
+    def execute_wait_limits(self, engine: Engine) -> None:
+        """Decide the gates again whose fire times have waited up to their limit.
+
+        A limit is removed last, so a crash repeats it. A gate that fails stops no other gate.
+        """
+        failures: list[PolysyncError] = []
+        for limit in self.gates.due_wait_limits():
+            try:
+                self._continue(self.gates.execute_wait_limit(limit), engine)
+                self.gates.wait_limits.remove(limit)
+            except PolysyncError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def _continue(self, created: Iterable[TaskRun], engine: Engine) -> None:
+        """Enqueue the created runs, and notify the dependents of those that have ended."""
+        for run in created:
             if run.status is RunStatus.QUEUED:
                 self.factory.enqueue(run, engine)
             elif run.status.is_terminal:

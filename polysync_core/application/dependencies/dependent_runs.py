@@ -111,6 +111,7 @@ class DependentRuns:
                     scheduled_time=run.scheduled_time,
                     time_zone=run.time_zone or "UTC",
                     parameters=schedule.parameters if schedule is not None else {},
+                    schedule_id=run.schedule_id,
                 ),
             )
         return None
@@ -119,9 +120,15 @@ class DependentRuns:
         needed = set(needed_parents(task, {}))
         if not needed:
             return spec
-        edges = {token.run_id: token.edge for token in decision.sources if token.edge in needed}
-        found = (stored.run for stored in self.runs.get_many(edges))
-        parents = {edges[run.run_id]: run for run in found}
+        edges = {
+            outcome.run_id: token.edge
+            for token in decision.sources
+            if token.edge in needed
+            for outcome in token.outcomes
+        }
+        parents: dict[str, list[TaskRun]] = {}
+        for stored in self.runs.get_many(edges):
+            parents.setdefault(edges[stored.run.run_id], []).append(stored.run)
         mapped = mapped_values(task, self.factory.definitions.job(task.job), parents, {})
         return replace(
             spec,
@@ -142,7 +149,8 @@ def _skipped(task: Task, decision: GateDecision) -> Outcome | None:
 
 def _spec(decision: GateDecision, at: datetime) -> RunSpec:
     """Return the facts of a dependent run that its tokens determine."""
-    upstream = [token for token in (*decision.used, *decision.recalled) if token.fire is None]
+    tokens = (*decision.used, *decision.recalled)
+    upstream = [each for token in tokens if token.fire is None for each in token.outcomes]
     own = [token for token in decision.used if token.fire is None]
     last = max(own, key=lambda each: each.age, default=None)
     timed = next((token for token in decision.sources if token.fire is not None), last)
@@ -155,6 +163,7 @@ def _spec(decision: GateDecision, at: datetime) -> RunSpec:
         graph_run_id=last and last.graph_run_id,
         parents=tuple(Parent(task=token.edge, run_id=token.run_id) for token in upstream),
         schedule=fire and fire.schedule,
+        schedule_id=fire and fire.schedule_id,
         scheduled_time=timed and timed.scheduled_time,
         time_zone=timed and timed.time_zone,
         origins=tuple(dict.fromkeys(origin for token in own for origin in token.origins)),

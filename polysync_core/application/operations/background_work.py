@@ -56,6 +56,8 @@ class BackgroundWork:
 
     reconcile: Step
     fire_schedules: Step
+    execute_wait_limits: Step
+    """Ends the waits for windows whose limit has passed."""
     watch_schedules: ScheduleWatch
     """Fires the schedules at their second."""
     purge: Step
@@ -70,12 +72,16 @@ class BackgroundWork:
     run_requests_queue: str
 
     def tick(self, engine: Engine) -> None:
-        """Reconcile active runs, then fire the schedules that are due.
+        """Reconcile active runs, fire the schedules that are due, and end waits that are over.
 
-        Each step runs even if the other one fails; the failures are raised at the end.
+        Each step runs even if another one fails; the failures are raised at the end.
         """
         failures: list[Exception] = []
-        steps = {"reconcile": self.reconcile, "schedules": self.fire_schedules}
+        steps = {
+            "reconcile": self.reconcile,
+            "schedules": self.fire_schedules,
+            "gates": self.execute_wait_limits,
+        }
         for name, step in steps.items():
             try:
                 with measuring_step(name):

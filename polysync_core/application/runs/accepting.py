@@ -74,6 +74,7 @@ class RunSpec:
     """None makes the run the root of its own graph run."""
     parents: tuple[Parent, ...] = ()
     schedule: str | None = None
+    schedule_id: str | None = None
     scheduled_time: datetime | None = None
     time_zone: str | None = None
     """The zone of the schedule that the run belongs to, or of the run that it follows."""
@@ -227,6 +228,7 @@ class RunFactory:
         return replace(
             self._of_job(job, spec, parameters),
             task=task.name,
+            born=task.row.born,
             priority=task.priority if spec.priority is None else spec.priority,
             retry=task.retry,
             execution_timeout_seconds=task.execution_timeout_seconds,
@@ -258,6 +260,7 @@ class RunFactory:
             rerun_of=spec.rerun_of,
             repairs=spec.repairs,
             schedule=spec.schedule,
+            schedule_id=spec.schedule_id,
             scheduled_time=spec.scheduled_time,
             starts_at=spec.starts_at,
             time_zone=spec.time_zone or _UTC,

@@ -130,8 +130,11 @@ def _sentences(found: Explanation) -> list[str]:
         ahead = found.position - 1
         many = "runs are" if ahead > 1 else "run is"
         sentences.append(f"{ahead} waiting {many} ahead." if ahead else "The run is next.")
-    if any(reason.kind is WaitReasonKind.LIMITS_UNKNOWN for reason in found.reasons):
+    kinds = {reason.kind for reason in found.reasons}
+    if WaitReasonKind.LIMITS_UNKNOWN in kinds:
         sentences.append("The Dispatcher checks it again within a minute.")
+    elif WaitReasonKind.HELD in kinds:
+        sentences.append("After the release the run starts as its limits allow.")
     elif found.next_possible is None:
         sentences.append("The start depends on the end of the runs that use the slots.")
     return sentences

@@ -49,9 +49,14 @@ class RunFinisher:
     clock: Clock
 
     def dependents_of(self, run: TaskRun) -> tuple[str, ...]:
-        """Return the Tasks to notify of an ended run."""
-        if run.task is None or not run.fan_out:
+        """Return the Tasks to notify of an ended run.
+
+        A run without fan-out starts nothing, but a window may wait for its outcome.
+        """
+        if run.task is None:
             return ()
+        if not run.fan_out:
+            return self.task_graph.window_dependents(run.task)
         return self.task_graph.downstream(run.task)
 
     def after_run(self, run: TaskRun) -> StepResult:

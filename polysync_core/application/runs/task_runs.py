@@ -275,7 +275,7 @@ class TaskRuns:
         if not upstreams:
             return spec
         found = {name: newest_success(self.runs, name) for name in upstreams}
-        parents = {name: run for name, run in found.items() if run is not None}
+        parents = {name: [run] for name, run in found.items() if run is not None}
         job = self.definitions.job(task.job)
         mapped = mapped_values(task, job, parents, spec.parameters)
         return replace(
@@ -284,7 +284,11 @@ class TaskRuns:
             mapped_inputs={**spec.mapped_inputs, **mapped_inputs(task, parents, mapped)},
             parents=(
                 *spec.parents,
-                *(Parent(task=name, run_id=run.run_id) for name, run in parents.items()),
+                *(
+                    Parent(task=name, run_id=run.run_id)
+                    for name, runs in parents.items()
+                    for run in runs
+                ),
             ),
         )
 
@@ -300,6 +304,7 @@ def _spec(run_id: RunId, request: RunRequest) -> RunSpec:
         rerun_of=former and former.run_id,
         repairs=request.repairs,
         schedule=former and former.schedule,
+        schedule_id=former and former.schedule_id,
         scheduled_time=former and former.variable_time,
         time_zone=former and former.time_zone,
         mapped_inputs={} if former is None else _kept_sources(former, request),

@@ -236,6 +236,7 @@ class Backfill:
             parameters=schedule.parameters,
             priority=priority if request.priority is None else request.priority,
             schedule=schedule.name,
+            schedule_id=schedule.identity,
             time_zone=schedule.time_zone,
             backfill_id=backfill_id,
             backfill_limit=request.max_concurrent_runs,

@@ -13,10 +13,12 @@ from polysync_core.application.ports import Engine, FireTimeGate, RunReader, Sch
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, RunFinisher, failure
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.base import RowFacts
 from polysync_core.domain.definitions.schedules import Calendar, Overlap
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
+from polysync_core.domain.dependencies.windows import interval_begin
 from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.errors import Invalid, NotFound, ShardFull
 from polysync_core.domain.runs.attempts import Outcome
@@ -122,12 +124,12 @@ class ScheduleProcessor:
         next tick finishes the pending plan first; the ids of the runs make that repeatable. Raises
         `StaleETag` if another tick processes the same schedule.
         """
-        stored = self.settle(task_schedule, stored, context)
-        if stored.state.due is None or stored.state.due > self.clock():
-            return
         task_schedule = replace(
             task_schedule, calendars=context.calendars(task_schedule.schedule.calendars)
         )
+        stored = self.settle(task_schedule, stored, context)
+        if stored.state.due is None or stored.state.due > self.clock():
+            return
         self._execute(task_schedule, stored, context)
 
     def settle(
@@ -216,6 +218,9 @@ class ScheduleProcessor:
 
     def _create_runs(self, task_schedule: TaskSchedule, plan: FirePlan, engine: Engine) -> None:
         """Create the runs of a plan; a run that exists already stays as it is."""
+        if plan.born is not None:
+            former = task_schedule.task.with_row(RowFacts(born=plan.born))
+            task_schedule = replace(task_schedule, task=former)
         if plan.missed is not None:
             spec = _spec(task_schedule, plan, DecidedFireTime(scheduled_time=plan.missed.last))
             run_id = missed_id(task_schedule.task, task_schedule.schedule, plan.missed)
@@ -290,6 +295,7 @@ def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: DecidedFireTi
         actor=ACTOR,
         parameters=task_schedule.schedule.parameters,
         schedule=task_schedule.schedule.name,
+        schedule_id=task_schedule.schedule.identity,
         scheduled_time=occurrence.scheduled_time,
         time_zone=task_schedule.schedule.time_zone,
         starts_at=task_schedule.start_time(occurrence.scheduled_time),
@@ -298,8 +304,11 @@ def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: DecidedFireTi
 
 
 def _scheduled_fire(task_schedule: TaskSchedule, occurrence: DecidedFireTime) -> ScheduledFire:
+    timed = task_schedule.schedule, task_schedule.calendars
     return ScheduledFire(
         schedule=task_schedule.schedule.name,
+        schedule_id=task_schedule.schedule.identity,
+        since=interval_begin(timed, occurrence.scheduled_time),
         scheduled_time=occurrence.scheduled_time,
         time_zone=task_schedule.schedule.time_zone,
         parameters=task_schedule.schedule.parameters,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from polysync_core.application.definitions.deleted import DeletedDefinitions
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.conflicts import retry_on_conflict
@@ -30,6 +31,7 @@ from polysync_core.domain.schedules.state import (
     FirePlan,
     ScheduleState,
     TaskSchedule,
+    inherited_state,
     initial_state,
     removed,
     restarts,
@@ -50,6 +52,7 @@ class ScheduleSync:
     definitions: DefinitionSource
     store: ScheduleStore
     clock: Clock
+    deleted: DeletedDefinitions
 
     def sync(self, name: str) -> None:
         """Start new and edited schedules, and remove deleted ones; others keep their watermark.
@@ -100,7 +103,11 @@ class ScheduleSync:
                 former = states.pop(schedule.identity, None)
                 self._start(TaskSchedule(task=task, schedule=schedule), former)
         for each in states.values():
-            if task is None or not self._settle_removed(task, each):
+            born = each.state.born
+            owner = task or self.deleted.last_task(name, born=born)
+            is_kept = task is not None and task.row.born == born
+            why = Interruption.REMOVED if is_kept else Interruption.DELETED
+            if owner is None or not self._settle_removed(owner, each, why):
                 self.store.remove(each)
 
     def _start(self, task_schedule: TaskSchedule, former: StoredSchedule | None) -> None:
@@ -108,7 +115,7 @@ class ScheduleSync:
         state = None if former is None else former.state
         if state is not None and state.born != task_schedule.task.row.born:
             # The state belongs to a deleted Task of the same name.
-            state = None
+            state = inherited_state(state, self._plans_of_deleted(task_schedule.task, state))
         if state is not None and state.revision == revision_of(
             task_schedule.task, task_schedule.schedule
         ):
@@ -136,7 +143,20 @@ class ScheduleSync:
         present = replace(task_schedule, calendars=self._calendars(task_schedule.schedule))
         return settled_plan(former, state, present, now=now)
 
-    def _settle_removed(self, task: Task, stored: StoredSchedule) -> bool:
+    def _plans_of_deleted(self, task: Task, state: ScheduleState) -> list[FirePlan]:
+        """Return the plans that record the last fire times of a deleted Task.
+
+        `task` is the new Task of the same name.
+        """
+        state, former = stopped(state, Interruption.DELETED), self._former(task, state)
+        plans = [] if state.pending is None else [state.pending]
+        plans += state.unsettled
+        elapsed = None
+        if former is not None:
+            elapsed = skipped_plan(former, state, Interruption.DELETED, now=self.clock())
+        return plans if elapsed is None else [*plans, elapsed]
+
+    def _settle_removed(self, task: Task, stored: StoredSchedule, why: Interruption) -> bool:
         """Keep the state of a removed schedule while it has unrecorded fire times.
 
         Return False if there are none.
@@ -145,10 +165,10 @@ class ScheduleSync:
         schedule = None if timing is None else timing.schedule(stored.state.schedule)
         if schedule is None:
             return False
-        state = stopped(stored.state, Interruption.REMOVED)
+        state = stopped(stored.state, why)
         former, elapsed = self._former(task, state), None
         if former is not None:
-            elapsed = skipped_plan(former, state, Interruption.REMOVED, now=now)
+            elapsed = skipped_plan(former, state, why, now=now)
         kept = removed(TaskSchedule(task=task, schedule=schedule), state, elapsed, now=now)
         if kept is None:
             return False

@@ -18,6 +18,7 @@ import httpx
 
 from polysync_core.cli.api.addresses import api_address, is_loopback, unreachable
 from polysync_core.cli.api.answers import RunAnswer
+from polysync_core.cli.api.credentials import NO_CREDENTIALS, CallerAuth, Credentials
 from polysync_core.cli.api.errors import (
     AnswerLost,
     ApiProblem,
@@ -33,7 +34,6 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
 QUIET_STREAM_SECONDS = 30.0
 MAX_PAGE_SIZE = 100
-_KEY_HEADER = "x-functions-key"
 _UNAUTHORISED = (401, 403)
 _NOT_FOUND = 404
 
@@ -47,9 +47,8 @@ class ApiClient:
     def __init__(
         self,
         url: str,
+        credentials: Credentials = NO_CREDENTIALS,
         *,
-        key: str | None = None,
-        token: str | None = None,
         traceparent: str | None = None,
     ) -> None:
         address = api_address(url)
@@ -58,8 +57,8 @@ class ApiClient:
             headers={
                 "accept": "application/json",
                 "traceparent": _trace_context(traceparent),
-                **_credentials(address, key, token),
             },
+            auth=CallerAuth(address, credentials),
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             verify=_tls_context(address),
             # A proxy for the internet must not be used between two programs on one machine.
@@ -108,13 +107,19 @@ class ApiClient:
         answer = self._call("POST", path, body=body, query=query, headers=headers)
         return self._checked(answer, has)
 
-    def delete(self, *path: str) -> None:
-        """Delete or cancel a resource."""
-        self._call("DELETE", path)
+    def delete(self, *path: str, query: Query | None = None) -> JsonObject:
+        """Delete or cancel a resource; a dry run answers with its plan."""
+        return self._call("DELETE", path, query=query)
 
-    def put(self, *path: str, body: JsonObject, query: Query) -> JsonObject:
+    def put(self, *path: str, body: JsonObject, query: Query | None = None) -> JsonObject:
         """Replace a resource."""
         return self._call("PUT", path, body=body, query=query)
+
+    def patch(
+        self, *path: str, body: JsonObject, headers: Mapping[str, str] | None = None
+    ) -> JsonObject:
+        """Change some members of a resource."""
+        return self._call("PATCH", path, body=body, headers=headers)
 
     def post_once(
         self, *path: str, body: JsonObject | None = None, key: str | None = None
@@ -160,6 +165,28 @@ class ApiClient:
             if token is None:
                 break
         return items, token
+
+    def pages(self, *path: str, query: Query | None = None) -> Iterator[JsonObject]:
+        """Yield every item of a list; a page is read when its first item is needed."""
+        token: str | None = None
+        while True:
+            page = {"limit": str(MAX_PAGE_SIZE), "continuationToken": token}
+            reader = Reader(
+                "the list", self.get(*path, query={**(query or {}), **page}, has="items")
+            )
+            yield from reader.objects("items")
+            token = reader.text("continuationToken")
+            if token is None:
+                return
+
+    def document(self, list_name: str, names: Sequence[str]) -> JsonObject:
+        """Return definitions of one kind as a document that `apply` can read."""
+        entries: list[JsonValue] = []
+        for start in range(0, len(names), MAX_PAGE_SIZE):
+            query = {"kind": list_name, "name": names[start : start + MAX_PAGE_SIZE]}
+            found = Reader("the document", self.get("definitions", query=query))
+            entries += found.objects(list_name)
+        return {list_name: entries}
 
     def events(
         self, *path: str, query: Query | None = None, after: str | None = None
@@ -250,26 +277,6 @@ def _trace_context(traceparent: str | None) -> str:
     ):
         return traceparent
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-
-
-def _credentials(address: httpx.URL, key: str | None, token: str | None) -> dict[str, str]:
-    is_unencrypted = address.scheme == "http" and not is_loopback(address.host)
-    headers: dict[str, str] = {}
-    for name, secret in (("POLYSYNC_KEY", key), ("POLYSYNC_TOKEN", token)):
-        if not secret:
-            continue
-        if not (secret.isascii() and secret.isprintable()):
-            # The HTTP library would refuse the value too, but show the secret in its message.
-            raise CommandFailed(
-                f"{name} contains a character that no HTTP header holds: copy it again."
-            )
-        if is_unencrypted:
-            raise CommandFailed(f"{name} would be sent unencrypted: use a URL with https://.")
-    if key:
-        headers[_KEY_HEADER] = key
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    return headers
 
 
 def _content(response: httpx.Response) -> JsonObject:

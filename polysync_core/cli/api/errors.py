@@ -9,7 +9,7 @@ CommandFailed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from polysync_core.domain.json_types import JsonObject
@@ -89,9 +89,10 @@ class ApiProblem(CommandFailed):
         self.errors = tuple(errors)
         self.document = document
 
-    def with_paths(self, locate: Callable[[str], str]) -> ApiProblem:
-        """Return the same problem with every path replaced by `locate(path)`."""
-        errors = [ProblemField(locate(each.path), each.message) for each in self.errors]
+    def with_paths(self, places: Callable[[Sequence[str]], Mapping[str, object]]) -> ApiProblem:
+        """Return the same problem with every path replaced by its place."""
+        found = places([each.path for each in self.errors])
+        errors = [ProblemField(str(found[each.path]), each.message) for each in self.errors]
         return ApiProblem(str(self), status=self.status, errors=errors, document=self.document)
 
     @property

@@ -52,5 +52,5 @@ def _abandoned(api: ApiClient) -> CheckResult:
     if not messages:
         return CheckResult("messages", CheckStatus.OK, "no message was abandoned")
     number = f"{len(messages)}{' or more' if token else ''}"
-    detail = f"Abandoned: {number}. Read them with GET /api/poison-messages."
+    detail = f"Abandoned: {number}. Read them with `polysync dead-letters`."
     return CheckResult("messages", CheckStatus.WARNING, detail)

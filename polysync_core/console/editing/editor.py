@@ -60,6 +60,8 @@ class Editor:
     """Draws further buttons of a stored definition, at the top of the page."""
     is_testable: bool = False
     """True if a new definition has a button `test`, too."""
+    above: Content | None = None
+    """Draws notices above the form of a stored definition."""
     below: Content | None = None
     """Draws facts below the form, such as the referrers."""
     actions: Mapping[str, Action] = MappingProxyType({})

@@ -45,6 +45,7 @@ def editor_page(state: EditorPage, *, status: int = HTTPStatus.OK) -> HTMLRespon
         _tabs(state),
         broken_notice(state.opened and state.opened.definition),
         None if state.is_read_only else applied_notice(state.opened),
+        None if state.is_new or editor.above is None else editor.above(state),
         _form(state),
         _below(state),
         section=editor.section,

@@ -12,7 +12,6 @@ from typing import Any, cast
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from polysync_core.api.definitions.descriptions import description_of
 from polysync_core.console.forms.annotations import Annotation, read_annotation
 from polysync_core.console.forms.fields import (
     Choice,
@@ -36,6 +35,7 @@ from polysync_core.console.forms.fields import (
 from polysync_core.console.forms.words import label_of, option_label, own_help, sentence, type_label
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
+from polysync_core.domain.definitions.types.descriptions import description_of
 from polysync_core.domain.json_types import JsonValue
 
 _REFERENCES = {

@@ -170,6 +170,9 @@ def _labels(edge: DependencyEdge, values: Values) -> tuple[Label, ...]:
     if edge.take is Take.NEWEST:
         text = "newest outcome"
         labels.append(Label(text=text, full=f"{text}; it starts no run"))
+    if edge.take is Take.WINDOW:
+        text = "all since last fire time"
+        labels.append(Label(text=text, full="all outcomes since the last fire time of the task"))
     if edge.when is not None:
         labels.append(Label(text=f"if {_cut(edge.when)}", full=f"if {edge.when}"))
     for mapping in edge.mappings:

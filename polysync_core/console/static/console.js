@@ -592,8 +592,10 @@
 
   /* streams ------------------------------------------------------------------------------------------------------ */
 
-  // A hidden tab holds no stream (htmx closes it). A page on which nothing can change any more
-  // looks at its address after 15, 30 and then every 60 seconds, and opens its stream on a change.
+  // A hidden tab holds no stream. htmx closes the streams that are open when the tab is hidden, and
+  // opens them again when it is shown. Here is the rest: a tab that opens in the background, or is
+  // hidden while a stream is being opened. A page on which nothing can change any more looks at its
+  // address after 15, 30 and then every 60 seconds, and opens its stream on a change.
   const LOOKS = [15, 30, 60]
   const connections = new Map()
   let live = kept(sessionStorage, 'polysync-live') !== 'off'
@@ -626,10 +628,26 @@
     if (answer?.status === 200) return reopen(element)
     return look(element, tag, turn + 1)
   }
-  on('htmx:sse:before:connection', event => { if (!live) event.preventDefault() })
+  const postponed = new Set()
+  const refuse = event => {
+    if (live && !document.hidden) return
+    event.preventDefault()
+    if (live) postponed.add(event.target)
+  }
+  on('htmx:before:request', event => { if (event.target.matches('[hx-sse\\:connect]')) refuse(event) })
+  on('htmx:sse:before:connection', refuse)
   on('htmx:sse:after:connection', event => {
-    connections.set(event.target, event.detail.connection)
+    const { connection } = event.detail
+    connections.set(event.target, connection)
+    // htmx opens this one again itself when the tab is shown.
+    if (document.hidden) return connection.abortController.abort()
     late(false)
+  })
+  on('visibilitychange', () => {
+    if (document.hidden) return
+    const elements = [...postponed]
+    postponed.clear()
+    elements.forEach(reopen)
   })
   on('htmx:sse:error', () => late(true))
   on('htmx:sse:close', event => {

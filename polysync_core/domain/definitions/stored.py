@@ -142,6 +142,42 @@ class DefinitionSource(Protocol):
         ...
 
 
+class NothingStored:
+    """A source without definitions, against which files are checked without a host."""
+
+    def get(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
+        """Return None."""
+        return None
+
+    def referrers(
+        self, reference: Reference, *, kind: Kind | None = None, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
+        """Yield nothing."""
+        return iter(())
+
+    def count_referrers(self, reference: Reference, kind: Kind, *, limit: int) -> int:
+        """Return 0."""
+        return 0
+
+    def names(self, kind: Kind, *, limit: int) -> Sequence[str]:
+        """Return no name."""
+        return ()
+
+    def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
+        """Return an empty page."""
+        return DefinitionPage(items=(), token=None)
+
+    def all(
+        self, kind: Kind, *, after: str | None = None
+    ) -> Iterator[StoredDefinition[Definition]]:
+        """Yield nothing."""
+        return iter(())
+
+    def task_links(self) -> Iterator[TaskLinks]:
+        """Yield nothing."""
+        return iter(())
+
+
 class DefinitionStore(DefinitionSource, Protocol):
     """Stores definitions; every call may raise `Unavailable` and every write also `Uncertain`.
 

@@ -54,6 +54,8 @@ class Take(StrEnum):
     """Every outcome starts the Task once, the oldest first."""
     NEWEST = "Newest"
     """The newest outcome counts; it does not start the Task and may be used repeatedly."""
+    WINDOW = "Window"
+    """The outcomes of all fire times of the upstream since the Task's fire time before."""
 
 
 class Mapping(Value):
@@ -78,15 +80,15 @@ class Dependency(Value):
     take: Take = Take.EACH
     """The outcomes that are used, if the upstream belongs to another graph run."""
     within_seconds: Annotated[int, Field(ge=1, le=_YEAR)] | None = None
-    """The maximum age of the newest outcome when the Task starts."""
+    """With Newest, the maximum age of the outcome. With Window, the maximum wait for outcomes."""
     mappings: Annotated[tuple[Mapping, ...], Field(max_length=_FEW)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.when is not None and self.outcomes != outcomes_of(DEFAULT_CONDITIONS):
             refuse("when", "needs the condition OnSuccess: only a successful run has outputs")
-        if self.within_seconds is not None and self.take is not Take.NEWEST:
-            refuse("withinSeconds", "needs take: Newest")
+        if self.within_seconds is not None and self.take is Take.EACH:
+            refuse("withinSeconds", "needs take: Newest or Window")
         if self.mappings and RunStatus.SUCCEEDED not in self.outcomes:
             ended = " or ".join(sorted(each.lower() for each in self.outcomes))
             refuse("mappings", f"a {ended} run has no outputs: remove the mappings")
@@ -187,9 +189,16 @@ class Task(Definition):
                 refuse(f"{path}.when", "has no effect with the join AllDone: remove it")
 
     def _check_start(self) -> None:
-        """Refuse a Task that only takes newest outcomes, because nothing would start it."""
+        """Refuse a Task without a schedule whose dependencies need one to start the Task."""
         if self.schedules or not self.dependencies:
             return
+        for index, each in enumerate(self.dependencies):
+            if each.take is Take.WINDOW:
+                refuse(
+                    f"dependencies[{index}].take",
+                    "a window lies between two fire times of this task: add a schedule, or set "
+                    "take to Each or Newest",
+                )
         if all(each.take is Take.NEWEST for each in self.dependencies):
             refuse(
                 "dependencies[0].take",

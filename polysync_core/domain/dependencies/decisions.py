@@ -22,13 +22,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from polysync_core.domain.definitions.tasks import Join, Take
-from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
+from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, ScheduledFire, Token
+from polysync_core.domain.dependencies.windows import (
+    Window,
+    may_wait,
+    times_text,
+    token_of_window,
+)
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus
 from polysync_core.domain.runs.skip import RootCause, Skip, SkipKind
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_COMPLETE_GROUPS = 100
 """Complete groups that may wait at an edge for tokens of other graph runs."""
 MAX_GROUPS = 1000
@@ -38,8 +46,17 @@ type Descends = Callable[[str, frozenset[str]], bool]
 """Returns True if a Task is one of the given roots or a descendant of a root."""
 type Latest = Callable[[str], Token | None]
 """Returns the newest outcome of an upstream, or None."""
+type WindowOf = Callable[[str, ScheduledFire], Window]
+"""Returns the window of an upstream for a fire time of the Task."""
+type TokensOf = Callable[[str, tuple[RunId, ...]], Sequence[Token]]
+"""Returns the outcomes of some runs of an upstream, in the same order."""
 type Recall = Callable[[str, tuple[RunId, ...]], Token | None]
 """Returns the token that an edge had in the repeated graph runs, or None."""
+
+
+def no_window(upstream: str, fire: ScheduledFire) -> Window:
+    """Return a window without fire times."""
+    return Window(upstream=upstream, after=fire.scheduled_time, until=fire.scheduled_time)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +92,8 @@ class TokenGroup:
     """The upstreams of unmet requirements that do not descend from a root of this group."""
     recalled: tuple[Token, ...] = ()
     """Tokens from the graph runs that a rerun repeats."""
+    windows: tuple[Window, ...] = ()
+    """The windows of the fire time, in a view."""
 
     @property
     def sources(self) -> tuple[Token, ...]:
@@ -96,6 +115,10 @@ class GateRules:
     descends: Descends
     recall: Recall = lambda _, __: None
     latest: Latest = lambda _: None
+    window: WindowOf = no_window
+    tokens_of: TokensOf = lambda _, __: ()
+    now: datetime = _EPOCH
+    """The time of the decision; wait limits before it have passed."""
     join: Join = Join.ALL
 
     def decide(self, tokens: Iterable[Token]) -> GateDecision | None:
@@ -104,7 +127,7 @@ class GateRules:
         The caller removes the used tokens and calls again, until the answer is None.
         """
         tokens = tuple(tokens)
-        upstreams = {edge.upstream for edge in self.edges}
+        upstreams = {edge.upstream for edge in self.edges if edge.take is not Take.WINDOW}
         if void := tuple(token for token in tokens if token.edge not in upstreams):
             return GateDecision(run_id=self._run_id(void), used=void, void=True)
         groups = self.groups(tokens)
@@ -116,8 +139,7 @@ class GateRules:
                 return GateDecision(run_id=self._run_id(group.tokens), used=group.tokens, void=True)
             whole = self._with_recalled_tokens(group)
             if unmet := self._unmet(whole):
-                skip = Skip(kind=SkipKind.UPSTREAM, root=_root_cause(unmet))
-                return self._decision(whole, skip, self._unmet_reason(unmet))
+                return self._decision(whole, self._skip(unmet), self._unmet_reason(unmet))
             if not whole.lacks:
                 return self._decision(whole)
             waiting.append(group)
@@ -129,10 +151,27 @@ class GateRules:
 
     def _group(self, tokens: tuple[Token, ...]) -> TokenGroup:
         roots = frozenset(origin.task for token in tokens for origin in token.origins)
-        missing = self._upstreams_without(tokens)
-        awaits = [each for each in missing if each != SCHEDULE and self.descends(each, roots)]
+        missing = set(self._upstreams_without(tokens)) - {SCHEDULE, *self._windows}
+        awaits = [
+            edge.upstream
+            for edge in self.edges
+            if edge.upstream in missing and self.descends(edge.upstream, roots)
+        ]
         lacks = [each for each in self._lacking(newest(tokens)) if each not in awaits]
         return TokenGroup(tokens=tokens, awaits=tuple(awaits), lacks=tuple(lacks))
+
+    @property
+    def _windows(self) -> frozenset[str]:
+        """The upstreams whose windows are taken."""
+        return frozenset(edge.upstream for edge in self.edges if edge.take is Take.WINDOW)
+
+    def windows_of(self, group: TokenGroup) -> tuple[Window, ...]:
+        """Return the windows of the fire time of a group; a group without one has none."""
+        fire = next((token.fire for token in group.tokens if token.fire is not None), None)
+        if fire is None:
+            return ()
+        windows = (each for each in self.edges if each.take is Take.WINDOW)
+        return tuple(self.window(edge.upstream, fire) for edge in windows)
 
     def _upstreams_without(self, tokens: Iterable[Token]) -> list[str]:
         """Return the upstreams of which the group has no token."""
@@ -145,10 +184,16 @@ class GateRules:
         return all(token.edge in referred for token in group.tokens)
 
     def _with_recalled_tokens(self, group: TokenGroup) -> TokenGroup:
-        """Return a group with tokens of earlier runs: of a repeated graph run, or the newest."""
+        """Return a group with tokens of earlier runs.
+
+        They come from a repeated graph run, or are the newest outcome or those of a window.
+        """
         missing = self._upstreams_without(group.tokens)
         edges = [edge for edge in self.edges if edge.upstream in missing]
-        found = (self._recalled(edge, group) for edge in edges)
+        found = [self._recalled(edge, group) for edge in edges if edge.take is not Take.WINDOW]
+        fire = next((each for each in (*group.tokens, *found) if each and each.fire), None)
+        if fire is not None:
+            found += [self._windowed(each, fire) for each in edges if each.take is Take.WINDOW]
         recalled = tuple(token for token in found if token is not None)
         if not recalled:
             return group
@@ -161,6 +206,17 @@ class GateRules:
         if edge.take is not Take.NEWEST or (newest := self.latest(edge.upstream)) is None:
             return None
         return edge.aged(newest, max(token.finished_at for token in group.tokens))
+
+    def _windowed(self, edge: GateEdge, fire: Token) -> Token | None:
+        """Return the outcomes of a window as one token; None if some are awaited."""
+        if fire.fire is None:
+            return None
+        window = self.window(edge.upstream, fire.fire)
+        is_open = window.fault is None and bool(window.awaited)
+        if is_open and may_wait(edge, fire.fire, now=self.now):
+            return None
+        outcomes = self.tokens_of(edge.upstream, window.run_ids)
+        return token_of_window(edge, window, fire, outcomes)
 
     @property
     def _requirements(self) -> list[frozenset[str]]:
@@ -190,19 +246,26 @@ class GateRules:
     def _is_met(self, token: Token) -> bool:
         return any(edge.is_met_by(token) for edge in self.edges if edge.upstream == token.edge)
 
+    def _skip(self, unmet: Sequence[Token]) -> Skip:
+        """Return the reason of a skip as data."""
+        edges = {edge.upstream: edge for edge in self.edges}
+        outcomes = [each for token in unmet for each in edges[token.edge].unmet(token)]
+        if not outcomes:
+            return Skip(kind=SkipKind.INCOMPLETE)
+        return Skip(kind=SkipKind.UPSTREAM, root=_root_cause(outcomes))
+
     def _unmet_reason(self, unmet: Sequence[Token]) -> str:
         """Return a sentence about the conditions that are not met."""
         edges = {edge.upstream: edge for edge in self.edges}
         first, more = unmet[0], len(unmet) - 1
-        reason = f"Task '{first.edge}' ended as {first.status} (run {first.run_id}); "
-        reason += f"{edges[first.edge].unmet_reason(first)}."
+        reason = f"{unmet_sentence(edges[first.edge], first)}."
         others = f" {more} more dependenc{'y is' if more == 1 else 'ies are'} not met either."
         return reason + (others if more else "")
 
     def _combine(self, waiting: Sequence[TokenGroup]) -> GateDecision | None:
         """Combine the oldest complete groups that together meet all requirements."""
         chosen: dict[int, TokenGroup] = {}
-        referred = {edge.upstream for edge in self.edges if edge.take is Take.NEWEST}
+        referred = {edge.upstream for edge in self.edges if edge.take is not Take.EACH}
         for requirement in self._requirements:
             if requirement <= referred:
                 continue
@@ -218,6 +281,8 @@ class GateRules:
             chosen[index] = waiting[index]
         used = tuple(token for group in chosen.values() for token in group.tokens)
         combined = self._with_recalled_tokens(TokenGroup(tokens=used))
+        if unmet := self._unmet(combined):
+            return self._decision(combined, self._skip(unmet), self._unmet_reason(unmet))
         return None if self._lacking(combined.sources) else self._decision(combined)
 
     def _abandon_oldest(
@@ -283,6 +348,19 @@ def newest(tokens: Iterable[Token]) -> tuple[Token, ...]:
         found.pop(token.edge, None)
         found[token.edge] = token
     return tuple(found.values())
+
+
+def unmet_sentence(edge: GateEdge, token: Token) -> str:
+    """Return a sentence, without full stop, about an unmet outcome or window."""
+    if token.is_window and token.fault is not None:
+        return f"Task '{token.edge}' {token.fault}"
+    unmet = edge.unmet(token)
+    first = unmet[0]
+    time = first.scheduled_time if token.is_window else None
+    of = "" if time is None else f" for {times_text([time])}"
+    count = f", as {len(unmet) - 1} more of the window" if len(unmet) > 1 else ""
+    reason = edge.unmet_reason(first)
+    return f"Task '{first.edge}' ended as {first.status}{of} (run {first.run_id}){count}; {reason}"
 
 
 def _root_cause(unmet: Iterable[Token]) -> RootCause:

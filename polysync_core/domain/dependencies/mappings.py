@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from polysync_core.domain.definitions.jobs import DataType, Job
-from polysync_core.domain.definitions.tasks import Dependency, Join, Task
+from polysync_core.domain.definitions.tasks import Dependency, Join, Take, Task
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
@@ -14,16 +14,22 @@ from polysync_core.domain.runs.run import MappedInput, TaskRun
 from polysync_core.domain.runs.status import RunStatus
 from polysync_core.domain.security.secrets import resembles_reference
 
+_LISTS = frozenset({DataType.JSON, DataType.JSON_ARRAY})
+"""The types of inputs that take the list of the values of a window."""
 _MAX_NAMED_OUTPUTS = 20
 
 
+type Parents = Mapping[str, Sequence[TaskRun]]
+"""The runs of each upstream; a window may have several, oldest fire time first."""
+
+
 def mapped_values(
-    task: Task, job: Job, parents: Mapping[str, TaskRun], given: Mapping[str, JsonValue]
+    task: Task, job: Job, parents: Parents, given: Mapping[str, JsonValue]
 ) -> dict[str, JsonValue]:
     """Return the mapped inputs of a Task; a given value takes precedence over a mapping.
 
-    `parents` has one run of each upstream. Raises `Invalid` with every output that is missing or
-    does not fit its parameter.
+    A window passes the list of its values to an input of a JSON type, and the newest value to any
+    other input. Raises `Invalid` with every output that is missing or does not fit its parameter.
     """
     values: dict[str, JsonValue] = {}
     problems: list[Problem] = []
@@ -33,8 +39,7 @@ def mapped_values(
             continue
         path = f"parameters.{mapping.input}"
         try:
-            parent = parents.get(dependency.task)
-            output = _output(parent, dependency.task, mapping.output, path)
+            output = _passed(parents, dependency, mapping, parameter.data_type)
             values[mapping.input] = _convert(output, parameter.data_type, path)
         except Invalid as error:
             origin = f"output '{mapping.output}' of task '{dependency.task}'"
@@ -45,21 +50,38 @@ def mapped_values(
 
 
 def mapped_inputs(
-    task: Task, parents: Mapping[str, TaskRun], mapped: Mapping[str, JsonValue]
+    task: Task, parents: Parents, mapped: Mapping[str, JsonValue]
 ) -> dict[str, MappedInput]:
-    """Return the source of each value that `mapped_values` returned."""
+    """Return the source of each value that `mapped_values` returned; of a window, the newest."""
     return {
         mapping.input: MappedInput(
-            task=dependency.task, run_id=parents[dependency.task].run_id, output=mapping.output
+            task=dependency.task,
+            run_id=_successes(parents, dependency)[-1].run_id,
+            output=mapping.output,
         )
         for dependency, mapping in _applied(task, parents)
         if mapping.input in mapped
     }
 
 
-def _applied(
-    task: Task, parents: Mapping[str, TaskRun]
-) -> Iterator[tuple[Dependency, OutputMapping]]:
+def _successes(parents: Parents, dependency: Dependency) -> list[TaskRun]:
+    runs = parents.get(dependency.task, ())
+    return [run for run in runs if run.status is RunStatus.SUCCEEDED]
+
+
+def _passed(
+    parents: Parents, dependency: Dependency, mapping: OutputMapping, data_type: DataType
+) -> JsonValue:
+    """Return the value that a mapping passes on; of a window, a list."""
+    path = f"parameters.{mapping.input}"
+    runs = _successes(parents, dependency)
+    if dependency.take is not Take.WINDOW or data_type not in _LISTS or not runs:
+        newest = runs[-1] if runs else None
+        return _output(newest, dependency.task, mapping.output, path)
+    return [_output(run, dependency.task, mapping.output, path) for run in runs]
+
+
+def _applied(task: Task, parents: Parents) -> Iterator[tuple[Dependency, OutputMapping]]:
     """Yield the mappings that apply; for each input, the first dependency counts.
 
     A run that did not succeed has no outputs, so its mappings do not apply. With the join `Any`,
@@ -67,10 +89,10 @@ def _applied(
     """
     taken: set[str] = set()
     for dependency in task.dependencies:
-        parent = parents.get(dependency.task)
-        if parent is None and task.join is Join.ANY:
+        has_ended = bool(parents.get(dependency.task))
+        if not has_ended and task.join is Join.ANY:
             continue
-        if parent is not None and parent.status is not RunStatus.SUCCEEDED:
+        if has_ended and not _successes(parents, dependency):
             continue
         for mapping in dependency.mappings:
             if mapping.input not in taken:

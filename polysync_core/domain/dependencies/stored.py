@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from polysync_core.domain.dependencies.decisions import GateDecision
@@ -31,11 +31,24 @@ class PendingDecision:
             run_id=decision.run_id,
             decided_at=at,
             used=tuple(token.key for token in decision.used),
-            recalled=decision.recalled,
+            recalled=tuple(_without_outputs(token) for token in decision.recalled),
             skip_reason=decision.skip_reason,
             skip=decision.skip,
             void=decision.void,
         )
+
+
+def _without_outputs(token: Token) -> Token:
+    """Return a token without the outputs, which only the decision reads."""
+    return replace(token, outputs={}, parts=tuple(map(_without_outputs, token.parts)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitLimit:
+    """The end of the wait of a fire time for a window."""
+
+    task: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,11 @@ class ScheduledFire:
     schedule: str
     scheduled_time: datetime
     time_zone: str
-    parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue], hash=False)
+    schedule_id: str | None = None
+    """The identity of the schedule, which survives a rename."""
+    since: datetime | None = None
+    """The fire time before, at which the interval of this one begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +65,17 @@ class Token:
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue], hash=False)
     """The outputs that the value conditions of the dependent read."""
 
-    outdated: str | None = None
-    """The reason why the newest outcome is too old; None if it is recent enough."""
+    fault: str | None = None
+    """The reason why no outcome can meet the dependency: too old, or missing."""
+    is_window: bool = False
+    """True if the token stands for the outcomes of a window."""
+    parts: tuple[Token, ...] = ()
+    """The outcomes of a window, oldest fire time first."""
+
+    @property
+    def outcomes(self) -> tuple[Token, ...]:
+        """The token itself, or the outcomes of a window."""
+        return self.parts if self.is_window else (self,)
 
     @property
     def root_cause(self) -> RootCause:
@@ -94,8 +107,6 @@ class Requirement:
         """Return the end of a sentence about the unmet part; None if all is met."""
         if token.status not in outcomes_of(self.conditions):
             return f"the dependency is {condition_text(self.conditions)}"
-        if token.outdated is not None:
-            return token.outdated
         if self.when is None:
             return None
         try:
@@ -135,15 +146,30 @@ class GateEdge:
         if self.within is None or newest.finished_at >= at - self.within:
             return newest
         limit = int(self.within.total_seconds())
-        return replace(newest, outdated=f"this newest outcome is older than {limit} seconds")
+        return replace(newest, fault=f"this newest outcome is older than {limit} seconds")
+
+    def wait_limit(self, fire: ScheduledFire) -> datetime | None:
+        """Return the time after which a fire time waits no longer for its window."""
+        waits = self.take is Take.WINDOW and self.within is not None
+        return fire.scheduled_time + self.within if waits and self.within is not None else None
 
     def is_met_by(self, token: Token) -> bool:
-        """Return True if an outcome meets the requirements."""
+        """Return True if an outcome, or each outcome of a window, meets the requirements."""
+        if token.fault is not None:
+            return False
+        if token.is_window:
+            return all(map(self.is_met_by, token.parts))
         met = (each.unmet_reason(token) is None for each in self.requirements)
         return all(met) if self.needs_all else any(met)
 
+    def unmet(self, token: Token) -> list[Token]:
+        """Return the outcomes of a token that do not meet the requirements."""
+        return [each for each in token.outcomes if not self.is_met_by(each)]
+
     def unmet_reason(self, token: Token) -> str:
         """Return the end of a sentence about the first requirement that is not met."""
+        if token.fault is not None:
+            return token.fault
         reasons = (each.unmet_reason(token) for each in self.requirements)
         return next(each for each in reasons if each is not None)
 

@@ -69,13 +69,13 @@ class BlockedRuns:
                 self._check_again(entry.not_before)
                 continue
             group = self._round.group_of(entry)
-            if group.missing:
+            if group.missing or group.is_held:
                 continue
             effects = known.get(id(group)) or self._effects_on(group)
             if entry.deferred_until > now or effects.depends_on_run:
                 deferred += self._apply(entry, group, effects)
             elif effects.timeout is not None:
-                self._fail_if_due(entry, effects)
+                self._fail_if_due(entry, group, effects)
         self._round.state.update_waiting(deferred)
         for limit, queue in self._queues.items():
             self._enforce_queue_size(limit, queue)
@@ -98,7 +98,7 @@ class BlockedRuns:
         deferring = self._round.deferring_limit(entry, group)
         if deferring is not None:
             effects = _effects_of(self._round.limits_blocking(entry, group))
-        if self._fail_if_due(entry, effects):
+        if self._fail_if_due(entry, group, effects):
             return []
         for limit in effects.queue_limits:
             self._queues.setdefault(limit, []).append(entry)
@@ -111,14 +111,14 @@ class BlockedRuns:
             return [latest]
         return []
 
-    def _fail_if_due(self, entry: WaitingEntry, effects: ExceedEffects) -> bool:
+    def _fail_if_due(self, entry: WaitingEntry, group: RunGroup, effects: ExceedEffects) -> bool:
         """Fail a run that is rejected or has timed out; return whether it failed."""
         if effects.rejecting is not None:
             reason = rejection_reason(effects.rejecting)
             self._fail(entry, FailureCause.CONTENTION_REJECTED, reason)
             return True
         if effects.timeout_limit is not None and effects.timeout is not None:
-            until = entry.waiting_since + effects.timeout
+            until = max(entry.waiting_since, group.released_at) + effects.timeout
             if until <= self._now:
                 reason = timeout_reason(effects.timeout_limit)
                 self._fail(entry, FailureCause.QUEUE_TIMEOUT, reason)

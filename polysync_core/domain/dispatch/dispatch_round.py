@@ -20,7 +20,13 @@ from polysync_core.domain.dispatch.limits import (
 )
 from polysync_core.domain.dispatch.policies import ConcurrencyRule, ProfilePolicy
 from polysync_core.domain.dispatch.rates import StartLog
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry, lease_of
+from polysync_core.domain.dispatch.state import (
+    DispatcherState,
+    Lease,
+    WaitingEntry,
+    lease_of,
+    millis,
+)
 from polysync_core.domain.runs.identity import BackfillId
 
 RESERVATION_DELAY = timedelta(minutes=1)
@@ -143,15 +149,25 @@ class DispatchRound:
         profiles, missing = self.state.policies.profiles_of(task, platform)
         policy = None if task is None else self.state.policies.tasks.get(task)
         weight = 1 if policy is None else policy.weight
-        limits: list[Limit] = [self._profile_limit(profile, platform) for profile in profiles]
+        holds = self.state.policies.holds_on(task, platform)
+        released_at = self.state.policies.released_at(task, platform)
+        # The first limit is the first reason in an explanation.
+        limits: list[Limit] = [self._hold_limit(hold) for hold in holds]
+        limits += [self._profile_limit(profile, platform) for profile in profiles]
         if policy is not None and policy.max_concurrent_runs is not None:
             limits.append(self._task_limit(policy.name, policy.max_concurrent_runs))
         if run.backfill_id is not None and run.backfill_limit is not None:
             limits.append(self._backfill_limit(run.backfill_id, run.backfill_limit))
-        limits += [self._hold_limit(hold) for hold in self.state.policies.holds_on(task, platform)]
         demands = [(limit, limit.demand(weight)) for limit in limits]
         multi_slot = any(demand > 1 for _, demand in demands)
-        return RunGroup(weight=weight, demands=demands, missing=missing, multi_slot=multi_slot)
+        return RunGroup(
+            weight=weight,
+            demands=demands,
+            missing=missing,
+            multi_slot=multi_slot,
+            is_held=bool(holds),
+            released_at=0 if released_at is None else millis(released_at),
+        )
 
     def _task_limit(self, task: str, size: int) -> Limit:
         return self.limits.setdefault(("", task), ConcurrencyLimit(size=size, scope=task))

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from polysync_core.domain.dispatch.dispatch_round import DispatchRound
+from polysync_core.domain.dispatch.holds import Hold, describe_hold
 from polysync_core.domain.dispatch.limits import ConcurrencyLimit, Limit, RunGroup, StartRateLimit
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.rates import next_start
@@ -196,8 +197,10 @@ def _concurrency_reason(
     until: datetime | None,
     holders: Mapping[Limit, Sequence[Lease]],
 ) -> WaitReason:
+    if limit.hold is not None:
+        return _hold_reason(limit.hold)
     needs = next(demand for each, demand in group.demands if each is limit)
-    held = () if limit.hold is not None else tuple(holders.get(limit, ()))
+    held = tuple(holders.get(limit, ()))
     more = f", and this run needs {needs}" if needs > 1 else ""
     facts = f"{_facts(limit)}{more}{_held_by(held)}{_deferred(until)}"
     return WaitReason(
@@ -205,13 +208,19 @@ def _concurrency_reason(
         scope=limit.scope or None,
         kind=_kind(limit),
         sentence=f"{facts}.",
-        used=None if limit.hold is not None else limit.used,
-        limit=None if limit.hold is not None else limit.size,
+        used=limit.used,
+        limit=limit.size,
         needs=needs,
         holders=held,
         reserved_for=limit.reserved_for,
         until=until,
     )
+
+
+def _hold_reason(hold: Hold) -> WaitReason:
+    sentence = f"{describe_hold(hold).rstrip('.')}."
+    scope = hold.task or hold.platform
+    return WaitReason(scope=scope, kind=WaitReasonKind.HELD, sentence=sentence)
 
 
 def _rate_reason(
@@ -241,8 +250,6 @@ def _deferred(until: datetime | None) -> str:
 
 
 def _kind(limit: ConcurrencyLimit) -> WaitReasonKind:
-    if limit.hold is not None:
-        return WaitReasonKind.HELD
     if limit.of_backfill:
         return WaitReasonKind.BACKFILL
     return WaitReasonKind.CONCURRENCY if limit.profile else WaitReasonKind.MAX_CONCURRENT_RUNS

@@ -135,6 +135,10 @@ class RunGroup:
     """True if a run of the group was skipped in this round; then all runs behind it are."""
     reserves_slots: bool = False
     """True if slots are reserved for a run of the group in this round."""
+    is_held: bool = False
+    """True if a hold keeps the runs from their start; then no exceeded limit ends them."""
+    released_at: int = 0
+    """The time of the newest release of a hold on the runs; queue time-outs count from then."""
     blocking_limits: list[Limit] = field(default_factory=list[Limit])
     """The limits that blocked the first skipped run."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from polysync_core.domain.definitions.contention import ExceedAction
@@ -116,17 +117,37 @@ class PolicySet:
         self.add(*other.holds.values())
 
     def retain(self, tasks: Iterable[str], platforms: Iterable[str]) -> None:
-        """Remove policies that these Tasks and Platforms do not refer to."""
-        self.tasks = _only(self.tasks, set(tasks))
-        self.platforms = _only(self.platforms, set(platforms))
+        """Remove policies that these Tasks and Platforms do not refer to.
+
+        Active holds stay, because a later message may come from a process that does not know them.
+        """
+        tasks, platforms = set(tasks), set(platforms)
+        self.tasks = _only(self.tasks, tasks)
+        self.platforms = _only(self.platforms, platforms)
         linked = [*self.tasks.values(), *self.platforms.values()]
         self.profiles = _only(self.profiles, {name for each in linked for name in each.profiles})
-        owners = {*map(hold_name, self.tasks), *map(platform_hold_name, self.platforms)}
-        self.holds = _only(self.holds, owners | {ALL})
+        scopes = {ALL, *map(hold_name, tasks), *map(platform_hold_name, platforms)}
+        self.holds = {
+            name: hold for name, hold in self.holds.items() if hold.is_active or name in scopes
+        }
 
     def holds_on(self, task: str | None, platform: str) -> list[Hold]:
         """Return the active holds on a run."""
         return [hold for hold in self.holds.values() if hold.holds(task, platform)]
+
+    @property
+    def has_holds(self) -> bool:
+        """True if a hold is active."""
+        return any(hold.is_active for hold in self.holds.values())
+
+    def released_at(self, task: str | None, platform: str) -> datetime | None:
+        """Return the time of the newest release of a run's scopes; None if there was none."""
+        releases = (
+            hold.at
+            for hold in self.holds.values()
+            if not hold.is_active and hold.concerns(task, platform)
+        )
+        return max(releases, default=None)
 
     def profiles_of(self, task: str | None, platform: str) -> tuple[list[ProfilePolicy], list[str]]:
         """Return the enabled profiles of a run, and the names of unknown policies."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.dispatch.holds import Hold, describe_hold
 from polysync_core.domain.dispatch.limits import ConcurrencyLimit, Limit, StartRateLimit
 
 
 def describe_limit(limit: Limit) -> str:
     """Return the name of a limit and its scope."""
-    if isinstance(limit, ConcurrencyLimit) and limit.hold is not None:
-        return describe_hold(limit.hold)
     if isinstance(limit, ConcurrencyLimit) and limit.of_backfill:
         return f"Maximum of {limit.size} concurrent runs of backfill '{limit.scope}'"
     if limit.profile is None:
@@ -21,8 +18,6 @@ def describe_limit(limit: Limit) -> str:
 def describe_usage(limit: Limit) -> str:
     """Return the used share of a limit."""
     match limit:
-        case ConcurrencyLimit(hold=Hold()):
-            return "nothing starts until the release"
         case ConcurrencyLimit():
             reserved = f", {limit.reserved} reserved for a waiting run" if limit.reserved else ""
             return f"{limit.used} of {limit.size} slots are in use{reserved}"

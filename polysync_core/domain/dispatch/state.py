@@ -148,7 +148,7 @@ class DispatcherState:
     @property
     def is_empty(self) -> bool:
         """Return whether the state holds nothing that must be kept."""
-        return not (self.waiting or self.leases or self.start_logs)
+        return not (self.waiting or self.leases or self.start_logs or self.policies.has_holds)
 
     def copy(self) -> DispatcherState:
         """Return a copy that later operations on this state do not change."""

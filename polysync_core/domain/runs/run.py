@@ -89,8 +89,12 @@ class TaskRun:
     """The digest of a caller's request; equal for all requests with one idempotency key."""
     history: tuple[HistoryEntry, ...] = ()
     """Every transition and note, oldest first; append-only (ADR 6)."""
+    born: int = 1
+    """The `born` of the Task; a Task that was deleted and is defined anew has another one."""
     schedule: str | None = None
     """The schedule that started the run."""
+    schedule_id: str | None = None
+    """The identity of the schedule, which survives a rename."""
     scheduled_time: datetime | None = None
     starts_at: datetime | None = None
     """The planned start of a scheduled run: its fire time plus its jitter."""

@@ -16,6 +16,8 @@ class SkipKind(StrEnum):
     """The outcome of an upstream does not meet the condition of the dependency."""
     ABANDONED = "Abandoned"
     """Too many outcomes waited in the gate of the Task."""
+    INCOMPLETE = "Incomplete"
+    """The outcomes of a window were missing when its wait limit passed."""
     TASK_DISABLED = "TaskDisabled"
     MISSED = "Missed"
     """Fire times elapsed without a run."""

@@ -47,6 +47,10 @@ class ActiveRun:
     """The outcome; None in an entry from before the end."""
     cause: FailureCause | None = None
     """The cause of a failed run; None in an entry from before the end."""
+    scheduled_time: datetime | None = None
+    schedule_id: str | None = None
+    born: int = 1
+    """The `born` of the Task."""
 
     @classmethod
     def of(cls, run: TaskRun) -> ActiveRun:
@@ -63,6 +67,9 @@ class ActiveRun:
             backfill_id=run.backfill_id,
             status=run.status if run.status.is_terminal else None,
             cause=failure_cause(run),
+            scheduled_time=run.scheduled_time,
+            schedule_id=run.schedule_id,
+            born=run.born,
         )
 
 

@@ -62,19 +62,41 @@ class Span:
 
 def list_entries(run: TaskRun) -> list[Operation]:
     """Return the writes that list a run in the lists of all statuses."""
-    return [put_entry(run, prefix) for prefix in lists_of(ActiveRun.of(run))]
+    lists = [put_entry(run, prefix) for prefix in lists_of(ActiveRun.of(run))]
+    return [*lists, *_scheduled_entries(run)]
 
 
 def outcome_entries(run: TaskRun) -> list[Operation]:
     """Return the writes that list the outcome of a run, also with its Task."""
     if run.task is None:
         return []
-    return [put_entry(run, f"s~{run.status}~"), put_entry(run, f"t~{run.task}~")]
+    lists = [put_entry(run, f"s~{run.status}~"), put_entry(run, f"t~{run.task}~")]
+    return [*lists, *_scheduled_entries(run)]
 
 
-def position_of(queued_at: datetime, run_id: str) -> str:
-    """Return the sort position of a run in every list."""
-    return f"{_newest_first(queued_at):013}~{run_id}"
+def _scheduled_entries(run: TaskRun) -> list[Operation]:
+    """Return the write that lists a run by its scheduled time."""
+    entry = ActiveRun.of(run)
+    keys = scheduled_keys(entry)
+    return [Operation(Change.REPLACE, Row(run.shard, key, _values(entry))) for key in keys]
+
+
+def scheduled_prefix(task: str, born: int) -> str:
+    """Return the key prefix of the runs of a Task by scheduled time."""
+    return f"f~{born}~{task}~"
+
+
+def scheduled_keys(entry: ActiveRun) -> tuple[str, ...]:
+    """Return the row key of a run in the list by scheduled time."""
+    if entry.task is None or entry.scheduled_time is None:
+        return ()
+    position = position_of(entry.scheduled_time, entry.run_id)
+    return (scheduled_prefix(entry.task, entry.born) + position,)
+
+
+def position_of(moment: datetime, run_id: str) -> str:
+    """Return the sort position of a run in a list; the newest time comes first."""
+    return f"{_newest_first(moment):013}~{run_id}"
 
 
 def lists_of(entry: ActiveRun) -> tuple[str, ...]:
@@ -131,6 +153,9 @@ def entry_of(row: Row, prefix: str) -> Entry:
         backfill_id=BackfillId(row.text("backfill")) if "backfill" in values else None,
         status=RunStatus(row.text("status")) if "status" in values else None,
         cause=FailureCause(row.text("cause")) if "cause" in values else None,
+        scheduled_time=instant(values["fire"]) if "fire" in values else None,
+        schedule_id=row.text("schedule") if "schedule" in values else None,
+        born=int(str(values.get("born", 1))),
     )
     return Entry(run=found, position=row.key.removeprefix(prefix))
 
@@ -153,14 +178,18 @@ def _values(entry: ActiveRun) -> dict[str, RowValue]:
         "job": entry.job,
         "platform": entry.platform,
         "trigger": entry.trigger_type.value,
+        "born": entry.born,
     }
     optional = {
+        "fire": None if entry.scheduled_time is None else micros(entry.scheduled_time),
+        "schedule": entry.schedule_id,
         "task": entry.task,
         "backfill": entry.backfill_id,
         "status": entry.status,
         "cause": entry.cause,
     }
-    return values | {name: str(value) for name, value in optional.items() if value is not None}
+    found = {name: value for name, value in optional.items() if value is not None}
+    return values | {n: v if isinstance(v, int) else str(v) for n, v in found.items()}
 
 
 def _newest_first(moment: datetime) -> int:

@@ -11,6 +11,7 @@ spreads its index as well. The entries of a run are written in one transaction:
     s~<status>~<newest first>~<run>      the runs with this outcome
     j~<job>~<newest first>~<run>         the runs of a job without a task, which are in no other
                                          list than this and the active one
+    f~<born>~<task>~<newest time>~<run>  the runs of a task that have a scheduled time, by this time
     h~<task>                             the newest run of a task (module `heads`)
 
 A list is one short range read per month and shard until its page is full. The table `RunIndex`
@@ -23,7 +24,7 @@ import heapq
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, groupby, product
 
 from polysync_core.domain.errors import NotFound, StaleETag
@@ -44,6 +45,8 @@ from polysync_core.storage.runs.entries import (
     outcome_entries,
     position_of,
     put_entry,
+    scheduled_keys,
+    scheduled_prefix,
 )
 from polysync_core.storage.runs.heads import RunHeads, StoredHead
 from polysync_core.storage.tables import Table, Tables
@@ -53,6 +56,8 @@ _MAX_PAGE = 1000
 """The largest page of a long scan; the first page is short, because most lists end early."""
 _FEW = 20
 """Up to this number, Tasks are read by point reads."""
+_SKEW = timedelta(days=1)
+"""More than the difference between the clocks of two machines."""
 _TABLE = "RunIndex"
 _PARTS = "parts"
 """The partition that lists the month tables and their partitions."""
@@ -110,8 +115,8 @@ class RunIndex:
         """Remove all entries of a run that was never written."""
         table = month_table(self._storage, entry.queued_at)
         position = position_of(entry.queued_at, entry.run_id)
-        for prefix in lists_of(entry):
-            table.delete(entry.shard, prefix + position)
+        for key in (*(prefix + position for prefix in lists_of(entry)), *scheduled_keys(entry)):
+            table.delete(entry.shard, key)
         part = Part(f"{entry.queued_at:%Y%m}", entry.shard)
         self._heads.forget(table, [entry], lambda task: self._first(part, f"t~{task}~"))
         table.delete(entry.shard, ACTIVE + position)
@@ -132,6 +137,16 @@ class RunIndex:
                     if entry.position != last:
                         yield entry
                     last = entry.position
+
+    def scheduled(self, task: str, born: int, since: datetime, until: datetime) -> Iterator[Entry]:
+        """Yield the runs of a Task by scheduled time, the newest first.
+
+        A run is in the month of its acceptance, which is not before its scheduled time.
+        """
+        prefix, month = scheduled_prefix(task, born), f"{since - _SKEW:%Y%m}"
+        parts = [part for part in self._all_parts() if part.month >= month]
+        rows = [self._rows(part, prefix, Span(since=since, until=until)) for part in parts]
+        return heapq.merge(*rows, key=lambda entry: entry.position)
 
     def heads(self, tasks: Collection[str]) -> dict[str, StoredHead]:
         """Return the newest heads of Tasks.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 
 from polysync_core.domain.continuation import decode_position, encode_position
@@ -119,6 +120,12 @@ class TableRuns:
         entries = self._index.newest(lists_for(listing), _span(listing))
         examined = islice(entries, limit)
         return sum(may_match(entry.run, listing) for entry in examined)
+
+    def scheduled(
+        self, task: str, born: int, *, since: datetime, until: datetime
+    ) -> list[ActiveRun]:
+        """Return the entries of a Task's runs by scheduled time, newest first."""
+        return [entry.run for entry in self._index.scheduled(task, born, since, until)]
 
     def heads(self, tasks: Collection[str]) -> dict[str, RunHead]:
         """Return the newest runs of Tasks, by ranges of heads.

@@ -117,6 +117,15 @@ def test_the_installed_product_serves_the_console_with_its_files(host: httpx.Cli
         assert httpx.get(f"{root}{file}").raise_for_status().content
 
 
+def test_the_installed_product_creates_a_valid_project(
+    folder: Path, installed: Path, environment: dict[str, str]
+) -> None:
+    program = [sys.executable, str(installed / "bin/polysync")]
+    for words in (["init", "project"], ["validate", "project/definitions"]):
+        subprocess.run([*program, *words], cwd=folder, env=environment, check=True)
+    assert (folder / "project" / ".github" / "workflows" / "definitions.yml").is_file()
+
+
 def test_the_wheel_has_only_the_packages_of_the_product(installed: Path) -> None:
     (wheel,) = installed.parent.glob("*.whl")
     with ZipFile(wheel) as archive:

@@ -33,6 +33,10 @@ NOT_EXECUTED = {
     "polysync apply definitions/*.yaml": "the shell expands the pattern",
     "polysync backup FILE": "the command needs the data folder of a host, which its own tests have",
     **dict.fromkeys(
+        ("polysync login prod", "polysync runs --context prod"),
+        "the command needs Entra; tests/unit/cli/commands/environments fakes it",
+    ),
+    **dict.fromkeys(
         (
             "polysync azure check",
             "polysync azure check dev --location westeurope",
@@ -48,6 +52,7 @@ RUNS_UNTIL_STOPPED = {"dev", "demo"}
 
 EXIT_CODES = {
     "polysync apply -f jobs.yaml -f tasks.yaml": 1,
+    "polysync validate tasks.yaml": 1,
     "polysync test platform warehouse": 1,
     # A definition of this test differs from its artefact, and a platform does not answer.
     "polysync drift": 1,
@@ -131,6 +136,7 @@ class Reader:
         self._write("sales.yaml", code_block("README.md", "vaults:"))
         self._write("definitions.yaml", DEFINITIONS)
         self._write("before.yaml", DEFINITIONS)
+        self._write("definitions/lakehouse.yaml", (ROOT / EXAMPLES[-1]).read_text())
         self._write("jobs.yaml", JOBS)
         self._write("tasks.yaml", TASKS)
         keys = "vaults: [{name: keys, provider: Environment}]"
@@ -142,7 +148,12 @@ class Reader:
     def polysync(self, *words: str) -> Result:
         """Run a command."""
         url = f"http://127.0.0.1:{self._system.host.port}/api"
-        env = {"POLYSYNC_URL": url, "POLYSYNC_TOKEN": None, "POLYSYNC_KEY": None}
+        env = {
+            "POLYSYNC_URL": url,
+            "POLYSYNC_TOKEN": None,
+            "POLYSYNC_KEY": None,
+            "POLYSYNC_CONFIG_DIR": str(self._folder / "config"),
+        }
         return self._runner.invoke(app, list(words), env=env, catch_exceptions=False)
 
     def execute(self, command: DocumentedCommand) -> Result:

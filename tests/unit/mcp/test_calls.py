@@ -28,7 +28,13 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_runs": {},
     "explain_run": {"runId": RUN},
     "cancel_run": {"runId": RUN, "confirm": True},
+    "list_holds": {},
+    "hold_starts": {"scope": "Task", "name": "daily", "reason": "x", "confirm": True},
+    "release_hold": {"scope": "Everything", "confirm": True},
     "next_fire_times": {"task": "daily"},
+    "list_backfills": {},
+    "get_backfill": {"backfillId": "b1"},
+    "cancel_backfill": {"backfillId": "b1", "confirm": True},
     "apply_definitions": {"document": "calendars: []", "planToken": "0" * 32},
     "search_documentation": {"query": "cron"},
 }
@@ -40,6 +46,9 @@ NEEDS: dict[str, Role] = {
     "apply_definitions": Role.ADMINISTRATOR,
     "run_task_once": Role.OPERATOR,
     "cancel_run": Role.OPERATOR,
+    "hold_starts": Role.OPERATOR,
+    "release_hold": Role.OPERATOR,
+    "cancel_backfill": Role.OPERATOR,
 }
 """The other tools need the role of a reader."""
 ROLES: list[tuple[Role, ...]] = [(), *((role,) for role in Role)]

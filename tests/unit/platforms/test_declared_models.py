@@ -14,10 +14,9 @@ from polysync_core.domain.errors import Problem
 from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.registry import check_job, platform_plugin, platform_types
 from polysync_core.vaults.registry import vault_plugin
-from tests.fakes.app import settings_of
 from tests.fakes.builders import problems_of
 
-TYPES = type_catalogue(settings_of())
+TYPES = type_catalogue(development=True)
 JOB_TYPES = [(name, job) for name in TYPES.platform_types() for job in TYPES.platform(name).jobs]
 
 
@@ -131,6 +130,6 @@ def test_a_hint_names_another_field_of_its_model() -> None:
 
 
 def test_production_offers_no_vault_for_development() -> None:
-    production = type_catalogue(settings_of(POLYSYNC_ENVIRONMENT="production"))
+    production = type_catalogue(development=False)
     assert "Environment" in TYPES.vault_providers()
     assert "Environment" not in production.vault_providers()

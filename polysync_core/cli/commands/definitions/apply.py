@@ -11,7 +11,8 @@ from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
 
 Files = Annotated[
-    list[str] | None, typer.Argument(metavar="FILE...", help="YAML or JSON files; - for stdin.")
+    list[str] | None,
+    typer.Argument(metavar="FILE...", help="Files, folders or patterns; - for stdin."),
 ]
 MoreFiles = Annotated[
     list[str] | None,
@@ -46,7 +47,7 @@ def apply(  # noqa: PLR0913 - one parameter per option
         try:
             answer = session.api.put("definitions", body=document.content, query=query)
         except ApiProblem as problem:
-            raise problem.with_paths(document.locate) from problem
+            raise problem.with_paths(document.locations) from problem
         if as_json:
             session.terminal.json(answer)
         else:
@@ -54,10 +55,9 @@ def apply(  # noqa: PLR0913 - one parameter per option
 
             plan = PlanAnswer.decode(answer)
             session.terminal.show(*plan_view(plan, dry_run=dry_run, verbose=verbose))
+            places = document.locations([each.path for each in plan.warnings])
             for warning in plan.warnings:
-                session.terminal.note(
-                    f"Warning: {document.locate(warning.path)}: {warning.message}"
-                )
+                session.terminal.note(f"Warning: {places[warning.path]}: {warning.message}")
 
 
 def _flag(value: bool) -> str | None:

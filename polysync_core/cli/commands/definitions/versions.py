@@ -7,36 +7,15 @@ from typing import Annotated
 import typer
 
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.options import DEFAULT_URL, AsJson, Limit, Url
+from polysync_core.cli.nouns import find_definition_noun
+from polysync_core.cli.options import DEFAULT_URL, AsJson, DryRun, Kind, Limit, Url
 from polysync_core.cli.session import open_session
 
-KINDS = (
-    "vault",
-    "contention-profile",
-    "calendar",
-    "platform",
-    "job",
-    "task",
-    "webhook",
-    "receiver",
-)
-
-
-def _known(kind: str) -> str:
-    if kind not in KINDS:
-        raise typer.BadParameter(f"must be one of {', '.join(KINDS)}")
-    return kind
-
-
-Kind = Annotated[
-    str, typer.Argument(metavar="KIND", callback=_known, help="task, job, platform, calendar, ...")
-]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the definition.")]
 Show = Annotated[
     int | None, typer.Option("--show", min=1, metavar="VERSION", help="Write this version as YAML.")
 ]
 Version = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Number of the version.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")]
 
 
 def versions(  # noqa: PLR0913 - one parameter per option
@@ -48,8 +27,9 @@ def versions(  # noqa: PLR0913 - one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """List the versions of a definition, or write one of them."""
+    noun = find_definition_noun(kind)
     with open_session(url, as_json=as_json) as session:
-        path = "versions", f"{kind}s", name
+        path = "versions", noun.path, name
         if show is not None:
             answer = session.api.get(*path, str(show), has="definition")
             if not as_json:
@@ -81,9 +61,10 @@ def restore(  # noqa: PLR0913 - one parameter per option
     """Save a former version of a definition again; also that of a deleted one."""
     from polysync_core.cli.api.plan import PlanAnswer
 
+    noun = find_definition_noun(kind)
     with open_session(url, as_json=as_json) as session:
         answer = session.api.post(
-            *("versions", f"{kind}s", name, str(version), "restore"),
+            *("versions", noun.path, name, str(version), "restore"),
             query={"dryRun": "true" if dry_run else None},
         )
         if as_json:

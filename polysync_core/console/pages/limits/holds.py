@@ -6,13 +6,20 @@ from datetime import UTC, datetime
 
 import htpy as h
 from fastapi import Request, Response
-from htpy import Element, Node
+from htpy import Element
 
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.operations.holds import CurrentHolds
 from polysync_core.api.security.callers import CurrentCaller
-from polysync_core.console.form_data import CurrentForm
+from polysync_core.console.form_data import CurrentForm, FormData
 from polysync_core.console.icons import icon
+from polysync_core.console.parts.holds import (
+    HOLD_NOTICES,
+    MAX_REASON,
+    release_form,
+    scope_link,
+    scope_of,
+)
 from polysync_core.console.parts.notices import empty_state
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import relative_time
@@ -27,11 +34,7 @@ from polysync_core.domain.security.roles import Role
 router = PageRouter()
 
 _KINDS = {"task": Kind.TASK, "platform": Kind.PLATFORM, "all": None}
-_NOTICES = {
-    "held": "Nothing in this scope starts until the release. Queued runs and retries wait.",
-    "released": "The hold is released. Its runs start as their limits allow.",
-}
-_MAX_REASON = 500
+_SECTIONS = {"task": "tasks", "platform": "platforms"}
 
 
 @router.get("/holds")
@@ -51,7 +54,7 @@ def holds_page(request: Request, holds: CurrentHolds) -> Response:
             may_act and _form(),
         ],
         section="limits",
-        notices=_NOTICES,
+        notices=HOLD_NOTICES,
     )
 
 
@@ -65,37 +68,30 @@ def change_hold(
         raise Invalid.at("scope", f"must be one of {', '.join(_KINDS)}")
     if form.get("do") == "release":
         holds.release(_KINDS[scope], name, by=caller.name, engine=engine)
-        return redirect(page_path("holds", notice="released"))
+        return redirect(_next(form, "released"))
     reason = form.get("reason", "").strip()
-    if not 0 < len(reason) <= _MAX_REASON:
-        raise Invalid.at("reason", f"must have 1 to {_MAX_REASON} characters")
+    if not 0 < len(reason) <= MAX_REASON:
+        raise Invalid.at("reason", f"must have 1 to {MAX_REASON} characters")
     holds.hold(_KINDS[scope], name, reason=reason, by=caller.name, engine=engine)
-    return redirect(page_path("holds", notice="held"))
+    return redirect(_next(form, "held"))
+
+
+def _next(form: FormData, done: str) -> str:
+    """Return the page that shows the result: that of the definition, or the list."""
+    section = _SECTIONS.get(form.get("scope", ""))
+    if section is None or not form.get("back"):
+        return page_path("holds", notice=done)
+    return page_path(section, form.get("name", "").strip(), notice=done)
 
 
 def _row(hold: Hold, now: datetime, *, may_act: bool) -> Element:
-    scope, name = _scope(hold)
+    scope = scope_of(hold)
     return h.tr[
-        h.th(scope="row")[f"{scope} {name}" if name else "everything"],
+        h.th(scope="row")[scope_link(scope)],
         h.td(".break")[hold.reason],
         h.td[hold.by],
         h.td[relative_time(hold.at, now=now)],
-        h.td[may_act and _release(scope, name)],
-    ]
-
-
-def _scope(hold: Hold) -> tuple[str, str]:
-    if hold.task is not None:
-        return "task", hold.task
-    return ("all", "") if hold.platform is None else ("platform", hold.platform)
-
-
-def _release(scope: str, name: str) -> Node:
-    return h.form(".inline", method="post", action=page_path("holds"))[
-        h.input(type="hidden", name="do", value="release"),
-        h.input(type="hidden", name="scope", value=scope),
-        h.input(type="hidden", name="name", value=name),
-        h.button(type="submit")[icon("run"), "Release"],
+        h.td[may_act and release_form(scope, leads_back=False)],
     ]
 
 

@@ -22,6 +22,8 @@ from polysync_core.console.editing.type_choice import type_fields, until_chosen
 from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.forms.words import type_label
 from polysync_core.console.icons import icon
+from polysync_core.console.pages.limits.holding import holding_card, holding_link, holds_above
+from polysync_core.console.parts.holds import HOLD_NOTICES
 from polysync_core.console.parts.times import nothing
 from polysync_core.console.paths import limit_path, page_path
 from polysync_core.console.shell import has_role
@@ -92,6 +94,10 @@ def _limits_tab(state: EditorPage) -> Node:
 def _buttons(state: EditorPage) -> Node:
     if not has_role(state.request, Role.OPERATOR):
         return None
+    return [holding_link(state), _test_button(state)]
+
+
+def _test_button(state: EditorPage) -> Node:
     if state.is_read_only:
         address = page_path(SECTION, state.name or "", "test")
         return h.form(method="post", action=address)[
@@ -122,7 +128,9 @@ EDITOR = Editor(
     more_tabs=lambda name: [("Artefacts", page_path(SECTION, name, "artefacts"))],
     buttons=_buttons,
     is_testable=True,
-    below=last_test,
+    above=holds_above,
+    below=lambda state: [last_test(state), holding_card(state)],
+    notices=HOLD_NOTICES,
     actions={"test": _test},
 )
 router = editor_routes(EDITOR)

@@ -25,7 +25,8 @@ from polysync_core.console.parts.times import (
     relative_time,
     running_duration,
 )
-from polysync_core.domain.dispatch.explain import Explanation, WaitReason
+from polysync_core.console.paths import page_path
+from polysync_core.domain.dispatch.explain import Explanation, WaitReason, WaitReasonKind
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.groups import error_of
 from polysync_core.domain.runs.run import RunStatus, TaskRun
@@ -111,9 +112,19 @@ def _sentence(seen: RunContent) -> Node:
 def _waiting(run: TaskRun, explained: Explained) -> Node:
     explanation = explained.explanation
     first = explanation.reasons[0] if explanation and explanation.reasons else None
+    if first is not None and first.kind is WaitReasonKind.HELD:
+        return _held(first)
     if explanation is None or first is None or first.used is None or first.limit is None:
         return list(with_run_links(next(iter(explained.sentences), run.reason)))
     return _limit(first, explanation)
+
+
+def _held(reason: WaitReason) -> Node:
+    return [
+        h.b(".warning")["Held"],
+        f": {reason.sentence} ",
+        h.a(href=page_path("holds"))["All holds"],
+    ]
 
 
 def _limit(reason: WaitReason, explanation: Explanation) -> Node:

@@ -117,6 +117,8 @@ def _reason(run: TaskRun, reason: WaitReason, position: int | None, more: int) -
         until = "" if reason.until is None else f" until {absolute_text(reason.until)}"
         failed = f"Attempt {len(run.attempts)} failed. " if run.attempts else ""
         return [failed, h.b[f"Attempt {run.next_attempt} waits{until}"]]
+    if reason.kind is WaitReasonKind.HELD:
+        return [h.b(".warning")["Held"], h.small[reason.sentence]]
     if reason.used is None or reason.limit is None:
         return reason.sentence
     until = reason.until if reason.kind is WaitReasonKind.RATE_LIMIT else None

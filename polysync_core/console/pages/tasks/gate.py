@@ -23,6 +23,7 @@ from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import page
 from polysync_core.domain.dependencies.decisions import TokenGroup, edge_text
 from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
+from polysync_core.domain.dependencies.windows import Window, window_sentence
 
 router = PageRouter()
 
@@ -83,7 +84,26 @@ def _group(view: GateView, group: TokenGroup, number: int) -> Element:
         table(f"Waiting outcomes of group {number}", _TOKEN_COLUMNS, rows),
         awaited
         and h.p(".in")["Still awaited: ", ", ".join(edge_text(each) for each in awaited), "."],
+        [_window(each) for each in group.windows],
     )
+
+
+def _window(window: Window) -> Node:
+    """Return the outcomes of a window, and the fire times that are awaited."""
+    return [
+        h.p(".in")[window_sentence(window)],
+        h.ul(".in")[
+            [
+                h.li[
+                    absolute_time(each.scheduled_time),
+                    " ",
+                    h.a(href=run_path(each.run_id))[status_badge(each.status)],
+                ]
+                for each in window.outcomes[-_MAX_TOKENS:]
+            ],
+            [h.li[absolute_time(each), " awaited"] for each in window.awaited[:_MAX_TOKENS]],
+        ],
+    ]
 
 
 def _token(token: Token, edge: GateEdge) -> Element:

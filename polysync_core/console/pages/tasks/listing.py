@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import htpy as h
 from fastapi import Depends, Query, Request, Response
 from htpy import Element, Node
 
+from polysync_core.api.operations.holds import CurrentHolds
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.task_list import (
     MAX_SCANNED,
@@ -28,6 +30,7 @@ from polysync_core.console.paths import (
 )
 from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import has_role, page
+from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.security.roles import Role
 
@@ -66,6 +69,7 @@ CurrentTaskFilter = Annotated[TaskFilter, Depends(_filter)]
 def tasks_page(
     request: Request,
     lists: CurrentTaskLists,
+    holds: CurrentHolds,
     wanted: CurrentTaskFilter,
     after: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> Response:
@@ -76,7 +80,7 @@ def tasks_page(
         request,
         "Tasks",
         _filters(wanted),
-        _content(request, wanted, found),
+        _content(request, wanted, found, holds.active()),
         section="tasks",
         actions=may_edit
         and h.a(".button.primary", href=new_path("tasks"))[icon("add"), "New task"],
@@ -128,7 +132,9 @@ def _field(name: str, label: str, value: str | None, placeholder: str | None = N
     ]
 
 
-def _content(request: Request, wanted: TaskFilter, found: Page[TaskRow]) -> Node:
+def _content(
+    request: Request, wanted: TaskFilter, found: Page[TaskRow], holds: Sequence[Hold]
+) -> Node:
     if not found.items and found.continuation_token is None:
         return _empty(request, wanted)
     further = older_link(
@@ -145,7 +151,7 @@ def _content(request: Request, wanted: TaskFilter, found: Page[TaskRow]) -> Node
         ],
         _bulk(request),
         note and h.p(".in")[note],
-        task_table(request, found.items) if found.items else None,
+        task_table(request, found.items, holds) if found.items else None,
         further,
     ]
 

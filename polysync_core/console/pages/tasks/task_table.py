@@ -23,12 +23,13 @@ from polysync_core.console.paths import (
     task_path,
 )
 from polysync_core.console.shell import has_role
+from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.security.roles import Role
 
 _COLUMNS = ("Task", "Job", "Last run", "Next fire", "State", "Tags")
 
 
-def task_table(request: Request, rows: Sequence[TaskRow]) -> Element:
+def task_table(request: Request, rows: Sequence[TaskRow], holds: Sequence[Hold]) -> Element:
     """Return the table of Tasks; operators choose rows of it."""
     may_choose = has_role(request, Role.OPERATOR)
     now = datetime.now(UTC)
@@ -41,12 +42,14 @@ def task_table(request: Request, rows: Sequence[TaskRow]) -> Element:
                     [h.th(scope="col")[column] for column in _COLUMNS],
                 ]
             ],
-            h.tbody(".rows")[[_row(row, now, may_choose=may_choose) for row in rows]],
+            h.tbody(".rows")[
+                [_row(row, _hold_on(row, holds), now, may_choose=may_choose) for row in rows]
+            ],
         ]
     ]
 
 
-def _row(row: TaskRow, now: datetime, *, may_choose: bool) -> Element:
+def _row(row: TaskRow, hold: Hold | None, now: datetime, *, may_choose: bool) -> Element:
     name = row.task.name
     return h.tr(id=f"task-{name}", data_url=task_path(name), data_id=name)[
         may_choose
@@ -62,9 +65,18 @@ def _row(row: TaskRow, now: datetime, *, may_choose: bool) -> Element:
         ],
         h.td[_newest(row, now)],
         h.td[relative_time(row.next_fire_time, now=now), _fire_reason(row)],
-        h.td[_state(row)],
+        h.td[hold and _held(hold), _state(row)],
         h.td[_tags(row)],
     ]
+
+
+def _hold_on(row: TaskRow, holds: Sequence[Hold]) -> Hold | None:
+    platform = "" if row.job is None else row.job.platform
+    return next((hold for hold in holds if hold.holds(row.task.name, platform)), None)
+
+
+def _held(hold: Hold) -> Node:
+    return [h.span(".badge.warning")["Held"], " ", h.small[hold.reason]]
 
 
 def _newest(row: TaskRow, now: datetime) -> Node:

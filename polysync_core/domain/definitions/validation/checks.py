@@ -56,7 +56,7 @@ _RELIED_ON = {
     Kind.PLATFORM: ("type",),
     Kind.CONTENTION_PROFILE: ("settings",),
     Kind.JOB: ("platform", "jobType", "parameters"),
-    Kind.TASK: ("job",),
+    Kind.TASK: ("job", "schedules"),
 }
 """The fields of a definition that the rules about its referrers read."""
 

@@ -9,9 +9,10 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.definitions.tasks import Dependency, Task
+from polysync_core.domain.definitions.tasks import Dependency, Take, Task
 from polysync_core.domain.definitions.validation.unread import ALL_READ, UnreadFields
 from polysync_core.domain.dependencies.expressions import output_names
+from polysync_core.domain.dependencies.windows import scheduled_tasks, window_problem
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert, unknown_parameters
@@ -36,6 +37,7 @@ def task_problems(
         yield from _input_problems(job, dependency, path)
         if parent is not None:
             yield from _output_problems(parent, dependency, path, outputs_problem)
+    yield from _window_problems(task, find)
     if not unread_fields.overlaps("parameters") and not unread_fields.overlaps("dependencies"):
         yield from _missing_values(task, job)
     yield from _weight_problems(task, job, find)
@@ -101,6 +103,22 @@ def _missing_values(task: Task, job: Job) -> Iterator[Problem]:
             yield Problem(
                 path, f"is required by job '{job.name}' and has no value: give a value or a mapping"
             )
+
+
+def _window_problems(task: Task, find: Find) -> Iterator[Problem]:
+    """Yield the windows without fire times, and those with too many."""
+
+    def upstream_of(name: str) -> Task | None:
+        found = find(Kind.TASK, name)
+        return found if isinstance(found, Task) else None
+
+    for index, dependency in enumerate(task.dependencies):
+        upstream = upstream_of(dependency.task)
+        if dependency.take is not Take.WINDOW or upstream is None:
+            continue
+        sources = scheduled_tasks(upstream, upstream_of)
+        if (reason := window_problem(task, upstream, sources)) is not None:
+            yield Problem(f"dependencies[{index}].take", reason)
 
 
 def _weight_problems(task: Task, job: Job, find: Find) -> Iterator[Problem]:

@@ -41,7 +41,7 @@ def _other_cadences(task: Task, find: Find) -> Iterator[Problem]:
             yield Problem(
                 f"dependencies[{index}].take",
                 f"task '{upstream.name}' fires {other} times in 28 days and this task {own} times, "
-                "but each outcome starts one run: set take to Newest",
+                "but each outcome starts one run: set take to Newest or Window",
             )
 
 

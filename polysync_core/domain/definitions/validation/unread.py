@@ -68,6 +68,10 @@ class Unread:
         else:
             self._unnamed.add(kind)
 
+    def add_everything(self) -> None:
+        """Note that definitions of every kind may exist elsewhere."""
+        self._unnamed.update(Kind)
+
     def add_list(self, kind: Kind, entries: JsonValue) -> None:
         """Note the entries of a list that could not be read."""
         if isinstance(entries, dict):

@@ -13,7 +13,7 @@ from polysync_core.domain.errors import PlatformRefused, VaultUnavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.mcp.runs import run_view
+from polysync_core.mcp.tools.runs import run_view
 from tests.fakes.platform import RUNNING
 from tests.unit.application.runs.attempt_bench import Bench
 

@@ -134,3 +134,46 @@ def test_the_console_holds_and_releases(world: Scheduled) -> None:
     assert started(world) == set()
     assert browser.post("/holds", data=form | {"do": "release"}).status_code == 303
     assert "Nothing is held." in browser.get("/holds").text
+
+
+class TestDeletion:
+    """A deletion never starts what is held: the hold belongs to the name."""
+
+    def test_the_queued_run_of_a_deleted_task_stays_held(self, world: Scheduled) -> None:
+        world.task(maxConcurrentRuns=1)
+        post(world, "/tasks/load-daily/hold", REASON)
+        run = start(world)
+        world.delete()
+        world.engine.update_policies("main", world.services.policies.for_run("load-daily", ""))
+        assert started(world) == set()
+        (reason,) = world.app.http.get(f"/task-runs/{run}/explain").json()["waitingFor"]
+        assert (reason["kind"], reason["scope"]) == ("Held", "load-daily")
+
+    def test_a_task_that_is_defined_anew_is_held_until_the_release(self, world: Scheduled) -> None:
+        post(world, "/tasks/load-daily/hold", REASON)
+        world.delete()
+        world.task()
+        run = start(world)
+        assert started(world) == set()
+        post(world, "/tasks/load-daily/release")
+        assert started(world) == {run}
+
+    def test_the_hold_of_a_deleted_task_is_listed_and_can_be_released(
+        self, world: Scheduled
+    ) -> None:
+        post(world, "/tasks/load-daily/hold", REASON)
+        run = start(world)
+        world.delete()
+        assert len(world.app.http.get("/holds").json()["items"]) == 1
+        post(world, "/tasks/load-daily/release")
+        assert started(world) == {run}
+
+    def test_the_queued_runs_of_a_deleted_task_can_be_held(self, world: Scheduled) -> None:
+        world.task(maxConcurrentRuns=1)
+        first, second = start(world), start(world)
+        world.delete()
+        post(world, "/tasks/load-daily/hold", REASON)
+        world.engine.release("main", first, 1)  # type: ignore[arg-type]
+        assert started(world) == set()
+        post(world, "/tasks/load-daily/release")
+        assert started(world) == {second}

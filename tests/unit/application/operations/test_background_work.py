@@ -13,8 +13,8 @@ from polysync_core.domain.errors import Unavailable
 from tests.fakes.app import FakeApp
 
 
-@pytest.mark.parametrize("broken", ["reconcile", "fire_schedules"])
-def test_each_step_of_the_tick_runs_even_if_the_other_one_fails(broken: str) -> None:
+@pytest.mark.parametrize("broken", ["reconcile", "fire_schedules", "execute_wait_limits"])
+def test_each_step_of_the_tick_runs_even_if_another_one_fails(broken: str) -> None:
     called: list[str] = []
 
     def step(name: str) -> Any:
@@ -29,6 +29,7 @@ def test_each_step_of_the_tick_runs_even_if_the_other_one_fails(broken: str) -> 
     work = BackgroundWork(
         reconcile=step("reconcile"),
         fire_schedules=step("fire_schedules"),
+        execute_wait_limits=step("execute_wait_limits"),
         watch_schedules=unused,
         check_drift=unused,
         purge=unused,
@@ -41,7 +42,7 @@ def test_each_step_of_the_tick_runs_even_if_the_other_one_fails(broken: str) -> 
     )
     with pytest.raises(ExceptionGroup, match="Steps of the tick have failed"):
         work.tick(unused)
-    assert called == ["reconcile", "fire_schedules"]
+    assert called == ["reconcile", "fire_schedules", "execute_wait_limits"]
 
 
 @pytest.mark.parametrize(

@@ -13,4 +13,7 @@ def test_errors_that_the_answer_leaves_out_are_counted() -> None:
     problem = ApiProblem("It is invalid.", status=422, errors=errors, document=document)
 
     assert problem.details == ("name: is missing", "and 12 more")
-    assert problem.with_paths(str.upper).details == ("NAME: is missing", "and 12 more")
+    assert problem.with_paths(lambda paths: {each: each.upper() for each in paths}).details == (
+        "NAME: is missing",
+        "and 12 more",
+    )

@@ -7,9 +7,8 @@ from typing import Any
 from polysync_core.console.forms.annotations import Annotation, read_annotation
 from polysync_core.definition_types import type_catalogue
 from polysync_core.domain.definitions.types.catalogue import AuthKind
-from tests.fakes.app import settings_of
 
-TYPES = type_catalogue(settings_of())
+TYPES = type_catalogue(development=True)
 PLATFORM_TYPES = TYPES.platform_types()
 JOB_TYPES = [(name, job) for name in PLATFORM_TYPES for job in TYPES.platform(name).jobs]
 PROVIDERS = TYPES.vault_providers()

@@ -16,9 +16,8 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.types.catalogue import AuthKind
 from polysync_core.domain.definitions.validation.drafts import read_draft
-from tests.fakes.app import settings_of
 
-TYPES = type_catalogue(settings_of())
+TYPES = type_catalogue(development=True)
 PLATFORM_TYPES = TYPES.platform_types()
 JOB_TYPES = [(name, job) for name in PLATFORM_TYPES for job in TYPES.platform(name).jobs]
 

@@ -402,7 +402,7 @@ class TestRoles:
 
         tree = opened(app.browser, "/tasks/orders", headers=headers)
 
-        assert texts(tree, ".top .actions a") == ["Backfill", "Run once"]
+        assert texts(tree, ".top .actions a") == ["Hold", "Backfill", "Run once"]
         assert tree.css("form[action$=pause]")
 
 

@@ -32,7 +32,7 @@ def test_the_error_of_a_missing_output_gives_the_reason(output: str, why: str) -
     edge = Dependency(task="parent", mappings=(Mapping(output=output, input="in"),))
     child = Task(name="child", job="sales-load", dependencies=(edge,))
     with pytest.raises(Invalid, match=re.escape(f"'{output}' of task 'parent'")) as caught:
-        mapped_values(child, a_job(parameters=[{"name": "in"}]), {"parent": parent}, {})
+        mapped_values(child, a_job(parameters=[{"name": "in"}]), {"parent": [parent]}, {})
     assert why in str(caught.value)
 
 
@@ -43,7 +43,7 @@ def test_the_error_names_the_existing_outputs_up_to_a_limit() -> None:
     edge = Dependency(task="parent", mappings=(Mapping(output="x", input="in"),))
     child = Task(name="child", job="sales-load", dependencies=(edge,))
     with pytest.raises(Invalid, match=r"o019 and 480 more\)"):
-        mapped_values(child, a_job(parameters=[{"name": "in"}]), {"parent": parent}, {})
+        mapped_values(child, a_job(parameters=[{"name": "in"}]), {"parent": [parent]}, {})
 
 
 @pytest.mark.parametrize("condition", ["OnCompletion", "Always", ["OnSuccess", "OnSkipped"]])
@@ -55,7 +55,7 @@ def test_a_mapping_from_a_run_without_success_does_not_apply(
         task="parent", condition=condition, mappings=(Mapping(output="rows", input="in"),)
     )
     child = Task(name="child", job="sales-load", dependencies=(edge,))
-    parents = {"parent": a_run(status=status)}
+    parents = {"parent": [a_run(status=status)]}
     assert mapped_values(child, a_job(parameters=[{"name": "in"}]), parents, {}) == {}
 
 
@@ -73,16 +73,17 @@ def test_the_first_alternative_that_succeeded_gives_the_input() -> None:
     one = a_run(status=RunStatus.SUCCEEDED, outputs={"rows": "1"})
     two = a_run(status=RunStatus.SUCCEEDED, outputs={"rows": "2"})
     skipped = a_run(status=RunStatus.SKIPPED)
-    for parents, value in (
+    for runs, value in (
         ({"one": one, "two": two}, "1"),
         ({"two": two}, "2"),
         ({"one": skipped, "two": two}, "2"),
     ):
+        parents = {task: [run] for task, run in runs.items()}
         values = mapped_values(child, job, parents, {})
         assert values == {"in": value}
         source = mapped_inputs(child, parents, values)["in"]
-        assert source.run_id == parents[source.task].run_id
-        assert parents[source.task].outputs["rows"] == value
+        assert source.run_id == runs[source.task].run_id
+        assert runs[source.task].outputs["rows"] == value
 
 
 def test_an_input_of_two_upstreams_that_are_both_needed_is_refused() -> None:

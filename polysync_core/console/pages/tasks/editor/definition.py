@@ -9,6 +9,7 @@ from htpy import Node
 
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.icons import icon
+from polysync_core.console.pages.limits.holding import holding_card, holding_link, holds_above
 from polysync_core.console.pages.tasks.editor import dependencies, general, runtime, scheduling
 from polysync_core.console.pages.tasks.editor import values as settings
 from polysync_core.console.pages.tasks.editor.dependencies import dependencies_tab
@@ -32,6 +33,7 @@ def _buttons(state: EditorPage) -> Node:
     if not has_role(state.request, Role.OPERATOR):
         return None
     return [
+        holding_link(state),
         h.a(".button.quiet", href=task_path(name, "backfill"))["Backfill"],
         h.a(".button.primary", href=task_path(name, "run"))[icon("run"), "Run once"],
     ]
@@ -72,7 +74,8 @@ TASKS = Editor(
         EditorTab("runtime-settings", "Runtime Settings", runtime.FIELDS, runtime_tab),
     ),
     buttons=_buttons,
-    below=schedule_states,
+    above=holds_above,
+    below=lambda state: [schedule_states(state), holding_card(state)],
     notices=NOTICES,
     scripts=("graph.js",),
 )

@@ -76,10 +76,15 @@ def _draft_edges(state: EditorPage, name: str) -> Sequence[DependencyEdge]:
                     conditions=_conditions(row),
                     mappings=_mappings(state, index),
                     when=text_in(row, "when") or None,
-                    take=Take.NEWEST if text_in(row, "take") == Take.NEWEST else Take.EACH,
+                    take=_take(row),
                 )
             )
     return edges
+
+
+def _take(row: RawObject) -> Take:
+    given = text_in(row, "take")
+    return Take(given) if given in [*Take] else Take.EACH
 
 
 def _conditions(row: RawObject) -> tuple[Condition, ...]:

@@ -106,7 +106,7 @@ def test_every_error_names_its_file_and_its_path_in_that_file(
 
     assert result.stderr.splitlines() == [
         "Error: It breaks a rule: Two.",
-        f"  {tmp_path / 'b.yaml'}: jobs[0].name: must not be empty",
+        f"  {tmp_path / 'b.yaml'}:1:9: job x: name: must not be empty",
         "  colour: is not known",
     ]
     assert result.exit_code == 1
@@ -128,7 +128,7 @@ def test_a_warning_names_its_file_on_standard_error(api: FakeApi, polysync: Invo
 
     result = polysync("apply", "-f", str(file), "--dry-run")
 
-    assert f"Warning: {file}: tasks[0].parameters.day: set timeZone of the task" in result.stderr
+    assert f"Warning: {file}:1:9: task t: parameters.day: set timeZone of the task" in result.stderr
     assert result.exit_code == 0
 
 

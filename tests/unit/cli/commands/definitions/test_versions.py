@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from polysync_core.cli.commands.definitions.versions import KINDS
-from polysync_core.domain.definitions.kinds import KINDS as SPECS
 from tests.unit.cli.conftest import Invoke
 from tests.unit.cli.fake_api import Answer, FakeApi, problem
 
@@ -26,10 +24,6 @@ def listed(**fields: Any) -> Answer:
 def planned(**fields: Any) -> Answer:
     lists = {"create": [], "update": [{"kind": "task", "name": "load"}], "unchanged": []}
     return Answer({"dryRun": False, **lists, "delete": [], "warnings": [], **fields})
-
-
-def test_every_kind_can_be_named() -> None:
-    assert {f"{kind}s" for kind in KINDS} == {spec.path for spec in SPECS}
 
 
 def test_versions_are_listed_with_their_authors(api: FakeApi, polysync: Invoke) -> None:

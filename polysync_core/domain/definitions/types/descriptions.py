@@ -1,4 +1,4 @@
-"""Adds descriptions to the fields of definitions in the OpenAPI document."""
+"""Describes the fields of definitions and of request bodies for people."""
 
 from __future__ import annotations
 
@@ -62,8 +62,10 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "condition": "The required outcome of the upstream Task, or a list of outcomes.",
         "when": "An expression over the upstream's outputs, such as `row_count > 0`. If it is "
         "false, the run is skipped.",
-        "take": "Each outcome starts a run, or the newest outcome counts and starts none.",
-        "withinSeconds": "The maximum age of the newest outcome when the run starts.",
+        "take": "Each outcome starts a run. The newest outcome, or the window of all since the "
+        "Task's last fire time, starts none.",
+        "withinSeconds": "With Newest, the maximum age of the outcome; with Window, the maximum "
+        "wait after the fire time.",
         "mappings": "The outputs of the upstream run that become parameters.",
     },
     "EventFilter": {"tasks": "Only events of these Tasks."},

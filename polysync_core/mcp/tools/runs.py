@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from polysync_core.domain.dispatch.explain import WaitReasonKind
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
@@ -14,6 +15,7 @@ from polysync_core.domain.security.secrets import references_in
 from polysync_core.mcp.answers import MAX_TEXT, compact, items_of, untrusted
 from polysync_core.mcp.arguments import (
     Arguments,
+    BackfillIdText,
     Confirm,
     Limit,
     Name,
@@ -90,6 +92,9 @@ class ListRuns(Arguments):
     graph_run_id: Annotated[
         RunIdText | None, Field(description="Only runs of the graph run with this id.")
     ] = None
+    backfill_id: Annotated[
+        BackfillIdText | None, Field(description="Only runs of the backfill with this id.")
+    ] = None
     limit: Limit = 20
     continuation_token: PageToken = None
 
@@ -159,6 +164,7 @@ async def _list_runs(api: InProcessApi, given: ListRuns) -> JsonObject:
         cause=given.cause,
         since=given.since,
         graphRunId=given.graph_run_id,
+        backfillId=given.backfill_id,
         limit=given.limit,
         continuationToken=given.continuation_token,
     )
@@ -207,22 +213,31 @@ def _failed_part(part: JsonObject) -> JsonValue:
 
 async def _explain_run(api: InProcessApi, given: OneRun) -> JsonObject:
     explained = await api.get("task-runs", given.run_id, "explain")
+    reasons = items_of(explained, "waitingFor")
     waits = explained["status"] == RunStatus.QUEUED
+    # The sentences of a finished run repeat its reason, which may be a platform's text.
+    is_own = waits and not any(map(_is_hold, reasons))
     sentences = explained["sentences"]
     return compact(
         {
             **{name: explained[name] for name in ("runId", "status", "position")},
             "nextPossibleTime": explained["nextPossibleTime"],
-            "waitingFor": [*map(_hold, items_of(explained, "waitingFor"))],
-            # The sentences of a finished run repeat its reason, which may be a platform's text.
-            "sentences": sentences if waits else untrusted(sentences),
+            "waitingFor": [*map(_wait_reason, reasons)],
+            "sentences": sentences if is_own else untrusted(sentences),
             "links": _links(given.run_id),
         }
     )
 
 
-def _hold(hold: JsonObject) -> JsonObject:
-    return compact({**hold, "heldBy": [*items_of(hold, "heldBy")[:_MAX_HOLDERS]]})
+def _is_hold(reason: JsonObject) -> bool:
+    """Return whether a reason to wait repeats the words of the person who holds."""
+    return reason["kind"] == WaitReasonKind.HELD
+
+
+def _wait_reason(reason: JsonObject) -> JsonObject:
+    sentence = untrusted(reason["sentence"]) if _is_hold(reason) else reason["sentence"]
+    holders = items_of(reason, "heldBy")[:_MAX_HOLDERS]
+    return compact({**reason, "sentence": sentence, "heldBy": [*holders]})
 
 
 async def _run_task_once(api: InProcessApi, given: RunTaskOnce) -> JsonObject:

@@ -1,0 +1,1 @@
+"""Plans changes of definitions without a write."""

@@ -1,0 +1,27 @@
+"""Implements `polysync init`, which creates a small project that works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polysync_core.cli.session import printed_errors
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder of the project; created if it is missing.")
+]
+
+
+def init(folder: Folder = Path()) -> None:
+    """Create a small project with definitions, editor support and checks; nothing is replaced."""
+    from polysync_core.cli.commands.definitions.schema import current_schema
+    from polysync_core.cli.starter.project import DEFINITIONS, create_project
+
+    with printed_errors() as terminal:
+        written = create_project(folder, current_schema())
+        for path in written:
+            terminal.line(f"+ {path}")
+        definitions = folder / DEFINITIONS
+        terminal.note(f"Next: polysync validate {definitions}, then follow {folder / 'README.md'}.")

@@ -1,0 +1,1 @@
+"""Implements the commands for the audit, abandoned messages, versions and help."""

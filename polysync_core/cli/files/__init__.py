@@ -1,0 +1,1 @@
+"""Finds, reads and joins the files of definitions."""

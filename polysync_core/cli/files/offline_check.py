@@ -1,0 +1,48 @@
+"""Checks a joined document without a host, by the rules that a host applies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polysync_core.application.definitions.planning.document_planner import DocumentPlanner
+from polysync_core.cli.documents import JoinedDocument
+from polysync_core.definition_rules import definition_rules
+from polysync_core.domain.definitions.document import read_document
+from polysync_core.domain.definitions.stored import NothingStored
+from polysync_core.domain.errors import Invalid, Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfflineCheck:
+    """The problems and the warnings of a document."""
+
+    problems: tuple[Problem, ...] = ()
+    omitted: int = 0
+    """The number of further problems."""
+    warnings: tuple[Problem, ...] = ()
+    definitions: int = 0
+    """The number of the definitions that could be read."""
+
+
+def check_offline(
+    document: JoinedDocument, *, is_partial: bool, is_production: bool
+) -> OfflineCheck:
+    """Check a document as an empty host would.
+
+    Args:
+        document: The joined files.
+        is_partial: True if the files may refer to definitions that they do not contain.
+        is_production: True for the rules of a production host, which are stricter.
+    """
+    local = not is_production
+    planner = DocumentPlanner(
+        NothingStored(), definition_rules(development=local, allow_loopback=local)
+    )
+    try:
+        read = read_document(document.content)
+        if is_partial or document.unreadable:
+            read.unread.add_everything()
+        plan = planner.plan(read)
+    except Invalid as error:
+        return OfflineCheck(problems=error.problems, omitted=error.omitted)
+    return OfflineCheck(warnings=plan.warnings, definitions=len(plan.steps))

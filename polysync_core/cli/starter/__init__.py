@@ -1,0 +1,1 @@
+"""Creates the project of `polysync init`; the folder `files` holds its files."""

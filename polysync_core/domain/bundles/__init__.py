@@ -1,0 +1,1 @@
+"""Defines bundles: folders of definitions with variables, targets and an owner."""
