@@ -117,7 +117,7 @@ class TableNotifications:
         return retry_on_conflict(attempt)
 
     def purge(self, before: datetime, more: More) -> int:
-        """Delete what was added before a time; budgets of the last hour are few and stay."""
+        """Delete the notices that were added before a time; budgets and streaks stay."""
         deleted = 0
         for receiver in partitions(self._table, more):
             for prefix in (_KNOWN, _GROUP):

@@ -21,7 +21,8 @@ from polysync_core.domain.notifications.kinds import NotificationKind
 
 _FEW = 100
 _DAY = 86_400
-_LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_WORD = r"[A-Za-z0-9!#$%&'*/=?^_`{|}~+-]+"
+_LOCAL_PART = rf"{_WORD}(?:\.{_WORD})*"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 

@@ -1,4 +1,4 @@
-"""Tells the story of a run: the failure, its remedy, the upstream runs, the times and the links."""
+"""Collects the facts about a run for people: the failure, the remedy, times and links."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Story:
 
 
 def story_of(notice: Notice, run: TaskRun | None, *, base_url: str | None) -> Story:
-    """Return the story of a notice; a run that no longer exists leaves facts out."""
+    """Return the facts of a notice; a run that no longer exists leaves some out."""
     run_id = notice.text("runId")
     cause = notice.text("cause")
     subject = notice.text("task") or notice.text("job")

@@ -1,4 +1,4 @@
-"""Tracks the failures of a Task that a receiver was notified of, until the next success."""
+"""Tracks the notified failures of a Task until its next success."""
 
 from __future__ import annotations
 

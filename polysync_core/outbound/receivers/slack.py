@@ -68,7 +68,7 @@ def _button(text: str, url: str) -> JsonObject:
 
 
 def _escaped(text: str, longest: int) -> str:
-    """Return the text with the three escapes of Slack, cut before an escape that does not fit."""
+    """Return the text with the escapes of Slack, cut to whole escapes."""
     result: list[str] = []
     left = longest
     for character in text:

@@ -22,12 +22,12 @@ def texts_of(body: Any) -> str:
     return json.dumps(body, ensure_ascii=False)
 
 
-def test_a_failed_run_is_told_with_its_story_and_links() -> None:
+def test_a_failed_run_is_reported_with_its_story_and_links() -> None:
     rig = Rig()
     run = rig.ended("Failed", task="load")
     rig.pass_time(minutes=2)
     assert rig.titles() == ["load failed"]
-    told = texts_of(rig.bodies())
+    content = texts_of(rig.bodies())
     for part in (
         "Artefact: Table sales is locked.",
         "Read the error on the platform",
@@ -35,7 +35,7 @@ def test_a_failed_run_is_told_with_its_story_and_links() -> None:
         f"https://polysync.example.com/console/runs/{run.run_id}",
         "https://adb.example.net/#job/1/run/2",
     ):
-        assert part in told
+        assert part in content
     assert rig.app.receiver.posts[0][0] == SLACK_URL
     assert not rig.waiting()
 
@@ -47,8 +47,8 @@ def test_fifty_failures_of_one_cause_are_one_message() -> None:
         rig.pass_time(seconds=0.5)
     rig.pass_time(minutes=5)
     assert rig.titles() == ["50 runs failed: PlatformUnreachable"]
-    told = texts_of(rig.bodies())
-    assert all(f"load-{number}" in told for number in range(50))
+    content = texts_of(rig.bodies())
+    assert all(f"load-{number}" in content for number in range(50))
     assert not rig.waiting()
 
 
@@ -90,7 +90,7 @@ def test_a_repeated_event_and_a_repeated_step_send_no_second_message() -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "is_told"),
+    ("events", "is_sent"),
     [
         pytest.param({}, True, id="everything"),
         pytest.param({"kinds": []}, True, id="every kind"),
@@ -104,13 +104,13 @@ def test_a_repeated_event_and_a_repeated_step_send_no_second_message() -> None:
     ],
 )
 def test_a_receiver_selects_by_kind_task_tag_and_platform(
-    events: dict[str, Any], is_told: bool
+    events: dict[str, Any], is_sent: bool
 ) -> None:
     rig = Rig(team(events=events))
     rig.ended("Failed", task="load", tags={"team": "sales"})
-    assert bool(rig.waiting()) >= is_told
+    assert bool(rig.waiting()) >= is_sent
     rig.pass_time(minutes=2)
-    assert rig.titles() == (["load failed"] if is_told else [])
+    assert rig.titles() == (["load failed"] if is_sent else [])
 
 
 def test_an_event_that_no_receiver_selects_costs_no_message() -> None:
@@ -120,7 +120,7 @@ def test_an_event_that_no_receiver_selects_costs_no_message() -> None:
     assert not rig.waiting()
 
 
-def test_a_skipped_run_is_told() -> None:
+def test_a_skipped_run_is_reported() -> None:
     rig = Rig(team(events={"kinds": ["Skipped"]}))
     rig.ended("Skipped", task="load")
     rig.pass_time(minutes=2)
@@ -130,7 +130,7 @@ def test_a_skipped_run_is_told() -> None:
 class TestRecovery:
     """The first success after a notified failure."""
 
-    def test_only_the_first_success_after_a_failure_is_told(self) -> None:
+    def test_only_the_first_success_after_a_failure_is_reported(self) -> None:
         rig = Rig()
         rig.ended("Succeeded", task="load")
         first = rig.ended("Failed", task="load")
@@ -194,7 +194,7 @@ class TestRecovery:
 class TestWaiting:
     """Runs that wait longer than the threshold."""
 
-    def test_a_run_that_still_waits_is_told_once(self) -> None:
+    def test_a_run_that_still_waits_is_reported_once(self) -> None:
         rig = Rig(team(events={"kinds": ["WaitingTooLong"], "waitingSeconds": 600}))
         rig.queued(task="load")
         rig.pass_time(minutes=9)
@@ -202,7 +202,7 @@ class TestWaiting:
         rig.pass_time(minutes=60)
         assert rig.titles() == ["load waits too long"]
 
-    def test_a_run_that_has_started_is_not_told(self) -> None:
+    def test_a_run_that_has_started_is_not_reported(self) -> None:
         rig = Rig(team(events={"kinds": ["WaitingTooLong"], "waitingSeconds": 600}))
         rig.ended("Succeeded", task="load")
         rig.pass_time(hours=2)
@@ -228,9 +228,9 @@ class TestLimit:
         assert rig.titles() == ["load-0 failed", "load-1 failed", "load-2 failed"]
         rig.pass_time(hours=2)
         assert rig.titles()[3:] == ["7 notifications were held back"]
-        told = texts_of(rig.bodies()[-1])
-        assert "7 failed (Artefact)" in told
-        assert all(f"load-{number}" in told for number in range(3, 10))
+        content = texts_of(rig.bodies()[-1])
+        assert "7 failed (Artefact)" in content
+        assert all(f"load-{number}" in content for number in range(3, 10))
         assert not rig.waiting()
 
     def test_a_repeated_attempt_counts_once(self) -> None:
@@ -260,7 +260,7 @@ class TestFailedDelivery:
         assert headers["X-Polysync-Event"] == "notification.failed"
         assert body["runs"][0]["why"] == "Artefact: Table sales is locked."
 
-    def test_an_abandoned_message_is_listed_and_told_later_in_a_summary(self) -> None:
+    def test_an_abandoned_message_is_listed_and_sent_later_in_a_summary(self) -> None:
         rig = Rig()
         rig.app.receiver.failure = EventNotAccepted("h answered with status 500", status=500)
         rig.ended("Failed", task="load")
@@ -325,7 +325,7 @@ def test_recent_messages_are_listed_for_the_receiver_alone() -> None:
     assert rig.app.http.get("/receivers/other/deliveries").status_code == 404
 
 
-def test_a_test_message_is_sent_and_the_exact_failure_is_told() -> None:
+def test_a_test_message_is_sent_and_the_exact_failure_is_named() -> None:
     rig = Rig()
     assert rig.app.http.post("/receivers/team/test").json()["ok"] is True
     assert rig.titles() == ["Test of the receiver team"]

@@ -103,7 +103,7 @@ def test_a_server_without_encryption_gets_no_mail() -> None:
         ({"EHLO": "421 busy", "HELO": "421 busy"}, r"refused the mail \(421\)"),
     ],
 )
-def test_a_refusal_is_told_with_its_codes_and_without_words(
+def test_a_refusal_is_reported_with_its_codes_and_without_words(
     answers: dict[str, str], words: str
 ) -> None:
     service = SmtpService(answers=answers)
@@ -124,7 +124,7 @@ def test_a_refused_sign_in_names_no_password(authority: Authority, tmp_path: Pat
     assert PASSWORD not in str(failure.value) + repr(failure.value.__cause__)
 
 
-def test_a_port_on_which_nothing_listens_is_told() -> None:
+def test_a_port_on_which_nothing_listens_is_named() -> None:
     service = SmtpService()
     with smtp_server(service):
         pass
