@@ -14,6 +14,7 @@ from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import (
     BackfillStore,
+    DeadlineStore,
     GateStore,
     HoldStore,
     PoisonStore,
@@ -41,6 +42,7 @@ from polysync_core.platforms.webhook_receivers import Receivers
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.backfills import TableBackfills
+from polysync_core.storage.deadlines import TableDeadlines
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.holds import TableHolds
@@ -115,6 +117,7 @@ class Ports:
     definitions: DefinitionStore
     versions: VersionReader
     schedules: ScheduleStore
+    deadlines: DeadlineStore
     backfills: BackfillStore
     holds: HoldStore
     runs: RunTable
@@ -130,6 +133,7 @@ class Ports:
     purge_messages: Purge
     purge_results: Purge
     purge_backfills: Purge
+    purge_deadlines: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
     open_vault: OpenVault
@@ -198,11 +202,13 @@ def table_ports(
     runs, gates = TableRuns(tables), TableGates(tables)
     audit, poison = TableAudit(tables), TablePoison(tables)
     versions, results = TableVersions(tables), TableRecentResults(tables)
-    backfills, notifications = TableBackfills(tables), TableNotifications(tables)
+    backfills, deadlines = TableBackfills(tables), TableDeadlines(tables)
+    notifications = TableNotifications(tables)
     return Ports(
         definitions=TableDefinitions(tables),
         versions=versions,
         schedules=TableSchedules(tables),
+        deadlines=deadlines,
         backfills=backfills,
         holds=TableHolds(tables),
         runs=runs,
@@ -222,6 +228,7 @@ def table_ports(
         purge_notifications=notifications.purge,
         send_smtp=smtp_sender(),
         mail_token=azure_mail_token(),
+        purge_deadlines=deadlines.purge,
         queue=queue,
         open_vault=open_vault,
         open_connector=open_connector,

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from polysync_core.adapters import Ports, open_issuer, production_ports
 from polysync_core.api.app import ApiRoutes, create_app
+from polysync_core.api.arrivals.routes import event_routes
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.drift import drift_routes
@@ -144,6 +145,7 @@ def build_background_work(services: Services) -> BackgroundWork:
     return BackgroundWork(
         reconcile=services.reconciler.reconcile,
         fire_schedules=services.schedule_tick.tick,
+        check_deadlines=services.deadline_check.check,
         execute_wait_limits=services.dependent_notifier.execute_wait_limits,
         watch_schedules=services.schedule_watch,
         purge=services.retention.purge,
@@ -207,6 +209,7 @@ def routes() -> ApiRoutes:
             backfill_routes(),
             stored_backfill_routes(),
             hold_routes(),
+            event_routes(),
             job_run_routes(),
             job_key_routes(),
             platform_run_routes(),
@@ -282,6 +285,7 @@ def _use_cases(services: Services) -> list[object]:
         services.backfill,
         services.backfills,
         services.holds,
+        services.event_intake,
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,

@@ -19,6 +19,7 @@ from polysync_core.cli.commands.definitions.drift import drift
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.init import init
+from polysync_core.cli.commands.definitions.plan import plan
 from polysync_core.cli.commands.definitions.schema import schema
 from polysync_core.cli.commands.definitions.test import test
 from polysync_core.cli.commands.definitions.validate import validate
@@ -127,6 +128,7 @@ app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(disable)
 app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(delete)
 app.command("open", cls=PlainCommand, rich_help_panel=_OBJECTS)(open_page)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(init)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(plan)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(validate)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(export)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property, partial
 
+from polysync_core.application.deadlines.checking import DeadlineCheck
+from polysync_core.application.deadlines.facts import DeadlineFacts
+from polysync_core.application.deadlines.reporting import DeadlineReporter
 from polysync_core.application.definitions.task_list import TaskLists
 from polysync_core.application.dispatch.holds import Holds
 from polysync_core.application.missed.missed_work import MissedWorkList
@@ -20,7 +23,7 @@ from polysync_core.application.schedules.schedule_preview import SchedulePreview
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.application.schedules.tight_limits import TightLimits
 from polysync_core.application.schedules.upcoming import UpcomingFireTimes
-from polysync_core.application.schedules.watch import ScheduleWatch
+from polysync_core.application.schedules.watch import ScheduleWatch, Watched
 from polysync_core.services.runs import RunsServices
 
 
@@ -63,8 +66,36 @@ class Services(RunsServices):
 
     @cached_property
     def schedule_watch(self) -> ScheduleWatch:
+        tick, check = self.schedule_tick, self.deadline_check
         return ScheduleWatch(
-            store=self.ports.schedules, tick=self.schedule_tick, clock=self.ports.clock
+            watched=(
+                Watched(next_due=tick.next_due, step=tick.tick),
+                Watched(next_due=check.next_due, step=check.check),
+            ),
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def deadline_check(self) -> DeadlineCheck:
+        ports = self.ports
+        return DeadlineCheck(
+            definitions=ports.definitions,
+            store=ports.deadlines,
+            sync=self.deadline_sync,
+            facts=DeadlineFacts(
+                runs=ports.runs,
+                schedules=ports.schedules,
+                holds=ports.holds,
+                definitions=self.definitions,
+            ),
+            reporter=DeadlineReporter(
+                store=ports.deadlines,
+                runs=self.run_store,
+                publisher=self.publisher,
+                definitions=self.definitions,
+            ),
+            clock=ports.clock,
+            monotonic=ports.monotonic,
         )
 
     @cached_property

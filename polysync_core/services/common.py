@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from polysync_core.adapters import Ports
+from polysync_core.application.deadlines.syncing import DeadlineSync
 from polysync_core.application.definitions.deleted import DeletedDefinitions
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
@@ -56,9 +57,15 @@ class CommonServices:
         return ScheduleSync(
             definitions=ports.definitions,
             store=ports.schedules,
+            deadlines=self.deadline_sync.sync,
             clock=ports.clock,
             deleted=self.deleted_definitions,
         )
+
+    @cached_property
+    def deadline_sync(self) -> DeadlineSync:
+        ports = self.ports
+        return DeadlineSync(definitions=ports.definitions, store=ports.deadlines, clock=ports.clock)
 
     @cached_property
     def deleted_definitions(self) -> DeletedDefinitions:

@@ -9,6 +9,7 @@ from datetime import datetime
 from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, failure
+from polysync_core.application.runs.prerequisites import TOO_MANY_WAIT
 from polysync_core.application.runs.run_lookup import newest_run, newest_success
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.decisions import GateDecision
@@ -82,13 +83,26 @@ class DependentRuns:
     def _run(self, task: Task, decision: GateDecision, at: datetime) -> TaskRun:
         """Return the run of a decision: queued, skipped, or failed because of its parameters."""
         spec = _spec(decision, at)
-        if (skipped := _skipped(task, decision)) is not None:
+        if (skipped := self._skipped(task, decision, spec)) is not None:
             return self.factory.finished_run(task, spec, skipped)
         try:
             spec = self._with_mapped_values(task, decision, spec)
             return self.factory.queued_run(task, spec)
         except Invalid as error:
             return self._failed_run(task, decision, at, str(error))
+
+    def _skipped(self, task: Task, decision: GateDecision, spec: RunSpec) -> Outcome | None:
+        """Return the outcome of a decision that skips the Task; None if the Task starts."""
+        reason, skip = decision.skip_reason, decision.skip
+        if reason is None and not task.enabled:
+            reason, skip = f"Task '{task.name}' is disabled.", Skip(kind=SkipKind.TASK_DISABLED)
+        if reason is None and task.depends_on_past and spec.schedule_id and spec.scheduled_time:
+            waits = self.factory.prerequisites
+            if not waits.has_room(task, spec.schedule_id, spec.scheduled_time):
+                reason, skip = TOO_MANY_WAIT, Skip(kind=SkipKind.PAST)
+        if reason is None:
+            return None
+        return Outcome(status=RunStatus.SKIPPED, reason=reason, skip=skip)
 
     def _failed_run(self, task: Task, decision: GateDecision, at: datetime, error: str) -> TaskRun:
         """Return a run that fails because the outputs of its parents do not fit."""
@@ -135,16 +149,6 @@ class DependentRuns:
             parameters={**spec.parameters, **mapped},
             mapped_inputs=mapped_inputs(task, parents, mapped),
         )
-
-
-def _skipped(task: Task, decision: GateDecision) -> Outcome | None:
-    """Return the outcome of a decision that skips the Task; None if the Task starts."""
-    reason, skip = decision.skip_reason, decision.skip
-    if reason is None and not task.enabled:
-        reason, skip = f"Task '{task.name}' is disabled.", Skip(kind=SkipKind.TASK_DISABLED)
-    if reason is None:
-        return None
-    return Outcome(status=RunStatus.SKIPPED, reason=reason, skip=skip)
 
 
 def _spec(decision: GateDecision, at: datetime) -> RunSpec:

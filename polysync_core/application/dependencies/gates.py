@@ -182,6 +182,7 @@ class Gates:
             tokens_of=partial(self._tokens_of, task),
             now=self.clock(),
             join=task.join,
+            in_order=task.depends_on_past,
         )
 
     def _tokens_of(self, task: Task, _: str, run_ids: tuple[RunId, ...]) -> list[Token]:

@@ -92,9 +92,10 @@ class _Message(BaseModel):
     @classmethod
     def _known(cls, event: JsonObject) -> JsonObject:
         """Check the two fields that a delivery needs; other fields are passed on."""
-        for name in ("eventId", "drift" if "drift" in event else "to"):
+        kind = next((name for name in ("drift", "deadline") if name in event), "to")
+        for name in ("eventId", kind):
             text = event.get(name)
-            if not (isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9/-]{1,100}", text)):
+            if not (isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9/-]{1,150}", text)):
                 raise ValueError(name)
         return event
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from polysync_core.application.events.deliveries import Delivery
 from polysync_core.application.notifications.steps import Arrival
 from polysync_core.application.ports import Queue
+from polysync_core.domain.deadlines.events import DeadlineEvent
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.drift.events import DriftEvent
@@ -55,19 +56,13 @@ class Subscriptions:
 
     def deliveries_of(self, event: RunEvent) -> list[Delivery]:
         """Return one delivery for each subscribed webhook; may raise `Unavailable`."""
-        subscribed = [
-            webhook
-            for webhook in self._enabled.get(None)
-            if webhook.events.accepts(
-                event.task, event.status, event.tags, is_problem=event.is_problem
-            )
-        ]
+        subscribed = [webhook for webhook in self._enabled.get(None) if _is_wanted(webhook, event)]
         if not subscribed:
             return []
         content = event.as_json()
         return [Delivery(webhook=webhook.name, event=content) for webhook in subscribed]
 
-    def arrivals_of(self, event: RunEvent) -> list[tuple[Arrival, int]]:
+    def arrivals_of(self, event: RunEvent | DeadlineEvent) -> list[tuple[Arrival, int]]:
         """Return one arrival for each receiver of notifications, with its delay in seconds.
 
         The queue holds the event of a waiting run back until the threshold of the receiver.
@@ -85,6 +80,15 @@ class Subscriptions:
             if receiver.events.accepts(
                 kind, task=event.task, platform=event.platform, tags=event.tags
             )
+        ]
+
+    def deliveries_of_deadline(self, event: DeadlineEvent) -> list[Delivery]:
+        """Return one delivery of a deadline's change for each subscribed webhook."""
+        content = event.as_json()
+        return [
+            Delivery(webhook=webhook.name, event=content)
+            for webhook in self._enabled.get(None)
+            if webhook.events.accepts_deadline(event.task, event.tags)
         ]
 
     def deliveries_of_drift(self, event: DriftEvent) -> list[Delivery]:
@@ -114,12 +118,31 @@ class EventPublisher:
         arrivals = self.subscriptions.arrivals_of(event)
         if self.events is not None:
             self.events.send(encode_message(event.as_json()))
-        for delivery in deliveries:
-            self.deliveries.send(delivery.encode())
-        for arrival, delay in arrivals:
-            self.deliveries.send(arrival.encode(), delay_seconds=delay)
+        self._deliver(deliveries, arrivals)
+
+    def publish_deadline(self, event: DeadlineEvent) -> None:
+        """Send a deadline's change to its queues; raises as `Queue.send` does."""
+        deliveries = self.subscriptions.deliveries_of_deadline(event)
+        arrivals = self.subscriptions.arrivals_of(event)
+        if self.events is not None:
+            self.events.send(encode_message(event.as_json()))
+        self._deliver(deliveries, arrivals)
 
     def publish_drift(self, event: DriftEvent) -> None:
         """Send a Job's drift to the webhooks that ask for it; raises as `Queue.send` does."""
         for delivery in self.subscriptions.deliveries_of_drift(event):
             self.deliveries.send(delivery.encode())
+
+    def _deliver(
+        self, deliveries: Sequence[Delivery], arrivals: Sequence[tuple[Arrival, int]]
+    ) -> None:
+        for delivery in deliveries:
+            self.deliveries.send(delivery.encode())
+        for arrival, delay in arrivals:
+            self.deliveries.send(arrival.encode(), delay_seconds=delay)
+
+
+def _is_wanted(webhook: Webhook, event: RunEvent) -> bool:
+    if event.is_deadline:
+        return webhook.events.accepts_deadline(event.task, event.tags)
+    return webhook.events.accepts(event.task, event.status, event.tags, is_problem=event.is_problem)

@@ -143,9 +143,11 @@ class WebhookDelivery:
 
 
 def _kind(delivery: Delivery) -> str:
-    """Return the kind of an event, such as `run.failed`, `run.problem` or `job.drift`."""
+    """Return the kind of an event, such as `run.failed`, `deadline.missed` or `job.drift`."""
     if delivery.event.get("drift") is not None:
         return "job.drift"
+    if (change := delivery.event.get("deadline")) is not None:
+        return f"deadline.{str(change).lower()}"
     if delivery.event.get("problem") is not None:
         return "run.problem"
     return f"run.{str(delivery.event['to']).lower()}"

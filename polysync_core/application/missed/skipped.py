@@ -22,6 +22,7 @@ OF_SCHEDULES = frozenset(
         SkipKind.SCHEDULE_PAUSED,
         SkipKind.SCHEDULE_CHANGED,
         SkipKind.SHARD_FULL,
+        SkipKind.PAST,
     }
 )
 """The kinds of skips that a schedule decides on."""

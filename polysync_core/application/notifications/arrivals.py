@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from polysync_core.application.notifications.steps import Arrival, GroupDelivery
 from polysync_core.application.ports import Queue
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.receivers import Receiver
-from polysync_core.domain.notifications.kinds import NotificationKind
+from polysync_core.domain.notifications.kinds import DEADLINE, NotificationKind
 from polysync_core.domain.notifications.stored import NotificationStore
 from polysync_core.domain.notifications.stories import Notice
 from polysync_core.domain.notifications.streaks import FailureStreak, after_failure
@@ -41,11 +41,16 @@ class NoticeCollector:
         match arrival.kind:
             case NotificationKind.FAILED:
                 self._add(receiver, self._failed(receiver, notice))
+            case NotificationKind.RECOVERED if DEADLINE in arrival.event:
+                if receiver.events.wants(NotificationKind.LATE):
+                    self._add(receiver, _of_deadline(notice))
             case NotificationKind.RECOVERED:
                 self._recovered(receiver, notice)
             case NotificationKind.WAITING_TOO_LONG:
                 self._waiting(receiver, arrival)
-            case NotificationKind.LATE | NotificationKind.SKIPPED:
+            case NotificationKind.LATE:
+                self._add(receiver, _of_deadline(notice))
+            case NotificationKind.SKIPPED:
                 self._add(receiver, notice)
 
     def schedule(self, receiver: Receiver, group: str) -> None:
@@ -67,7 +72,7 @@ class NoticeCollector:
         streak = self.store.change_streak(
             receiver.name, task, lambda known: after_failure(known, at=notice.at, run_id=run_id)
         )
-        return Notice(kind=notice.kind, event=notice.event, since=streak.since)
+        return replace(notice, since=streak.since)
 
     def _recovered(self, receiver: Receiver, notice: Notice) -> None:
         """Add the recovery first and end the streak last, so that a crash loses neither."""
@@ -97,6 +102,12 @@ class NoticeCollector:
             return
         event = {**arrival.event, "reason": stored.run.reason}
         self._add(receiver, Notice(kind=arrival.kind, event=event, since=begin))
+
+
+def _of_deadline(notice: Notice) -> Notice:
+    """Return the notice of a deadline's change; it lasts since the deadline."""
+    since = notice.text("deadlineAt")
+    return replace(notice, since=datetime.fromisoformat(since) if since else None)
 
 
 def _ended(known: FailureStreak | None, streak: FailureStreak, success: datetime) -> FailureStreak:

@@ -56,10 +56,11 @@ class BackgroundWork:
 
     reconcile: Step
     fire_schedules: Step
+    check_deadlines: Step
     execute_wait_limits: Step
     """Ends the waits for windows whose limit has passed."""
     watch_schedules: ScheduleWatch
-    """Fires the schedules at their second."""
+    """Fires the schedules and checks the deadlines at their second."""
     purge: Step
     """Deletes stored data that is older than the retention periods."""
     check_drift: Step
@@ -72,7 +73,7 @@ class BackgroundWork:
     run_requests_queue: str
 
     def tick(self, engine: Engine) -> None:
-        """Reconcile active runs, fire the schedules that are due, and end waits that are over.
+        """Reconcile runs, fire schedules, check deadlines, and end waits that are over.
 
         Each step runs even if another one fails; the failures are raised at the end.
         """
@@ -80,6 +81,7 @@ class BackgroundWork:
         steps = {
             "reconcile": self.reconcile,
             "schedules": self.fire_schedules,
+            "deadlines": self.check_deadlines,
             "gates": self.execute_wait_limits,
         }
         for name, step in steps.items():
@@ -92,7 +94,7 @@ class BackgroundWork:
             raise ExceptionGroup("Steps of the tick have failed.", failures)
 
     def watch_minute(self, engine: Engine) -> None:
-        """Fire the schedules at their second until the next minute begins."""
+        """Fire the schedules and check the deadlines until the next minute begins."""
         self.watch_schedules.until_next_minute(engine, time.sleep)
 
     def deliver_webhook(self, message: QueueMessage) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
@@ -19,6 +19,7 @@ from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.accepting import waiting_message
 from polysync_core.application.runs.finishing import ACTOR, RunFinisher
+from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.dispatch.codec import encode_state
@@ -100,6 +101,7 @@ class Reconciler:
     store: RunStore
     finisher: RunFinisher
     policies: Policies
+    prerequisites: Prerequisites
     clock: Clock
 
     def reconcile(self, engine: Engine) -> Repairs:
@@ -115,7 +117,7 @@ class Reconciler:
         # Restore the leases of running attempts first. Otherwise a Dispatcher that lost its
         # state would start too many runs.
         self._renew_policies(work)
-        for run in work.unknown:
+        for run in self._without_prerequisites(work.unknown):
             self._examine_unknown(run, work)
         self._release_orphans(work)
         _report(work.repairs)
@@ -174,6 +176,22 @@ class Reconciler:
             # The orchestration that notified the dependents is lost.
             work.engine.notify_dependents(run.run_id)
             work.repairs.completed += 1
+
+    def _without_prerequisites(self, queued: Iterable[TaskRun]) -> Iterator[TaskRun]:
+        """Yield the queued runs that have no unmet prerequisite.
+
+        Of each schedule, the runs are examined in order up to the first that still waits.
+        """
+        blocked: set[tuple[str | None, str | None]] = set()
+        for run in sorted(queued, key=lambda run: run.variable_time):
+            schedule = run.task, run.schedule_id
+            if run.unmet and schedule in blocked:
+                continue
+            released = self.prerequisites.released(run)
+            if released.unmet:
+                blocked.add(schedule)
+            else:
+                yield released
 
     def _examine_unknown(self, run: TaskRun, work: _Pass) -> None:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)

@@ -41,6 +41,7 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.runs.skip import Skip, SkipKind
 from polysync_core.domain.runs.stored import Page, RunHead
+from polysync_core.domain.variables import names_facts
 from polysync_core.platforms.registry import no_repair
 
 
@@ -171,7 +172,7 @@ class TaskRuns:
         schedule = next(schedules, None)
         mapped = {
             name: former.parameters[name]
-            for name in former.mapped_inputs
+            for name in (*former.mapped_inputs, *_of_events(former))
             if name in former.parameters and job.parameter(name) is not None
         }
         return {**mapped, **({} if schedule is None else schedule.parameters)}
@@ -306,6 +307,7 @@ def _spec(run_id: RunId, request: RunRequest) -> RunSpec:
         schedule=former and former.schedule,
         schedule_id=former and former.schedule_id,
         scheduled_time=former and former.variable_time,
+        arrival=former and former.arrival,
         time_zone=former and former.time_zone,
         mapped_inputs={} if former is None else _kept_sources(former, request),
         parents=former.parents if former is not None else (),
@@ -313,6 +315,15 @@ def _spec(run_id: RunId, request: RunRequest) -> RunSpec:
         fan_out=request.downstream,
         repeats=_repeated_by(request),
     )
+
+
+def _of_events(run: TaskRun) -> list[str]:
+    """Return the parameters of a run whose values name facts of its events."""
+    return [
+        name
+        for name, value in run.parameters.items()
+        if run.arrival is not None and isinstance(value, str) and names_facts(value)
+    ]
 
 
 def _kept_sources(former: TaskRun, request: RunRequest) -> Mapping[str, MappedInput]:

@@ -1,4 +1,4 @@
-"""Syncs the states of schedules with the definitions of their Tasks.
+"""Syncs the states of schedules and deadlines with the definitions of their Tasks.
 
 An edit of a Task is recorded before the write and removed after its schedules are synced
 (write-ahead). After a crash in between, the next tick finds the record and syncs the schedules.
@@ -51,6 +51,8 @@ class ScheduleSync:
 
     definitions: DefinitionSource
     store: ScheduleStore
+    deadlines: Callable[[str], None]
+    """Syncs the deadlines of a Task."""
     clock: Clock
     deleted: DeletedDefinitions
 
@@ -66,20 +68,22 @@ class ScheduleSync:
         retry_on_conflict(lambda: self._sync_once(name), exhausted=Unavailable(busy, retry_after=1))
 
     def finish(self, edit: Edit) -> None:
-        """Sync the schedules of a recorded edit; remove the record once its write has ended."""
+        """Sync the Task of a recorded edit; remove the record once its write has ended."""
         self.sync(edit.task)
+        self.deadlines(edit.task)
         if self.clock() - edit.at >= WRITE_LIMIT:
             self.store.remove_edit(edit)
 
     @contextmanager
     def following(self, *versions: Definition | None) -> Generator[None]:
-        """Sync the schedules of a Task with the write that the block performs.
+        """Sync the schedules and deadlines of a Task with the write that the block performs.
 
         Write-ahead: record the edit, write the definition, sync the schedules, remove the record.
         After a crash in between, the next tick finds the record and syncs the schedules.
         """
-        tasks = [each for each in versions if isinstance(each, Task) and each.schedules]
-        if not tasks:
+        tasks = [each for each in versions if isinstance(each, Task)]
+        has_deadlines = any(each.expect is not None for each in tasks)
+        if not has_deadlines and not any(each.schedules for each in tasks):
             yield
             return
         edit = self.store.record_edit(tasks[0].name)
@@ -91,6 +95,8 @@ class ScheduleSync:
 
         def follow() -> None:
             self.sync(edit.task)
+            if has_deadlines:
+                self.deadlines(edit.task)
             self.store.remove_edit(edit)
 
         _best_effort(follow, edit)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 
 from polysync_core.application.definitions.deleted import DeletedDefinitions
@@ -87,6 +88,11 @@ class ScheduleTick:
     """Tasks that are processed in parallel; the schedules of one Task follow each other."""
     turn: Lock = field(default_factory=Lock)
     """The ticks of a process follow each other, so no tick repeats the work of another one."""
+
+    def next_due(self, after: datetime) -> datetime | None:
+        """Return the first due time of a schedule after a time, or None."""
+        due = self.store.next_due(after=after)
+        return None if due is None else due.at
 
     def tick(self, engine: Engine) -> Tally:
         """Process every due schedule; a schedule that fails stops no other schedule."""

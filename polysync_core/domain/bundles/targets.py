@@ -94,13 +94,13 @@ def _part_problems(path: str, key: str, value: JsonValue) -> Iterator[Problem]:
 
 
 def _merged(base: JsonValue, other: JsonValue) -> JsonValue:
-    if isinstance(base, dict) and isinstance(other, dict):
-        merged = {**base}
+    if isinstance(other, dict):
+        merged = dict(base) if isinstance(base, dict) else {}
         for key, value in other.items():
             if value is None:
                 merged.pop(key, None)
             else:
-                merged[key] = _merged(base.get(key), value)
+                merged[key] = _merged(merged.get(key), value)
         return merged
     if isinstance(base, list) and isinstance(other, list):
         return _merged_lists(base, other)

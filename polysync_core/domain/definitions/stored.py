@@ -39,6 +39,11 @@ class StoredDefinition[D: Definition]:
     applied: Applied | None = None
     """The newest apply of a document that wrote the definition, in this version or before."""
 
+    @property
+    def bundle(self) -> str | None:
+        """The bundle that owns the definition; only this bundle prunes it."""
+        return None if self.applied is None else self.applied.bundle
+
 
 def readable(stored: StoredDefinition[Definition] | None) -> Definition | None:
     """Return the definition of a row that this version can read."""
@@ -116,6 +121,13 @@ class DefinitionSource(Protocol):
         """Yield the referrers of a definition; the cost depends on their number.
 
         `kind` selects the referrers of one kind, by name, and `after` those after a name.
+        """
+        ...
+
+    def listeners(self, source: str) -> Iterator[StoredDefinition[Definition]]:
+        """Yield the Tasks whose arrivals may accept the events of a source.
+
+        The cost depends on their number.
         """
         ...
 

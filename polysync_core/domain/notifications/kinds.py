@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from polysync_core.domain.deadlines.kinds import DeadlineChange
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.status import RunStatus
+
+DEADLINE = "deadline"
+"""The field of an event with the change of a deadline."""
 
 
 class NotificationKind(StrEnum):
@@ -50,7 +54,12 @@ def kind_of(event: JsonObject) -> NotificationKind | None:
 
     A success only causes one after a failure, and a waiting run only after its threshold.
     """
-    if event.get("problem") is not None or event.get("drift") is not None:
+    if event.get("problem") is not None:
         return None
-    status = event.get("to")
-    return _OF_STATUS.get(RunStatus(status)) if status in set(RunStatus) else None
+    deadline, status = event.get(DEADLINE), event.get("to")
+    if deadline is not None:
+        is_missed = deadline == DeadlineChange.MISSED
+        return NotificationKind.LATE if is_missed else NotificationKind.RECOVERED
+    if status == event.get("from") or status not in set(RunStatus):
+        return None
+    return _OF_STATUS.get(RunStatus(status))

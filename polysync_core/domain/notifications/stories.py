@@ -54,6 +54,7 @@ class Story:
 
     kind: NotificationKind
     run_id: str
+    """Empty for a Task that is late and has no run."""
     subject: str
     """The Task, or the Job without one."""
     platform: str
@@ -88,7 +89,8 @@ class Story:
         yield "Time", clock_text(self.at)
         if self.tries:
             yield "Attempts", str(self.tries)
-        yield "Run", self.run_id
+        if self.run_id:
+            yield "Run", self.run_id
 
 
 def story_of(notice: Notice, run: TaskRun | None, *, base_url: str | None) -> Story:
@@ -108,9 +110,17 @@ def story_of(notice: Notice, run: TaskRun | None, *, base_url: str | None) -> St
         since=notice.since,
         tries=len(run.attempts) if run is not None else _number(notice.event.get("attempt")),
         former_run=notice.former_run,
-        console_url=None if base_url is None else f"{base_url}/console/runs/{run_id}",
+        console_url=_page(notice, base_url),
         platform_url=notice.text("monitorUrl") or None,
     )
+
+
+def _page(notice: Notice, base_url: str | None) -> str | None:
+    """Return the page of the run; a Task that is late may have no run."""
+    if base_url is None:
+        return None
+    run_id, task = notice.text("runId"), notice.text("task")
+    return f"{base_url}/console/runs/{run_id}" if run_id else f"{base_url}/console/tasks/{task}"
 
 
 def clock_text(moment: datetime) -> str:

@@ -38,6 +38,16 @@ NOT_EXECUTED = {
     ),
     **dict.fromkeys(
         (
+            "polysync plan --target prod --context prod -o plan.json --markdown   # for the text "
+            "of the pull request",
+            "polysync apply plan.json --context prod                              # after the "
+            "review",
+            "polysync validate --target prod",
+        ),
+        "the command needs a bundle; tests/unit/cli/commands/definitions/test_bundles.py has one",
+    ),
+    **dict.fromkeys(
+        (
             "polysync azure check",
             "polysync azure check dev --location westeurope",
             "polysync azure check NEW --location northeurope",

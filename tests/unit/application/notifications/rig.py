@@ -80,6 +80,7 @@ class Rig:
 
     def pass_time(self, **distance: float) -> None:
         """Process the messages that are due until a later time."""
+        self._take()
         end = self.clock() + timedelta(**distance)
         while self._due and self._due[0][0] <= end:
             due, _, text = heapq.heappop(self._due)

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from polysync_core.domain.deadlines.events import DeadlineEvent
+from polysync_core.domain.deadlines.kinds import DeadlineChange, DeadlineKind, MissCause
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.webhook_receivers import EventNotAccepted
+from tests.fakes.builders import NOON, run_id
 from tests.unit.application.notifications.rig import SLACK_URL, TEAM, Rig
 
 
@@ -215,6 +218,52 @@ class TestWaiting:
         assert rig.titles() == []
         rig.pass_time(minutes=5)
         assert rig.titles() == ["load waits too long"]
+
+
+class TestDeadlines:
+    """Tasks that are late."""
+
+    def late(self, change: DeadlineChange, run: str | None = None) -> DeadlineEvent:
+        return DeadlineEvent(
+            event_id=f"deadline/load/2026-03-01/Late/{change}",
+            change=change,
+            kind=DeadlineKind.LATE,
+            task="load",
+            job="sales-load",
+            platform="lakehouse",
+            deadline=NOON - timedelta(minutes=5),
+            at=NOON,
+            run_id=None if run is None else run_id(run),
+            cause=MissCause.WAITING_FOR_UPSTREAM,
+            reason="The run of 06:00 had not succeeded at 11:55.",
+        )
+
+    def test_a_late_task_without_a_run_is_reported_with_its_page(self) -> None:
+        rig = Rig()
+        rig.app.services.publisher.publish_deadline(self.late(DeadlineChange.MISSED))
+        rig.pass_time(minutes=2)
+        assert rig.titles() == ["load is late"]
+        content = texts_of(rig.bodies())
+        assert "WaitingForUpstream: The run of 06:00" in content
+        assert "2026-03-01 11:55:00 UTC" in content
+        assert "https://polysync.example.com/console/tasks/load" in content
+
+    @pytest.mark.parametrize(
+        ("kinds", "titles"),
+        [
+            (["Failed", "Late", "Recovered"], ["load is late", "load succeeded again"]),
+            (["Failed", "Recovered"], []),
+            (["Late"], ["load is late"]),
+        ],
+    )
+    def test_the_recovery_of_a_deadline_is_reported_with_late(
+        self, kinds: list[str], titles: list[str]
+    ) -> None:
+        rig = Rig(team(events={"kinds": kinds}))
+        for change in (DeadlineChange.MISSED, DeadlineChange.RECOVERED):
+            rig.app.services.publisher.publish_deadline(self.late(change, "x"))
+            rig.pass_time(minutes=2)
+        assert rig.titles() == titles
 
 
 class TestLimit:
