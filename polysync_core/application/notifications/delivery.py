@@ -215,12 +215,12 @@ class NotificationDelivery:
         result: DeliveryResult,
         error: str | None = None,
     ) -> None:
-        run_id = message.run_ids[-1] if message.total == 1 else None
+        ids = message.run_ids[-1:] if message.total == 1 else ()
         attempt = DeliveryAttempt(
             at=self.clock(),
             event_id=message.id,
             kind=f"{message.kind} ({message.total})" if message.total > 1 else message.kind,
-            run_id=run_id,
+            run_id=ids[0] if ids else None,
             attempt=step.attempt,
             result=result,
             error=error,
