@@ -48,6 +48,8 @@ OfGraphRun = Annotated[
     ),
 ]
 
+IsLate = Annotated[bool, typer.Option("--late", help="Only runs that were late, missing or slow.")]
+
 _OPTIONS = {"graphRunId": "--graph", "backfillId": "--backfill"}
 
 
@@ -63,6 +65,7 @@ def runs(  # noqa: PLR0913 - one parameter per option
     since: Since = None,
     until: Until = None,
     backfill: OfBackfill = None,
+    late: IsLate = False,
     limit: Limit = 20,
     everything: All = False,
     url: Url = DEFAULT_URL,
@@ -80,6 +83,7 @@ def runs(  # noqa: PLR0913 - one parameter per option
         "since": since,
         "until": until,
         "backfillId": backfill,
+        "late": "true" if late else None,
     }
     given = [name for name, value in query.items() if value is not None]
     if job is not None and given:
