@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from polysync_core.adapters import Ports, open_issuer, production_ports
 from polysync_core.api.app import ApiRoutes, create_app
+from polysync_core.api.arrivals.routes import event_routes
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.drift import drift_routes
@@ -207,6 +208,7 @@ def routes() -> ApiRoutes:
             backfill_routes(),
             stored_backfill_routes(),
             hold_routes(),
+            event_routes(),
             job_run_routes(),
             job_key_routes(),
             platform_run_routes(),
@@ -282,6 +284,7 @@ def _use_cases(services: Services) -> list[object]:
         services.backfill,
         services.backfills,
         services.holds,
+        services.event_intake,
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,

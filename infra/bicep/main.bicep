@@ -49,6 +49,11 @@ param tags object = {}
 ])
 param backend string = 'AzureStorage'
 
+@description('Optional. Percentage of the traces of runs that are kept, each with all its spans. Metrics and logs are complete at any value.')
+@minValue(0)
+@maxValue(100)
+param traceSamplePercent int = 100
+
 @description('Optional. Version of the task hub, a part of its name. A higher version gives the app a new, empty engine.')
 @minValue(1)
 @maxValue(999)
@@ -417,6 +422,7 @@ module app './modules/app.bicep' = {
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
     runRetentionDays: runRetentionDays
     engineRetentionDays: engineRetentionDays
+    traceSamplePercent: traceSamplePercent
     driftCheck: driftCheck
     databricksHost: databricksHost
     databricksJobs: databricksJobs

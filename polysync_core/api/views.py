@@ -114,6 +114,36 @@ class SkipView(View):
     """The first run of the chain; null unless an upstream is the cause."""
 
 
+class ArrivedEventView(View):
+    """An event that started a run."""
+
+    id: str
+    """The id of the event."""
+    source: str
+    """The source of the event."""
+    type: str
+    """The type of the event."""
+    subject: str | None
+    """The subject of the event, such as a file."""
+    time: Time | None
+    """The time of the event."""
+    received_at: Time
+    """The time at which Polysync received the event."""
+
+
+class ArrivalView(View):
+    """The events that started a run."""
+
+    name: str
+    """The name of the arrival."""
+    count: int
+    """The number of events."""
+    events: list[ArrivedEventView]
+    """The first events, at most 50."""
+    values: dict[str, Json]
+    """The facts of the events that the parameters name."""
+
+
 class TaskRunView(View):
     """One execution of a Task, or of a Job without a Task."""
 
@@ -141,6 +171,8 @@ class TaskRunView(View):
     """The schedule that started the run."""
     backfill_id: str | None
     """The backfill that made the run."""
+    arrival: ArrivalView | None
+    """The events that started the run."""
     scheduled_time: Time | None
     """The fire time for which the run was made."""
     starts_at: Time | None
@@ -213,6 +245,7 @@ def run_view(run: TaskRun) -> TaskRunView:
         trace_id=run.trace_id,
         schedule=run.schedule,
         backfill_id=run.backfill_id,
+        arrival=None if run.arrival is None else ArrivalView.model_validate(run.arrival),
         scheduled_time=run.scheduled_time,
         starts_at=run.starts_at,
         start_lag_seconds=None if run.start_lag is None else run.start_lag.total_seconds(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 
+from polysync_core.application.arrivals.receiving import EventIntake
+from polysync_core.application.arrivals.starting import ArrivalStarter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
@@ -12,6 +14,7 @@ from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.dependencies.window_reader import WindowReader
+from polysync_core.application.dependencies.window_values import WindowValues
 from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
@@ -55,6 +58,7 @@ class RunsServices(DefinitionsServices):
             runs=self.ports.runs,
             store=self.run_store,
             definitions=self.definitions,
+            windows=self.window_values,
             clock=self.ports.clock,
         )
 
@@ -78,7 +82,14 @@ class RunsServices(DefinitionsServices):
             definitions=self.definitions,
             factory=self.run_factory,
             finisher=self.run_finisher,
+            window_values=self.window_values,
             clock=self.ports.clock,
+        )
+
+    @cached_property
+    def window_values(self) -> WindowValues:
+        return WindowValues(
+            reader=self.window_reader, definitions=self.definitions, clock=self.ports.clock
         )
 
     @cached_property
@@ -86,9 +97,27 @@ class RunsServices(DefinitionsServices):
         return JobRuns(runs=self.ports.runs, factory=self.run_factory, task_runs=self.task_runs)
 
     @cached_property
+    def arrival_starter(self) -> ArrivalStarter:
+        return ArrivalStarter(
+            factory=self.run_factory,
+            finisher=self.run_finisher,
+            prepare=self.task_runs.with_parents,
+        )
+
+    @cached_property
+    def event_intake(self) -> EventIntake:
+        return EventIntake(
+            definitions=self.ports.definitions,
+            runs=self.ports.runs,
+            starter=self.arrival_starter,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
     def run_requests(self) -> RunRequests:
         return RunRequests(
             run_once=self.task_runs.run_once,
+            receive_events=self.event_intake.receive,
             queue=self.ports.queue(RUN_REQUESTS),
             poison_queue=self.ports.queue(f"{RUN_REQUESTS}-poison"),
         )

@@ -29,6 +29,7 @@ ACTIONS: Mapping[str, Action] = {
     "run_accepted": Action("a run was stored", ("run_id", "task", "trigger")),
     "run_request_accepted": Action("a message started a run", ("message_id", "run_id", "task")),
     "run_request_refused": Action("a message requested an invalid run", ("message_id", "reason")),
+    "arrival_started": Action("events started a run", ("task", "arrival", "events", "run_id")),
     "run_request_postponed": Action(
         "a message waits because too many runs wait", ("message_id", "reason")
     ),

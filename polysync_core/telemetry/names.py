@@ -48,7 +48,8 @@ ATTRIBUTES: Mapping[str, str] = {
     JOB: "the Job",
     JOB_TYPE: "the type of the Job, such as `DatabricksNotebook`",
     PLATFORM: "the Platform, by its name in the definitions",
-    TRIGGER: "the trigger of the run: `Manual`, `Schedule`, `Dependency`, `Backfill`, `Message`",
+    TRIGGER: "the trigger of the run: `Manual`, `Schedule`, `Dependency`, `Backfill`, `Message`, "
+    "`Arrival`",
     SCHEDULE: "the schedule that created the run",
     SCHEDULED_TIME: "the fire time of the run",
     BACKFILL: "the backfill that created the run",

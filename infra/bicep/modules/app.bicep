@@ -94,6 +94,9 @@ param runRetentionDays int
 @description('Required. Days for which the engine keeps the histories of ended orchestrations.')
 param engineRetentionDays int
 
+@description('Required. Percentage of the traces of runs that are kept.')
+param traceSamplePercent int
+
 @description('Required. Whether every Job is compared with its artefact each night.')
 param driftCheck bool
 
@@ -134,6 +137,9 @@ var settings = {
   // The console answers at the root, where the host would show a page of its own.
   AzureWebJobsDisableHomepage: 'true'
   OTEL_SERVICE_NAME: name
+  OTEL_TRACES_SAMPLER: 'parentbased_traceidratio'
+  // Bicep has no fractions.
+  OTEL_TRACES_SAMPLER_ARG: traceSamplePercent == 100 ? '1.0' : '0.${padLeft(traceSamplePercent, 2, '0')}'
   PYTHON_ENABLE_OPENTELEMETRY: 'true'
   PYTHON_THREADPOOL_THREAD_COUNT: '48'
   TASKHUB_NAME: taskHubName

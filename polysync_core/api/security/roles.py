@@ -54,6 +54,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/tasks/{name}/pause"): Role.OPERATOR,
     ("POST", "/tasks/{name}/resume"): Role.OPERATOR,
     ("POST", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("POST", "/events"): Role.OPERATOR,
     ("GET", "/holds"): Role.READER,
     ("POST", "/hold"): Role.OPERATOR,
     ("POST", "/release"): Role.OPERATOR,

@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _USE = re.compile(r"\$\$\{|\$\{var\.([^{}]*)\}")
 _SECRET = re.compile(
     r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."
+    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."
     r"|\bdapi[0-9a-f]{32}"
     r"|\bgh[pousr]_[A-Za-z0-9]{36}"
     r"|\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)="

@@ -119,6 +119,13 @@ class DefinitionSource(Protocol):
         """
         ...
 
+    def listeners(self, source: str) -> Iterator[StoredDefinition[Definition]]:
+        """Yield the Tasks whose arrivals may accept the events of a source.
+
+        The cost depends on their number.
+        """
+        ...
+
     def count_referrers(self, reference: Reference, kind: Kind, *, limit: int) -> int:
         """Return the number of referrers of one kind, at most `limit`, by one range read."""
         ...

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from polysync_core.domain.arrivals.definition import Arrival
 from polysync_core.domain.clock import ZoneName
 from polysync_core.domain.deadlines.expectation import Expectation
 from polysync_core.domain.definitions.base import (
@@ -145,6 +146,8 @@ class Task(Definition):
     time_zone: ZoneName | None = None
     """The zone of `${run.scheduledTime:…}` in every run; empty = that of the schedules."""
     schedules: Annotated[tuple[Schedule, ...], Field(max_length=_FEW)] = ()
+    arrivals: Annotated[tuple[Arrival, ...], Field(max_length=20)] = ()
+    """Events that start the Task, such as new files."""
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
     join: Join = Join.ALL
     """The number of dependencies that must be met."""
@@ -168,6 +171,7 @@ class Task(Definition):
     def _distinct(self) -> Self:
         _refuse_repeated("schedules", "name", [each.name for each in self.schedules])
         _refuse_repeated("schedules", "id", [each.identity for each in self.schedules])
+        _refuse_repeated("arrivals", "name", [each.name for each in self.arrivals])
         _refuse_repeated("contentionProfiles", "", self.contention_profiles)
         self._check_upstreams()
         self._check_start()
@@ -206,10 +210,11 @@ class Task(Definition):
                     "a window lies between two fire times of this task: add a schedule, or set "
                     "take to Each or Newest",
                 )
-        if all(each.take is Take.NEWEST for each in self.dependencies):
+        if not self.arrivals and all(each.take is Take.NEWEST for each in self.dependencies):
             refuse(
                 "dependencies[0].take",
-                "a newest outcome starts no run: add a schedule or a dependency with take: Each",
+                "a newest outcome starts no run: add a schedule, an arrival or a dependency with "
+                "take: Each",
             )
 
     def _check_past(self) -> None:
@@ -275,9 +280,10 @@ class Task(Definition):
 
     @property
     def given_parameters(self) -> frozenset[str]:
-        """The names of the parameters that the Task, its schedules or its mappings set."""
+        """The names of the parameters that the Task, its starts or its mappings set."""
         names = set(self.parameters)
         names.update(name for schedule in self.schedules for name in schedule.parameters)
+        names.update(name for arrival in self.arrivals for name in arrival.parameters)
         mappings = (each for edge in self.dependencies for each in edge.mappings)
         names.update(mapping.input for mapping in mappings)
         return frozenset(names)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from polysync_core.domain.arrivals.run_arrival import RunArrival
 from polysync_core.domain.deadlines.kinds import DeadlineChange, DeadlineKind
 from polysync_core.domain.definitions.jobs import RETRY_FROM, Job, RetryFrom
 from polysync_core.domain.definitions.tasks import Retry
@@ -54,6 +55,8 @@ class Prerequisite(StrEnum):
 
     PAST = "Past"
     """The run of the fire time before has succeeded."""
+    WINDOWS = "Windows"
+    """The windows of its dependencies are complete; only a backfilled run awaits them so."""
 
 
 class ProblemChange(StrEnum):
@@ -126,6 +129,8 @@ class TaskRun:
     retry: Retry = field(default_factory=Retry)
     """The Task's policy as of the run's acceptance; the same holds for the time-out."""
     execution_timeout_seconds: int | None = None
+    arrival: RunArrival | None = None
+    """The events that started the run; None for another start."""
     duration_within: int | str | None = None
     """The longest normal duration of an attempt, as of the run's acceptance."""
     missed_deadlines: tuple[MissedDeadline, ...] = ()
@@ -283,7 +288,11 @@ def with_prerequisites(run: TaskRun, prerequisites: tuple[Prerequisite, ...]) ->
     """Return a new run that must meet some prerequisites before it may start."""
     if not prerequisites:
         return run
-    reason = "Waits for the run of the fire time before."
+    waits_for = {
+        Prerequisite.PAST: "the run of the fire time before",
+        Prerequisite.WINDOWS: "the outcomes of its windows",
+    }
+    reason = f"Waits for {' and '.join(waits_for[each] for each in prerequisites)}."
     return replace(run, prerequisites=prerequisites, unmet=prerequisites, reason=reason)
 
 

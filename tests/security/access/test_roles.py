@@ -81,6 +81,7 @@ _NEEDS: Mapping[str, str] = {
     "GET /backfills/{backfill_id}": _READER,
     "POST /backfills/{backfill_id}/cancel": _OPERATOR,
     "GET /holds": _READER,
+    "POST /events": _OPERATOR,
     **{
         f"POST {scope}/{action}": _OPERATOR
         for scope in ("", "/tasks/{name}", "/platforms/{name}")

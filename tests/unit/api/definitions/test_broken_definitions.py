@@ -98,6 +98,7 @@ def path_of(kind: Kind) -> str:
     return f"/{SPECS[kind].path}/{NAMES[kind]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("change", BREAKS)
 class TestEveryKind:

@@ -28,6 +28,8 @@ from tests.unit.console.editing.examples import (
     object_of,
 )
 
+pytestmark = pytest.mark.slow
+
 LOCAL = Vault(name="local", provider="Environment")
 FEWEST = {
     "AzureDatabricks": {"computeType": "Serverless"},
