@@ -32,7 +32,7 @@ class PendingTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphRunState:
-    """The newest run of each task of a graph run, and the tasks without a run."""
+    """The newest runs of a graph run, and the tasks without a run."""
 
     runs: Sequence[RunAnswer]
     """The runs in the order of their acceptance."""

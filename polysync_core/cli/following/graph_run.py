@@ -12,7 +12,7 @@ from polysync_core.cli.views.runs.graph_progress import GraphProgress, graph_run
 
 
 def follow_graph_run(session: Session, graph_run_id: str) -> None:
-    """Show a graph run until its end, and exit with 1 if a run failed or was cancelled."""
+    """Show a graph run until its end; exit with 1 if a run failed."""
     resume = session.command(f"follow {graph_run_id} --graph")
     try:
         final = _follow(session, graph_run_id)

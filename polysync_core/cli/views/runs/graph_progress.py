@@ -1,4 +1,4 @@
-"""Shows the progress of a graph run as a live table or one line per change."""
+"""Shows the progress of a graph run as a live table or as lines."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class GraphProgress:
 
 
 def graph_run_view(state: GraphRunState) -> RenderableType:
-    """Return the runs of a graph run and the tasks without a run, one per line."""
+    """Return the runs of a graph run, then the tasks without a run."""
     table: FittedTable = new_table(
         name_column("Task"),
         whole_column("Status"),
