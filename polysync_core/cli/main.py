@@ -60,6 +60,7 @@ from polysync_core.cli.commands.runs.usage import usage
 from polysync_core.cli.commands.schedules.backfill import backfill
 from polysync_core.cli.commands.schedules.backfills import backfills
 from polysync_core.cli.commands.schedules.cron import cron
+from polysync_core.cli.commands.schedules.deadlines import deadlines
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
 from polysync_core.cli.environments.connection import with_context
@@ -154,6 +155,7 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(release)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(holds)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(schedules)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(fire_times)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(deadlines)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(cron)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(resume)

@@ -49,6 +49,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,
     ("GET", "/tasks/{name}/gate"): Role.READER,
     ("GET", "/tasks/{name}/fire-times"): Role.READER,
+    ("GET", "/tasks/{name}/deadlines"): Role.READER,
     ("GET", "/fire-times"): Role.READER,
     ("GET", "/tasks/{name}/schedules"): Role.READER,
     ("POST", "/tasks/{name}/pause"): Role.OPERATOR,

@@ -71,6 +71,7 @@ _NEEDS: Mapping[str, str] = {
     "POST /tasks/{name}/run": _OPERATOR,
     "GET /tasks/{name}/gate": _READER,
     "GET /tasks/{name}/fire-times": _READER,
+    "GET /tasks/{name}/deadlines": _READER,
     "GET /cron": _READER,
     "GET /limits": _READER,
     "GET /tasks/{name}/schedules": _READER,

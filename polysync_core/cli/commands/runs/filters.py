@@ -54,3 +54,5 @@ OfGraphRun = Annotated[
         help="Only runs of this graph run: its root run, or @TASK.",
     ),
 ]
+
+IsLate = Annotated[bool, typer.Option("--late", help="Only runs that were late, missing or slow.")]

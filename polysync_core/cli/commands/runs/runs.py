@@ -9,6 +9,7 @@ import typer
 
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.commands.runs.filters import (
+    IsLate,
     OfBackfill,
     OfCause,
     OfGraphRun,
@@ -42,6 +43,7 @@ def runs(  # noqa: PLR0913 - one parameter per option
     since: Since = None,
     until: Until = None,
     backfill: OfBackfill = None,
+    late: IsLate = False,
     limit: Limit = 20,
     watch: Watch = False,
     everything: All = False,
@@ -60,6 +62,7 @@ def runs(  # noqa: PLR0913 - one parameter per option
         "since": since,
         "until": until,
         "backfillId": backfill,
+        "late": "true" if late else None,
     }
     if watch and (everything or as_json):
         raise typer.BadParameter("cannot be combined with --all or --json", param_hint="--watch")
