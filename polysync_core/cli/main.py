@@ -45,6 +45,7 @@ from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.failures import failures
+from polysync_core.cli.commands.runs.follow import follow
 from polysync_core.cli.commands.runs.graph import graph
 from polysync_core.cli.commands.runs.hold import hold, holds, release
 from polysync_core.cli.commands.runs.job_keys import job_keys
@@ -139,6 +140,7 @@ app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(schema)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(run)
 app.command("exec", cls=PlainCommand, rich_help_panel=_RUNS)(execute)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(runs)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(follow)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(show)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(logs)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(graph)
