@@ -1,4 +1,4 @@
-"""Tests of edits between a fire time and its deadline, and of deleted and disabled Tasks."""
+"""Tests of edits between a fire time and its deadline, and of removed Tasks."""
 
 from __future__ import annotations
 

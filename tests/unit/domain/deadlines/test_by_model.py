@@ -1,4 +1,4 @@
-"""Compares the checks of deadlines with a plain model that looks at every half an hour."""
+"""Compares the checks of deadlines with a plain model of half-hour steps."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _run(fire: FireKey, end: datetime) -> TaskRun:
 
 
 def model(task: Task, runs: Runs, begin: datetime, end: datetime) -> _Found:
-    """Return the late fire times of each deadline, by a look at every half an hour."""
+    """Return the late fire times of each deadline, by a look at each half hour."""
     walls = list(_walls(task, begin - timedelta(days=2), end + timedelta(days=2)))
     within = task.expect.started_within_seconds if task.expect is not None else None
     found: dict[tuple[DeadlineKind, datetime], set[datetime]] = {}
@@ -109,7 +109,7 @@ def model(task: Task, runs: Runs, begin: datetime, end: datetime) -> _Found:
 
 
 def _walls(task: Task, begin: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the first half an hour of each local date at or after the time of day."""
+    """Yield the wall-clock deadline of each local date, in half-hour steps."""
     assert task.expect is not None
     zone, wall = ZoneInfo(task.deadline_zone or ""), task.expect.wall_time
     seen = set[object]()
