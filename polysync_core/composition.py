@@ -152,6 +152,7 @@ def build_background_work(services: Services) -> BackgroundWork:
         purge=services.retention.purge,
         check_drift=services.drift_check.check,
         webhook_delivery=services.webhook_delivery,
+        notifications=services.notifications,
         run_requests=services.run_requests,
         poison_messages=services.poison_messages,
         deliveries_queue=DELIVERIES,
