@@ -14,7 +14,7 @@ from polysync_core.cli.environments.connection import choose_connection
 
 
 def main(kind: str, *chosen: str) -> None:
-    """Read the names of a kind from an address, or from the app of a context."""
+    """Read the names of a kind from an app, and store them."""
     match chosen:
         case ["--context", context]:
             connection = choose_connection(None, context)
