@@ -14,6 +14,7 @@ from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.application.events.webhook_delivery import Post
 from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import (
+    ArrivalStore,
     BackfillStore,
     DeadlineStore,
     GateStore,
@@ -36,6 +37,7 @@ from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.registry import open_connector
 from polysync_core.platforms.webhook_receivers import Receivers
 from polysync_core.settings import STORAGE, Settings
+from polysync_core.storage.arrivals import TableArrivals
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.backfills import TableBackfills
 from polysync_core.storage.deadlines import TableDeadlines
@@ -113,6 +115,7 @@ class Ports:
     versions: VersionReader
     schedules: ScheduleStore
     deadlines: DeadlineStore
+    arrivals: ArrivalStore
     backfills: BackfillStore
     holds: HoldStore
     runs: RunTable
@@ -129,6 +132,7 @@ class Ports:
     purge_results: Purge
     purge_backfills: Purge
     purge_deadlines: Purge
+    purge_arrivals: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
     open_vault: OpenVault
@@ -187,11 +191,13 @@ def table_ports(
     audit, poison = TableAudit(tables), TablePoison(tables)
     versions, results = TableVersions(tables), TableRecentResults(tables)
     backfills, deadlines = TableBackfills(tables), TableDeadlines(tables)
+    arrivals = TableArrivals(tables)
     return Ports(
         definitions=TableDefinitions(tables),
         versions=versions,
         schedules=TableSchedules(tables),
         deadlines=deadlines,
+        arrivals=arrivals,
         backfills=backfills,
         holds=TableHolds(tables),
         runs=runs,
@@ -208,6 +214,7 @@ def table_ports(
         purge_results=results.purge,
         purge_backfills=backfills.purge,
         purge_deadlines=deadlines.purge,
+        purge_arrivals=arrivals.purge,
         queue=queue,
         open_vault=open_vault,
         open_connector=open_connector,

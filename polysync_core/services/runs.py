@@ -101,6 +101,7 @@ class RunsServices(DefinitionsServices):
             definitions=self.ports.definitions,
             runs=self.ports.runs,
             starter=self.arrival_starter,
+            collector=self.batch_collector,
             clock=self.ports.clock,
         )
 
@@ -190,6 +191,7 @@ class RunsServices(DefinitionsServices):
             purge_results=ports.purge_results,
             purge_backfills=ports.purge_backfills,
             purge_deadlines=ports.purge_deadlines,
+            purge_arrivals=ports.purge_arrivals,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
                 engine=timedelta(days=settings.engine_retention_days),
