@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 FIXED: dict[str, Any] = {"parameters": {"all": "${arrivals.path}"}, "maximumCount": 6}
 FILES = st.integers(0, 40)
-POINTS = st.integers(1, 25)
+POINTS = st.integers(1, 50)
 ARRIVALS = st.fixed_dictionaries(
     {
         "quietSeconds": st.sampled_from([0, 5, 60]),
