@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from polysync_core.appkit.configuration import AppKitConfiguration
+from polysync_core.application.arrivals.store import ArrivalStore
 from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import (
-    ArrivalStore,
     BackfillStore,
     DeadlineStore,
     GateStore,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from polysync_core.application.arrivals.starting import ArrivalStarter, Start
-from polysync_core.application.ports import ArrivalStore, Engine, RunReader
+from polysync_core.application.arrivals.store import ArrivalStore
+from polysync_core.application.ports import Engine, RunReader
 from polysync_core.domain.arrivals.batches import (
     Batch,
     BatchStart,

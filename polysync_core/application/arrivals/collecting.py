@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from polysync_core.application.ports import ArrivalStore
+from polysync_core.application.arrivals.store import ArrivalStore
 from polysync_core.domain.arrivals.batches import Batch
 from polysync_core.domain.arrivals.definition import Arrival
 from polysync_core.domain.arrivals.run_arrival import ReceivedEvent
@@ -37,7 +37,7 @@ class BatchCollector:
         return is_new
 
     def wake(self, task: Task) -> None:
-        """Let the next check see an edit of a Task, as far as the storage answers.
+        """Let the next check see an edit of a Task, with best effort.
 
         A failure only delays the effect until the batch is due.
         """

@@ -1,4 +1,4 @@
-"""Tests that every event is in one run, whatever crashes, races and edits happen.
+"""Tests that every event is in one run, despite crashes, races and edits.
 
 A sender delivers an event until it is acknowledged, also several times. The model is the set of
 events that were sent. At the end, each of them must be in exactly one run.
@@ -119,7 +119,7 @@ class ArrivalMachine(RuleBasedStateMachine):
 
     @staticmethod
     def crash(*, done: bool) -> Callable[..., Any]:
-        """Crash at the first call, before or after it takes effect, and at all later ones."""
+        """Crash at the first call, before or after its effect, and at all later ones."""
         first = [done]
 
         def act(do: Callable[[], Any]) -> Any:
