@@ -198,6 +198,7 @@ class RunsServices(DefinitionsServices):
             purge_messages=ports.purge_messages,
             purge_results=ports.purge_results,
             purge_backfills=ports.purge_backfills,
+            purge_notifications=ports.purge_notifications,
             purge_deadlines=ports.purge_deadlines,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
