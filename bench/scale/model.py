@@ -81,7 +81,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """The units of one resource that a run needs, at its start and for each poll."""
+    """The units of a resource for the start of a run and for each poll."""
 
     start: float
     poll: float

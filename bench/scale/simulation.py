@@ -1,4 +1,4 @@
-"""Simulates one shard of a deployment in virtual time, with the real Dispatcher and poll plan.
+"""Simulates a shard of a deployment in virtual time, with the real Dispatcher and polls.
 
 The shard has its share of the resources that all shards use. A resource serves requests in order,
 at its rate. So a load beyond the smallest rate makes a queue grow, as in the service.
