@@ -16,6 +16,8 @@ _LABELS: Mapping[str, str] = {
     "Dependency.when": "Only if",
     "EventFilter.drift": "Drift of Jobs, too",
     "EventFilter.problems": "Problems of runs, too",
+    "Job.inputs": "Data sets read",
+    "Job.outputs": "Data sets written",
     "Parameter.missing": "Missing in the artefact",
     "Platform.auth": "Sign-in",
     "Platform.shard": "Shard",
