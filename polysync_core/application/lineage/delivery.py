@@ -42,7 +42,7 @@ class LineageStep:
         return replace(self, attempt=self.attempt + 1, failure=failure)
 
     def encode(self) -> str:
-        """Return the step as a message, without the tags, which the row of the run has."""
+        """Return the step as a message without the tags of the run."""
         event = {name: value for name, value in self.event.items() if name != "tags"}
         return encode_message({"lineage": event, "attempt": self.attempt, "failure": self.failure})
 
