@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from polysync_core.domain.definitions.jobs import Job
@@ -82,8 +82,7 @@ class HttpJobConnector:
         if settings.read is None:
             return self.client.exchange(call, lambda answer: _result(answer, settings, request))
         if submit.chooses_run_id:
-            exists = submit.exists_statuses
-            call = replace(call, accepts=lambda answer: answer.status in exists)
+            call = replace(call, accepts=_has_status(submit.exists_statuses))
             run_id = fill_text(submit.run_id or "", values)
             self.client.exchange(call, lambda _: None)
         else:
@@ -202,6 +201,10 @@ def _header(text: str, values: Values) -> str:
             cause=FailureCause.PARAMETERS,
         )
     return filled
+
+
+def _has_status(statuses: Collection[int]) -> Callable[[Answer], bool]:
+    return lambda answer: answer.status in statuses
 
 
 def _run_id(answer: JsonObject, path: str | None) -> str:
