@@ -70,6 +70,7 @@ check: $(READY) ## Lint, type-check, guard the layers and the prose
 	@$(PY) scripts/check_prose.py
 	@$(PY) -m scripts.check_regular_expressions
 	@$(PY) -m scripts.check_templates
+	@$(PY) -m scripts.workflows
 
 look: $(READY) ## Take pictures of the pages of the console, light and dark, into .local/look
 	@$(PY) -m tests.journeys.look

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from polysync_core.appkit.configuration import AppKitConfiguration
-from polysync_core.application.events.webhook_delivery import Post
 from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import (
     BackfillStore,
@@ -30,7 +29,12 @@ from polysync_core.domain.definitions.changes.versions import VersionReader
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.recent_results import RecentResults
 from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.notifications.stored import NotificationStore
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import TokenIssuer
+from polysync_core.outbound.receivers.connections import azure_mail_token, smtp_sender
+from polysync_core.outbound.receivers.posting import Post
+from polysync_core.outbound.receivers.sender import SendSmtp
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.registry import open_connector
@@ -42,6 +46,7 @@ from polysync_core.storage.deadlines import TableDeadlines
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.holds import TableHolds
+from polysync_core.storage.notifications import TableNotifications
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.recent_results import TableRecentResults
 from polysync_core.storage.runs.purge import ExpiredRuns
@@ -135,6 +140,12 @@ class Ports:
     open_connector: OpenConnector
     post: Post
     """Posts an event to the address of a webhook."""
+    notifications: NotificationStore
+    purge_notifications: Purge
+    send_smtp: SendSmtp
+    """Sends a mail by the SMTP server of a receiver."""
+    mail_token: Callable[[], Secret]
+    """Returns a token of the app's identity for Azure Communication Services."""
     open_workspaces: OpenWorkspaces = open_workspaces
     open_issuer: Callable[[TokenIssuer, Settings], SigningKeys] = open_issuer
     clock: Clock = utc_now
@@ -147,7 +158,7 @@ def production_ports(settings: Settings) -> Ports:
     """Return the ports of the deployed app; only a SQLite file is opened here."""
     tables, queue = _open_storage(settings)
     loopback, app_identity = settings.allow_loopback_platforms, settings.app_identity
-    return table_ports(
+    ports = table_ports(
         tables,
         queue=queue,
         open_vault=partial(
@@ -155,6 +166,11 @@ def production_ports(settings: Settings) -> Ports:
         ),
         open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
         post=Receivers(allow_loopback=loopback).post,
+    )
+    return replace(
+        ports,
+        send_smtp=smtp_sender(allow_loopback=loopback, private_hosts=app_identity.private_hosts),
+        mail_token=azure_mail_token(app_identity),
     )
 
 
@@ -187,6 +203,7 @@ def table_ports(
     audit, poison = TableAudit(tables), TablePoison(tables)
     versions, results = TableVersions(tables), TableRecentResults(tables)
     backfills, deadlines = TableBackfills(tables), TableDeadlines(tables)
+    notifications = TableNotifications(tables)
     return Ports(
         definitions=TableDefinitions(tables),
         versions=versions,
@@ -207,6 +224,10 @@ def table_ports(
         purge_messages=poison.purge,
         purge_results=results.purge,
         purge_backfills=backfills.purge,
+        notifications=notifications,
+        purge_notifications=notifications.purge,
+        send_smtp=smtp_sender(),
+        mail_token=azure_mail_token(),
         purge_deadlines=deadlines.purge,
         queue=queue,
         open_vault=open_vault,

@@ -39,6 +39,7 @@ from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.backfill import backfill_routes
 from polysync_core.api.schedules.backfills import stored_backfill_routes
 from polysync_core.api.schedules.cron import cron_routes
+from polysync_core.api.schedules.deadlines import deadline_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.api.schedules.routes import schedule_routes
 from polysync_core.api.security.access_policy import AccessPolicy
@@ -151,6 +152,7 @@ def build_background_work(services: Services) -> BackgroundWork:
         purge=services.retention.purge,
         check_drift=services.drift_check.check,
         webhook_delivery=services.webhook_delivery,
+        notifications=services.notifications,
         run_requests=services.run_requests,
         poison_messages=services.poison_messages,
         deliveries_queue=DELIVERIES,
@@ -198,6 +200,7 @@ def routes() -> ApiRoutes:
             limit_routes(),
             log_routes(),
             fire_time_routes(),
+            deadline_routes(),
             cron_routes(),
             document_routes(),
             version_routes(),
@@ -270,6 +273,7 @@ def _use_cases(services: Services) -> list[object]:
         services.limit_usage,
         services.failure_details,
         services.fire_times,
+        services.task_deadlines,
         services.upcoming,
         services.tight_limits,
         services.schedule_previews,

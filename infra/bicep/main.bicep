@@ -151,6 +151,10 @@ param vaultOfficerType string = 'User'
 @maxLength(63)
 param runEventsQueue string = ''
 
+@description('Optional. Address of this deployment with which links in notifications begin, such as https://polysync.example.com. Empty means the host name of the app.')
+@maxLength(300)
+param publicUrl string = ''
+
 @description('Optional. Name of this deployment, such as Production, that each page of the console shows.')
 @maxLength(40)
 param deploymentName string = ''
@@ -415,6 +419,7 @@ module app './modules/app.bicep' = {
     accessKeys: accessKeys
     privateHosts: privateHosts
     runEventsQueue: runEventsQueue
+    publicUrl: publicUrl
     deploymentName: deploymentName
     deploymentColour: deploymentColour
     deploymentContact: deploymentContact

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from polysync_core.api.models import Json, RunIdText, Time, View
+from polysync_core.domain.deadlines.kinds import DeadlineKind
 from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.problem import ProblemKind, ProblemStep, RunProblem
@@ -114,6 +115,17 @@ class SkipView(View):
     """The first run of the chain; null unless an upstream is the cause."""
 
 
+class MissedDeadlineView(View):
+    """A deadline of the Task that the run missed."""
+
+    kind: DeadlineKind
+    """Late: not finished in time. Missing: not started in time. Slow: longer than normal."""
+    at: Annotated[Time, Field(serialization_alias="deadline")]
+    """The deadline."""
+    noticed_at: Time
+    """The time at which Polysync found that the deadline was missed."""
+
+
 class ArrivedEventView(View):
     """An event that started a run."""
 
@@ -209,6 +221,10 @@ class TaskRunView(View):
     """The attempts, oldest first."""
     skip: SkipView | None = Field(default=None, exclude_if=operator.not_)
     """The reason why the run was skipped; absent for any other run."""
+    missed_deadlines: list[MissedDeadlineView] = Field(
+        default_factory=list[MissedDeadlineView], exclude_if=operator.not_
+    )
+    """The deadlines of the Task that the run missed; absent for a run in time."""
     warnings: list[str] = Field(default_factory=list[str], exclude_if=operator.not_)
     """Warnings about the run, such as a value that the artefact does not read."""
 
@@ -266,6 +282,7 @@ def run_view(run: TaskRun) -> TaskRunView:
         },
         attempts=[_attempt_view(run, attempt) for attempt in run.attempts],
         skip=None if run.skip is None else SkipView.model_validate(run.skip),
+        missed_deadlines=[MissedDeadlineView.model_validate(each) for each in run.missed_deadlines],
         warnings=warnings_of(run),
     )
 

@@ -45,6 +45,7 @@ from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.failures import failures
+from polysync_core.cli.commands.runs.follow import follow
 from polysync_core.cli.commands.runs.graph import graph
 from polysync_core.cli.commands.runs.hold import hold, holds, release
 from polysync_core.cli.commands.runs.job_keys import job_keys
@@ -59,6 +60,7 @@ from polysync_core.cli.commands.runs.usage import usage
 from polysync_core.cli.commands.schedules.backfill import backfill
 from polysync_core.cli.commands.schedules.backfills import backfills
 from polysync_core.cli.commands.schedules.cron import cron
+from polysync_core.cli.commands.schedules.deadlines import deadlines
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
 from polysync_core.cli.environments.connection import with_context
@@ -138,6 +140,7 @@ app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(schema)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(run)
 app.command("exec", cls=PlainCommand, rich_help_panel=_RUNS)(execute)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(runs)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(follow)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(show)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(logs)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(graph)
@@ -152,6 +155,7 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(release)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(holds)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(schedules)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(fire_times)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(deadlines)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(cron)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(resume)

@@ -23,6 +23,14 @@ class Session:
 
     api: ApiClient
     terminal: Terminal
+    options: tuple[str, ...] = ()
+    """The options that choose the same app again, such as `--context prod`."""
+
+    def command(self, words: str) -> str:
+        """Return a command for the same app, for a message."""
+        from shlex import join
+
+        return " ".join(["polysync", words, *([join(self.options)] if self.options else [])])
 
 
 @contextmanager
@@ -43,8 +51,8 @@ def open_session(url: str, *, as_json: bool) -> Generator[Session]:
     from polysync_core.cli.environments.connection import connection_to
 
     with printed_errors(as_json=as_json) as terminal:
-        credentials = connection_to(url).credentials()
+        connection = connection_to(url)
         # The convention of OpenTelemetry: https://opentelemetry.io/docs/specs/otel/context/env-carriers
         trace = os.environ.get("TRACEPARENT")
-        with ApiClient(url, credentials, traceparent=trace) as api:
-            yield Session(api=api, terminal=terminal)
+        with ApiClient(url, connection.credentials(), traceparent=trace) as api:
+            yield Session(api=api, terminal=terminal, options=connection.options)

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from polysync_core.application.deadlines.checking import DeadlineCheck
 from polysync_core.application.deadlines.facts import DeadlineFacts
 from polysync_core.application.deadlines.reporting import DeadlineReporter
+from polysync_core.application.deadlines.status import TaskDeadlines
 from polysync_core.application.definitions.task_list import TaskLists
 from polysync_core.application.dispatch.holds import Holds
 from polysync_core.application.missed.missed_work import MissedWorkList
@@ -73,6 +74,12 @@ class Services(RunsServices):
                 Watched(next_due=check.next_due, step=check.check),
             ),
             clock=self.ports.clock,
+        )
+
+    @cached_property
+    def task_deadlines(self) -> TaskDeadlines:
+        return TaskDeadlines(
+            definitions=self.definitions, store=self.ports.deadlines, clock=self.ports.clock
         )
 
     @cached_property
@@ -173,6 +180,7 @@ class Services(RunsServices):
             definitions=ports.definitions,
             schedules=ports.schedules,
             poison=ports.poison,
+            deadlines=ports.deadlines,
             clock=ports.clock,
         )
 

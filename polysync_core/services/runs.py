@@ -14,6 +14,7 @@ from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.dependencies.window_reader import WindowReader
+from polysync_core.application.dependencies.window_values import WindowValues
 from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
@@ -57,6 +58,7 @@ class RunsServices(DefinitionsServices):
             runs=self.ports.runs,
             store=self.run_store,
             definitions=self.definitions,
+            windows=self.window_values,
             clock=self.ports.clock,
         )
 
@@ -80,7 +82,14 @@ class RunsServices(DefinitionsServices):
             definitions=self.definitions,
             factory=self.run_factory,
             finisher=self.run_finisher,
+            window_values=self.window_values,
             clock=self.ports.clock,
+        )
+
+    @cached_property
+    def window_values(self) -> WindowValues:
+        return WindowValues(
+            reader=self.window_reader, definitions=self.definitions, clock=self.ports.clock
         )
 
     @cached_property
@@ -189,6 +198,7 @@ class RunsServices(DefinitionsServices):
             purge_messages=ports.purge_messages,
             purge_results=ports.purge_results,
             purge_backfills=ports.purge_backfills,
+            purge_notifications=ports.purge_notifications,
             purge_deadlines=ports.purge_deadlines,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),

@@ -22,6 +22,7 @@ _TASK, _SCHEDULE = ("task",), ("task", "schedule")
 _DEFINITION = ("kind", "definition")
 _STOP = ("run_id", "external_run_id")
 _WEBHOOK = ("webhook", "delivery")
+_RECEIVER = ("receiver", "group")
 _DEADLINE = ("run_id", "kind", "cause", "deadline", "reason")
 
 ACTIONS: Mapping[str, Action] = {
@@ -141,6 +142,17 @@ ACTIONS: Mapping[str, Action] = {
     # Events and messages
     "events_pending": Action(
         "events of a run are not published yet", ("run_id", "published", "error")
+    ),
+    "notification_sent": Action("a receiver accepted a notification", (*_RECEIVER, "notices")),
+    "notification_failed": Action(
+        "a receiver did not accept a notification", (*_RECEIVER, "attempt", "error", "abandoned")
+    ),
+    "notification_dropped": Action(
+        "a notification was dropped because its receiver was deleted or disabled",
+        (*_RECEIVER, "receiver_state"),
+    ),
+    "notifications_held": Action(
+        "notifications are held back for a summary", (*_RECEIVER, "notices", "reason")
     ),
     "webhook_delivered": Action("a webhook accepted an event", _WEBHOOK),
     "webhook_failed": Action(

@@ -70,6 +70,9 @@ param accessKeys string
 @description('Required. Names of hosts that may be at private addresses, between commas; empty for none.')
 param privateHosts string
 
+@description('Required. Address with which links in notifications begin; empty for the host name of the app.')
+param publicUrl string
+
 @description('Required. Name of the queue of run events; empty for none.')
 param runEventsQueue string
 
@@ -157,6 +160,7 @@ var settings = {
   POLYSYNC_ACCESS_KEYS: accessKeys
   POLYSYNC_PRIVATE_HOSTS: privateHosts
   POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue
+  POLYSYNC_PUBLIC_URL: publicUrl
   POLYSYNC_NAME: deploymentName
   POLYSYNC_COLOUR: deploymentColour
   POLYSYNC_CONTACT: deploymentContact

@@ -161,13 +161,16 @@ class DependentNotifier:
         """Deliver an outcome to a gate, or to later runs of its own Task."""
         if task == run.task:
             return self.factory.prerequisites.after(run)
-        return self.gates.deliver(task, run)
+        return [
+            *self.gates.deliver(task, run),
+            *self.factory.prerequisites.after_upstream(task, run),
+        ]
 
     def _notified(self, created: Iterable[TaskRun]) -> Notified:
         dispatch: list[DispatchRequest] = []
         pending: list[PendingNotification] = []
         for run in map(self.factory.prerequisites.released, created):
-            if run.unmet:
+            if run.status is RunStatus.QUEUED and run.unmet:
                 continue
             if run.status is RunStatus.QUEUED:
                 policies = self.factory.policies.for_run(run.task, run.job.platform)

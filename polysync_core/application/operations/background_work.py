@@ -14,6 +14,8 @@ from datetime import datetime
 
 from polysync_core.application.events.deliveries import abandoned_delivery
 from polysync_core.application.events.webhook_delivery import WebhookDelivery
+from polysync_core.application.notifications.delivery import NotificationDelivery
+from polysync_core.application.notifications.steps import is_notification
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.run_requests import RunRequests, poison_request
@@ -64,6 +66,7 @@ class BackgroundWork:
     check_drift: Step
     """Compares the Jobs with their artefacts, if the settings say so."""
     webhook_delivery: WebhookDelivery
+    notifications: NotificationDelivery
     run_requests: RunRequests
     poison_messages: PoisonMessages
     deliveries_queue: str
@@ -95,8 +98,11 @@ class BackgroundWork:
         self.watch_schedules.until_next_minute(engine, time.sleep)
 
     def deliver_webhook(self, message: QueueMessage) -> None:
-        """Deliver one event to one webhook, or schedule another attempt."""
-        self.webhook_delivery.deliver(message.text)
+        """Deliver one event to one webhook or receiver, or schedule another attempt."""
+        if is_notification(message.text):
+            self.notifications.process(message.text)
+        else:
+            self.webhook_delivery.deliver(message.text)
 
     def record_abandoned_delivery(self, message: QueueMessage) -> None:
         """Record a delivery that was abandoned."""

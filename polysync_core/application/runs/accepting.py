@@ -21,7 +21,7 @@ from polysync_core.domain.arrivals.run_arrival import RunArrival
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionReader
-from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
+from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Take, Task
 from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import (
@@ -113,12 +113,17 @@ class RunFactory:
     clock: Clock
 
     def queued_run(self, task: Task, spec: RunSpec) -> TaskRun:
-        """Build a queued run, not stored yet; raises `Invalid` for its parameters."""
-        job = self.definitions.job(task.job)
-        facts = None if spec.arrival is None else spec.arrival.values
-        parameters = resolve(job, task.parameters, spec.parameters, facts=facts)
+        """Build a queued run, not stored yet; raises `Invalid` for its parameters.
+
+        The parameters of a run that awaits windows are resolved when the windows are complete.
+        """
+        job, prerequisites = self.definitions.job(task.job), _prerequisites(task, spec)
+        parameters: Mapping[str, JsonValue] = {**task.parameters, **spec.parameters}
+        if Prerequisite.WINDOWS not in prerequisites:
+            facts = None if spec.arrival is None else spec.arrival.values
+            parameters = resolve(job, task.parameters, spec.parameters, facts=facts)
         run = with_later_start(self._of_task(task, job, spec, parameters))
-        run = new_run(with_prerequisites(run, _prerequisites(task, spec)), actor=spec.actor)
+        run = new_run(with_prerequisites(run, prerequisites), actor=spec.actor)
         return with_warnings(run, [*task.parameters, *spec.parameters])
 
     def queued_job_run(self, job: Job, spec: RunSpec, *, path: str) -> TaskRun:
@@ -209,7 +214,9 @@ class RunFactory:
         A run with an unmet prerequisite waits; its release enqueues it.
         """
         run = self.prerequisites.released(run)
-        if run.unmet:
+        if run.status.is_terminal:
+            signal_best_effort("complete", lambda: engine.notify_dependents(run.run_id))
+        if run.status.is_terminal or run.unmet:
             return
 
         def send() -> None:
@@ -290,7 +297,13 @@ _ORDERED = frozenset({TriggerType.SCHEDULE, TriggerType.BACKFILL, TriggerType.DE
 def _prerequisites(task: Task, spec: RunSpec) -> tuple[Prerequisite, ...]:
     """Return the prerequisites of a run; a run that a person starts has none."""
     is_ordered = spec.schedule_id is not None and spec.trigger_type in _ORDERED
-    return (Prerequisite.PAST,) if task.depends_on_past and is_ordered else ()
+    is_backfilled = spec.trigger_type is TriggerType.BACKFILL
+    windows = is_backfilled and any(each.take is Take.WINDOW for each in task.dependencies)
+    past = task.depends_on_past and is_ordered
+    return (
+        *((Prerequisite.PAST,) if past else ()),
+        *((Prerequisite.WINDOWS,) if windows else ()),
+    )
 
 
 def _zone(task: Task, spec: RunSpec) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.failures.problem import ProblemStep
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.interruptions import without_problem
-from polysync_core.domain.runs.run import RunStatus, TaskRun, note
+from polysync_core.domain.runs.run import Prerequisite, RunStatus, TaskRun, note
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import instruments
@@ -39,6 +40,8 @@ and requests, so no row arrives later."""
 GRACE = timedelta(seconds=30)
 """The engine is not asked about younger leases: their orchestration certainly exists."""
 _BATCH = 50
+_MAX_EXAMINED = 50
+"""Runs of one schedule whose windows one pass examines, if their notification was lost."""
 
 _log = logging.getLogger(__name__)
 
@@ -180,18 +183,22 @@ class Reconciler:
     def _without_prerequisites(self, queued: Iterable[TaskRun]) -> Iterator[TaskRun]:
         """Yield the queued runs that have no unmet prerequisite.
 
-        Of each schedule, the runs are examined in order up to the first that still waits.
+        Of each schedule, the runs are examined in order, up to the first that waits for its past,
+        and up to a number that waits for windows.
         """
-        blocked: set[tuple[str | None, str | None]] = set()
+        waiting = Counter[tuple[str | None, str | None]]()
         for run in sorted(queued, key=lambda run: run.variable_time):
             schedule = run.task, run.schedule_id
-            if run.unmet and schedule in blocked:
+            if run.unmet and waiting[schedule] >= _MAX_EXAMINED:
                 continue
             released = self.prerequisites.released(run)
-            if released.unmet:
-                blocked.add(schedule)
-            else:
+            if released.status is not RunStatus.QUEUED:
+                continue
+            if not released.unmet:
                 yield released
+            else:
+                is_past = Prerequisite.PAST in released.unmet
+                waiting[schedule] += _MAX_EXAMINED if is_past else 1
 
     def _examine_unknown(self, run: TaskRun, work: _Pass) -> None:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)

@@ -51,6 +51,7 @@ class Retention:
     purge_messages: Purge
     purge_results: Purge
     purge_backfills: Purge
+    purge_notifications: Purge
     purge_deadlines: Purge
     periods: Periods
     clock: Clock
@@ -69,6 +70,7 @@ class Retention:
             "messages": lambda more: self.purge_messages(before, more),
             "results": lambda more: self.purge_results(before, more),
             "backfills": lambda more: self.purge_backfills(before, more),
+            "notifications": lambda more: self.purge_notifications(before, more),
             "deadlines": lambda more: self.purge_deadlines(before, more),
             "runs": lambda more: self.purge_runs(before, more),
         }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from polysync_core.application.dependencies.window_values import WindowValues, with_takes
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.accepting import (
     RunFactory,
@@ -20,7 +21,7 @@ from polysync_core.application.runs.run_lookup import find_run_id, newest_succes
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.stored import DefinitionReader
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_values, needed_parents
 from polysync_core.domain.errors import Conflict, Invalid, Refused
 from polysync_core.domain.json_types import JsonValue
@@ -87,6 +88,7 @@ class TaskRuns:
     definitions: DefinitionReader
     factory: RunFactory
     finisher: RunFinisher
+    window_values: WindowValues
     clock: Clock
 
     def run_once(self, request: RunRequest, engine: Engine) -> TaskRun:
@@ -271,11 +273,23 @@ class TaskRuns:
         return finish(asked, cancelled_before_submit(asked), at=now, actor=actor)
 
     def with_parents(self, task: Task, spec: RunSpec) -> RunSpec:
-        """Add the upstream outputs that a run without a gate needs, from the newest successes."""
+        """Add the upstream outputs that a run without a gate needs.
+
+        They come from the newest successes and the newest windows. A backfilled run takes the
+        windows of its scheduled time later.
+        """
+        spec = self._with_successes(with_takes(task, Take.EACH, Take.NEWEST), spec)
+        if spec.trigger_type is TriggerType.BACKFILL:
+            return spec
+        return self.window_values.by_hand(task, spec)
+
+    def _with_successes(self, task: Task, spec: RunSpec) -> RunSpec:
+        """Add the outputs of the newest successes of the upstreams of a Task."""
         upstreams = needed_parents(task, spec.parameters)
         if not upstreams:
             return spec
-        found = {name: newest_success(self.runs, name) for name in upstreams}
+        tasks = {name: self.definitions.task(name) for name in upstreams}
+        found = {name: newest_success(self.runs, task) for name, task in tasks.items()}
         parents = {name: [run] for name, run in found.items() if run is not None}
         job = self.definitions.job(task.job)
         mapped = mapped_values(task, job, parents, spec.parameters)

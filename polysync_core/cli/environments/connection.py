@@ -42,6 +42,8 @@ class Connection:
     """The app of a command, and the values that its context holds."""
 
     url: str
+    options: tuple[str, ...] = ()
+    """The options that chose the app; empty if a variable or the current context did."""
     context: str | None = None
     target: str | None = None
     variables: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
@@ -81,7 +83,7 @@ def choose_connection(url: str | None, context: str | None) -> Connection:
     if context is not None and is_option:
         raise typer.BadParameter("cannot be combined with --url", param_hint="--context")
     if context is None and url is not None:
-        return Connection(url=url)
+        return Connection(url=url, options=("--url", url) if is_option else ())
     from polysync_core.cli.environments.store import load_contexts
 
     contexts = load_contexts()
@@ -89,7 +91,13 @@ def choose_connection(url: str | None, context: str | None) -> Connection:
     if name is None:
         return Connection(url=DEFAULT_URL)
     found = contexts.find(name)
-    return Connection(url=found.url, context=name, target=found.target, variables=found.variables)
+    return Connection(
+        url=found.url,
+        options=() if context is None else ("--context", context),
+        context=name,
+        target=found.target,
+        variables=found.variables,
+    )
 
 
 def with_context[**P, R](command: Callable[P, R]) -> Callable[..., R]:

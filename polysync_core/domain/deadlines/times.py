@@ -125,8 +125,16 @@ def next_due(watched: Watched, *, after: datetime) -> datetime | None:
 
     Calendars are ignored, because an edit of a calendar does not change a stored due time.
     """
-    found = [*_next_starts(watched, after), *_next_walls(watched, after)]
-    return min(found, default=None)
+    return min((at for at, _ in next_deadlines(watched, after=after)), default=None)
+
+
+def next_deadlines(watched: Watched, *, after: datetime) -> list[tuple[datetime, DeadlineKind]]:
+    """Return the next deadline of each kind after a time, the first one first."""
+    found = {
+        DeadlineKind.MISSING: min(_next_starts(watched, after), default=None),
+        DeadlineKind.LATE: min(_next_walls(watched, after), default=None),
+    }
+    return sorted((at, kind) for kind, at in found.items() if at is not None)
 
 
 def elapsed(watched: Watched, *, after: datetime, until: datetime) -> Elapsed:

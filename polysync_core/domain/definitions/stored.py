@@ -14,6 +14,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
+from polysync_core.domain.definitions.receivers import Receiver
 from polysync_core.domain.definitions.schedules import Calendar
 from polysync_core.domain.definitions.task_links import TaskLinks
 from polysync_core.domain.definitions.tasks import Task
@@ -97,6 +98,10 @@ class DefinitionReader(Protocol):
 
     def webhook(self, name: str) -> Webhook:
         """Return a webhook, or raise `NotFound`."""
+        ...
+
+    def receiver(self, name: str) -> Receiver:
+        """Return a receiver of notifications, or raise `NotFound`."""
         ...
 
 

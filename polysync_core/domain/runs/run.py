@@ -55,6 +55,8 @@ class Prerequisite(StrEnum):
 
     PAST = "Past"
     """The run of the fire time before has succeeded."""
+    WINDOWS = "Windows"
+    """The windows of its dependencies are complete; only a backfilled run awaits them so."""
 
 
 class ProblemChange(StrEnum):
@@ -286,7 +288,11 @@ def with_prerequisites(run: TaskRun, prerequisites: tuple[Prerequisite, ...]) ->
     """Return a new run that must meet some prerequisites before it may start."""
     if not prerequisites:
         return run
-    reason = "Waits for the run of the fire time before."
+    waits_for = {
+        Prerequisite.PAST: "the run of the fire time before",
+        Prerequisite.WINDOWS: "the outcomes of its windows",
+    }
+    reason = f"Waits for {' and '.join(waits_for[each] for each in prerequisites)}."
     return replace(run, prerequisites=prerequisites, unmet=prerequisites, reason=reason)
 
 

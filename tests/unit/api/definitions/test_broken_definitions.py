@@ -55,6 +55,7 @@ DOCUMENT: dict[str, list[dict[str, Any]]] = {
     "webhooks": [
         {"name": "hook", "url": "https://example.org/hook", "secret": "vault://keys/hook"}
     ],
+    "receivers": [{"name": "team", "type": "Teams", "url": "vault://keys/teams"}],
 }
 NAMES = {Kind(kind): entries[0]["name"] for kind, entries in DOCUMENT.items()}
 
@@ -171,6 +172,7 @@ _SECTIONS = {
     Kind.JOB: "jobs",
     Kind.TASK: "tasks",
     Kind.WEBHOOK: "webhooks",
+    Kind.RECEIVER: "receivers",
 }
 
 

@@ -37,6 +37,7 @@ def test_each_step_of_the_tick_runs_even_if_another_one_fails(broken: str) -> No
         check_drift=unused,
         purge=unused,
         webhook_delivery=unused,
+        notifications=unused,
         run_requests=unused,
         poison_messages=unused,
         deliveries_queue="",

@@ -24,6 +24,7 @@ DOCUMENTS: dict[tuple[Kind, str], dict[str, Any]] = {
     },
     (Kind.VAULT, "vaults"): {"provider": "Environment"},
     (Kind.WEBHOOK, "webhooks"): CHAT,
+    (Kind.RECEIVER, "receivers"): {"type": "Slack", "url": "vault://local/SLACK"},
 }
 
 
