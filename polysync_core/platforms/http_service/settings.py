@@ -56,6 +56,7 @@ class HttpCall(Value):
     """One call to the service; its texts may hold placeholders."""
 
     method: HttpMethod
+    """The method of the call."""
     path: str
     """The path below the address of the service, such as `/jobs/{externalId}/run`."""
     query: dict[str, str] = {}
@@ -70,6 +71,7 @@ class SubmitCall(HttpCall):
     """The call that starts a run."""
 
     method: HttpMethod = HttpMethod.POST
+    """The method of the call; POST by default."""
     run_id: str | None = None
     """The JSONPath of the run's id in the answer, or the id itself, such as `polysync-{token}`.
     Without `read` it may be missing."""
@@ -88,19 +90,26 @@ class StatusWords(Value):
     """The words of the service for each status; a word that is in no list does not end a run."""
 
     succeeded: Annotated[list[str], Field(min_length=1, max_length=_MAX_WORDS)]
+    """The words for a success."""
     failed: Annotated[list[str], Field(min_length=1, max_length=_MAX_WORDS)]
+    """The words for a failure."""
     cancelled: Annotated[list[str], Field(max_length=_MAX_WORDS)] = []
+    """The words for a stopped run."""
     running: Annotated[list[str], Field(max_length=_MAX_WORDS)] = []
+    """The words for a run at work."""
     starting: Annotated[list[str], Field(max_length=_MAX_WORDS)] = []
+    """The words for a run that has not begun."""
 
 
 class ReadCall(HttpCall):
     """The call that reads the state of a run."""
 
     method: HttpMethod = HttpMethod.GET
+    """The method of the call; GET by default."""
     status: Annotated[list[str], Field(min_length=1, max_length=5)]
     """The JSONPaths of the status; the first that has a value counts."""
     words: StatusWords
+    """The words of the service for each status."""
     message: str | None = None
     """The JSONPath of the reason for a failure."""
     missing_statuses: Annotated[list[ClientError], Field(max_length=5)] = [404, 410]
@@ -111,6 +120,7 @@ class CancelCall(HttpCall):
     """The call that stops a run."""
 
     method: HttpMethod = HttpMethod.POST
+    """The method of the call; POST by default."""
 
 
 class HttpJobSettings(SubmitSettings):

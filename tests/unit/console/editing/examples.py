@@ -54,6 +54,18 @@ _OTHER_VALUES: dict[str, Any] = {
     "libraries": [{"pypi": {"package": "x"}}],
     "numberOfWorkerNodes": 0,
     "kvVersion": 1,
+    "submit": {"path": "/jobs/{externalId}", "runId": "$.id"},
+    "read": {
+        "path": "/runs/{runId}",
+        "status": ["$.state"],
+        "words": {"succeeded": ["done"], "failed": ["broken"]},
+    },
+    "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
+    "outputs": {"rows": "$.rows"},
+    "monitorPath": "/ui/{runId}",
+    "serviceUrl": "https://jobs.example.com",
+    "testPath": "/health",
+    "tokenUrl": "https://login.example.com/token",
     "outputsFromExitValue": True,
 }
 EXTERNAL_IDS = {
