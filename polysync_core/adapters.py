@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from polysync_core.appkit.configuration import AppKitConfiguration
+from polysync_core.application.arrivals.store import ArrivalStore
 from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import (
     BackfillStore,
@@ -40,6 +41,7 @@ from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.registry import open_connector
 from polysync_core.platforms.webhook_receivers import Receivers
 from polysync_core.settings import STORAGE, Settings
+from polysync_core.storage.arrivals import TableArrivals
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.backfills import TableBackfills
 from polysync_core.storage.deadlines import TableDeadlines
@@ -118,6 +120,7 @@ class Ports:
     versions: VersionReader
     schedules: ScheduleStore
     deadlines: DeadlineStore
+    arrivals: ArrivalStore
     backfills: BackfillStore
     holds: HoldStore
     runs: RunTable
@@ -134,6 +137,7 @@ class Ports:
     purge_results: Purge
     purge_backfills: Purge
     purge_deadlines: Purge
+    purge_arrivals: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
     open_vault: OpenVault
@@ -203,12 +207,14 @@ def table_ports(
     audit, poison = TableAudit(tables), TablePoison(tables)
     versions, results = TableVersions(tables), TableRecentResults(tables)
     backfills, deadlines = TableBackfills(tables), TableDeadlines(tables)
+    arrivals = TableArrivals(tables)
     notifications = TableNotifications(tables)
     return Ports(
         definitions=TableDefinitions(tables),
         versions=versions,
         schedules=TableSchedules(tables),
         deadlines=deadlines,
+        arrivals=arrivals,
         backfills=backfills,
         holds=TableHolds(tables),
         runs=runs,
@@ -229,6 +235,7 @@ def table_ports(
         send_smtp=smtp_sender(),
         mail_token=azure_mail_token(),
         purge_deadlines=deadlines.purge,
+        purge_arrivals=arrivals.purge,
         queue=queue,
         open_vault=open_vault,
         open_connector=open_connector,

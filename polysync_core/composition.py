@@ -147,6 +147,7 @@ def build_background_work(services: Services) -> BackgroundWork:
         reconcile=services.reconciler.reconcile,
         fire_schedules=services.schedule_tick.tick,
         check_deadlines=services.deadline_check.check,
+        check_batches=services.batch_check.check,
         execute_wait_limits=services.dependent_notifier.execute_wait_limits,
         watch_schedules=services.schedule_watch,
         purge=services.retention.purge,

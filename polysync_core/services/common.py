@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from polysync_core.adapters import Ports
+from polysync_core.application.arrivals.collecting import BatchCollector
 from polysync_core.application.deadlines.syncing import DeadlineSync
 from polysync_core.application.definitions.deleted import DeletedDefinitions
 from polysync_core.application.definitions.lookup import DefinitionLookup
@@ -61,6 +62,10 @@ class CommonServices:
             clock=ports.clock,
             deleted=self.deleted_definitions,
         )
+
+    @cached_property
+    def batch_collector(self) -> BatchCollector:
+        return BatchCollector(store=self.ports.arrivals, clock=self.ports.clock)
 
     @cached_property
     def deadline_sync(self) -> DeadlineSync:

@@ -57,10 +57,12 @@ class BackgroundWork:
     reconcile: Step
     fire_schedules: Step
     check_deadlines: Step
+    check_batches: Step
+    """Starts the runs of collected events."""
     execute_wait_limits: Step
     """Ends the waits for windows whose limit has passed."""
     watch_schedules: ScheduleWatch
-    """Fires the schedules and checks the deadlines at their second."""
+    """Fires schedules, checks deadlines and starts batches of events at their second."""
     purge: Step
     """Deletes stored data that is older than the retention periods."""
     check_drift: Step
@@ -73,7 +75,7 @@ class BackgroundWork:
     run_requests_queue: str
 
     def tick(self, engine: Engine) -> None:
-        """Reconcile runs, fire schedules, check deadlines, and end waits that are over.
+        """Reconcile runs, fire schedules, check deadlines and batches, and end waits.
 
         Each step runs even if another one fails; the failures are raised at the end.
         """
@@ -82,6 +84,7 @@ class BackgroundWork:
             "reconcile": self.reconcile,
             "schedules": self.fire_schedules,
             "deadlines": self.check_deadlines,
+            "arrivals": self.check_batches,
             "gates": self.execute_wait_limits,
         }
         for name, step in steps.items():
