@@ -247,5 +247,6 @@ def _report(answer: JsonObject, settings: HttpJobSettings, read: ReadCall) -> Re
 
 
 def _outputs(answer: JsonObject, settings: HttpJobSettings) -> Mapping[str, JsonValue]:
-    found = {name: value_at(answer, path) for name, path in settings.outputs.items()}
+    paths = settings.outputs or {}
+    found = {name: value_at(answer, path) for name, path in paths.items()}
     return {name: value for name, value in found.items() if value is not None}

@@ -132,7 +132,7 @@ class HttpJobSettings(SubmitSettings):
     """Null if the answer of `submit` is the result of the work."""
     cancel: CancelCall | None = None
     """Null if the service cannot stop a run."""
-    outputs: Annotated[dict[str, str], Field(max_length=_MAX_OUTPUTS)] = {}
+    outputs: Annotated[dict[str, str] | None, Field(max_length=_MAX_OUTPUTS)] = None
     """The JSONPaths of the outputs by name, in the answer that reports the success."""
     monitor_path: str | None = None
     """The path of a page about the run, such as `/runs/{runId}`."""
@@ -189,13 +189,13 @@ def _problems_of_call(
 ) -> Iterator[Problem]:
     for problem in PathTemplate(call.path).problems(known - {PARAMETERS}):
         yield Problem(f"{path}.path", problem)
-    for place, text in _texts(call, path):
-        if place != f"{path}.path":
-            yield from (Problem(place, each) for each in problems_of(text, known))
-    for place, text in _url_texts(call, path):
+    for found, text in _texts(call, path):
+        if found != f"{path}.path":
+            yield from (Problem(found, each) for each in problems_of(text, known))
+    for found, text in _url_texts(call, path):
         if secrets.intersection(names_in(text)):
             yield Problem(
-                place, "holds a secret, which an address never does: use a header or body"
+                found, "holds a secret, which an address never does: use a header or body"
             )
     for name in call.headers:
         if _HEADER.fullmatch(name) is None or name.lower() in _OWN_HEADERS:
@@ -216,9 +216,10 @@ def _problems_of_answers(settings: HttpJobSettings, job: Job) -> Iterator[Proble
     for path, text in _json_paths(settings):
         if (problem := path_problem(text)) is not None:
             yield Problem(path, problem)
+    outputs = settings.outputs or {}
     for each in job.parameters:
-        if each.direction is not Direction.INPUT and each.name not in settings.outputs:
-            known = ", ".join(settings.outputs) or "none"
+        if each.direction is not Direction.INPUT and each.name not in outputs:
+            known = ", ".join(outputs) or "none"
             message = f"declares the output '{each.name}', which has no JSONPath; known: {known}"
             yield Problem("settings.outputs", message)
 
@@ -251,7 +252,7 @@ def _json_paths(settings: HttpJobSettings) -> Iterator[tuple[str, str]]:
             yield f"settings.read.status[{index}]", text
         if settings.read.message is not None:
             yield "settings.read.message", settings.read.message
-    for name, text in settings.outputs.items():
+    for name, text in (settings.outputs or {}).items():
         yield f"settings.outputs.{name}", text
 
 

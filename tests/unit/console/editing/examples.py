@@ -46,6 +46,10 @@ _TEXTS = {
     "targetServiceAccountEmail": "other@my-project.iam.gserviceaccount.com",
     "tenantId": GUID,
     "thumbprint": "0" * 40,
+    "tokenUrl": "https://login.example.com/token",
+    "monitorPath": "/ui/{runId}",
+    "serviceUrl": "https://jobs.example.com",
+    "testPath": "/health",
     "vaultUrl": "https://my-vault.vault.azure.net",
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
@@ -62,10 +66,6 @@ _OTHER_VALUES: dict[str, Any] = {
     },
     "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
     "outputs": {"rows": "$.rows"},
-    "monitorPath": "/ui/{runId}",
-    "serviceUrl": "https://jobs.example.com",
-    "testPath": "/health",
-    "tokenUrl": "https://login.example.com/token",
     "outputsFromExitValue": True,
 }
 EXTERNAL_IDS = {
