@@ -21,6 +21,8 @@ _LABELS: Mapping[str, str] = {
     "Expectation.startedWithinSeconds": "Started within",
     "Expectation.timeZone": "Time zone of this time of day",
     "EventFilter.problems": "Problems of runs, too",
+    "Job.inputs": "Data sets read",
+    "Job.outputs": "Data sets written",
     "Parameter.missing": "Missing in the artefact",
     "Platform.auth": "Sign-in",
     "Platform.shard": "Shard",

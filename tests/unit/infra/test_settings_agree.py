@@ -32,6 +32,7 @@ ONE_MACHINE = {
     "POLYSYNC_OIDC_AUDIENCE",
     "POLYSYNC_OIDC_ROLES_CLAIM",
     "POLYSYNC_ALLOWED_ORIGINS",
+    "POLYSYNC_OPENLINEAGE_FILE",
     "POLYSYNC_SECRETS_FOLDER",
 }
 """Settings of a host without App Service, which the templates do not deploy."""
