@@ -33,6 +33,7 @@ from polysync_core.domain.definitions.stored import DefinitionStore
 from polysync_core.domain.notifications.stored import NotificationStore
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import TokenIssuer
+from polysync_core.outbound.lineage.sending import OpenLineage, lineage_sender
 from polysync_core.outbound.receivers.connections import azure_mail_token, smtp_sender
 from polysync_core.outbound.receivers.posting import Post
 from polysync_core.outbound.receivers.sender import SendSmtp
@@ -148,6 +149,8 @@ class Ports:
     purge_notifications: Purge
     send_smtp: SendSmtp
     """Sends a mail by the SMTP server of a receiver."""
+    open_lineage: OpenLineage
+    """Returns the function that sends the lineage of an event."""
     mail_token: Callable[[], Secret]
     """Returns a token of the app's identity for Azure Communication Services."""
     open_workspaces: OpenWorkspaces = open_workspaces
@@ -175,6 +178,7 @@ def production_ports(settings: Settings) -> Ports:
         ports,
         send_smtp=smtp_sender(allow_loopback=loopback, private_hosts=app_identity.private_hosts),
         mail_token=azure_mail_token(app_identity),
+        open_lineage=lineage_sender(app_identity.private_hosts),
     )
 
 
@@ -234,6 +238,7 @@ def table_ports(
         purge_notifications=notifications.purge,
         send_smtp=smtp_sender(),
         mail_token=azure_mail_token(),
+        open_lineage=lineage_sender(),
         purge_deadlines=deadlines.purge,
         purge_arrivals=arrivals.purge,
         queue=queue,

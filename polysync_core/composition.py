@@ -154,6 +154,7 @@ def build_background_work(services: Services) -> BackgroundWork:
         check_drift=services.drift_check.check,
         webhook_delivery=services.webhook_delivery,
         notifications=services.notifications,
+        lineage=services.lineage,
         run_requests=services.run_requests,
         poison_messages=services.poison_messages,
         deliveries_queue=DELIVERIES,

@@ -15,6 +15,7 @@ from polysync_core.application.events.publisher import EventPublisher, Subscript
 from polysync_core.application.events.retries import DeliveryQueues, DeliveryRetryPolicy
 from polysync_core.application.events.slots import DeliverySlots
 from polysync_core.application.events.webhook_delivery import WebhookDelivery
+from polysync_core.application.lineage.delivery import LineageDelivery
 from polysync_core.application.notifications.arrivals import NoticeCollector
 from polysync_core.application.notifications.delivery import NotificationDelivery
 from polysync_core.application.operations.audit import Audit
@@ -126,6 +127,7 @@ class CommonServices:
             events=None if name is None else ports.queue(name),
             deliveries=ports.queue(DELIVERIES),
             subscriptions=self.subscriptions,
+            has_lineage=self.settings.lineage is not None,
         )
 
     @cached_property
@@ -172,6 +174,16 @@ class CommonServices:
     @cached_property
     def delivery_slots(self) -> DeliverySlots:
         return DeliverySlots(monotonic=self.ports.monotonic)
+
+    @cached_property
+    def lineage(self) -> LineageDelivery:
+        target = self.settings.lineage
+        return LineageDelivery(
+            emit=None if target is None else self.ports.open_lineage(target, self.secrets),
+            read_run=self.ports.runs.get,
+            queues=self.delivery_queues,
+            slots=self.delivery_slots,
+        )
 
     @cached_property
     def message_sender(self) -> MessageSender:

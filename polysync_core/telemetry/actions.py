@@ -146,6 +146,9 @@ ACTIONS: Mapping[str, Action] = {
     "events_pending": Action(
         "events of a run are not published yet", ("run_id", "published", "error")
     ),
+    "lineage_dropped": Action(
+        "the lineage of a run was dropped", ("run_id", "event", "attempt", "reason")
+    ),
     "notification_sent": Action("a receiver accepted a notification", (*_RECEIVER, "notices")),
     "notification_failed": Action(
         "a receiver did not accept a notification", (*_RECEIVER, "attempt", "error", "abandoned")

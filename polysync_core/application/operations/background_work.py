@@ -14,6 +14,7 @@ from datetime import datetime
 
 from polysync_core.application.events.deliveries import abandoned_delivery
 from polysync_core.application.events.webhook_delivery import WebhookDelivery
+from polysync_core.application.lineage.delivery import LineageDelivery, is_lineage
 from polysync_core.application.notifications.delivery import NotificationDelivery
 from polysync_core.application.notifications.steps import is_notification
 from polysync_core.application.operations.poison_messages import PoisonMessages
@@ -69,6 +70,7 @@ class BackgroundWork:
     """Compares the Jobs with their artefacts, if the settings say so."""
     webhook_delivery: WebhookDelivery
     notifications: NotificationDelivery
+    lineage: LineageDelivery
     run_requests: RunRequests
     poison_messages: PoisonMessages
     deliveries_queue: str
@@ -104,6 +106,8 @@ class BackgroundWork:
         """Deliver one event to one webhook or receiver, or schedule another attempt."""
         if is_notification(message.text):
             self.notifications.process(message.text)
+        elif is_lineage(message.text):
+            self.lineage.process(message.text)
         else:
             self.webhook_delivery.deliver(message.text)
 

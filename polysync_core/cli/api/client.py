@@ -50,7 +50,9 @@ class ApiClient:
         credentials: Credentials = NO_CREDENTIALS,
         *,
         traceparent: str | None = None,
+        max_seconds: float | None = None,
     ) -> None:
+        """Open the client; `max_seconds` replaces the usual limits of each answer."""
         address = api_address(url)
         self.url = str(address).rstrip("/")
         self._http = httpx.Client(
@@ -59,7 +61,7 @@ class ApiClient:
                 "traceparent": _trace_context(traceparent),
             },
             auth=CallerAuth(address, credentials),
-            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            timeout=max_seconds or httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             verify=_tls_context(address),
             # A proxy for the internet must not be used between two programs on one machine.
             trust_env=not is_loopback(address.host),
@@ -170,14 +172,18 @@ class ApiClient:
         """Yield every item of a list; a page is read when its first item is needed."""
         token: str | None = None
         while True:
-            page = {"limit": str(MAX_PAGE_SIZE), "continuationToken": token}
-            reader = Reader(
-                "the list", self.get(*path, query={**(query or {}), **page}, has="items")
-            )
-            yield from reader.objects("items")
-            token = reader.text("continuationToken")
+            items, token = self.page(*path, query=query, token=token)
+            yield from items
             if token is None:
                 return
+
+    def page(
+        self, *path: str, query: Query | None = None, token: str | None = None
+    ) -> tuple[list[JsonObject], str | None]:
+        """Return the items of one page, and the token of the next one."""
+        page = {"limit": str(MAX_PAGE_SIZE), "continuationToken": token}
+        reader = Reader("the list", self.get(*path, query={**(query or {}), **page}, has="items"))
+        return reader.objects("items"), reader.text("continuationToken")
 
     def document(self, list_name: str, names: Sequence[str]) -> JsonObject:
         """Return definitions of one kind as a document that `apply` can read."""
