@@ -107,7 +107,7 @@ class TestTabs:
             "Settings 3",
             "Dependencies 1",
             "Scheduling 2",
-            "Arrivals",
+            "Arrivals 0",
             "Runtime Settings",
             "Runs",
             "Events",
