@@ -1,4 +1,4 @@
-"""Shows what the arrivals of a Task collect, and what became of the events."""
+"""Shows the events that a Task collects, and the outcomes of the newest events."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ TaskName = Annotated[str, typer.Argument(metavar="TASK", help="The task.")]
 
 
 def arrivals(task: TaskName, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Show what the arrivals of a task collect, and the newest events with their outcomes."""
+    """Show the events that a task collects, and the newest events with their outcomes."""
     from polysync_core.cli.views.schedules.arrivals import arrivals_view
 
     with open_session(url, as_json=as_json) as session:
