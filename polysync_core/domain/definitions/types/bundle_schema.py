@@ -1,4 +1,4 @@
-"""Adds the keys of bundles to the JSON Schema of documents, and allows variables as values."""
+"""Adds bundles to the JSON Schema of documents, and variables as values."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def bundle_keys() -> _Schema:
 
 
 def with_variables(defs: Mapping[str, _Schema]) -> dict[str, _Schema]:
-    """Return the definitions of a schema, in which a variable may stand for a single value."""
+    """Return definitions of a schema in which a variable may be a single value."""
     scalars = {name for name, schema in defs.items() if _is_restricted(schema, set())}
     found = {name: _inside(schema, scalars) for name, schema in defs.items()}
     return {**found, _NAME: _VARIABLE}
