@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from polysync_core.cli.api.errors import ApiProblem
+from polysync.errors import ApiProblem
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
 
