@@ -8,7 +8,7 @@ APPKIT := tests/contract/appkit/original
 # Compiled modules save seconds in every process that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run run-functions test test-unit soak check look bench bench-peers clean
+.PHONY: help setup demo run run-functions test test-unit soak check look bench bench-engine bench-peers clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -70,12 +70,16 @@ check: $(READY) ## Lint, type-check, guard the layers and the prose
 	@$(PY) scripts/check_prose.py
 	@$(PY) -m scripts.check_regular_expressions
 	@$(PY) -m scripts.check_templates
+	@$(PY) -m scripts.workflows
 
 look: $(READY) ## Take pictures of the pages of the console, light and dark, into .local/look
 	@$(PY) -m tests.journeys.look
 
 bench: $(READY) $(APPKIT)/node_modules/.ready ## Measure the figures of docs/reference/performance.md
 	@$(PY) -m bench
+
+bench-engine: $(READY) ## Count the storage operations of a run and of an idle minute on the real Durable extension
+	@$(PY) -m bench functions
 
 bench-peers: $(READY) ## Compare with Prefect on the same work; installs it into .local/peers (PEERS=--airflow adds Airflow)
 	@$(PY) -m bench.peers $(PEERS)

@@ -33,6 +33,11 @@ def parse(arguments: list[str]) -> Options:
         help="first of the three ports of Azurite (10000)",
     )
     add(
+        "--shared-storage",
+        action="store_true",
+        help="use the Azurite that already listens on these ports, with other instances of the app",
+    )
+    add(
         "--databricks-port",
         type=int,
         help="port of the Databricks simulator (8787 beside 7071, 8788 beside 7072)",

@@ -71,7 +71,7 @@ class Host:
         children.require_free(options.port, "--port", timeout=0)
         program_path()
         handle = lock(options.data, timeout=TAKEOVER_LIMIT, pause=self._end.wait)
-        wanted = [programs.azurite(options)]
+        wanted = [] if options.shared_storage else [programs.azurite(options)]
         if options.simulators:
             wanted += programs.simulators(options)
         self._launch(wanted, handle)

@@ -30,6 +30,8 @@ class Options:
     data: Path
     port: int = APP_PORT
     storage_port_base: int = 10000
+    shared_storage: bool = False
+    """The host starts no Azurite; another program has started it on the same ports."""
     simulators: bool = True
     databricks_port: int | None = None
     foundry_port: int | None = None

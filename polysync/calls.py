@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from polysync.addresses import api_address, is_loopback, unreachable
-from polysync.credentials import SignIn
+from polysync.credentials import Credentials
 from polysync.errors import (
     AnswerLost,
     MalformedAnswer,
@@ -92,15 +92,15 @@ class Wire:
     """Builds the requests to the API at one address, and checks the answers."""
 
     def __init__(
-        self, url: str, sign_in: SignIn, *, timeout: float, traceparent: str | None = None
+        self, url: str, credentials: Credentials, *, timeout: float, traceparent: str | None = None
     ) -> None:
         address = api_address(url)
-        sign_in.check(address)
+        credentials.check(address)
         self.address = address
         self.url = str(address).rstrip("/")
         self.options: dict[str, Any] = {
             "headers": {"accept": "application/json", "traceparent": _trace_context(traceparent)},
-            "auth": sign_in,
+            "auth": credentials,
             "timeout": httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
             "verify": _tls_context(address),
             # A proxy for the internet must not be used between two programs on one machine.

@@ -26,7 +26,7 @@ class Credential(Protocol):
         ...
 
 
-class SignIn(httpx.Auth):
+class Credentials(httpx.Auth):
     """Adds the access key or the present token to each request."""
 
     def __init__(

@@ -29,6 +29,10 @@ type Algorithm = Literal["TokenBucket", "LeakyBucket"] | str
 """The rate limit algorithm: with bursts or evenly."""
 
 
+type ArrivalOutcome = Literal["Started", "Collected", "Repeated", "Ignored", "FilteredOut"] | str
+"""The outcome of an event for one arrival."""
+
+
 type BackfillOrder = Literal["OldestFirst", "NewestFirst"] | str
 """The order in which the runs of a backfill start."""
 
@@ -49,6 +53,10 @@ type ConsequenceKind = (
 
 type DataType = Literal["String", "Secret", "Int", "Float", "Bool", "Json", "JsonArray"] | str
 """The types of parameter values."""
+
+
+type DeadlineKind = Literal["Late", "Missing", "Slow"] | str
+"""The field of the expectation that a run did not meet."""
 
 
 type DeliveryResult = Literal["Accepted", "Failed", "Abandoned"] | str
@@ -112,14 +120,50 @@ type Join = Literal["All", "Any", "AllDone"] | str
 
 
 type Kind = (
-    Literal["vaults", "platforms", "contentionProfiles", "calendars", "jobs", "tasks", "webhooks"]
+    Literal[
+        "vaults",
+        "platforms",
+        "contentionProfiles",
+        "calendars",
+        "jobs",
+        "tasks",
+        "webhooks",
+        "receivers",
+    ]
     | str
 )
 """A kind of definition; the value is the name of its list in a document."""
 
 
+type MailService = Literal["AzureCommunicationServices", "Smtp"] | str
+"""The services that send e-mail."""
+
+
 type Misfire = Literal["Skip", "Last", "All"] | str
 """The treatment of missed fire times (misfires)."""
+
+
+type MissCause = (
+    Literal[
+        "NotCreated",
+        "SchedulePaused",
+        "WaitingForUpstream",
+        "Held",
+        "Waiting",
+        "Running",
+        "Failed",
+        "Cancelled",
+        "Skipped",
+        "TooLate",
+        "NotExamined",
+    ]
+    | str
+)
+"""The state of the run when its deadline passed."""
+
+
+type NotificationKind = Literal["Failed", "Late", "Recovered", "Skipped", "WaitingTooLong"] | str
+"""The kinds of notification, under the names that the API uses."""
 
 
 type Overlap = Literal["Queue", "Skip", "CancelRunning", "KeepNewest"] | str
@@ -166,11 +210,16 @@ type SkipKind = (
         "Overlap",
         "SchedulePaused",
         "ScheduleChanged",
+        "Past",
         "ShardFull",
     ]
     | str
 )
 """The rule that skipped a run."""
+
+
+type SmtpSecurity = Literal["StartTls", "Tls", "None"] | str
+"""The encryption of the connection to an SMTP server."""
 
 
 type Take = Literal["Each", "Newest", "Window"] | str
@@ -183,7 +232,9 @@ type TaskType = (
 """The type of a job's task, which decides the field of the parameters."""
 
 
-type TriggerType = Literal["Manual", "Schedule", "Dependency", "Backfill", "Message"] | str
+type TriggerType = (
+    Literal["Manual", "Schedule", "Dependency", "Backfill", "Message", "Arrival"] | str
+)
 """The trigger of a run."""
 
 
@@ -218,6 +269,59 @@ class AcceptedRun(Model):
 
     status_url: str
     """The path of the run, as in the header `Location`."""
+
+
+class Arrival(Model):
+    """The events that start a Task; each event starts a run."""
+
+    name: str
+    """The name: 1 to 63 of a-z, 0-9 and '-'."""
+
+    description: str | None = None
+    """Free text for people."""
+
+    enabled: bool | None = None
+    """False switches the object off without a change of the rest."""
+
+    source: str | list[str] | dict[str, Any] | None = None
+    """The source of the events; a storage account may be given by its name."""
+
+    type: str | list[str] | dict[str, Any] | None = None
+    """The type of the events; empty = every type, except deleted or unfinished files."""
+
+    prefix: str | None = None
+    """The beginning of the subject; for files also of `<container>/<path>`."""
+
+    suffix: str | None = None
+    """The end of the subject."""
+
+    filter: dict[str, str | list[str] | dict[str, Any]] | None = None
+    """The expected values of further attributes, by their names."""
+
+    parameters: dict[str, Any] | None = None
+    """Values for the runs of this arrival, with `${arrival.…}`; they override the Task's own."""
+
+
+class ArrivedEvent(Model):
+    """An event that started a run."""
+
+    id: str
+    """The id of the event."""
+
+    source: str
+    """The source of the event."""
+
+    type: str
+    """The type of the event."""
+
+    subject: str | None
+    """The subject of the event, such as a file."""
+
+    time: datetime | None
+    """The time of the event."""
+
+    received_at: datetime
+    """The time at which Polysync received the event."""
 
 
 class Artefact(Model):
@@ -466,7 +570,7 @@ class BackfilledRun(Model):
     local_time: datetime
     """The fire time in the time zone of the schedule."""
 
-    remark: str | None
+    note: str | None = Field(alias="remark")
     """A note about daylight saving time."""
 
     run_id: str | None
@@ -632,7 +736,7 @@ class CronFireTime(Model):
     local_time: datetime
     """The fire time in the time zone."""
 
-    remark: str | None
+    note: str | None = Field(alias="remark")
     """A note about daylight saving time."""
 
     excluded: str | None
@@ -666,15 +770,74 @@ class DateRange(Model):
     """The last day."""
 
 
+class DeadlineReport(Model):
+    """A deadline of a Task that was missed."""
+
+    task: str
+    """The Task."""
+
+    kind: DeadlineKind
+    """Late: not finished in time. Missing: not started in time."""
+
+    deadline: datetime
+    """The deadline."""
+
+    scheduled_time: datetime | None
+    """The first fire time that missed the deadline."""
+
+    run_id: str | None
+    """The run of this fire time; null without a run."""
+
+    count: int
+    """The number of fire times that missed the deadline; of deadlines, in a summary."""
+
+    cause: MissCause
+    """The state of the run when the deadline passed."""
+
+    reason: str
+    """The miss, as a sentence."""
+
+    reported_at: datetime
+    """The time of the check that found the miss."""
+
+    recovered_at: datetime | None
+    """The time of the check that found a later success or start."""
+
+
+class DeadlineResult(Model):
+    """The result of a deadline that has passed."""
+
+    kind: DeadlineKind
+    """Late: the runs had to succeed by then. Missing: a run had to start by then."""
+
+    at: datetime
+    """The deadline."""
+
+    is_met: bool
+    """False if the deadline was missed."""
+
+    cause: MissCause | None
+    """The state of the run when the deadline was missed."""
+
+    run_id: str | None
+    """The run of the first fire time that missed the deadline."""
+
+    reason: str | None
+    """The miss, as a sentence."""
+
+    recovered_at: datetime | None
+    """The time of the check that found a later success or start."""
+
+
 class Deliveries(Model):
-    """The recent attempts of a webhook."""
+    """The recent attempts of a webhook or a receiver."""
 
     items: list[Delivery]
     """The attempts, newest first; their number is bounded."""
 
 
 class Delivery(Model):
-    """One attempt to deliver an event to a webhook."""
+    """One attempt to deliver an event or a message."""
 
     at: datetime
     """The time of the attempt."""
@@ -683,7 +846,7 @@ class Delivery(Model):
     """The id of the event."""
 
     kind: str
-    """The kind of the event, such as `run.failed`, `run.problem` or `job.drift`."""
+    """The kind of the event, such as `run.failed`, or of the message, such as `Failed (50)`."""
 
     run_id: str | None
     """The run of the event."""
@@ -786,6 +949,61 @@ class DroppedRun(Model):
     """The error, which names the limit."""
 
 
+class EmailReceiver(Model):
+    """People with e-mail addresses."""
+
+    name: str
+    """The name: 1 to 63 of a-z, 0-9 and '-'."""
+
+    display_name: str | None = None
+    """The name for people."""
+
+    description: str | None = None
+    """Free text for people."""
+
+    events: NotificationFilter | None = None
+    """The notifications to send."""
+
+    grouping: Grouping | None = None
+    """The rule that joins and limits the messages."""
+
+    enabled: bool | None = None
+    """False switches the object off without a change of the rest."""
+
+    type: Literal["Email"] | str
+    """The type of the object."""
+
+    to: list[str]
+    """The addresses that receive the messages."""
+
+    sender: str
+    """The address that sends the messages."""
+
+    service: MailService
+    """The service that sends the messages."""
+
+    endpoint: str | None = None
+    """The address of the Azure Communication Services resource."""
+
+    access_key: str | None = None
+    """The reference of its access key; empty signs in as the app's managed identity."""
+
+    host: str | None = None
+    """The name of the SMTP server."""
+
+    port: int | None = None
+    """The port of the SMTP server; empty is 587, or 465 with `Tls`."""
+
+    security: SmtpSecurity | None = None
+    """The encryption of the connection; empty is `StartTls`."""
+
+    username: str | None = None
+    """The user name for the SMTP server; empty signs in nowhere."""
+
+    password: str | None = None
+    """The reference of the password for the SMTP server."""
+
+
 class EventFilter(Model):
     """Filters events: every part must match, and an empty part matches every event."""
 
@@ -798,11 +1016,33 @@ class EventFilter(Model):
     problems: bool | None = None
     """True if the begin and the end of a run's problem are events, too."""
 
+    deadlines: bool | None = None
+    """True if missed deadlines and their recoveries are events, too."""
+
     drift: bool | None = None
     """True to receive the drift of Jobs, too, which the nightly check finds."""
 
     tags: dict[str, str] | None = None
     """Tags that the Task of the run must have, with these values; for drift, the Job."""
+
+
+class EventOutcome(Model):
+    """The outcome of an event for one arrival of a Task."""
+
+    task: str
+    """The Task."""
+
+    arrival: str
+    """The arrival of the Task."""
+
+    outcome: ArrivalOutcome
+    """The outcome."""
+
+    reason: str
+    """The reason of the outcome, in words."""
+
+    run_id: str | None
+    """The run that the event has started."""
 
 
 class ExcludedDate(Model):
@@ -838,6 +1078,22 @@ class ExcludedDay(Model):
 
     count: int
     """The number of excluded fire times; at most about 10000."""
+
+
+class Expectation(Model):
+    """The deadlines of a Task's runs; a missed one becomes an event, an alert and a mark."""
+
+    finished_by: str | None = None
+    """The time of day by which the runs of the fire times before it have succeeded."""
+
+    time_zone: str | None = None
+    """The zone of `finishedBy`; empty = the zone of the Task or of its schedules."""
+
+    started_within_seconds: int | None = None
+    """The seconds after a fire time within which its run has started."""
+
+    duration_within: int | str | None = None
+    """The longest normal duration of an attempt: seconds, or `p95x2`."""
 
 
 class Explanation(Model):
@@ -950,7 +1206,7 @@ class FireTime(Model):
     starts_at: datetime
     """The fire time plus the jitter of the schedule."""
 
-    remark: str | None
+    note: str | None = Field(alias="remark")
     """A note about daylight saving time."""
 
     excluded: str | None
@@ -1004,6 +1260,16 @@ class Graph(Model):
 
     edges: list[DependencyEdge]
     """The dependencies."""
+
+
+class Grouping(Model):
+    """Joins notifications of one cause to one message, and limits the messages."""
+
+    window_seconds: int | None = None
+    """The time for which notifications of one kind and cause are collected; 0 sends each alone."""
+
+    max_per_hour: int | None = None
+    """The maximum number of messages within an hour; later ones are summarised."""
 
 
 class Health(Model):
@@ -1359,6 +1625,29 @@ class Mapping(Model):
     """The parameter of the dependent Task."""
 
 
+class MissedDeadline(Model):
+    """A deadline of the Task that the run missed."""
+
+    kind: DeadlineKind
+    """Late: not finished in time. Missing: not started in time. Slow: longer than normal."""
+
+    deadline: datetime
+    """The deadline."""
+
+    noticed_at: datetime
+    """The time at which Polysync found that the deadline was missed."""
+
+
+class MissedListOfDeadlineReport(Model):
+    """The schema `MissedList_DeadlineReportView_` of the API."""
+
+    items: list[DeadlineReport]
+    """The items, newest first."""
+
+    is_complete: bool
+    """False if older items may exist within the period."""
+
+
 class MissedListOfDroppedRun(Model):
     """The schema `MissedList_DroppedRunView_` of the API."""
 
@@ -1443,6 +1732,19 @@ class MissedWork(Model):
     messages: MissedListOfPoisonMessage
     """Queue messages that could not be processed."""
 
+    deadlines: MissedListOfDeadlineReport
+    """Late and missing runs, by their deadlines."""
+
+
+class NextDeadline(Model):
+    """A deadline in the future."""
+
+    kind: DeadlineKind
+    """Late: the runs shall succeed by then. Missing: a run shall start by then."""
+
+    at: datetime
+    """The deadline."""
+
 
 class Node(Model):
     """A Task of the graph, or a deleted Task as its last run describes it."""
@@ -1479,6 +1781,25 @@ class Node(Model):
 
     next_fire_time: datetime | None
     """The next fire time of the Task's schedules."""
+
+
+class NotificationFilter(Model):
+    """Filters notifications: every part must match, and an empty part matches every one."""
+
+    kinds: list[NotificationKind] | None = None
+    """The kinds of notification; an empty list is every kind."""
+
+    tasks: list[str] | None = None
+    """The Tasks of the runs."""
+
+    platforms: list[str] | None = None
+    """The Platforms of the runs."""
+
+    tags: dict[str, str] | None = None
+    """Tags that the Task of the run must have, with these values."""
+
+    waiting_seconds: int | None = None
+    """The time in the queue after which a run waits too long."""
 
 
 class OutputMapping(Model):
@@ -1778,6 +2099,26 @@ class RateLimitSettings(Model):
     """Seconds between refills (`TokenBucket`); empty = continuous refill."""
 
 
+class ReceivedEvent(Model):
+    """An event that was received."""
+
+    id: str
+    """The id of the event."""
+
+    source: str
+    """The source of the event."""
+
+    outcomes: list[EventOutcome]
+    """The outcomes of the event; empty if no Task waits for it."""
+
+
+class ReceivedEvents(Model):
+    """The events of one request, which are received."""
+
+    items: list[ReceivedEvent]
+    """The events in the order of the request."""
+
+
 class Retry(Model):
     """The retry policy of failed attempts."""
 
@@ -2013,6 +2354,34 @@ class SkippedRun(Model):
     """The reason, as a sentence."""
 
 
+class SlackReceiver(Model):
+    """A channel of Slack, by an incoming webhook."""
+
+    name: str
+    """The name: 1 to 63 of a-z, 0-9 and '-'."""
+
+    display_name: str | None = None
+    """The name for people."""
+
+    description: str | None = None
+    """Free text for people."""
+
+    events: NotificationFilter | None = None
+    """The notifications to send."""
+
+    grouping: Grouping | None = None
+    """The rule that joins and limits the messages."""
+
+    enabled: bool | None = None
+    """False switches the object off without a change of the rest."""
+
+    type: Literal["Slack"] | str
+    """The type of the object."""
+
+    url: str
+    """The reference of the incoming webhook's URL, which is a secret."""
+
+
 class StartedDatabricksRun(Model):
     """A run of a Databricks job of the environment that Databricks accepted."""
 
@@ -2070,6 +2439,9 @@ class StoredCalendar(Model):
     updated_at: datetime
     """The time of the last write."""
 
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
+
     broken: Broken | None = None
     """Set if the stored definition breaks a rule."""
 
@@ -2103,6 +2475,76 @@ class StoredConcurrencyProfile(Model):
 
     updated_at: datetime
     """The time of the last write."""
+
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
+
+    broken: Broken | None = None
+    """Set if the stored definition breaks a rule."""
+
+
+class StoredEmailReceiver(Model):
+    """People with e-mail addresses."""
+
+    name: str
+    """The name: 1 to 63 of a-z, 0-9 and '-'."""
+
+    display_name: str | None = None
+    """The name for people."""
+
+    description: str | None = None
+    """Free text for people."""
+
+    events: NotificationFilter | None = None
+    """The notifications to send."""
+
+    grouping: Grouping | None = None
+    """The rule that joins and limits the messages."""
+
+    enabled: bool | None = None
+    """False switches the object off without a change of the rest."""
+
+    type: Literal["Email"] | str
+    """The type of the object."""
+
+    to: list[str]
+    """The addresses that receive the messages."""
+
+    sender: str
+    """The address that sends the messages."""
+
+    service: MailService
+    """The service that sends the messages."""
+
+    endpoint: str | None = None
+    """The address of the Azure Communication Services resource."""
+
+    access_key: str | None = None
+    """The reference of its access key; empty signs in as the app's managed identity."""
+
+    host: str | None = None
+    """The name of the SMTP server."""
+
+    port: int | None = None
+    """The port of the SMTP server; empty is 587, or 465 with `Tls`."""
+
+    security: SmtpSecurity | None = None
+    """The encryption of the connection; empty is `StartTls`."""
+
+    username: str | None = None
+    """The user name for the SMTP server; empty signs in nowhere."""
+
+    password: str | None = None
+    """The reference of the password for the SMTP server."""
+
+    etag: str
+    """The version, for the header `If-Match`."""
+
+    updated_at: datetime
+    """The time of the last write."""
+
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
 
     broken: Broken | None = None
     """Set if the stored definition breaks a rule."""
@@ -2150,6 +2592,9 @@ class StoredJob(Model):
     updated_at: datetime
     """The time of the last write."""
 
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
+
     broken: Broken | None = None
     """Set if the stored definition breaks a rule."""
 
@@ -2187,6 +2632,9 @@ class StoredPlatform(Model):
     updated_at: datetime
     """The time of the last write."""
 
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
+
     broken: Broken | None = None
     """Set if the stored definition breaks a rule."""
 
@@ -2221,6 +2669,49 @@ class StoredRateLimitProfile(Model):
     updated_at: datetime
     """The time of the last write."""
 
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
+
+    broken: Broken | None = None
+    """Set if the stored definition breaks a rule."""
+
+
+class StoredSlackReceiver(Model):
+    """A channel of Slack, by an incoming webhook."""
+
+    name: str
+    """The name: 1 to 63 of a-z, 0-9 and '-'."""
+
+    display_name: str | None = None
+    """The name for people."""
+
+    description: str | None = None
+    """Free text for people."""
+
+    events: NotificationFilter | None = None
+    """The notifications to send."""
+
+    grouping: Grouping | None = None
+    """The rule that joins and limits the messages."""
+
+    enabled: bool | None = None
+    """False switches the object off without a change of the rest."""
+
+    type: Literal["Slack"] | str
+    """The type of the object."""
+
+    url: str
+    """The reference of the incoming webhook's URL, which is a secret."""
+
+    etag: str
+    """The version, for the header `If-Match`."""
+
+    updated_at: datetime
+    """The time of the last write."""
+
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
+
     broken: Broken | None = None
     """Set if the stored definition breaks a rule."""
 
@@ -2249,11 +2740,17 @@ class StoredTask(Model):
     schedules: list[Schedule] | None = None
     """The schedules that start runs."""
 
+    arrivals: list[Arrival] | None = None
+    """Events that start the Task, such as new files."""
+
     dependencies: list[Dependency] | None = None
     """The upstream Tasks whose outcomes start runs."""
 
     join: Join | None = None
     """The number of dependencies that must be met."""
+
+    depends_on_past: bool | None = None
+    """True if a scheduled run starts only after the run of the fire time before succeeded."""
 
     retry: Retry | None = None
     """The retry policy."""
@@ -2273,6 +2770,9 @@ class StoredTask(Model):
     weight: int | None = None
     """Number of slots of a concurrency profile that one run takes."""
 
+    expect: Expectation | None = None
+    """The deadlines of the runs; empty = none."""
+
     enabled: bool | None = None
     """False switches the object off without a change of the rest."""
 
@@ -2284,6 +2784,49 @@ class StoredTask(Model):
 
     updated_at: datetime
     """The time of the last write."""
+
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
+
+    broken: Broken | None = None
+    """Set if the stored definition breaks a rule."""
+
+
+class StoredTeamsReceiver(Model):
+    """A channel or chat of Microsoft Teams, by a workflow with a webhook trigger."""
+
+    name: str
+    """The name: 1 to 63 of a-z, 0-9 and '-'."""
+
+    display_name: str | None = None
+    """The name for people."""
+
+    description: str | None = None
+    """Free text for people."""
+
+    events: NotificationFilter | None = None
+    """The notifications to send."""
+
+    grouping: Grouping | None = None
+    """The rule that joins and limits the messages."""
+
+    enabled: bool | None = None
+    """False switches the object off without a change of the rest."""
+
+    type: Literal["Teams"] | str
+    """The type of the object."""
+
+    url: str
+    """The reference of the workflow's URL, which is a secret."""
+
+    etag: str
+    """The version, for the header `If-Match`."""
+
+    updated_at: datetime
+    """The time of the last write."""
+
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
 
     broken: Broken | None = None
     """Set if the stored definition breaks a rule."""
@@ -2315,6 +2858,9 @@ class StoredVault(Model):
 
     updated_at: datetime
     """The time of the last write."""
+
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
 
     broken: Broken | None = None
     """Set if the stored definition breaks a rule."""
@@ -2350,6 +2896,52 @@ class StoredWebhook(Model):
     updated_at: datetime
     """The time of the last write."""
 
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
+
+    broken: Broken | None = None
+    """Set if the stored definition breaks a rule."""
+
+
+class StoredWebhookReceiver(Model):
+    """A system that takes messages as JSON, such as an incident tool; each request is signed."""
+
+    name: str
+    """The name: 1 to 63 of a-z, 0-9 and '-'."""
+
+    display_name: str | None = None
+    """The name for people."""
+
+    description: str | None = None
+    """Free text for people."""
+
+    events: NotificationFilter | None = None
+    """The notifications to send."""
+
+    grouping: Grouping | None = None
+    """The rule that joins and limits the messages."""
+
+    enabled: bool | None = None
+    """False switches the object off without a change of the rest."""
+
+    type: Literal["Webhook"] | str
+    """The type of the object."""
+
+    url: str
+    """The address that receives the messages."""
+
+    secret: str
+    """The reference of the key that signs the messages."""
+
+    etag: str
+    """The version, for the header `If-Match`."""
+
+    updated_at: datetime
+    """The time of the last write."""
+
+    bundle: str | None = None
+    """The bundle that owns the definition and may prune it."""
+
     broken: Broken | None = None
     """Set if the stored definition breaks a rule."""
 
@@ -2378,11 +2970,17 @@ class Task(Model):
     schedules: list[Schedule] | None = None
     """The schedules that start runs."""
 
+    arrivals: list[Arrival] | None = None
+    """Events that start the Task, such as new files."""
+
     dependencies: list[Dependency] | None = None
     """The upstream Tasks whose outcomes start runs."""
 
     join: Join | None = None
     """The number of dependencies that must be met."""
+
+    depends_on_past: bool | None = None
+    """True if a scheduled run starts only after the run of the fire time before succeeded."""
 
     retry: Retry | None = None
     """The retry policy."""
@@ -2402,11 +3000,27 @@ class Task(Model):
     weight: int | None = None
     """Number of slots of a concurrency profile that one run takes."""
 
+    expect: Expectation | None = None
+    """The deadlines of the runs; empty = none."""
+
     enabled: bool | None = None
     """False switches the object off without a change of the rest."""
 
     tags: dict[str, str] | None = None
     """Free labels as key and value."""
+
+
+class TaskDeadlines(Model):
+    """The deadlines of a Task."""
+
+    upcoming: list[NextDeadline]
+    """The next deadline of each kind; calendars are not considered."""
+
+    open: int
+    """The number of missed deadlines whose runs have not recovered."""
+
+    results: list[DeadlineResult]
+    """The newest results, newest first."""
 
 
 class TaskGate(Model):
@@ -2492,6 +3106,9 @@ class TaskRun(Model):
     backfill_id: str | None
     """The backfill that made the run."""
 
+    arrival: Any
+    """The events that started the run."""
+
     scheduled_time: datetime | None
     """The fire time for which the run was made."""
 
@@ -2546,8 +3163,39 @@ class TaskRun(Model):
     skip: Skip | None = None
     """The reason why the run was skipped; absent for any other run."""
 
+    missed_deadlines: list[MissedDeadline] | None = None
+    """The deadlines of the Task that the run missed; absent for a run in time."""
+
     warnings: list[str] | None = None
     """Warnings about the run, such as a value that the artefact does not read."""
+
+
+class TeamsReceiver(Model):
+    """A channel or chat of Microsoft Teams, by a workflow with a webhook trigger."""
+
+    name: str
+    """The name: 1 to 63 of a-z, 0-9 and '-'."""
+
+    display_name: str | None = None
+    """The name for people."""
+
+    description: str | None = None
+    """Free text for people."""
+
+    events: NotificationFilter | None = None
+    """The notifications to send."""
+
+    grouping: Grouping | None = None
+    """The rule that joins and limits the messages."""
+
+    enabled: bool | None = None
+    """False switches the object off without a change of the rest."""
+
+    type: Literal["Teams"] | str
+    """The type of the object."""
+
+    url: str
+    """The reference of the workflow's URL, which is a secret."""
 
 
 class Token(Model):
@@ -2625,7 +3273,7 @@ class UpcomingFire(Model):
     starts_at: datetime
     """The fire time plus the jitter of the schedule."""
 
-    remark: str | None
+    note: str | None = Field(alias="remark")
     """A note about daylight saving time."""
 
     excluded: str | None
@@ -2674,6 +3322,13 @@ class Usage(Model):
 
     counters: list[Counter]
     """The usage, one entry for each Platform or one for all."""
+
+
+class ValidationAnswer(Model):
+    """The answer by which a new subscription of Event Grid is accepted."""
+
+    validation_response: str
+    """The code of the request."""
 
 
 class Vault(Model):
@@ -2816,6 +3471,37 @@ class Webhook(Model):
 
     enabled: bool | None = None
     """False switches the object off without a change of the rest."""
+
+
+class WebhookReceiver(Model):
+    """A system that takes messages as JSON, such as an incident tool; each request is signed."""
+
+    name: str
+    """The name: 1 to 63 of a-z, 0-9 and '-'."""
+
+    display_name: str | None = None
+    """The name for people."""
+
+    description: str | None = None
+    """Free text for people."""
+
+    events: NotificationFilter | None = None
+    """The notifications to send."""
+
+    grouping: Grouping | None = None
+    """The rule that joins and limits the messages."""
+
+    enabled: bool | None = None
+    """False switches the object off without a change of the rest."""
+
+    type: Literal["Webhook"] | str
+    """The type of the object."""
+
+    url: str
+    """The address that receives the messages."""
+
+    secret: str
+    """The reference of the key that signs the messages."""
 
 
 class Window(Model):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from polysync_core.appkit.configuration import AppKitConfiguration
-from polysync_core.application.events.webhook_delivery import Post
 from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import (
     BackfillStore,
+    DeadlineStore,
     GateStore,
     HoldStore,
     PoisonStore,
@@ -29,7 +29,12 @@ from polysync_core.domain.definitions.changes.versions import VersionReader
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.recent_results import RecentResults
 from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.notifications.stored import NotificationStore
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import TokenIssuer
+from polysync_core.outbound.receivers.connections import azure_mail_token, smtp_sender
+from polysync_core.outbound.receivers.posting import Post
+from polysync_core.outbound.receivers.sender import SendSmtp
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.registry import open_connector
@@ -37,9 +42,11 @@ from polysync_core.platforms.webhook_receivers import Receivers
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.backfills import TableBackfills
+from polysync_core.storage.deadlines import TableDeadlines
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.holds import TableHolds
+from polysync_core.storage.notifications import TableNotifications
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.recent_results import TableRecentResults
 from polysync_core.storage.runs.purge import ExpiredRuns
@@ -110,6 +117,7 @@ class Ports:
     definitions: DefinitionStore
     versions: VersionReader
     schedules: ScheduleStore
+    deadlines: DeadlineStore
     backfills: BackfillStore
     holds: HoldStore
     runs: RunTable
@@ -125,12 +133,19 @@ class Ports:
     purge_messages: Purge
     purge_results: Purge
     purge_backfills: Purge
+    purge_deadlines: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
     open_vault: OpenVault
     open_connector: OpenConnector
     post: Post
     """Posts an event to the address of a webhook."""
+    notifications: NotificationStore
+    purge_notifications: Purge
+    send_smtp: SendSmtp
+    """Sends a mail by the SMTP server of a receiver."""
+    mail_token: Callable[[], Secret]
+    """Returns a token of the app's identity for Azure Communication Services."""
     open_workspaces: OpenWorkspaces = open_workspaces
     open_issuer: Callable[[TokenIssuer, Settings], SigningKeys] = open_issuer
     clock: Clock = utc_now
@@ -143,7 +158,7 @@ def production_ports(settings: Settings) -> Ports:
     """Return the ports of the deployed app; only a SQLite file is opened here."""
     tables, queue = _open_storage(settings)
     loopback, app_identity = settings.allow_loopback_platforms, settings.app_identity
-    return table_ports(
+    ports = table_ports(
         tables,
         queue=queue,
         open_vault=partial(
@@ -151,6 +166,11 @@ def production_ports(settings: Settings) -> Ports:
         ),
         open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
         post=Receivers(allow_loopback=loopback).post,
+    )
+    return replace(
+        ports,
+        send_smtp=smtp_sender(allow_loopback=loopback, private_hosts=app_identity.private_hosts),
+        mail_token=azure_mail_token(app_identity),
     )
 
 
@@ -163,10 +183,11 @@ def _open_storage(settings: Settings) -> tuple[Tables, Callable[[str], Queue]]:
     # The client of Azure takes a quarter of a second to import, which a SQLite file does not need.
     from polysync_core.storage.azure.connection import StorageConnection
     from polysync_core.storage.azure.queues import QueueStorage
+    from polysync_core.storage.azure.schema import SCHEMA_VERSION
     from polysync_core.storage.azure.tables import AzureTables
 
     connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
-    return AzureTables(connection), QueueStorage(connection).queue
+    return AzureTables(connection, schema_version=SCHEMA_VERSION), QueueStorage(connection).queue
 
 
 def table_ports(
@@ -181,11 +202,13 @@ def table_ports(
     runs, gates = TableRuns(tables), TableGates(tables)
     audit, poison = TableAudit(tables), TablePoison(tables)
     versions, results = TableVersions(tables), TableRecentResults(tables)
-    backfills = TableBackfills(tables)
+    backfills, deadlines = TableBackfills(tables), TableDeadlines(tables)
+    notifications = TableNotifications(tables)
     return Ports(
         definitions=TableDefinitions(tables),
         versions=versions,
         schedules=TableSchedules(tables),
+        deadlines=deadlines,
         backfills=backfills,
         holds=TableHolds(tables),
         runs=runs,
@@ -201,6 +224,11 @@ def table_ports(
         purge_messages=poison.purge,
         purge_results=results.purge,
         purge_backfills=backfills.purge,
+        notifications=notifications,
+        purge_notifications=notifications.purge,
+        send_smtp=smtp_sender(),
+        mail_token=azure_mail_token(),
+        purge_deadlines=deadlines.purge,
         queue=queue,
         open_vault=open_vault,
         open_connector=open_connector,

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from polysync_core.adapters import Ports, open_issuer, production_ports
 from polysync_core.api.app import ApiRoutes, create_app
+from polysync_core.api.arrivals.routes import event_routes
 from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.drift import drift_routes
@@ -38,6 +39,7 @@ from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.backfill import backfill_routes
 from polysync_core.api.schedules.backfills import stored_backfill_routes
 from polysync_core.api.schedules.cron import cron_routes
+from polysync_core.api.schedules.deadlines import deadline_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.api.schedules.routes import schedule_routes
 from polysync_core.api.security.access_policy import AccessPolicy
@@ -144,11 +146,13 @@ def build_background_work(services: Services) -> BackgroundWork:
     return BackgroundWork(
         reconcile=services.reconciler.reconcile,
         fire_schedules=services.schedule_tick.tick,
+        check_deadlines=services.deadline_check.check,
         execute_wait_limits=services.dependent_notifier.execute_wait_limits,
         watch_schedules=services.schedule_watch,
         purge=services.retention.purge,
         check_drift=services.drift_check.check,
         webhook_delivery=services.webhook_delivery,
+        notifications=services.notifications,
         run_requests=services.run_requests,
         poison_messages=services.poison_messages,
         deliveries_queue=DELIVERIES,
@@ -196,6 +200,7 @@ def routes() -> ApiRoutes:
             limit_routes(),
             log_routes(),
             fire_time_routes(),
+            deadline_routes(),
             cron_routes(),
             document_routes(),
             version_routes(),
@@ -206,6 +211,7 @@ def routes() -> ApiRoutes:
             backfill_routes(),
             stored_backfill_routes(),
             hold_routes(),
+            event_routes(),
             job_run_routes(),
             job_key_routes(),
             platform_run_routes(),
@@ -267,6 +273,7 @@ def _use_cases(services: Services) -> list[object]:
         services.limit_usage,
         services.failure_details,
         services.fire_times,
+        services.task_deadlines,
         services.upcoming,
         services.tight_limits,
         services.schedule_previews,
@@ -281,6 +288,7 @@ def _use_cases(services: Services) -> list[object]:
         services.backfill,
         services.backfills,
         services.holds,
+        services.event_intake,
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,

@@ -83,6 +83,8 @@ class Settings:
     """The folder with the secrets of this machine, for vaults of files."""
     allow_loopback_platforms: bool
     """True if platforms may be simulators on this machine, over plain HTTP."""
+    public_url: str | None
+    """The address of this deployment, with which links in messages begin; None leaves them out."""
     run_events_queue: str | None
     """The queue that receives every change of a run's status; None if no consumer reads one."""
     webhook_attempts: int
@@ -133,6 +135,7 @@ class Settings:
             app_identity=_app_identity(variables),
             secrets_folder=folder(variables, "POLYSYNC_SECRETS_FOLDER"),
             allow_loopback_platforms=_loopback(variables),
+            public_url=_public_url(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE"),
             webhook_attempts=number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
             webhook_first_delay=number(
@@ -370,6 +373,23 @@ def _app_identity(variables: Mapping[str, str]) -> AppIdentity:
         raise SettingError(f"{name}: {error}.") from error
     # Azure's libraries read this variable too.
     return AppIdentity(identity=variables.get("AZURE_CLIENT_ID") or None, private_hosts=hosts)
+
+
+def _public_url(variables: Mapping[str, str]) -> str | None:
+    """Return the address of the deployment; App Service tells its own host name."""
+    name = "POLYSYNC_PUBLIC_URL"
+    host = variables.get("WEBSITE_HOSTNAME", "")
+    is_own = bool(host) and ":" not in host
+    text = variables.get(name, "").strip() or (f"https://{host}" if is_own else "")
+    if not text:
+        return None
+    try:
+        found = read_url(text, path=name, allow_loopback=True, allow_port=True)
+    except Invalid as error:
+        raise SettingError(f"{error}.") from error
+    if found.target != "/":
+        raise SettingError(f"{name} is {text!r}; only the scheme and the host are wanted.")
+    return found.base.url
 
 
 def _queue_name(variables: Mapping[str, str], name: str) -> str | None:

@@ -23,6 +23,8 @@ MODULE = Path(__file__).parents[1] / "polysync" / "models.py"
 _REF = "#/components/schemas/"
 _LEFT_OUT = re.compile(r"(Body|Patch|Request|Document|View)$|^JsonValue|Page$")
 """Bodies are arguments of methods, and pages are read by the iterators."""
+_RENAMED = {"remark": "note"}
+"""Fields of the API with another name in Python, where the project calls them so."""
 _HEADER = '''\
 """The models of the API's answers and of definitions.
 
@@ -157,7 +159,7 @@ def _class(name: str) -> str:
 
 
 def _attribute(name: str) -> str:
-    snake = to_snake(name)
+    snake = _RENAMED.get(name) or to_snake(name)
     is_taken = keyword.iskeyword(snake) or hasattr(BaseModel, snake)
     return f"{snake}_" if is_taken else snake
 

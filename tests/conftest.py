@@ -56,6 +56,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
     return HostScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a process of pytest-xdist send less, unless the durations are wanted."""
+    if not hasattr(config, "workerinput") or config.getoption("durations") is not None:
+        return
+    from tests.worker_messages import send_less
+
+    send_less(config)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(
     report: pytest.TestReport,

@@ -1,20 +1,21 @@
-"""Counts the storage operations of runs on the Functions host."""
+"""Counts the storage operations of an idle minute and of runs on the Functions host."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import socket
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from bench.azure.storage_operations import Operations, StorageLog
 from bench.host import ROOT, apply_definitions, free_port
 from bench.load import WARM_UP, start_runs
 from bench.processes import Program, simulator
@@ -24,10 +25,10 @@ from polysync_embedded.options import StartRefused
 
 _RUNS = 200
 _SECONDS = 2.0
-_SETTLE_SECONDS = 5.0
-"""After the last answer of the platform, the app still records the ends."""
+_SETTLE_SECONDS = 15.0
+"""After the last answer of the platform, the app records the ends, and the polls become rare."""
 _TIMEOUT_SECONDS = 600.0
-_ACCESS = re.compile(r'"(?P<method>[A-Z]+) /devstoreaccount1/(?P<path>[^ ?]*)')
+_TASK_HUB = "benchhub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +36,12 @@ class FunctionsHost:
     """The Functions host with its emulator, which logs every request."""
 
     program: Program
-    storage_log: Path
-
-    def table_operations(self) -> tuple[int, int]:
-        """Return the single operations on the app's tables, and the transactions of all.
-
-        The path of a transaction does not say whether the app or the engine has sent it.
-        """
-        found = self._requests()
-        single = sum(count for (_, path), count in found.items() if path.startswith("Polysync"))
-        return single, sum(count for (_, path), count in found.items() if path == "$batch")
-
-    def _requests(self) -> Counter[tuple[str, str]]:
-        """Return the requests by method and resource, without keys."""
-        found = _ACCESS.finditer(self.storage_log.read_text())
-        return Counter((match["method"], match["path"].partition("(")[0]) for match in found)
+    storage_log: StorageLog
 
 
 def runs_on_functions(_: argparse.Namespace) -> None:
-    """Measure independent runs on the Functions host; nothing reads them meanwhile."""
-    title(f"{_RUNS} runs of {_SECONDS:g} s on the Functions host, with its emulator")
+    """Measure an idle minute, then independent runs; nothing reads the runs meanwhile."""
+    title(f"An idle minute and {_RUNS} runs of {_SECONDS:g} s on the Functions host")
     try:
         program_path()
     except StartRefused as refusal:
@@ -68,15 +55,25 @@ def runs_on_functions(_: argparse.Namespace) -> None:
             url = f"{program.line('ready ').split()[1]}/api"
             apply_definitions(url, address)
             _run(url, address, WARM_UP)
-            before, cpu = host.table_operations(), program.cpu_seconds()
-            _run(url, address, _RUNS)
-            after = host.table_operations()
+            idle = _count_while(host, _wait_a_minute)
+            cpu = program.cpu_seconds()
+            busy = _count_while(host, lambda: _run(url, address, _RUNS))
             cpu = program.cpu_seconds() - cpu
             memory = program.memory_megabytes()
-    single, transactions = (late - early for late, early in zip(after, before, strict=True))
-    row("single table operations", f"{single / _RUNS:.1f} per run, by the app")
-    row("table transactions", f"{transactions / _RUNS:.1f} per run, by app and engine")
+    for kind in Operations:
+        row(kind, f"{idle[kind]} in an idle minute, {busy[kind] / _RUNS:.1f} per run")
     row("CPU, memory (PSS)", f"{cpu / _RUNS * 1000:.0f} ms per run, {memory:.0f} MB")
+
+
+def _count_while(host: FunctionsHost, work: Callable[[], None]) -> Counter[Operations]:
+    """Return the operations during some work."""
+    before = host.storage_log.count()
+    work()
+    return host.storage_log.count() - before
+
+
+def _wait_a_minute() -> None:
+    time.sleep(60)
 
 
 def _functions_host(folder: Path) -> FunctionsHost:
@@ -86,9 +83,14 @@ def _functions_host(folder: Path) -> FunctionsHost:
         *("--port", str(free_port()), "--data", str(folder / "data")),
         *("--storage-port-base", str(_free_ports_base()), "--storage-log", str(storage_log)),
     ]
-    variables = {"DATABRICKS_TOKEN": "bench", "PYTHONPATH": str(ROOT)}
+    variables = {
+        "DATABRICKS_TOKEN": "bench",
+        "PYTHONPATH": str(ROOT),
+        "TASKHUB_NAME": _TASK_HUB,
+        "POLYSYNC_RUN_EVENTS_QUEUE": "",
+    }
     program = Program(command=command, log=folder / "host.log", variables=variables)
-    return FunctionsHost(program, storage_log)
+    return FunctionsHost(program, StorageLog(file=storage_log, task_hub=_TASK_HUB))
 
 
 def _run(url: str, platform: str, count: int) -> None:

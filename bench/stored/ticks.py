@@ -12,6 +12,7 @@ from typing import cast
 
 from bench.report import row, title
 from bench.stored.counting import CountingTables, empty_database
+from polysync_core.application.definitions.deleted import DeletedDefinitions
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
@@ -20,6 +21,7 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.finishing import RunFinisher
+from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.store import RunStore
 from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.syncing import ScheduleSync
@@ -39,6 +41,7 @@ from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.schedules import TableSchedules
 from polysync_core.storage.sqlite.tables import SqliteTables
+from polysync_core.storage.versions import TableVersions
 
 _NOW = datetime(2026, 3, 2, 5, 59, 59, tzinfo=UTC)
 _DUE = 10
@@ -61,6 +64,10 @@ class Cost:
     seconds: float
     idle_operations: int
     idle_rows: int
+
+
+def _leave(_task: str) -> None:
+    """Leave the deadlines of a Task as they are: it has none."""
 
 
 class _NullEngine:
@@ -150,27 +157,36 @@ def _ticker(storage: CountingTables, clock: Clock) -> ScheduleTick:
     store = RunStore(runs, _NullEngine())
     definitions = DefinitionLookup(stored)
     connections = Connections(definitions, lambda _: cast("Connector", None))
+    deleted = DeletedDefinitions(stored, TableVersions(storage))
+    processor = ScheduleProcessor(
+        runs=runs,
+        store=states,
+        factory=RunFactory(
+            store=store,
+            definitions=definitions,
+            connections=connections,
+            policies=Policies(stored.get),
+            capacity=ShardCapacity(monotonic=time.monotonic),
+            prerequisites=Prerequisites(
+                runs=runs, store=store, definitions=definitions, clock=clock
+            ),
+            clock=clock,
+        ),
+        finisher=RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock),
+        gate=_NullEngine(),
+        cancel=lambda *_, **__: None,
+        replace=lambda *_, **__: None,
+        clock=clock,
+    )
     return ScheduleTick(
         definitions=definitions,
         store=states,
-        sync=ScheduleSync(definitions=stored, store=states, clock=clock),
-        processor=ScheduleProcessor(
-            runs=runs,
-            store=states,
-            factory=RunFactory(
-                store=store,
-                definitions=definitions,
-                connections=connections,
-                policies=Policies(stored.get),
-                capacity=ShardCapacity(monotonic=time.monotonic),
-                clock=clock,
-            ),
-            finisher=RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock),
-            gate=_NullEngine(),
-            cancel=lambda *_, **__: None,
-            replace=lambda *_, **__: None,
-            clock=clock,
+        sync=ScheduleSync(
+            definitions=stored, store=states, deadlines=_leave, clock=clock, deleted=deleted
         ),
+        processor=processor,
         connections=connections,
         clock=clock,
+        deleted=deleted,
+        processor_of_deleted=processor,
     )

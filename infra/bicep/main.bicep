@@ -49,6 +49,16 @@ param tags object = {}
 ])
 param backend string = 'AzureStorage'
 
+@description('Optional. Percentage of the traces of runs that are kept, each with all its spans. Metrics and logs are complete at any value.')
+@minValue(0)
+@maxValue(100)
+param traceSamplePercent int = 100
+
+@description('Optional. Version of the task hub, a part of its name. A higher version gives the app a new, empty engine.')
+@minValue(1)
+@maxValue(999)
+param taskHubVersion int = 1
+
 @description('Optional. Days for which the Durable Task Scheduler keeps ended orchestrations.')
 @minValue(1)
 @maxValue(30)
@@ -141,6 +151,10 @@ param vaultOfficerType string = 'User'
 @maxLength(63)
 param runEventsQueue string = ''
 
+@description('Optional. Address of this deployment with which links in notifications begin, such as https://polysync.example.com. Empty means the host name of the app.')
+@maxLength(300)
+param publicUrl string = ''
+
 @description('Optional. Name of this deployment, such as Production, that each page of the console shows.')
 @maxLength(40)
 param deploymentName string = ''
@@ -232,7 +246,7 @@ var networkName = '${abbreviations.virtualNetwork}polysync-${token}'
 var packageContainerName = 'app-package'
 var planName = '${abbreviations.serverFarm}polysync-${token}'
 var schedulerName = '${abbreviations.scheduler}polysync-${token}'
-var taskHubName = 'polysync${token}'
+var taskHubName = 'polysync${token}v${taskHubVersion}'
 var vaultName = '${abbreviations.keyVault}${token}'
 var workspaceName = '${abbreviations.logAnalyticsWorkspace}polysync-${token}'
 
@@ -405,6 +419,7 @@ module app './modules/app.bicep' = {
     accessKeys: accessKeys
     privateHosts: privateHosts
     runEventsQueue: runEventsQueue
+    publicUrl: publicUrl
     deploymentName: deploymentName
     deploymentColour: deploymentColour
     deploymentContact: deploymentContact
@@ -412,6 +427,7 @@ module app './modules/app.bicep' = {
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
     runRetentionDays: runRetentionDays
     engineRetentionDays: engineRetentionDays
+    traceSamplePercent: traceSamplePercent
     driftCheck: driftCheck
     databricksHost: databricksHost
     databricksJobs: databricksJobs

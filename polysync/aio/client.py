@@ -26,7 +26,7 @@ from polysync.aio.http import AsyncHttp
 from polysync.aio.job_keys import AsyncJobs
 from polysync.aio.runs import AsyncRun, list_runs
 from polysync.calls import ANSWER_SECONDS, Call, Json, Retries, Wire
-from polysync.credentials import Credential, SignIn, TokenSource
+from polysync.credentials import Credential, Credentials, TokenSource
 from polysync.values import decoded, query_of, to_json
 
 DEFAULT_URL = "http://127.0.0.1:7071/api"
@@ -62,10 +62,10 @@ class AsyncPolysync:
         """
         if key is None and token is None and credential is None:
             key, token = os.environ.get("POLYSYNC_KEY"), os.environ.get("POLYSYNC_TOKEN")
-        sign_in = SignIn(key=key, token=token, credential=credential, scope=scope)
+        credentials = Credentials(key=key, token=token, credential=credential, scope=scope)
         address = url or os.environ.get("POLYSYNC_URL") or DEFAULT_URL
         trace = os.environ.get("TRACEPARENT")
-        wire = Wire(address, sign_in, timeout=timeout, traceparent=trace)
+        wire = Wire(address, credentials, timeout=timeout, traceparent=trace)
         self._http = AsyncHttp(wire, retries=retries or Retries(), transport=transport)
         self.url = wire.url
         http = self._http

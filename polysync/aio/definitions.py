@@ -1,4 +1,4 @@
-"""Defines what can be done with each kind of definition."""
+"""Defines the actions on each kind of definition."""
 
 from __future__ import annotations
 

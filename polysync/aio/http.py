@@ -79,7 +79,7 @@ class AsyncHttp:
     async def events(
         self, call: Call, *, after: str | None = None, quiet: float = QUIET_STREAM_SECONDS
     ) -> AsyncGenerator[ServerSentEvent | None]:
-        """Yield the events of a stream until it ends, and None for bytes without an event."""
+        """Yield the events of a stream, and None for bytes without an event."""
         parser = EventParser()
         with self.wire.errors():
             async with self._client.stream(

@@ -70,7 +70,7 @@ class AsyncRun:
         self,
         timeout: float | None = None,  # noqa: ASYNC109 - the steps check the time
     ) -> Self:
-        """Wait for the end of the run, whatever it is; `raise_for_status` refuses a failure.
+        """Wait for the end of the run; `raise_for_status` refuses a failure.
 
         Raises:
             WaitTimeout: the run has not ended within `timeout` seconds; it continues.

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from polysync import models
 from polysync.calls import ANSWER_SECONDS, Call, Json, Retries, Wire
-from polysync.credentials import Credential, SignIn, TokenSource
+from polysync.credentials import Credential, Credentials, TokenSource
 from polysync.sync.collections import Collection
 from polysync.sync.definitions import (
     Calendar,
@@ -65,10 +65,10 @@ class Polysync:
         """
         if key is None and token is None and credential is None:
             key, token = os.environ.get("POLYSYNC_KEY"), os.environ.get("POLYSYNC_TOKEN")
-        sign_in = SignIn(key=key, token=token, credential=credential, scope=scope)
+        credentials = Credentials(key=key, token=token, credential=credential, scope=scope)
         address = url or os.environ.get("POLYSYNC_URL") or DEFAULT_URL
         trace = os.environ.get("TRACEPARENT")
-        wire = Wire(address, sign_in, timeout=timeout, traceparent=trace)
+        wire = Wire(address, credentials, timeout=timeout, traceparent=trace)
         self._http = Http(wire, retries=retries or Retries(), transport=transport)
         self.url = wire.url
         http = self._http

@@ -1,4 +1,4 @@
-"""Defines what can be done with each kind of definition.
+"""Defines the actions on each kind of definition.
 
 `python -m scripts.client_sync` generates this module from polysync/aio.
 """

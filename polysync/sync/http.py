@@ -81,7 +81,7 @@ class Http:
     def events(
         self, call: Call, *, after: str | None = None, quiet: float = QUIET_STREAM_SECONDS
     ) -> Generator[ServerSentEvent | None]:
-        """Yield the events of a stream until it ends, and None for bytes without an event."""
+        """Yield the events of a stream, and None for bytes without an event."""
         parser = EventParser()
         with self.wire.errors():
             with self._client.stream(

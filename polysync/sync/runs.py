@@ -73,7 +73,7 @@ class Run:
         self,
         timeout: float | None = None,
     ) -> Self:
-        """Wait for the end of the run, whatever it is; `raise_for_status` refuses a failure.
+        """Wait for the end of the run; `raise_for_status` refuses a failure.
 
         Raises:
             WaitTimeout: the run has not ended within `timeout` seconds; it continues.

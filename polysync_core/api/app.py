@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
@@ -123,6 +123,7 @@ def _documentation() -> APIRouter:
     return router
 
 
+@cache
 def _version() -> str:
     try:
         return version("polysync")

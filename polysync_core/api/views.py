@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from polysync_core.api.models import Json, RunIdText, Time, View
+from polysync_core.domain.deadlines.kinds import DeadlineKind
 from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.problem import ProblemKind, ProblemStep, RunProblem
@@ -114,6 +115,47 @@ class SkipView(View):
     """The first run of the chain; null unless an upstream is the cause."""
 
 
+class MissedDeadlineView(View):
+    """A deadline of the Task that the run missed."""
+
+    kind: DeadlineKind
+    """Late: not finished in time. Missing: not started in time. Slow: longer than normal."""
+    at: Annotated[Time, Field(serialization_alias="deadline")]
+    """The deadline."""
+    noticed_at: Time
+    """The time at which Polysync found that the deadline was missed."""
+
+
+class ArrivedEventView(View):
+    """An event that started a run."""
+
+    id: str
+    """The id of the event."""
+    source: str
+    """The source of the event."""
+    type: str
+    """The type of the event."""
+    subject: str | None
+    """The subject of the event, such as a file."""
+    time: Time | None
+    """The time of the event."""
+    received_at: Time
+    """The time at which Polysync received the event."""
+
+
+class ArrivalView(View):
+    """The events that started a run."""
+
+    name: str
+    """The name of the arrival."""
+    count: int
+    """The number of events."""
+    events: list[ArrivedEventView]
+    """The first events, at most 50."""
+    values: dict[str, Json]
+    """The facts of the events that the parameters name."""
+
+
 class TaskRunView(View):
     """One execution of a Task, or of a Job without a Task."""
 
@@ -141,6 +183,8 @@ class TaskRunView(View):
     """The schedule that started the run."""
     backfill_id: str | None
     """The backfill that made the run."""
+    arrival: ArrivalView | None
+    """The events that started the run."""
     scheduled_time: Time | None
     """The fire time for which the run was made."""
     starts_at: Time | None
@@ -177,6 +221,10 @@ class TaskRunView(View):
     """The attempts, oldest first."""
     skip: SkipView | None = Field(default=None, exclude_if=operator.not_)
     """The reason why the run was skipped; absent for any other run."""
+    missed_deadlines: list[MissedDeadlineView] = Field(
+        default_factory=list[MissedDeadlineView], exclude_if=operator.not_
+    )
+    """The deadlines of the Task that the run missed; absent for a run in time."""
     warnings: list[str] = Field(default_factory=list[str], exclude_if=operator.not_)
     """Warnings about the run, such as a value that the artefact does not read."""
 
@@ -213,6 +261,7 @@ def run_view(run: TaskRun) -> TaskRunView:
         trace_id=run.trace_id,
         schedule=run.schedule,
         backfill_id=run.backfill_id,
+        arrival=None if run.arrival is None else ArrivalView.model_validate(run.arrival),
         scheduled_time=run.scheduled_time,
         starts_at=run.starts_at,
         start_lag_seconds=None if run.start_lag is None else run.start_lag.total_seconds(),
@@ -233,6 +282,7 @@ def run_view(run: TaskRun) -> TaskRunView:
         },
         attempts=[_attempt_view(run, attempt) for attempt in run.attempts],
         skip=None if run.skip is None else SkipView.model_validate(run.skip),
+        missed_deadlines=[MissedDeadlineView.model_validate(each) for each in run.missed_deadlines],
         warnings=warnings_of(run),
     )
 

@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from polysync_core.domain.deadlines.events import DeadlineEvent
+from polysync_core.domain.deadlines.state import DeadlineState
+from polysync_core.domain.deadlines.stored import DeadlineReport, DueDeadlines, StoredDeadlines
 from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate, WaitLimit
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
 from polysync_core.domain.dispatch.holds import Hold
@@ -62,6 +65,17 @@ class RunReader(Protocol):
         """
         ...
 
+    def earlier(self, task: str, born: int, *, before: datetime) -> Iterator[ActiveRun]:
+        """Yield the entries of a Task's runs before a scheduled time, newest first.
+
+        The cost depends on the number of entries that the caller takes.
+        """
+        ...
+
+    def following(self, task: str, born: int, *, after: datetime) -> Iterator[ActiveRun]:
+        """Yield the entries of runs with prerequisites after a scheduled time, oldest first."""
+        ...
+
     def heads(self, tasks: Collection[str]) -> Mapping[str, RunHead]:
         """Return the newest run of each Task that has one; costs ranges, and no read per Task."""
         ...
@@ -76,6 +90,10 @@ class RunTable(RunReader, Protocol):
 
     def index_active(self, run: TaskRun) -> None:
         """Write the index entries of a run, as active."""
+        ...
+
+    def index_late(self, run: TaskRun) -> None:
+        """List a run among those that missed a deadline."""
         ...
 
     def insert(self, run: TaskRun) -> StoredRun | None:
@@ -226,6 +244,45 @@ class ScheduleStore(Protocol):
         ...
 
 
+class DeadlineStore(Protocol):
+    """Stores the deadlines of Tasks, indexed by their next check, and the missed deadlines.
+
+    Every call may raise `Unavailable`; a write may raise `Uncertain`. One transaction changes a
+    state together with its index entry.
+    """
+
+    def get(self, task: str) -> StoredDeadlines | None:
+        """Return the state of a Task by one point read."""
+        ...
+
+    def put(self, state: DeadlineState, *, replacing: StoredDeadlines | None) -> StoredDeadlines:
+        """Write a state over the one that it replaces, or a new one; may raise `StaleETag`."""
+        ...
+
+    def remove(self, stored: StoredDeadlines) -> None:
+        """Delete a state if it is unchanged since its read; otherwise raise `StaleETag`."""
+        ...
+
+    def due(self, now: datetime, *, limit: int) -> Sequence[DueDeadlines]:
+        """Return the Tasks whose deadlines are due, the oldest first.
+
+        The cost depends on their number. `limit` bounds the entries of each partition.
+        """
+        ...
+
+    def next_due(self, *, after: datetime) -> datetime | None:
+        """Return the first due time after a time, or None."""
+        ...
+
+    def report(self, report: DeadlineReport) -> None:
+        """Store a missed deadline, or its recovery; storing it twice has no further effect."""
+        ...
+
+    def reports(self, since: datetime, *, limit: int) -> Sequence[DeadlineReport]:
+        """Return the deadlines that were missed since a time, newest first."""
+        ...
+
+
 class FireTimeGate(Protocol):
     """Receives the fire times of Tasks that also depend on other Tasks."""
 
@@ -293,6 +350,14 @@ class Publisher(Protocol):
     """Publishes run events."""
 
     def publish(self, event: RunEvent) -> None:
+        """Send an event at least once; raises if the event may not have arrived."""
+        ...
+
+
+class DeadlinePublisher(Protocol):
+    """Publishes missed deadlines and their recoveries."""
+
+    def publish_deadline(self, event: DeadlineEvent) -> None:
         """Send an event at least once; raises if the event may not have arrived."""
         ...
 

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from polysync_core.cli.api.errors import BadDocument
 from polysync_core.cli.files.locations import EntryPath, Location, title_of
-from polysync_core.cli.files.sources import expanded, read_bytes
+from polysync_core.cli.files.sources import STDIN, expanded, read_bytes
 from polysync_core.domain.errors import Refused
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.strict_documents import read_yaml, write_yaml
 from polysync_core.domain.text_positions import TextPosition, positions_of
 
+PLAN_MARK = "polysyncPlan"
+"""The key by which a saved plan is known; a folder of definitions may contain such files."""
 _POSITION = re.compile(r"line (\d+), column (\d+)")
 
 
@@ -91,13 +93,13 @@ class JoinedDocument:
         return Location(file=file, position=position, object=title, field=entry.field)
 
 
-def read_documents(sources: Sequence[str]) -> JoinedDocument:
+def read_documents(sources: Sequence[str], *, without: Sequence[str] = ()) -> JoinedDocument:
     """Read and join files, folders and patterns; `-` is standard input.
 
     Raises:
         BadDocument: a file is missing, not YAML or not an object, or all files are empty.
     """
-    document = join_documents(sources)
+    document = join_documents(sources, without=without)
     match document.unreadable:
         case []:
             pass
@@ -111,16 +113,30 @@ def read_documents(sources: Sequence[str]) -> JoinedDocument:
     return document
 
 
-def join_documents(sources: Sequence[str]) -> JoinedDocument:
-    """Read and join files, and collect the errors of those that cannot be read."""
+def join_documents(sources: Sequence[str], *, without: Sequence[str] = ()) -> JoinedDocument:
+    """Read and join files, and collect the errors of those that cannot be read.
+
+    The files of `without`, such as files of values, are left out of folders and patterns.
+    """
     document = JoinedDocument()
+    left_out = {Path(each).resolve() for each in without}
     for source in _each(sources, document):
+        if source != STDIN and Path(source).resolve() in left_out:
+            continue
         try:
             data = read_bytes(source)
-            document.add(source, _parse(source, data), data.decode("utf-8-sig", "replace"))
+            part = parse_object(source, data)
+            if PLAN_MARK not in part:
+                document.add(source, part, data.decode("utf-8-sig", "replace"))
+            elif source in sources:
+                document.unreadable.append(_not_alone(source))
         except BadDocument as error:
             document.unreadable.append(error)
     return document
+
+
+def _not_alone(plan: str) -> BadDocument:
+    return BadDocument(f"{plan}: a saved plan is applied alone, without other files.")
 
 
 def _each(sources: Sequence[str], document: JoinedDocument) -> Iterator[str]:
@@ -157,7 +173,12 @@ def write_document(path: Path, text: str) -> None:
         raise BadDocument(f"{path}: {error.strerror}.") from error
 
 
-def _parse(source: str, data: bytes) -> JsonObject:
+def parse_object(source: str, data: bytes) -> JsonObject:
+    """Return the object of a YAML or JSON text; an empty text is an empty object.
+
+    Raises:
+        BadDocument: the text is neither, or it is no object.
+    """
     try:
         content = read_yaml(data)
     except Refused as refusal:

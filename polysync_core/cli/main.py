@@ -6,7 +6,8 @@ The commands themselves import modules that load slowly (Rich, the HTTP library,
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -18,10 +19,13 @@ from polysync_core.cli.commands.definitions.drift import drift
 from polysync_core.cli.commands.definitions.export import export
 from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
 from polysync_core.cli.commands.definitions.init import init
+from polysync_core.cli.commands.definitions.plan import plan
 from polysync_core.cli.commands.definitions.schema import schema
 from polysync_core.cli.commands.definitions.test import test
 from polysync_core.cli.commands.definitions.validate import validate
 from polysync_core.cli.commands.definitions.versions import restore, versions
+from polysync_core.cli.commands.environments.context import context
+from polysync_core.cli.commands.environments.login import login, logout
 from polysync_core.cli.commands.host.access_key import access_key
 from polysync_core.cli.commands.host.backup import backup
 from polysync_core.cli.commands.host.demo import demo
@@ -41,6 +45,7 @@ from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.failures import failures
+from polysync_core.cli.commands.runs.follow import follow
 from polysync_core.cli.commands.runs.graph import graph
 from polysync_core.cli.commands.runs.hold import hold, holds, release
 from polysync_core.cli.commands.runs.job_keys import job_keys
@@ -55,16 +60,33 @@ from polysync_core.cli.commands.runs.usage import usage
 from polysync_core.cli.commands.schedules.backfill import backfill
 from polysync_core.cli.commands.schedules.backfills import backfills
 from polysync_core.cli.commands.schedules.cron import cron
+from polysync_core.cli.commands.schedules.deadlines import deadlines
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
+from polysync_core.cli.environments.connection import with_context
 from polysync_core.cli.plain_usage import PlainCommand, PlainGroup
 
-app = typer.Typer(
+
+class _Commands(typer.Typer):
+    """The commands; each of them that has `--url` also has `--context`."""
+
+    def command(self, name: str | None = None, **options: Any) -> Any:
+        """Register a command."""
+        register = super().command(name, **options)
+
+        def add(function: Callable[..., Any]) -> Callable[..., Any]:
+            return register(with_context(function))
+
+        return add
+
+
+app = _Commands(
     name="polysync",
     cls=PlainGroup,
     help="Define and run jobs across platforms.",
-    epilog="POLYSYNC_URL holds the address of the API. POLYSYNC_TOKEN holds a token, or "
-    "POLYSYNC_KEY an access key, for an app that requires sign-in.",
+    epilog="POLYSYNC_URL holds the address of the API, or POLYSYNC_CONTEXT the name of a context. "
+    "POLYSYNC_TOKEN holds a token, or POLYSYNC_KEY an access key, for an app that requires "
+    "sign-in.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -91,7 +113,12 @@ def _main(
 
 _OBJECTS, _DEFINITIONS = "Definitions", "Definitions as files"
 _RUNS, _SCHEDULES, _PLATFORMS = "Runs", "Schedules", "Platforms"
-_OPERATIONS, _HOST, _AZURE = "Operations", "Host on this machine", "Deployment to Azure"
+_CONTEXTS, _OPERATIONS, _HOST, _AZURE = (
+    "Contexts",
+    "Operations",
+    "Host on this machine",
+    "Deployment to Azure",
+)
 
 # `--help` shows the groups and their commands in this order.
 app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(get)
@@ -103,6 +130,7 @@ app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(disable)
 app.command(cls=PlainCommand, rich_help_panel=_OBJECTS)(delete)
 app.command("open", cls=PlainCommand, rich_help_panel=_OBJECTS)(open_page)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(init)
+app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(plan)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(apply)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(validate)
 app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(export)
@@ -112,6 +140,7 @@ app.command(cls=PlainCommand, rich_help_panel=_DEFINITIONS)(schema)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(run)
 app.command("exec", cls=PlainCommand, rich_help_panel=_RUNS)(execute)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(runs)
+app.command(cls=PlainCommand, rich_help_panel=_RUNS)(follow)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(show)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(logs)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(graph)
@@ -126,6 +155,7 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(release)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(holds)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(schedules)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(fire_times)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(deadlines)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(cron)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(resume)
@@ -139,6 +169,14 @@ app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(sync_parameters)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(drift)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(platform_runs)
 app.command(cls=PlainCommand, rich_help_panel=_PLATFORMS)(job_keys)
+app.add_typer(
+    context,
+    name="context",
+    help="Name the apps that commands work with: address, sign-in and variables.",
+    rich_help_panel=_CONTEXTS,
+)
+app.command(cls=PlainCommand, rich_help_panel=_CONTEXTS)(login)
+app.command(cls=PlainCommand, rich_help_panel=_CONTEXTS)(logout)
 app.command(cls=PlainCommand, rich_help_panel=_OPERATIONS)(audit)
 app.command(cls=PlainCommand, rich_help_panel=_OPERATIONS)(dead_letters)
 app.command(cls=PlainCommand, rich_help_panel=_OPERATIONS)(version)

@@ -39,6 +39,7 @@ NOUNS = (
     ),
     Noun(singular="calendar", path="calendars", list_name="calendars", short=("cal",)),
     Noun(singular="webhook", path="webhooks", list_name="webhooks", short=("wh", "hook")),
+    Noun(singular="receiver", path="receivers", list_name="receivers", short=("r", "rcv")),
     Noun(singular="schedule", path="schedules", list_name=None, short=("s", "sched")),
     Noun(singular="backfill", path="backfills", list_name=None, short=("b",)),
 )

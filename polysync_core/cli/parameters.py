@@ -27,8 +27,8 @@ def parse_parameters(assignments: Iterable[str]) -> JsonObject:
     return values
 
 
-def parameter_values(assignments: Iterable[str] | None) -> JsonObject:
-    """Return the values of the `-p` options.
+def parameter_values(assignments: Iterable[str] | None, *, option: str = "-p") -> JsonObject:
+    """Return the values of the `-p` options, or of others with the same form.
 
     Raises:
         BadParameter: an assignment is malformed; the command ends with exit code 2.
@@ -36,7 +36,7 @@ def parameter_values(assignments: Iterable[str] | None) -> JsonObject:
     try:
         return parse_parameters(assignments or [])
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="-p") from error
+        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 def _parse(assignment: str) -> tuple[str, JsonValue]:

@@ -23,6 +23,14 @@ class Session:
 
     api: ApiClient
     terminal: Terminal
+    options: tuple[str, ...] = ()
+    """The options that choose the same app again, such as `--context prod`."""
+
+    def command(self, words: str) -> str:
+        """Return a command for the same app, for a message."""
+        from shlex import join
+
+        return " ".join(["polysync", words, *([join(self.options)] if self.options else [])])
 
 
 @contextmanager
@@ -38,16 +46,13 @@ def printed_errors(*, as_json: bool = False) -> Generator[Terminal]:
 
 @contextmanager
 def open_session(url: str, *, as_json: bool) -> Generator[Session]:
-    """Open a session; a CommandFailed inside it is printed and ends the program with 1.
-
-    Token and key are read from POLYSYNC_TOKEN and POLYSYNC_KEY only: every user of a machine can
-    see the arguments of a command.
-    """
+    """Open a session; a CommandFailed inside it is printed and ends the program with 1."""
     from polysync_core.cli.api.client import ApiClient
+    from polysync_core.cli.environments.connection import connection_to
 
     with printed_errors(as_json=as_json) as terminal:
-        key, token = os.environ.get("POLYSYNC_KEY"), os.environ.get("POLYSYNC_TOKEN")
+        connection = connection_to(url)
         # The convention of OpenTelemetry: https://opentelemetry.io/docs/specs/otel/context/env-carriers
         trace = os.environ.get("TRACEPARENT")
-        with ApiClient(url, key=key, token=token, traceparent=trace) as api:
-            yield Session(api=api, terminal=terminal)
+        with ApiClient(url, connection.credentials(), traceparent=trace) as api:
+            yield Session(api=api, terminal=terminal, options=connection.options)

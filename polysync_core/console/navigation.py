@@ -53,6 +53,7 @@ GROUPS: Sequence[Group] = (
             Section("limits", "Limits", "limit"),
             Section("calendars", "Calendars", "calendar"),
             Section("vaults", "Vaults", "vault"),
+            Section("receivers", "Receivers", "mail"),
             Section("webhooks", "Webhooks", "webhook"),
             Section("definitions", "Definitions", "document"),
         ),

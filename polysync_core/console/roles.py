@@ -98,10 +98,12 @@ RULES: dict[Route, Role] = {
     **_editor("limits"),
     ("GET", "/part/limits"): Role.READER,
     ("GET", "/live/limits"): Role.READER,
-    # Calendars, webhooks
+    # Calendars, webhooks, receivers
     **_editor("calendars"),
     **_editor("webhooks"),
     ("POST", "/webhooks/{name}/test"): Role.OPERATOR,
+    **_editor("receivers"),
+    ("POST", "/receivers/{name}/test"): Role.OPERATOR,
     # Definitions, audit, help
     ("GET", "/definitions"): Role.READER,
     ("GET", "/definitions/export"): Role.READER,

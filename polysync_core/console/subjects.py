@@ -55,7 +55,16 @@ def subjects() -> tuple[Subject, ...]:
         Subject(_tasks, "tasks", "schedule", "retry"),
         Subject(_jobs, "jobs"),
         Subject(_graph, "graph"),
-        Subject(_editors, "platforms", "vaults", "limits", "holds", "calendars", "webhooks"),
+        Subject(
+            _editors,
+            "platforms",
+            "vaults",
+            "limits",
+            "holds",
+            "calendars",
+            "webhooks",
+            "receivers",
+        ),
         Subject(_lists, "missed", "upcoming", "jump", "zones"),
         Subject(_operations, "definitions", "audit", "help"),
     )

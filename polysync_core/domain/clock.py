@@ -84,6 +84,8 @@ type DayText = Annotated[Day, BeforeValidator(_only_day)]
 def time_or_age(text: str, *, now: datetime, path: str) -> datetime:
     """Return the time that a text names: a time with its offset, or an age such as `24h`.
 
+    A date such as `2026-12-31` is its midnight in UTC.
+
     Raises `Invalid`, whose problem has the path.
     """
     age = _AGE.fullmatch(text.strip())
@@ -91,10 +93,12 @@ def time_or_age(text: str, *, now: datetime, path: str) -> datetime:
         return clamped(now - timedelta(**{_AGE_UNITS[age[2]]: int(age[1])}))
     try:
         moment = datetime.fromisoformat(text.strip())
+        if _DAY.fullmatch(text.strip()):
+            moment = moment.replace(tzinfo=UTC)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None or not is_supported(moment):
-        hint = "an age such as 30m, 24h or 7d, or a time such as 2026-12-31T06:00:00Z"
+        hint = "an age such as 30m, 24h or 7d, a date, or a time such as 2026-12-31T06:00:00Z"
         raise Invalid.at(path, f"must be {hint}")
     return moment.astimezone(UTC)
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from polysync_core.domain.definitions.base import MAX_PARAMETERS
 from polysync_core.domain.definitions.jobs import (
@@ -46,10 +46,13 @@ _MAX_LISTED = 20
 """The maximum number of a Job's inputs that an error lists."""
 
 
-def convert(value: JsonValue, data_type: DataType, *, path: str) -> JsonValue:
+def convert(
+    value: JsonValue, data_type: DataType, *, path: str, facts: Container[str] | None = None
+) -> JsonValue:
     """Return a value converted to its data type, or raise `Invalid` at `path`.
 
-    None means an absent value and stays None.
+    None means an absent value and stays None. `facts` are the facts of events that a text may
+    name; None means that the run has no events.
     """
     if value is None:
         return None
@@ -61,7 +64,7 @@ def convert(value: JsonValue, data_type: DataType, *, path: str) -> JsonValue:
             path, "a secret reference begins with vault:// in small letters and without spaces"
         )
     if isinstance(value, str) and has_variables(value) and data_type is not DataType.SECRET:
-        return _template(value, path)
+        return _template(value, path, facts)
     if data_type is DataType.STRING and not isinstance(value, str):
         # Only texts hold variables, so a `${` inside another value is escaped.
         return _text(value).replace("${", "$${")
@@ -95,6 +98,7 @@ def resolve(
     overrides: Mapping[str, JsonValue],
     *,
     path: str = "parameters",
+    facts: Container[str] | None = None,
 ) -> dict[str, JsonValue]:
     """Return the effective values: an override wins over the Task, the Task over the default.
 
@@ -116,9 +120,8 @@ def resolve(
             continue
         inner = f"{path}.{parameter.name}"
         try:
-            value = convert(
-                _chosen(parameter, task_values, overrides), parameter.data_type, path=inner
-            )
+            chosen = _chosen(parameter, task_values, overrides)
+            value = convert(chosen, parameter.data_type, path=inner, facts=facts)
         except Invalid as error:
             problems += error.problems
             continue
@@ -184,9 +187,9 @@ def _chosen(
     return parameter.default
 
 
-def _template(value: str, path: str) -> str:
+def _template(value: str, path: str, facts: Container[str] | None) -> str:
     try:
-        check_template(value)
+        check_template(value) if facts is None else check_template(value, facts)
     except ValueError as error:
         raise Invalid.at(path, str(error)) from error
     return value

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property, partial
 
+from polysync_core.application.deadlines.checking import DeadlineCheck
+from polysync_core.application.deadlines.facts import DeadlineFacts
+from polysync_core.application.deadlines.reporting import DeadlineReporter
+from polysync_core.application.deadlines.status import TaskDeadlines
 from polysync_core.application.definitions.task_list import TaskLists
 from polysync_core.application.dispatch.holds import Holds
 from polysync_core.application.missed.missed_work import MissedWorkList
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.poison_messages import PoisonMessages
+from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.finishing import ACTOR
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.backfill_runs import Backfills
@@ -18,7 +24,7 @@ from polysync_core.application.schedules.schedule_preview import SchedulePreview
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.application.schedules.tight_limits import TightLimits
 from polysync_core.application.schedules.upcoming import UpcomingFireTimes
-from polysync_core.application.schedules.watch import ScheduleWatch
+from polysync_core.application.schedules.watch import ScheduleWatch, Watched
 from polysync_core.services.runs import RunsServices
 
 
@@ -61,8 +67,42 @@ class Services(RunsServices):
 
     @cached_property
     def schedule_watch(self) -> ScheduleWatch:
+        tick, check = self.schedule_tick, self.deadline_check
         return ScheduleWatch(
-            store=self.ports.schedules, tick=self.schedule_tick, clock=self.ports.clock
+            watched=(
+                Watched(next_due=tick.next_due, step=tick.tick),
+                Watched(next_due=check.next_due, step=check.check),
+            ),
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def task_deadlines(self) -> TaskDeadlines:
+        return TaskDeadlines(
+            definitions=self.definitions, store=self.ports.deadlines, clock=self.ports.clock
+        )
+
+    @cached_property
+    def deadline_check(self) -> DeadlineCheck:
+        ports = self.ports
+        return DeadlineCheck(
+            definitions=ports.definitions,
+            store=ports.deadlines,
+            sync=self.deadline_sync,
+            facts=DeadlineFacts(
+                runs=ports.runs,
+                schedules=ports.schedules,
+                holds=ports.holds,
+                definitions=self.definitions,
+            ),
+            reporter=DeadlineReporter(
+                store=ports.deadlines,
+                runs=self.run_store,
+                publisher=self.publisher,
+                definitions=self.definitions,
+            ),
+            clock=ports.clock,
+            monotonic=ports.monotonic,
         )
 
     @cached_property
@@ -85,6 +125,16 @@ class Services(RunsServices):
             connections=self.connections,
             clock=self.ports.clock,
             monotonic=self.ports.monotonic,
+            deleted=self.deleted_definitions,
+            processor_of_deleted=replace(processor, factory=self._factory_of_deleted),
+        )
+
+    @cached_property
+    def _factory_of_deleted(self) -> RunFactory:
+        """Build the runs that record the last fire times of a deleted Task."""
+        reader = self.deleted_definitions
+        return replace(
+            self.run_factory, definitions=reader, connections=self.connections_of(reader)
         )
 
     @cached_property
@@ -130,6 +180,7 @@ class Services(RunsServices):
             definitions=ports.definitions,
             schedules=ports.schedules,
             poison=ports.poison,
+            deadlines=ports.deadlines,
             clock=ports.clock,
         )
 

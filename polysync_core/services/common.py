@@ -5,12 +5,17 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from polysync_core.adapters import Ports
+from polysync_core.application.deadlines.syncing import DeadlineSync
+from polysync_core.application.definitions.deleted import DeletedDefinitions
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
+from polysync_core.application.events.retries import DeliveryQueues, DeliveryRetryPolicy
 from polysync_core.application.events.slots import DeliverySlots
-from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.events.webhook_delivery import WebhookDelivery
+from polysync_core.application.notifications.arrivals import NoticeCollector
+from polysync_core.application.notifications.delivery import NotificationDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.recent_results import ResultRecorder
 from polysync_core.application.platforms.connections import Connections
@@ -20,8 +25,10 @@ from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.definition_rules import definition_rules
 from polysync_core.definition_types import type_catalogue
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.types.catalogue import TypeCatalogue
 from polysync_core.domain.definitions.validation.checks import Rules
+from polysync_core.outbound.receivers.sender import MessageSender
 from polysync_core.settings import DELIVERIES, Settings
 from polysync_core.vaults.resolver import SecretResolver
 
@@ -47,7 +54,22 @@ class CommonServices:
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
         ports = self.ports
-        return ScheduleSync(definitions=ports.definitions, store=ports.schedules, clock=ports.clock)
+        return ScheduleSync(
+            definitions=ports.definitions,
+            store=ports.schedules,
+            deadlines=self.deadline_sync.sync,
+            clock=ports.clock,
+            deleted=self.deleted_definitions,
+        )
+
+    @cached_property
+    def deadline_sync(self) -> DeadlineSync:
+        ports = self.ports
+        return DeadlineSync(definitions=ports.definitions, store=ports.deadlines, clock=ports.clock)
+
+    @cached_property
+    def deleted_definitions(self) -> DeletedDefinitions:
+        return DeletedDefinitions(self.ports.definitions, self.ports.versions)
 
     @cached_property
     def definitions(self) -> DefinitionLookup:
@@ -74,8 +96,12 @@ class CommonServices:
 
     @cached_property
     def connections(self) -> Connections:
+        return self.connections_of(self.definitions)
+
+    def connections_of(self, definitions: DefinitionReader) -> Connections:
+        """Return the connections of the platforms of a reader."""
         connect = partial(self.ports.open_connector, secrets=self.secrets)
-        return Connections(self.definitions, connect, monotonic=self.ports.monotonic)
+        return Connections(definitions, connect, monotonic=self.ports.monotonic)
 
     @cached_property
     def platform_texts(self) -> PlatformTexts:
@@ -83,7 +109,10 @@ class CommonServices:
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
-        return Subscriptions(self.definitions.webhooks, monotonic=self.ports.monotonic)
+        definitions = self.definitions
+        return Subscriptions(
+            definitions.webhooks, definitions.receivers, monotonic=self.ports.monotonic
+        )
 
     @cached_property
     def publisher(self) -> EventPublisher:
@@ -113,19 +142,63 @@ class CommonServices:
 
     @cached_property
     def webhook_delivery(self) -> WebhookDelivery:
-        ports, settings = self.ports, self.settings
+        ports = self.ports
         return WebhookDelivery(
             definitions=self.definitions,
             secrets=self.secrets,
             post=ports.post,
-            delivery_queue=ports.queue(DELIVERIES),
-            poison_queue=ports.queue(f"{DELIVERIES}-poison"),
+            queues=self.delivery_queues,
             clock=ports.clock,
             record=self.result_recorder.delivery,
-            slots=DeliverySlots(monotonic=ports.monotonic),
-            retry_policy=DeliveryRetryPolicy(
+            slots=self.delivery_slots,
+        )
+
+    @cached_property
+    def delivery_queues(self) -> DeliveryQueues:
+        ports, settings = self.ports, self.settings
+        return DeliveryQueues(
+            delivery_queue=ports.queue(DELIVERIES),
+            poison_queue=ports.queue(f"{DELIVERIES}-poison"),
+            policy=DeliveryRetryPolicy(
                 attempts=settings.webhook_attempts, first_delay=settings.webhook_first_delay
             ),
+        )
+
+    @cached_property
+    def delivery_slots(self) -> DeliverySlots:
+        return DeliverySlots(monotonic=self.ports.monotonic)
+
+    @cached_property
+    def message_sender(self) -> MessageSender:
+        ports, settings = self.ports, self.settings
+        return MessageSender(
+            secrets=self.secrets,
+            post=ports.post,
+            send_smtp=ports.send_smtp,
+            azure_token=ports.mail_token,
+            clock=ports.clock,
+            allow_loopback=settings.allow_loopback_platforms,
+        )
+
+    @cached_property
+    def notifications(self) -> NotificationDelivery:
+        ports = self.ports
+        return NotificationDelivery(
+            definitions=self.definitions,
+            store=ports.notifications,
+            collector=NoticeCollector(
+                store=ports.notifications,
+                read_run=ports.runs.get,
+                queue=ports.queue(DELIVERIES),
+                clock=ports.clock,
+            ),
+            send=self.message_sender.send,
+            read_run=ports.runs.get,
+            queues=self.delivery_queues,
+            slots=self.delivery_slots,
+            clock=ports.clock,
+            record=self.result_recorder.notification,
+            base_url=self.settings.public_url,
         )
 
     @cached_property

@@ -64,6 +64,7 @@ class DefinitionsServices(CommonServices):
             ),
             open_connector=partial(self.ports.open_connector, secrets=self.secrets),
             send_test_event=self.webhook_delivery.send_test,
+            send_test_message=self.notifications.send_test,
             reach_issuer=self._reach_issuer,
             texts=self.platform_texts,
             record=self.result_recorder.test,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 
+from polysync_core.application.arrivals.receiving import EventIntake
+from polysync_core.application.arrivals.starting import ArrivalStarter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
@@ -12,6 +14,7 @@ from polysync_core.application.dependencies.graph_outline import GraphOutlines
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.dependencies.large_graph_cache import LargeGraphCache
 from polysync_core.application.dependencies.window_reader import WindowReader
+from polysync_core.application.dependencies.window_values import WindowValues
 from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
@@ -23,6 +26,7 @@ from polysync_core.application.runs.lists.failure_groups import FailureGroupRead
 from polysync_core.application.runs.lists.overview import RunsOverview
 from polysync_core.application.runs.lists.relatives import RelativesReader
 from polysync_core.application.runs.poll_planner import PollPlanner
+from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.retention import Periods, Retention
 from polysync_core.application.runs.run_requests import RunRequests
@@ -49,6 +53,16 @@ class RunsServices(DefinitionsServices):
         return ShardCapacity(monotonic=self.ports.monotonic)
 
     @cached_property
+    def prerequisites(self) -> Prerequisites:
+        return Prerequisites(
+            runs=self.ports.runs,
+            store=self.run_store,
+            definitions=self.definitions,
+            windows=self.window_values,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
     def run_factory(self) -> RunFactory:
         return RunFactory(
             store=self.run_store,
@@ -56,6 +70,7 @@ class RunsServices(DefinitionsServices):
             connections=self.connections,
             policies=self.policies,
             capacity=self.shard_capacity,
+            prerequisites=self.prerequisites,
             clock=self.ports.clock,
         )
 
@@ -67,7 +82,14 @@ class RunsServices(DefinitionsServices):
             definitions=self.definitions,
             factory=self.run_factory,
             finisher=self.run_finisher,
+            window_values=self.window_values,
             clock=self.ports.clock,
+        )
+
+    @cached_property
+    def window_values(self) -> WindowValues:
+        return WindowValues(
+            reader=self.window_reader, definitions=self.definitions, clock=self.ports.clock
         )
 
     @cached_property
@@ -75,9 +97,27 @@ class RunsServices(DefinitionsServices):
         return JobRuns(runs=self.ports.runs, factory=self.run_factory, task_runs=self.task_runs)
 
     @cached_property
+    def arrival_starter(self) -> ArrivalStarter:
+        return ArrivalStarter(
+            factory=self.run_factory,
+            finisher=self.run_finisher,
+            prepare=self.task_runs.with_parents,
+        )
+
+    @cached_property
+    def event_intake(self) -> EventIntake:
+        return EventIntake(
+            definitions=self.ports.definitions,
+            runs=self.ports.runs,
+            starter=self.arrival_starter,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
     def run_requests(self) -> RunRequests:
         return RunRequests(
             run_once=self.task_runs.run_once,
+            receive_events=self.event_intake.receive,
             queue=self.ports.queue(RUN_REQUESTS),
             poison_queue=self.ports.queue(f"{RUN_REQUESTS}-poison"),
         )
@@ -118,12 +158,15 @@ class RunsServices(DefinitionsServices):
             store=self.run_store,
             finisher=self.run_finisher,
             policies=self.policies,
+            prerequisites=self.prerequisites,
             clock=self.ports.clock,
         )
 
     @cached_property
     def explanations(self) -> Explanations:
-        return Explanations(runs=self.ports.runs, clock=self.ports.clock)
+        return Explanations(
+            runs=self.ports.runs, prerequisites=self.prerequisites, clock=self.ports.clock
+        )
 
     @cached_property
     def runs_overview(self) -> RunsOverview:
@@ -155,6 +198,8 @@ class RunsServices(DefinitionsServices):
             purge_messages=ports.purge_messages,
             purge_results=ports.purge_results,
             purge_backfills=ports.purge_backfills,
+            purge_notifications=ports.purge_notifications,
+            purge_deadlines=ports.purge_deadlines,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
                 engine=timedelta(days=settings.engine_retention_days),

@@ -1,5 +1,7 @@
 """Stores definitions in a table, and indexes the references between them.
 
+A Task with arrivals has records under the sources of its events, too, which work the same way.
+
 A delete and a new reference to its target may happen at the same time, and one of them must see
 the other. A writer first records its references, then checks that the targets exist. A delete first
 marks the row, then checks for referrers. Readers do not see a marked row. A record without its
@@ -15,6 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from polysync_core.domain.arrivals.matching import source_bucket, source_buckets
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.base import Definition, Kind, RowFacts, is_object_name
 from polysync_core.domain.definitions.changes.versions import Applied, Author, ChangeSource
@@ -26,6 +29,7 @@ from polysync_core.domain.definitions.document import (
 )
 from polysync_core.domain.definitions.stored import DefinitionPage, StoredDefinition
 from polysync_core.domain.definitions.task_links import TaskLinks, links_of
+from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.definitions.validation.stored_content import read_content
 from polysync_core.domain.errors import Conflict, Problem, StaleETag, Unavailable
@@ -37,6 +41,7 @@ from polysync_core.storage.rows import (
     RowRange,
     RowValue,
     end_of_prefix,
+    hashed_key,
 )
 from polysync_core.storage.tables import Tables
 from polysync_core.storage.versions import (
@@ -54,8 +59,10 @@ _log = logging.getLogger(__name__)
 _BORN = "born"
 _APPLIED = "appliedAt"
 _APPLIED_BY = "appliedBy"
+_BUNDLE = "bundle"
 _DELETING = "deletingSince"
 _AT = "at"
+_SOURCES = "sources:"
 _MAX_WRITE_SECONDS = 60
 """The maximum duration of a write or delete; older marks and records without effect are stale."""
 _MAX_SHOWN = 10
@@ -94,8 +101,8 @@ class TableDefinitions:
         """Record the references of a definition before the definition is written."""
         now = self._clock().isoformat()
         referrer = _key(reference_to(definition))
-        for reference in _targets_of(definition):
-            self._records.upsert(Row(_key(reference), referrer, {_AT: now}))
+        for target in _record_partitions(definition):
+            self._records.upsert(Row(target, referrer, {_AT: now}))
 
     def put(
         self,
@@ -109,7 +116,7 @@ class TableDefinitions:
         row = Row(kind_of(definition).value, definition.name, _values(stored))
         if replacing is None:
             return replace(stored, etag=self._insert(row))
-        dropped = _targets_of(replacing.definition) - _targets_of(definition)
+        dropped = _record_partitions(replacing.definition) - _record_partitions(definition)
         records = self._records_of(definition, dropped)
         self._versions.keep(reference_to(definition), _values(replacing))
         etag = self._rows.replace(Row(row.partition, row.key, row.values, replacing.etag))
@@ -126,7 +133,8 @@ class TableDefinitions:
         now = self._clock()
         applied = None if replacing is None else replacing.applied
         if author is not None and author.source is ChangeSource.DOCUMENT:
-            applied = Applied(at=now, by=author.name)
+            owner = None if applied is None else applied.bundle
+            applied = Applied(at=now, by=author.name, bundle=author.bundle or owner)
         number = (
             self._versions.next_number(reference_to(definition))
             if replacing is None
@@ -154,7 +162,7 @@ class TableDefinitions:
             with suppress(StaleETag):
                 self._rows.merge(Row(partition, name, {_DELETING: ""}, marked))
             raise
-        records = self._records_of(stored.definition, _targets_of(stored.definition))
+        records = self._records_of(stored.definition, _record_partitions(stored.definition))
         self._versions.keep(reference, _values(stored))
         self._versions.note_deleted(reference, at=self._clock())
         self._rows.delete(partition, name, etag=marked)
@@ -167,11 +175,27 @@ class TableDefinitions:
         for record in self._records.rows(_referrers_of(reference, kind, after)):
             if after is not None and _reference(record.key).name == after:
                 continue
-            found = self._referrer(reference, record)
+            found = self._referrer(record)
             if found is not None:
                 yield found
             elif not self._is_recent(record.text(_AT)):
                 self._drop([record])
+
+    def listeners(self, source: str) -> Iterator[StoredDefinition[Definition]]:
+        """Yield the Tasks whose arrivals may accept the events of a source.
+
+        The cost depends on their number: one range read for those of the source, one for those
+        without a known source, and a point read for each Task.
+        """
+        seen: set[str] = set()
+        for partition in (_sources_key(source_bucket(source)), _sources_key(None)):
+            for record in self._records.rows(RowRange(partition)):
+                found = self._referrer(record)
+                if found is None and not self._is_recent(record.text(_AT)):
+                    self._drop([record])
+                if found is not None and record.key not in seen:
+                    seen.add(record.key)
+                    yield found
 
     def count_referrers(self, reference: Reference, kind: Kind, *, limit: int) -> int:
         """Return the number of records of one kind; a stale record counts, too."""
@@ -215,7 +239,7 @@ class TableDefinitions:
     def _refuse_if_referred_to(self, reference: Reference) -> None:
         problems: list[Problem] = []
         for record in self._records.rows(RowRange(_key(reference))):
-            found = self._referrer(reference, record)
+            found = self._referrer(record)
             if found is not None:
                 problems.append(
                     _in_use(record, "refers to it: change or delete this definition first")
@@ -229,20 +253,22 @@ class TableDefinitions:
             named = ", ".join(each.path or "and more" for each in problems)
             raise Conflict(f"{reference} is in use: {named}", problems)
 
-    def _referrer(self, reference: Reference, record: Row) -> StoredDefinition[Definition] | None:
-        """Return the referrer of a record, if it still has the recorded reference."""
+    def _referrer(self, record: Row) -> StoredDefinition[Definition] | None:
+        """Return the referrer of a record, if it still has the recorded reference or source."""
         referrer = _reference(record.key)
         found = self.get(referrer.kind, referrer.name)
         if found is None:
             return None
         # A broken referrer may have a placeholder in place of its reference, so its record counts.
-        is_referrer = found.broken is not None or reference in _targets_of(found.definition)
-        return found if is_referrer else None
+        is_broken = found.broken is not None
+        return (
+            found if is_broken or record.partition in _record_partitions(found.definition) else None
+        )
 
-    def _records_of(self, referrer: Definition, targets: Iterable[Reference]) -> list[Row]:
+    def _records_of(self, referrer: Definition, targets: Iterable[str]) -> list[Row]:
         """Return records with the ETags that a later removal must match."""
         key = _key(reference_to(referrer))
-        found = (self._records.get(_key(reference), key) for reference in targets)
+        found = (self._records.get(target, key) for target in targets)
         return [record for record in found if record is not None]
 
     def _drop(self, records: Iterable[Row]) -> None:
@@ -287,7 +313,12 @@ def _applied(row: Row) -> Applied | None:
     at, by = row.values.get(_APPLIED), row.values.get(_APPLIED_BY)
     if not at:
         return None
-    return Applied(at=datetime.fromisoformat(str(at)), by=str(by))
+    bundle = row.values.get(_BUNDLE) or None
+    return Applied(
+        at=datetime.fromisoformat(str(at)),
+        by=str(by),
+        bundle=None if bundle is None else str(bundle),
+    )
 
 
 def _values(stored: StoredDefinition[Definition]) -> dict[str, RowValue]:
@@ -301,6 +332,7 @@ def _values(stored: StoredDefinition[Definition]) -> dict[str, RowValue]:
         _BORN: stored.definition.row.born,
         _APPLIED: "" if applied is None else applied.at.isoformat(),
         _APPLIED_BY: "" if applied is None else applied.by,
+        _BUNDLE: stored.bundle or "",
     }
 
 
@@ -310,8 +342,18 @@ def _content(stored: StoredDefinition[Definition]) -> str:
     return encode_definition(stored.definition)
 
 
-def _targets_of(definition: Definition) -> set[Reference]:
-    return {reference for _, reference in references_of(definition)}
+def _record_partitions(definition: Definition) -> set[str]:
+    """Return the partitions of the records of a definition: its targets and its sources."""
+    targets = {_key(reference) for _, reference in references_of(definition)}
+    arrivals = definition.arrivals if isinstance(definition, Task) else ()
+    return targets | {
+        _sources_key(each) for arrival in arrivals for each in source_buckets(arrival)
+    }
+
+
+def _sources_key(bucket: str | None) -> str:
+    """Return the partition of the Tasks that wait for a source; None stands for any source."""
+    return f"{_SOURCES}{'' if bucket is None else hashed_key(bucket)}"
 
 
 def _referrers_of(reference: Reference, kind: Kind | None, after: str | None = None) -> RowRange:

@@ -22,12 +22,15 @@ _TASK, _SCHEDULE = ("task",), ("task", "schedule")
 _DEFINITION = ("kind", "definition")
 _STOP = ("run_id", "external_run_id")
 _WEBHOOK = ("webhook", "delivery")
+_RECEIVER = ("receiver", "group")
+_DEADLINE = ("run_id", "kind", "cause", "deadline", "reason")
 
 ACTIONS: Mapping[str, Action] = {
     # Runs
     "run_accepted": Action("a run was stored", ("run_id", "task", "trigger")),
     "run_request_accepted": Action("a message started a run", ("message_id", "run_id", "task")),
     "run_request_refused": Action("a message requested an invalid run", ("message_id", "reason")),
+    "arrival_started": Action("events started a run", ("task", "arrival", "events", "run_id")),
     "run_request_postponed": Action(
         "a message waits because too many runs wait", ("message_id", "reason")
     ),
@@ -92,6 +95,17 @@ ACTIONS: Mapping[str, Action] = {
     "schedule_sync_pending": Action(
         "an edit of a schedule takes effect at the next tick", (*_TASK, "error")
     ),
+    # Deadlines
+    "deadline_missed": Action(
+        "a run missed a deadline of its Task, or there was no run", (*_TASK, *_DEADLINE)
+    ),
+    "deadline_recovered": Action(
+        "a run succeeded or started after its missed deadline", (*_TASK, *_DEADLINE)
+    ),
+    "deadlines_deferred": Action(
+        "the deadlines of a Task were deferred to the next check", (*_TASK, "error")
+    ),
+    "deadlines_failed": Action("the deadlines of a Task failed with an internal error", _TASK),
     # Platforms
     "failure_details_unread": Action(
         "the details of a failure that the job keeps could not be read",
@@ -128,6 +142,17 @@ ACTIONS: Mapping[str, Action] = {
     # Events and messages
     "events_pending": Action(
         "events of a run are not published yet", ("run_id", "published", "error")
+    ),
+    "notification_sent": Action("a receiver accepted a notification", (*_RECEIVER, "notices")),
+    "notification_failed": Action(
+        "a receiver did not accept a notification", (*_RECEIVER, "attempt", "error", "abandoned")
+    ),
+    "notification_dropped": Action(
+        "a notification was dropped because its receiver was deleted or disabled",
+        (*_RECEIVER, "receiver_state"),
+    ),
+    "notifications_held": Action(
+        "notifications are held back for a summary", (*_RECEIVER, "notices", "reason")
     ),
     "webhook_delivered": Action("a webhook accepted an event", _WEBHOOK),
     "webhook_failed": Action(

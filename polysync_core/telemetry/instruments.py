@@ -70,6 +70,7 @@ class Instruments:
         self.schedule_lateness = histogram(names.SCHEDULE_LATENESS)
         self.start_lag = histogram(names.START_LAG)
         self.schedule_missed = meter.create_counter(**_definition(names.SCHEDULE_MISSED))
+        self.deadlines = meter.create_counter(**_definition(names.DEADLINES))
         self.tick_duration = histogram(names.TICK_DURATION)
         self.repairs = meter.create_counter(**_definition(names.REPAIRS))
         self.poison_messages = meter.create_counter(**_definition(names.POISON_MESSAGES))

@@ -30,6 +30,8 @@ SHARD = "polysync.shard"
 QUEUE = "polysync.queue"
 REPAIR = "polysync.repair"
 OUTCOME = "polysync.outcome"
+DEADLINE = "polysync.deadline"
+CHANGE = "polysync.change"
 SECONDS = "polysync.seconds"
 METHOD = "http.request.method"
 STATUS_CODE = "http.response.status_code"
@@ -46,7 +48,8 @@ ATTRIBUTES: Mapping[str, str] = {
     JOB: "the Job",
     JOB_TYPE: "the type of the Job, such as `DatabricksNotebook`",
     PLATFORM: "the Platform, by its name in the definitions",
-    TRIGGER: "the trigger of the run: `Manual`, `Schedule`, `Dependency`, `Backfill`, `Message`",
+    TRIGGER: "the trigger of the run: `Manual`, `Schedule`, `Dependency`, `Backfill`, `Message`, "
+    "`Arrival`",
     SCHEDULE: "the schedule that created the run",
     SCHEDULED_TIME: "the fire time of the run",
     BACKFILL: "the backfill that created the run",
@@ -59,6 +62,8 @@ ATTRIBUTES: Mapping[str, str] = {
     QUEUE: "the queue of an abandoned message",
     REPAIR: "the kind of repair, as in the fields of action `runs_repaired`",
     OUTCOME: "`done` or `failed`",
+    DEADLINE: "the kind of a deadline: `Late`, `Missing` or `Slow`",
+    CHANGE: "the change of a deadline: `Missed` or `Recovered`",
     SECONDS: "the whole duration, even if the span was cut",
     METHOD: "the method of an HTTP request",
     STATUS_CODE: "the status of the answer; absent without an answer",
@@ -172,11 +177,18 @@ SCHEDULE_MISSED = Metric(
     unit="{fire time}",
     meaning="fire times that were missed",
 )
+DEADLINES = Metric(
+    name="polysync.deadlines",
+    kind=MetricKind.COUNTER,
+    unit="{deadline}",
+    meaning="deadlines of Tasks that were missed, and those whose runs have recovered",
+    attributes=(DEADLINE, CHANGE),
+)
 TICK_DURATION = Metric(
     name="polysync.tick.duration",
     kind=MetricKind.HISTOGRAM,
     unit="s",
-    meaning="the steps of the minute timer: `reconcile` and `schedules`",
+    meaning="the steps of the minute timer: `reconcile`, `schedules`, `deadlines` and `gates`",
     attributes=(STEP, OUTCOME),
 )
 REPAIRS = Metric(
@@ -213,6 +225,7 @@ METRICS = (
     SCHEDULE_LATENESS,
     START_LAG,
     SCHEDULE_MISSED,
+    DEADLINES,
     TICK_DURATION,
     REPAIRS,
     POISON_MESSAGES,

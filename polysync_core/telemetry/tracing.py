@@ -33,7 +33,7 @@ LONGEST_SPAN = timedelta(hours=47)
 
 Source: https://github.com/microsoft/ApplicationInsights-node.js/issues/1466
 """
-_MANY_AT_ONCE = frozenset({TriggerType.SCHEDULE, TriggerType.BACKFILL})
+_MANY_AT_ONCE = frozenset({TriggerType.SCHEDULE, TriggerType.BACKFILL, TriggerType.ARRIVAL})
 """Triggers that create many runs at once; each run begins its own trace."""
 
 next_span_id: ContextVar[int | None] = ContextVar("next_span_id", default=None)

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import DefinitionEditing
@@ -27,6 +27,7 @@ from polysync_core.domain.definitions.stored import (
     StoredDefinition,
 )
 from polysync_core.domain.definitions.task_links import TaskLinks, links_of
+from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.definitions.validation.references import references_of
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag
@@ -80,6 +81,10 @@ class FakeDefinitions:
             return
         named = {each.definition.name: each for each in found if kind_of(each.definition) is kind}
         yield from (named[name] for name in sorted(named) if name > (after or ""))
+
+    def listeners(self, source: str) -> Iterator[StoredDefinition[Definition]]:
+        tasks = (each for each in self.all(Kind.TASK) if isinstance(each.definition, Task))
+        return (each for each in tasks if cast("Task", each.definition).arrivals)
 
     def count_referrers(self, reference: Reference, kind: Kind, *, limit: int) -> int:
         return min(limit, len(list(self.referrers(reference, kind=kind))))

@@ -50,6 +50,9 @@ class FakeRunTable:
         self.count_write()
         self.active[run.run_id, run.queued_at] = ActiveRun.of(run)
 
+    def index_late(self, run: TaskRun) -> None:
+        self.count_write()
+
     def insert(self, run: TaskRun) -> StoredRun | None:
         self.count_write()
         if run.run_id in self.rows:

@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -67,7 +68,15 @@ class DatabricksSimulator:
 class LocalSystem:
     """The app on a local host, with a Databricks simulator and the benchmark's definitions."""
 
-    def __init__(self, folder: Path, base: int | None = None, *, kind: HostKind) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        base: int | None = None,
+        *,
+        kind: HostKind,
+        shared_storage: bool = False,
+        code: Path = ROOT,
+    ) -> None:
         os.environ["DATABRICKS_TOKEN"] = TOKEN
         self.databricks = DatabricksSimulator(folder / "workspace")
         self._variables = {
@@ -76,14 +85,26 @@ class LocalSystem:
             "POLYSYNC_APPKIT": json.dumps(APPKIT),
         }
         self._kind = kind
-        self.host = self._host(folder / "data", base)
+        self._base = base
+        self._shared_storage = shared_storage
+        self._started: list[HostProcess] = []
+        self.host = self.start(folder / "data", code)
         self._base = self.host.base
         self.apply((ROOT / "examples/bench/definitions.yaml").read_text())
 
-    def _host(self, data: Path, base: int | None) -> HostProcess:
-        return HostProcess(
-            data, app=ROOT, base=base, kind=self._kind, variables=self._variables
-        ).ready()
+    def start(self, data: Path, code: Path = ROOT) -> HostProcess:
+        """Start an instance of the app; with shared storage, beside the instances that run."""
+        host = HostProcess(
+            data,
+            app=code,
+            code=code,
+            base=self._base,
+            shared_storage=self._shared_storage,
+            kind=self._kind,
+            variables=self._variables,
+        )
+        self._started.append(host)
+        return host.ready()
 
     def apply(self, text: str) -> None:
         """Apply definitions, with the address of the simulator."""
@@ -94,8 +115,11 @@ class LocalSystem:
 
     def run(self, seconds: float, task: str = "nap") -> str:
         """Start a run and return its id."""
-        body = {"parameters": {"seconds": str(seconds)}}
-        return self.host.post(f"/tasks/{task}/run", body)["runId"]
+        return self.run_task(task, {"seconds": str(seconds)})
+
+    def run_task(self, task: str, parameters: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Start a run with parameters, and return its id."""
+        return self.host.post(f"/tasks/{task}/run", {"parameters": dict(parameters)})["runId"]
 
     def runs(self, ids: list[str]) -> list[dict[str, Any]]:
         """Return the current state of the runs."""
@@ -124,18 +148,21 @@ class LocalSystem:
 
     def restart(self) -> None:
         """Start a new host with the same data and ports."""
-        self.host = self._host(self.host.data, self._base)
+        self.host = self.start(self.host.data)
 
     def close(self) -> None:
-        """Stop the host and the simulator."""
-        self.host.close()
+        """Stop the hosts and the simulator."""
+        for host in self._started:
+            host.close()
         self.databricks.close()
 
 
 @contextmanager
-def local_system(folder: Path, base: int | None = None, *, kind: HostKind) -> Iterator[LocalSystem]:
+def local_system(
+    folder: Path, base: int | None = None, *, kind: HostKind, **options: Any
+) -> Iterator[LocalSystem]:
     """Yield a local system and close it. Its ports begin at `base`, or are free ones."""
-    opened = LocalSystem(folder, base, kind=kind)
+    opened = LocalSystem(folder, base, kind=kind, **options)
     try:
         yield opened
     finally:

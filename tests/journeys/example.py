@@ -17,6 +17,15 @@ webhooks:
     url: https://hooks.example.org/polysync
     secret: vault://local/HOOK
     enabled: false
+receivers:
+  - {name: data-team, type: Teams, url: vault://local/TEAMS, enabled: false}
+  - name: mailing-list
+    type: Email
+    to: [team@example.org]
+    sender: polysync@example.org
+    service: Smtp
+    host: smtp.example.org
+    enabled: false
 jobs:
   - name: with-output
     platform: lakehouse

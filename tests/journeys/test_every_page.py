@@ -28,6 +28,7 @@ NAMES: Mapping[str, str] = {
     "limits": "two-at-once",
     "calendars": "close-days",
     "webhooks": "on-call",
+    "receivers": "data-team",
     "operation": "runTaskOnce",
     "number": "1",
     "folder": "reference",
@@ -74,6 +75,8 @@ FURTHER = [
     "limits/two-at-once?tab=settings",
     "calendars/close-days?tab=days",
     "webhooks/on-call?tab=events",
+    "receivers/mailing-list?tab=target",
+    "receivers/mailing-list?tab=notifications",
     "zones?q=germany",
 ]
 

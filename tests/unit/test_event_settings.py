@@ -39,3 +39,29 @@ def test_the_event_queue_is_not_a_queue_that_the_app_reads(name: str) -> None:
 def test_an_invalid_number_of_attempts_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="POLYSYNC_WEBHOOK_ATTEMPTS"):
         Settings.read({**STORAGE, "POLYSYNC_WEBHOOK_ATTEMPTS": text})
+
+
+@pytest.mark.parametrize(
+    ("variables", "url"),
+    [
+        ({}, None),
+        ({"WEBSITE_HOSTNAME": "app.azurewebsites.net"}, "https://app.azurewebsites.net"),
+        ({"WEBSITE_HOSTNAME": "localhost:7071"}, None),
+        ({"POLYSYNC_PUBLIC_URL": "https://p.example.com/"}, "https://p.example.com"),
+        ({"POLYSYNC_PUBLIC_URL": "http://127.0.0.1:7071"}, "http://127.0.0.1:7071"),
+        (
+            {"POLYSYNC_PUBLIC_URL": "https://p.example.com", "WEBSITE_HOSTNAME": "a.example.com"},
+            "https://p.example.com",
+        ),
+    ],
+)
+def test_links_begin_with_the_public_address(variables: dict[str, str], url: str | None) -> None:
+    assert Settings.read({**STORAGE, **variables}).public_url == url
+
+
+@pytest.mark.parametrize(
+    "text", ["p.example.com", "http://p.example.com", "https://p.example.com/x"]
+)
+def test_another_public_address_is_refused(text: str) -> None:
+    with pytest.raises(SettingError, match="POLYSYNC_PUBLIC_URL"):
+        Settings.read({**STORAGE, "POLYSYNC_PUBLIC_URL": text})

@@ -22,6 +22,7 @@ var rules = [
     name: 'failure-ratio'
     description: 'More than a quarter of at least five runs failed within an hour.'
     severity: 2
+    frequency: 'PT15M'
     window: 'PT1H'
     query: 'traces | extend action = tostring(customDimensions.action), status = tostring(customDimensions.status) | where action in ("run_ended", "queued_run_ended") | summarize ended = count(), failed = countif(status == "Failed") | where ended >= 5 and failed * 4 > ended'
     operator: 'GreaterThan'
@@ -31,17 +32,29 @@ var rules = [
     name: 'tick-missing'
     description: 'A step of the minute timer has not succeeded for a quarter of an hour: no schedule fires, or nothing is repaired.'
     severity: 1
+    frequency: 'PT15M'
     window: 'PT15M'
     query: 'customMetrics | where name == "polysync.tick.duration" and tostring(customDimensions["polysync.outcome"]) == "done" | distinct step = tostring(customDimensions["polysync.step"])'
     operator: 'LessThan'
-    threshold: 2
+    threshold: 4
   }
   {
     name: 'schedule-late-or-missed'
     description: 'Fire times were missed, deferred or more than five minutes late, or a schedule failed.'
     severity: 2
+    frequency: 'PT15M'
     window: 'PT15M'
     query: 'union (union traces, exceptions | extend action = tostring(customDimensions.action) | where action in ("schedule_failed", "schedule_deferred") or (action == "schedules_ticked" and (toint(customDimensions.missed) > 0 or toint(customDimensions.left) > 0))), (customMetrics | where name == "polysync.schedule.lateness" and valueMax > 300)'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'deadline-missed'
+    description: 'A run missed a deadline of its Task, or there was no run.'
+    severity: 2
+    frequency: 'PT5M'
+    window: 'PT15M'
+    query: 'traces | where tostring(customDimensions.action) == "deadline_missed"'
     operator: 'GreaterThan'
     threshold: 0
   }
@@ -49,6 +62,7 @@ var rules = [
     name: 'schedule-auto-paused'
     description: 'A schedule paused itself because its runs fail.'
     severity: 2
+    frequency: 'PT15M'
     window: 'PT15M'
     query: 'traces | where tostring(customDimensions.action) == "schedule_auto_paused"'
     operator: 'GreaterThan'
@@ -58,6 +72,7 @@ var rules = [
     name: 'queue-age'
     description: 'A run has waited in the queue for too long.'
     severity: 2
+    frequency: 'PT15M'
     window: 'PT15M'
     query: 'traces | where tostring(customDimensions.action) == "dispatcher_measured" and toint(customDimensions.oldest_seconds) > ${queueAgeMinutes * 60}'
     operator: 'GreaterThan'
@@ -67,6 +82,7 @@ var rules = [
     name: 'dispatcher-state'
     description: 'The state of a Dispatcher is larger than 4 MB: it is read and written with every start.'
     severity: 2
+    frequency: 'PT15M'
     window: 'PT15M'
     query: 'traces | where tostring(customDimensions.action) == "dispatcher_measured" and toint(customDimensions.state_bytes) > 4194304'
     operator: 'GreaterThan'
@@ -76,6 +92,7 @@ var rules = [
     name: 'message-abandoned'
     description: 'A webhook delivery or a request for a run was abandoned.'
     severity: 2
+    frequency: 'PT15M'
     window: 'PT15M'
     query: 'traces | where tostring(customDimensions.action) == "message_abandoned"'
     operator: 'GreaterThan'
@@ -85,6 +102,7 @@ var rules = [
     name: 'repeated-repairs'
     description: 'The reconciler had to repair runs in most minutes of half an hour.'
     severity: 2
+    frequency: 'PT15M'
     window: 'PT30M'
     query: 'traces | where tostring(customDimensions.action) == "runs_repaired"'
     operator: 'GreaterThan'
@@ -94,6 +112,7 @@ var rules = [
     name: 'platform-unreachable'
     description: 'At least ten calls to one platform failed within a quarter of an hour.'
     severity: 2
+    frequency: 'PT15M'
     window: 'PT15M'
     query: 'traces | where tostring(customDimensions.action) == "platform_call_failed" | summarize failures = count() by platform = tostring(customDimensions.platform) | where failures >= 10'
     operator: 'GreaterThan'
@@ -103,6 +122,7 @@ var rules = [
     name: 'internal-error'
     description: 'An activity or a request failed with an internal error, or stored data cannot be read.'
     severity: 1
+    frequency: 'PT15M'
     window: 'PT15M'
     query: 'traces | union exceptions | where tostring(customDimensions.action) in ("activity_fault", "request_failed", "tool_failed", "resource_failed", "run_unreadable", "purge_failed", "audit_incomplete")'
     operator: 'GreaterThan'
@@ -145,7 +165,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       scopes: [
         applicationInsights.id
       ]
-      evaluationFrequency: 'PT15M'
+      evaluationFrequency: rule.frequency
       windowSize: rule.window
       autoMitigate: true
       // The tables do not exist before the first telemetry arrives.

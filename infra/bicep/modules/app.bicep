@@ -70,6 +70,9 @@ param accessKeys string
 @description('Required. Names of hosts that may be at private addresses, between commas; empty for none.')
 param privateHosts string
 
+@description('Required. Address with which links in notifications begin; empty for the host name of the app.')
+param publicUrl string
+
 @description('Required. Name of the queue of run events; empty for none.')
 param runEventsQueue string
 
@@ -93,6 +96,9 @@ param runRetentionDays int
 
 @description('Required. Days for which the engine keeps the histories of ended orchestrations.')
 param engineRetentionDays int
+
+@description('Required. Percentage of the traces of runs that are kept.')
+param traceSamplePercent int
 
 @description('Required. Whether every Job is compared with its artefact each night.')
 param driftCheck bool
@@ -134,6 +140,9 @@ var settings = {
   // The console answers at the root, where the host would show a page of its own.
   AzureWebJobsDisableHomepage: 'true'
   OTEL_SERVICE_NAME: name
+  OTEL_TRACES_SAMPLER: 'parentbased_traceidratio'
+  // Bicep has no fractions.
+  OTEL_TRACES_SAMPLER_ARG: traceSamplePercent == 100 ? '1.0' : '0.${padLeft(traceSamplePercent, 2, '0')}'
   PYTHON_ENABLE_OPENTELEMETRY: 'true'
   PYTHON_THREADPOOL_THREAD_COUNT: '48'
   TASKHUB_NAME: taskHubName
@@ -151,6 +160,7 @@ var settings = {
   POLYSYNC_ACCESS_KEYS: accessKeys
   POLYSYNC_PRIVATE_HOSTS: privateHosts
   POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue
+  POLYSYNC_PUBLIC_URL: publicUrl
   POLYSYNC_NAME: deploymentName
   POLYSYNC_COLOUR: deploymentColour
   POLYSYNC_CONTACT: deploymentContact

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -18,7 +19,7 @@ from polysync_core.api.security.authors import DocumentAuthor
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.domain.bundles.selection import ExportSelection
-from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.base import Kind, ObjectName
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.strict_documents import write_yaml
 
@@ -26,6 +27,11 @@ YAML = "application/yaml"
 EXPORT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The selected definitions.", **document_content(YAML, "application/json")}
 }
+
+BundleName = Annotated[
+    ObjectName | None,
+    Query(description="The bundle of the document: it owns the definitions that are written."),
+]
 
 CurrentDocuments = Annotated[Documents, Depends(use_case(Documents))]
 
@@ -90,17 +96,23 @@ def document_routes() -> APIRouter:
         record: CurrentRecord,
         dry_run: DryRun = False,
         prune: Annotated[
-            bool, Query(description="Delete definitions that the document's lists omit.")
+            bool,
+            Query(description="Delete the definitions of the bundle that the document omits."),
         ] = False,
+        bundle: BundleName = None,
         plan_token: PlanToken = None,
     ) -> PlanView:
         document = read_document(body)
         if dry_run:
             changes_nothing(record)
-            plan = documents.plan(document, prune=prune)
+            plan = documents.plan(document, prune=prune, bundle=bundle)
             return plan_view(plan, dry_run=True)
         plan = documents.apply(
-            document, engine=engine, prune=prune, plan_token=plan_token, author=author
+            document,
+            engine=engine,
+            prune=prune,
+            plan_token=plan_token,
+            author=replace(author, bundle=bundle),
         )
         return plan_view(plan, dry_run=False)
 

@@ -35,7 +35,7 @@ from polysync_core.domain.definitions.validation.drafts import Draft, read_draft
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 
-_READ_ONLY = ("etag", "updatedAt", BROKEN_FIELD)
+_READ_ONLY = ("etag", "updatedAt", "bundle", BROKEN_FIELD)
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 Token = Annotated[

@@ -23,7 +23,14 @@ from polysync_core.domain.definitions.kinds import KINDS
 from polysync_core.domain.definitions.validation.drafts import read_draft
 
 KindPath = Literal[
-    "vaults", "contention-profiles", "calendars", "platforms", "jobs", "tasks", "webhooks"
+    "vaults",
+    "contention-profiles",
+    "calendars",
+    "platforms",
+    "jobs",
+    "tasks",
+    "webhooks",
+    "receivers",
 ]
 _KINDS = {spec.path: spec.kind for spec in KINDS}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -28,6 +29,13 @@ class BrokenView(View):
     """The stored document as it is; the fields beside have placeholders for wrong values."""
 
 
+_BUNDLE = Annotated[
+    str | None,
+    Field(
+        description="The bundle that owns the definition and may prune it.",
+        exclude_if=operator.not_,
+    ),
+]
 _BROKEN = Annotated[
     BrokenView | None, Field(description="Set if the stored definition breaks a rule.")
 ]
@@ -41,6 +49,7 @@ def _with_etag(model: type[Definition]) -> type[Definition]:
         __module__=__name__,
         etag=(_ETAG, ...),
         updated_at=(_UPDATED_AT, ...),
+        bundle=(_BUNDLE, None),
         broken=(_BROKEN, None),
     )
 
@@ -74,5 +83,9 @@ def view(stored: StoredDefinition[Definition]) -> StoredView:
         broken = BrokenView(reason=stored.broken.reason, content=stored.broken.content)
     # The definition is valid already.
     return model.model_construct(
-        **dict(definition), etag=stored.etag, updated_at=stored.updated_at, broken=broken
+        **dict(definition),
+        etag=stored.etag,
+        updated_at=stored.updated_at,
+        bundle=stored.bundle,
+        broken=broken,
     )

@@ -17,6 +17,8 @@ from polysync_core.application.missed.bounds import Bounded
 from polysync_core.application.missed.missed_work import MissedWork, MissedWorkList
 from polysync_core.application.missed.skipped import SkippedGroup
 from polysync_core.application.missed.stopped_schedules import IdleCause
+from polysync_core.domain.deadlines.kinds import DeadlineKind, MissCause
+from polysync_core.domain.deadlines.stored import DeadlineReport
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.skip import SkipKind
@@ -126,6 +128,31 @@ class ExcludedDayView(View):
     """The number of excluded fire times; at most about 10000."""
 
 
+class DeadlineReportView(View):
+    """A deadline of a Task that was missed."""
+
+    task: str
+    """The Task."""
+    kind: DeadlineKind
+    """Late: not finished in time. Missing: not started in time."""
+    deadline: Time
+    """The deadline."""
+    scheduled_time: Time | None
+    """The first fire time that missed the deadline."""
+    run_id: RunIdText | None
+    """The run of this fire time; null without a run."""
+    count: int
+    """The number of fire times that missed the deadline; of deadlines, in a summary."""
+    cause: MissCause
+    """The state of the run when the deadline passed."""
+    reason: str
+    """The miss, as a sentence."""
+    reported_at: Time
+    """The time of the check that found the miss."""
+    recovered_at: Time | None
+    """The time of the check that found a later success or start."""
+
+
 class MissedWorkView(View):
     """The work that did not happen since a time."""
 
@@ -143,6 +170,8 @@ class MissedWorkView(View):
     """Fire times that calendars exclude, by the present definitions."""
     messages: MissedList[PoisonMessageView]
     """Queue messages that could not be processed."""
+    deadlines: MissedList[DeadlineReportView]
+    """Late and missing runs, by their deadlines."""
 
 
 CurrentMissedWork = Annotated[MissedWorkList, Depends(use_case(MissedWorkList))]
@@ -173,6 +202,23 @@ def _view(found: MissedWork) -> MissedWorkView:
         dropped=_list(found.dropped, _dropped_view),
         excluded=_list(found.excluded, ExcludedDayView.model_validate),
         messages=_list(found.messages, poison_message_view),
+        deadlines=_list(found.deadlines, _deadline_view),
+    )
+
+
+def _deadline_view(report: DeadlineReport) -> DeadlineReportView:
+    miss = report.miss
+    return DeadlineReportView(
+        task=report.task,
+        kind=miss.kind,
+        deadline=miss.at,
+        scheduled_time=miss.scheduled_time,
+        run_id=miss.run_id,
+        count=max(miss.count, len(miss.fires)),
+        cause=miss.cause,
+        reason=miss.reason,
+        reported_at=miss.reported_at,
+        recovered_at=report.recovered_at,
     )
 
 

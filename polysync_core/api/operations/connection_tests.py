@@ -1,4 +1,4 @@
-"""Serves the routes that test vaults, platforms, webhooks, secrets and the token issuer."""
+"""Serves the routes that test vaults, platforms, receivers, secrets and the token issuer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polysync_core.api.models import RunIdText, Time, View
 from polysync_core.api.platform_route import PlatformRoute
 from polysync_core.api.security.audit_record import changes_nothing
 from polysync_core.api.use_cases import use_case
-from polysync_core.application.operations.recent_results import ResultRecorder
+from polysync_core.application.operations.recent_results import ResultRecorder, delivery_key
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference
@@ -48,14 +48,14 @@ class LastTestView(View):
 
 
 class DeliveryView(View):
-    """One attempt to deliver an event to a webhook."""
+    """One attempt to deliver an event or a message."""
 
     at: Time
     """The time of the attempt."""
     event_id: str
     """The id of the event."""
     kind: str
-    """The kind of the event, such as `run.failed`, `run.problem` or `job.drift`."""
+    """The kind of the event, such as `run.failed`, or of the message, such as `Failed (50)`."""
     run_id: RunIdText | None
     """The run of the event."""
     attempt: int
@@ -67,7 +67,7 @@ class DeliveryView(View):
 
 
 class DeliveriesView(View):
-    """The recent attempts of a webhook."""
+    """The recent attempts of a webhook or a receiver."""
 
     items: list[DeliveryView]
     """The attempts, newest first; their number is bounded."""
@@ -94,7 +94,7 @@ def connection_test_routes() -> APIRouter:
         dependencies=[Depends(changes_nothing)],
         route_class=PlatformRoute,
     )
-    for kind in (Kind.VAULT, Kind.PLATFORM, Kind.WEBHOOK):
+    for kind in (Kind.VAULT, Kind.PLATFORM, Kind.WEBHOOK, Kind.RECEIVER):
         _add_last_test(routes, kind)
 
     @routes.post("/vaults/{name}/test")
@@ -111,6 +111,11 @@ def connection_test_routes() -> APIRouter:
     def test_webhook(name: str, tests: CurrentConnectionTests) -> ConnectionTestView:
         """Send a signed test event to a webhook."""
         return ConnectionTestView.model_validate(tests.test_webhook(name))
+
+    @routes.post("/receivers/{name}/test")
+    def test_receiver(name: str, tests: CurrentConnectionTests) -> ConnectionTestView:
+        """Send a test message to a receiver of notifications."""
+        return ConnectionTestView.model_validate(tests.test_receiver(name))
 
     @routes.post("/token-issuer/test")
     def test_token_issuer(tests: CurrentConnectionTests) -> ConnectionTestView:
@@ -129,6 +134,15 @@ def connection_test_routes() -> APIRouter:
         """List the recent attempts to deliver events to a webhook."""
         definitions.get(Kind.WEBHOOK, name)
         found = recent.store.deliveries(name)
+        return DeliveriesView(items=[DeliveryView.model_validate(each) for each in found])
+
+    @routes.get("/receivers/{name}/deliveries")
+    def list_notifications(
+        name: str, definitions: CurrentDefinitionEditing, recent: CurrentRecorder
+    ) -> DeliveriesView:
+        """List the recent attempts to send messages to a receiver of notifications."""
+        definitions.get(Kind.RECEIVER, name)
+        found = recent.store.deliveries(delivery_key(Kind.RECEIVER, name))
         return DeliveriesView(items=[DeliveryView.model_validate(each) for each in found])
 
     return routes

@@ -34,6 +34,7 @@ class RunFilters:
     until: str | None = None
     graph_run_id: str | None = None
     backfill_id: str | None = None
+    late: bool = False
 
     def listing(
         self, runs: TaskRuns, *, limit: int, continuation_token: str | None = None
@@ -53,6 +54,7 @@ class RunFilters:
             until=_moment(self.until, now, "until"),
             graph_run_id=None if self.graph_run_id is None else runs.find(self.graph_run_id),
             backfill_id=None if self.backfill_id is None else BackfillId(self.backfill_id),
+            late=self.late,
             limit=limit,
             continuation_token=continuation_token,
         )
@@ -114,6 +116,9 @@ async def _filters(  # noqa: PLR0913 - one parameter for each filter
         str | None,
         Query(alias="backfillId", max_length=100, description="Only runs of this backfill."),
     ] = None,
+    late: Annotated[
+        bool, Query(description="True: only runs that were late, missing or slow.")
+    ] = False,
 ) -> RunFilters:
     return RunFilters(
         status=tuple(status or ()),
@@ -128,6 +133,7 @@ async def _filters(  # noqa: PLR0913 - one parameter for each filter
         until=until,
         graph_run_id=graph_run_id,
         backfill_id=backfill_id,
+        late=late,
     )
 
 

@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +19,7 @@ from polysync_core.api.security.audit_trail import PATH_KEY
 from polysync_core.api.security.callers import CALLER_KEY, Identify, accept_all
 from polysync_core.api.security.role_table import EveryRoute, RoleTable
 from polysync_core.api.security.roles import API_ROLES
+from polysync_core.api.security.webhook_handshake import handshake
 from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError
 from polysync_core.domain.security.roles import Role
@@ -65,7 +67,7 @@ class AccessControl:
             await answer_to(refusal, scope)(scope, receive, send)
             return
         if method == "OPTIONS":
-            await self._allowed_methods(path)(scope, receive, send)
+            await self._allowed_methods(path, scope)(scope, receive, send)
             return
         await self._app({**scope, PATH_KEY: path}, receive, send)
 
@@ -104,6 +106,7 @@ class AccessControl:
             return HTTPException(status, status.phrase, headers={"Allow": methods})
         return NotFound("There is no such path.")
 
-    def _allowed_methods(self, path: str) -> Response:
+    def _allowed_methods(self, path: str, scope: Scope) -> Response:
         allowed = ", ".join(self._policy.roles.methods_of(path))
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})
+        headers = {"Allow": allowed, **handshake(path, Headers(scope=scope))}
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)

@@ -51,9 +51,11 @@ class Documents:
         self._rules = rules
         self._planner = DocumentPlanner(source, rules)
 
-    def plan(self, document: Document, *, prune: bool = False) -> ApplyPlan:
+    def plan(
+        self, document: Document, *, prune: bool = False, bundle: str | None = None
+    ) -> ApplyPlan:
         """Return the changes of an apply, or raise `Invalid` with every problem and its path."""
-        return self._planner.plan(document, prune=prune)
+        return self._planner.plan(document, prune=prune, bundle=bundle)
 
     def apply(
         self,
@@ -72,7 +74,8 @@ class Documents:
         Each write replaces only the version that the plan has seen. If a write fails, the rest is
         not executed and the error names the completed changes. A second apply completes the plan.
         """
-        plan = self.plan(document, prune=prune)
+        bundle = None if author is None else author.bundle
+        plan = self.plan(document, prune=prune, bundle=bundle)
         if plan_token not in {None, plan.token}:
             raise StaleETag("The document or the stored definitions have changed: plan it again.")
         done: list[PlannedChange] = []

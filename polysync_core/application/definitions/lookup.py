@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.domain.definitions.base import Definition, Kind
@@ -12,6 +13,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
+from polysync_core.domain.definitions.receivers import Receiver, ReceiverBase
 from polysync_core.domain.definitions.schedules import Calendar
 from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
@@ -63,6 +65,14 @@ class DefinitionLookup:
     def webhooks(self) -> list[Webhook]:
         """Return every webhook; the cost depends on the number of webhooks."""
         return list(self._all(Webhook, Kind.WEBHOOK))
+
+    def receiver(self, name: str) -> Receiver:
+        """Return a receiver of notifications, or raise `NotFound`."""
+        return cast("Receiver", self._of(ReceiverBase, Kind.RECEIVER, name))
+
+    def receivers(self) -> list[Receiver]:
+        """Return every receiver; the cost depends on the number of receivers."""
+        return [cast("Receiver", each) for each in self._all(ReceiverBase, Kind.RECEIVER)]
 
     def jobs(self) -> Iterator[Job]:
         """Yield every Job."""

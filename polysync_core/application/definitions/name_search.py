@@ -20,6 +20,7 @@ _ORDER = (
     Kind.CALENDAR,
     Kind.VAULT,
     Kind.WEBHOOK,
+    Kind.RECEIVER,
 )
 """The kinds in the order of the results."""
 

@@ -23,6 +23,9 @@ from polysync_core.domain.definitions.validation.limit_warnings import limit_war
 from polysync_core.domain.definitions.validation.task_warnings import task_warnings
 from polysync_core.domain.errors import Problem
 
+BUNDLE_FIELD = "bundle"
+"""The name of the owner in the differences of a plan; no document has the field."""
+
 
 class ChangeAction(StrEnum):
     """The action of an apply on one definition."""
@@ -57,6 +60,8 @@ class ApplyPlan:
     """The planned changes of an apply, in their order."""
 
     steps: tuple[PlannedChange, ...]
+    bundle: str | None = None
+    """The bundle that owns the definitions after the apply; None leaves their owners."""
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -70,11 +75,11 @@ class ApplyPlan:
     @property
     def token(self) -> str:
         """A digest of the planned writes and the versions that they replace."""
-        return _digest(self.steps)
+        return _digest(self.steps, self.bundle)
 
 
-def _digest(steps: Iterable[PlannedChange]) -> str:
-    content = [
+def _digest(steps: Iterable[PlannedChange], bundle: str | None = None) -> str:
+    content: list[object] = [
         (
             step.action,
             str(step.reference),
@@ -83,6 +88,7 @@ def _digest(steps: Iterable[PlannedChange]) -> str:
         )
         for step in steps
     ]
+    content += [] if bundle is None else [bundle]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
@@ -118,6 +124,24 @@ def planned_write(
         return replace(step, action=ChangeAction.UNCHANGED)
     changed = differences(before.definition, definition)
     return replace(step, action=ChangeAction.UPDATE, differences=changed)
+
+
+def owned_by(step: PlannedChange, bundle: str) -> PlannedChange:
+    """Return a change after which a bundle owns the definition."""
+    before = step.before
+    if before is None or before.bundle == bundle:
+        return step
+    difference = FieldDifference(BUNDLE_FIELD, before.bundle, bundle)
+    warnings = step.warnings
+    if before.bundle is not None:
+        message = f"bundle '{before.bundle}' owns it: this apply makes '{bundle}' the owner"
+        warnings = (Problem("", message), *warnings)
+    return replace(
+        step,
+        action=ChangeAction.UPDATE,
+        differences=(*step.differences, difference),
+        warnings=warnings,
+    )
 
 
 def planned_delete(stored: StoredDefinition[Definition]) -> PlannedChange:

@@ -24,6 +24,7 @@ class TaskGraphCache:
     ) -> None:
         self._store = store
         self._dependents = TimedCache(self._read_dependents, monotonic=monotonic)
+        self._past = TimedCache(self._read_past, monotonic=monotonic)
         self._upstream = TimedCache(self._read_upstream, monotonic=monotonic)
         self._ancestors = TimedCache(self._read_ancestors, monotonic=monotonic)
 
@@ -34,6 +35,10 @@ class TaskGraphCache:
     def window_dependents(self, task: str) -> tuple[str, ...]:
         """Return the names of the Tasks that take windows of a Task, in alphabetical order."""
         return tuple(name for name, takes_window in self._dependents.get(task) if takes_window)
+
+    def depends_on_past(self, task: str) -> bool:
+        """Return whether the runs of a Task depend on its earlier runs."""
+        return self._past.get(task)
 
     def descends(self, task: str, roots: frozenset[str]) -> bool:
         """Return whether a Task is a root itself or is downstream of a root."""
@@ -53,6 +58,7 @@ class TaskGraphCache:
         """Drop the cached graph if one of the changed definitions is a Task."""
         if any(reference.kind is Kind.TASK for reference in changed):
             self._dependents.invalidate()
+            self._past.invalidate()
             self._upstream.invalidate()
             self._ancestors.invalidate()
 
@@ -61,6 +67,11 @@ class TaskGraphCache:
         referrers = self._store.referrers(Reference(Kind.TASK, task))
         found = ((each.definition.name, _takes(each, task)) for each in referrers)
         return tuple(sorted((name, Take.WINDOW in takes) for name, takes in found if takes))
+
+    def _read_past(self, task: str) -> bool:
+        stored = self._store.get(Kind.TASK, task)
+        definition = stored and stored.definition
+        return isinstance(definition, Task) and definition.depends_on_past
 
     def _read_upstream(self, task: str) -> tuple[str, ...]:
         stored = self._store.get(Kind.TASK, task)

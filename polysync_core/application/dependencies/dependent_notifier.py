@@ -149,7 +149,7 @@ class DependentNotifier:
         failures: list[PolysyncError] = []
         for task in tasks:
             try:
-                created += self.gates.deliver(task, run)
+                created += self._notify_one(task, run)
             except PolysyncError as error:
                 failures.append(error)
         notified = self._notified(created)
@@ -157,10 +157,21 @@ class DependentNotifier:
             raise failures[0]
         return notified
 
+    def _notify_one(self, task: str, run: TaskRun) -> list[TaskRun]:
+        """Deliver an outcome to a gate, or to later runs of its own Task."""
+        if task == run.task:
+            return self.factory.prerequisites.after(run)
+        return [
+            *self.gates.deliver(task, run),
+            *self.factory.prerequisites.after_upstream(task, run),
+        ]
+
     def _notified(self, created: Iterable[TaskRun]) -> Notified:
         dispatch: list[DispatchRequest] = []
         pending: list[PendingNotification] = []
-        for run in created:
+        for run in map(self.factory.prerequisites.released, created):
+            if run.status is RunStatus.QUEUED and run.unmet:
+                continue
             if run.status is RunStatus.QUEUED:
                 policies = self.factory.policies.for_run(run.task, run.job.platform)
                 dispatch.append(

@@ -9,7 +9,8 @@ from datetime import datetime
 from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, failure
-from polysync_core.application.runs.run_lookup import newest_run, newest_success
+from polysync_core.application.runs.prerequisites import TOO_MANY_WAIT
+from polysync_core.application.runs.run_lookup import newest_of, newest_success
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.decisions import GateDecision
 from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_values, needed_parents
@@ -57,18 +58,20 @@ class DependentRuns:
         """
         if edge == SCHEDULE:
             return self._recall_fire_time(task, graph_runs)
-        success = newest_success(self.runs, edge)
+        upstream = self.factory.definitions.task(edge)
+        success = newest_success(self.runs, upstream)
         if success is not None and not set(graph_runs).isdisjoint(success.repeats):
             return token_of(success, task)
         for graph_run_id in graph_runs:
-            run = newest_run(self.runs, Listing(task=edge, graph_run_id=graph_run_id))
+            run = newest_of(self.runs, upstream, Listing(graph_run_id=graph_run_id))
             if run is not None:
                 return token_of(run, task) if run.status.is_terminal else None
         return None if success is None else token_of(success, task)
 
     def latest(self, task: Task, edge: str) -> Token | None:
         """Return the newest outcome of an upstream; None before the first one."""
-        run = newest_run(self.runs, Listing(task=edge, statuses=TERMINAL_STATUSES))
+        upstream = self.factory.definitions.task(edge)
+        run = newest_of(self.runs, upstream, Listing(statuses=TERMINAL_STATUSES))
         return None if run is None else token_of(run, task)
 
     def _create(self, task: Task, decision: GateDecision, at: datetime) -> TaskRun | None:
@@ -82,13 +85,26 @@ class DependentRuns:
     def _run(self, task: Task, decision: GateDecision, at: datetime) -> TaskRun:
         """Return the run of a decision: queued, skipped, or failed because of its parameters."""
         spec = _spec(decision, at)
-        if (skipped := _skipped(task, decision)) is not None:
+        if (skipped := self._skipped(task, decision, spec)) is not None:
             return self.factory.finished_run(task, spec, skipped)
         try:
             spec = self._with_mapped_values(task, decision, spec)
             return self.factory.queued_run(task, spec)
         except Invalid as error:
             return self._failed_run(task, decision, at, str(error))
+
+    def _skipped(self, task: Task, decision: GateDecision, spec: RunSpec) -> Outcome | None:
+        """Return the outcome of a decision that skips the Task; None if the Task starts."""
+        reason, skip = decision.skip_reason, decision.skip
+        if reason is None and not task.enabled:
+            reason, skip = f"Task '{task.name}' is disabled.", Skip(kind=SkipKind.TASK_DISABLED)
+        if reason is None and task.depends_on_past and spec.schedule_id and spec.scheduled_time:
+            waits = self.factory.prerequisites
+            if not waits.has_room(task, spec.schedule_id, spec.scheduled_time):
+                reason, skip = TOO_MANY_WAIT, Skip(kind=SkipKind.PAST)
+        if reason is None:
+            return None
+        return Outcome(status=RunStatus.SKIPPED, reason=reason, skip=skip)
 
     def _failed_run(self, task: Task, decision: GateDecision, at: datetime, error: str) -> TaskRun:
         """Return a run that fails because the outputs of its parents do not fit."""
@@ -98,7 +114,7 @@ class DependentRuns:
     def _recall_fire_time(self, task: Task, graph_runs: Collection[RunId]) -> Token | None:
         schedules = {schedule.name: schedule for schedule in task.schedules}
         for graph_run_id in graph_runs:
-            run = newest_run(self.runs, Listing(task=task.name, graph_run_id=graph_run_id))
+            run = newest_of(self.runs, task, Listing(graph_run_id=graph_run_id))
             if run is None or run.schedule is None or run.scheduled_time is None:
                 continue
             schedule = schedules.get(run.schedule)
@@ -137,22 +153,13 @@ class DependentRuns:
         )
 
 
-def _skipped(task: Task, decision: GateDecision) -> Outcome | None:
-    """Return the outcome of a decision that skips the Task; None if the Task starts."""
-    reason, skip = decision.skip_reason, decision.skip
-    if reason is None and not task.enabled:
-        reason, skip = f"Task '{task.name}' is disabled.", Skip(kind=SkipKind.TASK_DISABLED)
-    if reason is None:
-        return None
-    return Outcome(status=RunStatus.SKIPPED, reason=reason, skip=skip)
-
-
 def _spec(decision: GateDecision, at: datetime) -> RunSpec:
     """Return the facts of a dependent run that its tokens determine."""
     tokens = (*decision.used, *decision.recalled)
     upstream = [each for token in tokens if token.fire is None for each in token.outcomes]
     own = [token for token in decision.used if token.fire is None]
-    last = max(own, key=lambda each: each.age, default=None)
+    backfilled = max((each for each in own if each.backfill_id), key=_age, default=None)
+    last = max(own, key=_age, default=None)
     timed = next((token for token in decision.sources if token.fire is not None), last)
     fire = timed and timed.fire
     return RunSpec(
@@ -168,5 +175,11 @@ def _spec(decision: GateDecision, at: datetime) -> RunSpec:
         time_zone=timed and timed.time_zone,
         origins=tuple(dict.fromkeys(origin for token in own for origin in token.origins)),
         repeats=tuple(dict.fromkeys(each for token in own for each in token.repeats)),
+        backfill_id=backfilled and backfilled.backfill_id,
+        backfill_limit=backfilled and backfilled.backfill_limit,
         at=at,
     )
+
+
+def _age(token: Token) -> tuple[datetime, RunId]:
+    return token.age

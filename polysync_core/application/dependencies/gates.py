@@ -85,10 +85,11 @@ class Gates:
     def deliver(self, task: str, run: TaskRun) -> list[TaskRun]:
         """Add the outcome of a run to the gate of a dependent; return the created runs.
 
-        An outcome in a window starts nothing itself, so it is read when a fire time needs it.
+        An outcome in a window starts nothing itself, so it is read when a fire time needs it. A run
+        of a deleted Task whose name has a new Task brings no outcome.
         """
-        found = self._task(task)
-        if found is None:
+        found, upstream = self._task(task), self._task(run.task or "")
+        if found is None or (upstream is not None and upstream.row.born != run.born):
             return []
         if any(each.task == run.task and each.take is Take.WINDOW for each in found.dependencies):
             return self._settle(found)
@@ -182,6 +183,7 @@ class Gates:
             tokens_of=partial(self._tokens_of, task),
             now=self.clock(),
             join=task.join,
+            in_order=task.depends_on_past,
         )
 
     def _tokens_of(self, task: Task, _: str, run_ids: tuple[RunId, ...]) -> list[Token]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from polysync_core.application.ports import RunReader, ScheduleStore
@@ -17,6 +17,7 @@ from polysync_core.domain.dependencies.windows import (
     Window,
     WindowOutcome,
     enabled_schedules,
+    fire_time_before,
     fires_at,
     interval_begin,
     scheduled_tasks,
@@ -39,27 +40,61 @@ class WindowReader:
     schedules: ScheduleStore
     definitions: DefinitionReader
 
-    def begin(self, task: Task, schedule_id: str, at: datetime) -> datetime:
+    def _begin(self, task: Task, schedule_id: str, at: datetime) -> datetime:
         """Return the begin of the interval that ends with a fire time of a Task."""
         schedule = next((each for each in task.schedules if each.identity == schedule_id), None)
         return at if schedule is None else interval_begin(self._timed(schedule), at)
 
-    def read(self, task: Task, upstream: str, fire: ScheduledFire) -> Window:
-        """Return the window of an upstream for a fire time of a Task."""
+    def newest_fire(self, task: Task, at: datetime) -> ScheduledFire | None:
+        """Return the newest fire time of a Task at or before a time."""
+        found: list[ScheduledFire] = []
+        for schedule in task.schedules:
+            time = fire_time_before(self._timed(schedule), at + _INSTANT)
+            if time is not None:
+                found.append(
+                    ScheduledFire(
+                        schedule=schedule.name,
+                        schedule_id=schedule.identity,
+                        scheduled_time=time,
+                        time_zone=schedule.time_zone,
+                    )
+                )
+        return max(found, key=lambda fire: fire.scheduled_time, default=None)
+
+    def holds(self, task: Task, upstream: str, fire: ScheduledFire, at: datetime) -> bool:
+        """Return whether the window of a fire time holds a fire time of an upstream."""
+        _, _, times = self._times(task, upstream, fire)
+        return at in times
+
+    def read(
+        self, task: Task, upstream: str, fire: ScheduledFire, *, is_past: bool = False
+    ) -> Window:
+        """Return the window of an upstream for a fire time of a Task.
+
+        With `is_past`, it also awaits fire times before the schedule of the upstream existed: a
+        backfill may still bring them.
+        """
+        window, sources, times = self._times(task, upstream, fire)
+        found = self._task(upstream)
+        if found is None or not times:
+            fault = "has no fire time up to this one: give it an enabled schedule"
+            return replace(window, fault=fault)
+        if len(times) > MAX_FIRE_TIMES:
+            fault = f"has more than {MAX_FIRE_TIMES} fire times in the interval"
+            return replace(window, fault=fault)
+        return self._with_outcomes(window, found, [] if is_past else sources, times)
+
+    def _times(
+        self, task: Task, upstream: str, fire: ScheduledFire
+    ) -> tuple[Window, list[Task], tuple[datetime, ...]]:
+        """Return the interval, the Tasks that give the fire times, and the fire times."""
         until = fire.scheduled_time
-        after = fire.since or self.begin(task, fire.schedule_id or fire.schedule, until)
+        after = fire.since or self._begin(task, fire.schedule_id or fire.schedule, until)
         found = self._task(upstream)
         sources = [] if found is None else scheduled_tasks(found, self._task)
         timed = [self._timed(each) for each in enabled_schedules(sources)]
-        times = window_times(timed, after=after, until=until)
-        if found is None or not times:
-            fault = "has no fire time up to this one: give it an enabled schedule"
-            return Window(upstream=upstream, after=after, until=until, fault=fault)
-        if len(times) > MAX_FIRE_TIMES:
-            fault = f"has more than {MAX_FIRE_TIMES} fire times in the interval"
-            return Window(upstream=upstream, after=after, until=until, fault=fault)
         window = Window(upstream=upstream, after=after, until=until)
-        return self._with_outcomes(window, found, sources, times)
+        return window, sources, window_times(timed, after=after, until=until)
 
     def _with_outcomes(
         self, window: Window, upstream: Task, sources: Sequence[Task], times: Sequence[datetime]
@@ -67,7 +102,7 @@ class WindowReader:
         """Return the window with the outcomes of its fire times."""
         newest = self._newest_runs(upstream, times)
         missing = [each for each in times if each not in newest]
-        gone = self._before_begin(sources, missing) if missing else set[datetime]()
+        gone = self._before_begin(sources, missing) if missing and sources else set[datetime]()
         outcomes = tuple(
             WindowOutcome(scheduled_time=at, run_id=run.run_id, status=run.status)
             for at, run in sorted(newest.items())
@@ -78,14 +113,7 @@ class WindowReader:
         fault = None
         if not outcomes and not awaited:
             fault = "had no fire time in the interval since it was scheduled"
-        return Window(
-            upstream=window.upstream,
-            after=window.after,
-            until=window.until,
-            outcomes=outcomes,
-            awaited=awaited,
-            fault=fault,
-        )
+        return replace(window, outcomes=outcomes, awaited=awaited, fault=fault)
 
     def outcomes(self, run_ids: Iterable[RunId]) -> list[TaskRun]:
         """Return the runs of some outcomes."""

@@ -7,6 +7,11 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from polysync_core.application.notifications.steps import (
+    GroupDelivery,
+    is_notification,
+    parse_step,
+)
 from polysync_core.domain.definitions.base import ObjectName
 from polysync_core.domain.errors import Malformed
 from polysync_core.domain.json_types import JsonObject
@@ -64,10 +69,17 @@ class Delivery:
 def abandoned_delivery(message_id: str, text: str) -> ReceivedPoisonMessage:
     """Describe a message from the poison queue of deliveries."""
     try:
-        reason = Delivery.parse(text).failure or NO_REASON
+        reason = _failure_of(text) or NO_REASON
     except Malformed as error:
         reason = str(error)
     return ReceivedPoisonMessage(message_id=message_id, payload=text, reason=reason)
+
+
+def _failure_of(text: str) -> str | None:
+    if not is_notification(text):
+        return Delivery.parse(text).failure
+    step = parse_step(text)
+    return step.failure if isinstance(step, GroupDelivery) else None
 
 
 class _Message(BaseModel):
@@ -80,16 +92,19 @@ class _Message(BaseModel):
     @classmethod
     def _known(cls, event: JsonObject) -> JsonObject:
         """Check the two fields that a delivery needs; other fields are passed on."""
-        for name in ("eventId", "drift" if "drift" in event else "to"):
+        kind = next((name for name in ("drift", "deadline") if name in event), "to")
+        for name in ("eventId", kind):
             text = event.get(name)
-            if not (isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9/-]{1,100}", text)):
+            if not (isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9/-]{1,150}", text)):
                 raise ValueError(name)
         return event
 
 
-def is_delivery_to(webhook: str, payload: str) -> bool:
-    """Return whether the payload of a poison message is a delivery to a webhook.
+def is_delivery_to(word: str, name: str, payload: str) -> bool:
+    """Return whether the payload of a poison message is a delivery to a receiver.
+
+    `word` is `webhook` or `receiver`.
 
     A long payload is cut, so only its begin is compared.
     """
-    return payload.startswith(encode_message({"webhook": webhook})[:-1] + ",")
+    return payload.startswith(encode_message({word: name})[:-1] + ",")

@@ -6,51 +6,28 @@ with one fixed delay, so its retries are used only for faults of the app.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from polysync_core.application.events.deliveries import Delivery
+from polysync_core.application.events.retries import DeliveryQueues
 from polysync_core.application.events.slots import DeliverySlots
-from polysync_core.application.ports import Queue
 from polysync_core.domain.clock import Clock, rfc3339
 from polysync_core.domain.definitions.recent_results import DeliveryAttempt, DeliveryResult
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.webhooks import Webhook
-from polysync_core.domain.errors import Malformed, NotFound, PolysyncError, Unavailable
+from polysync_core.domain.errors import Malformed, NotFound, PolysyncError
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.events import encode_message
 from polysync_core.domain.security.secrets import Secret
+from polysync_core.outbound.receivers.posting import Post
+from polysync_core.outbound.receivers.signatures import signed_headers
 from polysync_core.outbound.references import Secrets
 
-_MAX_DELAY = 3600.0
-_GROWTH = 3.0
 _SIGNATURE_REFUSED = frozenset({401, 403})
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRetryPolicy:
-    """The retry policy of deliveries: by default eight attempts within two hours."""
-
-    attempts: int = 8
-    first_delay: float = 10.0
-    """Seconds; each later delay is three times as long, up to an hour."""
-
-    def delay_after(self, attempt: int, retry_after: float | None) -> int:
-        """Return the seconds until the next attempt; `retry_after` can only lengthen them."""
-        backoff = self.first_delay * _GROWTH ** (attempt - 1)
-        return round(max(1.0, min(max(backoff, retry_after or 0.0), _MAX_DELAY)))
-
-
-class Post(Protocol):
-    """Posts a body; raises a `PolysyncError` unless the receiver accepts it."""
-
-    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +37,11 @@ class WebhookDelivery:
     definitions: DefinitionReader
     secrets: Secrets
     post: Post
-    delivery_queue: Queue
-    poison_queue: Queue
-    """The poison queue of deliveries."""
+    queues: DeliveryQueues
     clock: Clock
     record: Callable[[str, DeliveryAttempt], None]
     """Remembers an attempt of a webhook; it raises nothing."""
     slots: DeliverySlots
-    retry_policy: DeliveryRetryPolicy = DeliveryRetryPolicy()
 
     def deliver(self, text: str) -> None:
         """Process one message: the delivery is sent, delayed, dropped or abandoned.
@@ -78,11 +52,11 @@ class WebhookDelivery:
         try:
             delivery = Delivery.parse(text)
         except Malformed:
-            self.poison_queue.send(text)
+            self.queues.poison_queue.send(text)
             return
         with self.slots.taken(delivery.webhook) as wait:
             if wait is not None:
-                self.delivery_queue.send(text, delay_seconds=wait)
+                self.queues.delivery_queue.send(text, delay_seconds=wait)
                 return
             try:
                 self._attempt(delivery)
@@ -145,16 +119,12 @@ class WebhookDelivery:
 
     def _headers(self, kind: str, delivery: str, secret: Secret, body: bytes) -> dict[str, str]:
         timestamp = str(int(self.clock().timestamp()))
-        return {
-            "X-Polysync-Event": kind,
-            "X-Polysync-Delivery": delivery,
-            "X-Polysync-Timestamp": timestamp,
-            "X-Polysync-Signature": f"v1={signature(secret, timestamp, body)}",
-        }
+        return signed_headers(
+            kind=kind, delivery=delivery, timestamp=timestamp, secret=secret, body=body
+        )
 
     def _failed(self, delivery: Delivery, error: PolysyncError) -> None:
-        next_attempt = delivery.after(str(error))
-        is_last = delivery.attempt >= self.retry_policy.attempts
+        is_last = self.queues.is_last(delivery)
         _log.warning(
             "A webhook did not accept an event.",
             extra={
@@ -169,27 +139,18 @@ class WebhookDelivery:
             DeliveryResult.ABANDONED if is_last else DeliveryResult.FAILED,
             str(error),
         )
-        if is_last:
-            self.poison_queue.send(next_attempt.encode())
-            return
-        retry_after = error.retry_after if isinstance(error, Unavailable) else None
-        delay = self.retry_policy.delay_after(delivery.attempt, retry_after)
-        self.delivery_queue.send(next_attempt.encode(), delay_seconds=delay)
+        self.queues.repeat(delivery, error)
 
 
 def _kind(delivery: Delivery) -> str:
-    """Return the kind of an event, such as `run.failed`, `run.problem` or `job.drift`."""
+    """Return the kind of an event, such as `run.failed`, `deadline.missed` or `job.drift`."""
     if delivery.event.get("drift") is not None:
         return "job.drift"
+    if (change := delivery.event.get("deadline")) is not None:
+        return f"deadline.{str(change).lower()}"
     if delivery.event.get("problem") is not None:
         return "run.problem"
     return f"run.{str(delivery.event['to']).lower()}"
-
-
-def signature(secret: Secret, timestamp: str, body: bytes) -> str:
-    """Return the HMAC-SHA256 of `<timestamp>.<body>` in hexadecimal."""
-    key = secret.reveal().encode()
-    return hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 def _log_dropped(delivery: Delivery, state: str) -> None:

@@ -15,8 +15,9 @@ from polysync_core.application.missed.bounds import (
 from polysync_core.application.missed.calendars import ExcludedDay, ExcludedFireTimes
 from polysync_core.application.missed.skipped import OF_SCHEDULES, SkippedGroup, SkippedRuns
 from polysync_core.application.missed.stopped_schedules import StoppedSchedule, StoppedSchedules
-from polysync_core.application.ports import PoisonStore, RunReader, ScheduleStore
+from polysync_core.application.ports import DeadlineStore, PoisonStore, RunReader, ScheduleStore
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.deadlines.stored import DeadlineReport
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.failures.causes import FailureCause
@@ -42,6 +43,8 @@ class MissedWork:
     """Failed runs that a limit rejected, or that waited for a limit too long."""
     excluded: Bounded[ExcludedDay]
     messages: Bounded[PoisonMessage]
+    deadlines: Bounded[DeadlineReport]
+    """Late and missing runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class MissedWorkList:
     definitions: DefinitionSource
     schedules: ScheduleStore
     poison: PoisonStore
+    deadlines: DeadlineStore
     clock: Clock
 
     def since(self, moment: datetime | None) -> MissedWork:
@@ -74,6 +78,7 @@ class MissedWorkList:
             dropped=self._dropped(since),
             excluded=excluded.between(since, now),
             messages=self._messages(since),
+            deadlines=self._deadlines(since),
         )
 
     def _dropped(self, since: datetime) -> Bounded[TaskRun]:
@@ -83,6 +88,10 @@ class MissedWorkList:
             items=sorted(found, key=lambda run: run.queued_at, reverse=True),
             is_complete=all(each.is_complete for each in lists),
         )
+
+    def _deadlines(self, since: datetime) -> Bounded[DeadlineReport]:
+        found = self.deadlines.reports(since, limit=MAX_EXAMINED + 1)
+        return Bounded(items=found[:MAX_EXAMINED], is_complete=len(found) <= MAX_EXAMINED)
 
     def _messages(self, since: datetime) -> Bounded[PoisonMessage]:
         found = list[PoisonMessage]()

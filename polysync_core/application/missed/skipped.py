@@ -8,7 +8,7 @@ from datetime import datetime
 
 from polysync_core.application.missed.bounds import Bounded, newest_runs
 from polysync_core.application.ports import RunReader
-from polysync_core.application.runs.run_lookup import newest_success
+from polysync_core.application.runs.run_lookup import newest_run
 from polysync_core.domain.definitions.name_graph import upstream_first
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing
@@ -22,6 +22,7 @@ OF_SCHEDULES = frozenset(
         SkipKind.SCHEDULE_PAUSED,
         SkipKind.SCHEDULE_CHANGED,
         SkipKind.SHARD_FULL,
+        SkipKind.PAST,
     }
 )
 """The kinds of skips that a schedule decides on."""
@@ -84,7 +85,12 @@ class SkippedRuns:
     def _recovered(self, roots: Iterable[TaskRun]) -> Mapping[str, TaskRun]:
         """Return the newest success of each Task whose run is the root of skipped runs."""
         tasks = {run.task for run in roots if run.status is not RunStatus.SUCCEEDED}
-        found = {task: newest_success(self.runs, task) for task in tasks if task is not None}
+        succeeded = frozenset({RunStatus.SUCCEEDED})
+        found = {
+            task: newest_run(self.runs, Listing(task=task, statuses=succeeded))
+            for task in tasks
+            if task is not None
+        }
         return {task: run for task, run in found.items() if run is not None}
 
 

@@ -14,6 +14,8 @@ from datetime import datetime
 
 from polysync_core.application.events.deliveries import abandoned_delivery
 from polysync_core.application.events.webhook_delivery import WebhookDelivery
+from polysync_core.application.notifications.delivery import NotificationDelivery
+from polysync_core.application.notifications.steps import is_notification
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.run_requests import RunRequests, poison_request
@@ -54,22 +56,24 @@ class BackgroundWork:
 
     reconcile: Step
     fire_schedules: Step
+    check_deadlines: Step
     execute_wait_limits: Step
     """Ends the waits for windows whose limit has passed."""
     watch_schedules: ScheduleWatch
-    """Fires the schedules at their second."""
+    """Fires the schedules and checks the deadlines at their second."""
     purge: Step
     """Deletes stored data that is older than the retention periods."""
     check_drift: Step
     """Compares the Jobs with their artefacts, if the settings say so."""
     webhook_delivery: WebhookDelivery
+    notifications: NotificationDelivery
     run_requests: RunRequests
     poison_messages: PoisonMessages
     deliveries_queue: str
     run_requests_queue: str
 
     def tick(self, engine: Engine) -> None:
-        """Reconcile active runs, fire the schedules that are due, and end waits that are over.
+        """Reconcile runs, fire schedules, check deadlines, and end waits that are over.
 
         Each step runs even if another one fails; the failures are raised at the end.
         """
@@ -77,6 +81,7 @@ class BackgroundWork:
         steps = {
             "reconcile": self.reconcile,
             "schedules": self.fire_schedules,
+            "deadlines": self.check_deadlines,
             "gates": self.execute_wait_limits,
         }
         for name, step in steps.items():
@@ -89,12 +94,15 @@ class BackgroundWork:
             raise ExceptionGroup("Steps of the tick have failed.", failures)
 
     def watch_minute(self, engine: Engine) -> None:
-        """Fire the schedules at their second until the next minute begins."""
+        """Fire the schedules and check the deadlines until the next minute begins."""
         self.watch_schedules.until_next_minute(engine, time.sleep)
 
     def deliver_webhook(self, message: QueueMessage) -> None:
-        """Deliver one event to one webhook, or schedule another attempt."""
-        self.webhook_delivery.deliver(message.text)
+        """Deliver one event to one webhook or receiver, or schedule another attempt."""
+        if is_notification(message.text):
+            self.notifications.process(message.text)
+        else:
+            self.webhook_delivery.deliver(message.text)
 
     def record_abandoned_delivery(self, message: QueueMessage) -> None:
         """Record a delivery that was abandoned."""

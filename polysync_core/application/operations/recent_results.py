@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.recent_results import (
     DeliveryAttempt,
@@ -30,6 +31,16 @@ class ResultRecorder:
     def delivery(self, webhook: str, delivery: DeliveryAttempt) -> None:
         """Remember an attempt to deliver an event."""
         _try(lambda: self.store.add_delivery(webhook, delivery), f"webhook '{webhook}'")
+
+    def notification(self, receiver: str, delivery: DeliveryAttempt) -> None:
+        """Remember an attempt to send a message to a receiver of notifications."""
+        key = delivery_key(Kind.RECEIVER, receiver)
+        _try(lambda: self.store.add_delivery(key, delivery), f"receiver '{receiver}'")
+
+
+def delivery_key(kind: Kind, name: str) -> str:
+    """Return the key of the deliveries to a webhook or a receiver."""
+    return name if kind is Kind.WEBHOOK else f"{kind.value}:{name}"
 
 
 def _try(store: Callable[[], None], subject: str) -> None:

@@ -13,6 +13,7 @@ from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
+from polysync_core.domain.definitions.receivers import Receiver
 from polysync_core.domain.definitions.recent_results import LastTest
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
@@ -43,6 +44,8 @@ class ConnectionTests:
     open_connector: Callable[[Platform], Connector]
     send_test_event: Callable[[Webhook], str]
     """Sends a test event to a webhook, and returns a sentence."""
+    send_test_message: Callable[[Receiver], str]
+    """Sends a test message to a receiver of notifications, and returns a sentence."""
     reach_issuer: Callable[[], str] | None
     """Reads the keys of the token issuer, and returns a sentence; None without an issuer."""
     texts: PlatformTexts
@@ -76,6 +79,15 @@ class ConnectionTests:
     def try_webhook(self, webhook: Webhook) -> ConnectionTestResult:
         """Send a test event to a webhook, which need not be stored."""
         return _timed(lambda: self.send_test_event(webhook))
+
+    def test_receiver(self, name: str) -> ConnectionTestResult:
+        """Send a test message to a receiver; raises `NotFound` if it is not defined."""
+        result = self.try_receiver(self.definitions.receiver(name))
+        return self._recorded(Kind.RECEIVER, name, result)
+
+    def try_receiver(self, receiver: Receiver) -> ConnectionTestResult:
+        """Send a test message to a receiver, which need not be stored."""
+        return _timed(lambda: self.send_test_message(receiver))
 
     def test_token_issuer(self) -> ConnectionTestResult:
         """Read the keys of the token issuer; raises `NotFound` if none is configured."""

@@ -15,11 +15,13 @@ from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.dispatch.shard_capacity import ShardCapacity
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
+from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.store import RunStore
+from polysync_core.domain.arrivals.run_arrival import RunArrival
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionReader
-from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
+from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Take, Task
 from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import (
@@ -42,12 +44,14 @@ from polysync_core.domain.runs.run import (
     MappedInput,
     Origin,
     Parent,
+    Prerequisite,
     RunStatus,
     TaskRun,
     TriggerType,
     finish,
     new_run,
     with_later_start,
+    with_prerequisites,
 )
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.domain.security.secrets import SecretReference, references_in
@@ -81,6 +85,8 @@ class RunSpec:
     mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
     starts_at: datetime | None = None
     """The planned start of a scheduled run."""
+    arrival: RunArrival | None = None
+    """The events that start the run."""
     rerun_of: RunId | None = None
     repairs: str | None = None
     """The external run id that the first attempt repairs; None starts from the beginning."""
@@ -103,15 +109,21 @@ class RunFactory:
     connections: Connections
     policies: Policies
     capacity: ShardCapacity
+    prerequisites: Prerequisites
     clock: Clock
 
     def queued_run(self, task: Task, spec: RunSpec) -> TaskRun:
-        """Build a queued run, not stored yet; raises `Invalid` for its parameters."""
-        job = self.definitions.job(task.job)
-        parameters = resolve(job, task.parameters, spec.parameters)
-        run = new_run(
-            with_later_start(self._of_task(task, job, spec, parameters)), actor=spec.actor
-        )
+        """Build a queued run, not stored yet; raises `Invalid` for its parameters.
+
+        The parameters of a run that awaits windows are resolved when the windows are complete.
+        """
+        job, prerequisites = self.definitions.job(task.job), _prerequisites(task, spec)
+        parameters: Mapping[str, JsonValue] = {**task.parameters, **spec.parameters}
+        if Prerequisite.WINDOWS not in prerequisites:
+            facts = None if spec.arrival is None else spec.arrival.values
+            parameters = resolve(job, task.parameters, spec.parameters, facts=facts)
+        run = with_later_start(self._of_task(task, job, spec, parameters))
+        run = new_run(with_prerequisites(run, prerequisites), actor=spec.actor)
         return with_warnings(run, [*task.parameters, *spec.parameters])
 
     def queued_job_run(self, job: Job, spec: RunSpec, *, path: str) -> TaskRun:
@@ -197,7 +209,15 @@ class RunFactory:
         return run_of_same_request(existing, run.request_digest)
 
     def enqueue(self, run: TaskRun, engine: Engine) -> None:
-        """Signal to the Dispatcher that a stored run waits for its start."""
+        """Signal to the Dispatcher that a stored run waits for its start.
+
+        A run with an unmet prerequisite waits; its release enqueues it.
+        """
+        run = self.prerequisites.released(run)
+        if run.status.is_terminal:
+            signal_best_effort("complete", lambda: engine.notify_dependents(run.run_id))
+        if run.status.is_terminal or run.unmet:
+            return
 
         def send() -> None:
             policies = self.policies.for_run(run.task, run.job.platform)
@@ -232,6 +252,7 @@ class RunFactory:
             priority=task.priority if spec.priority is None else spec.priority,
             retry=task.retry,
             execution_timeout_seconds=task.execution_timeout_seconds,
+            duration_within=None if task.expect is None else task.expect.duration_within,
             tags=task.tags,
             time_zone=_zone(task, spec),
         )
@@ -263,9 +284,26 @@ class RunFactory:
             schedule_id=spec.schedule_id,
             scheduled_time=spec.scheduled_time,
             starts_at=spec.starts_at,
+            arrival=spec.arrival,
             time_zone=spec.time_zone or _UTC,
             mapped_inputs=spec.mapped_inputs,
         )
+
+
+_ORDERED = frozenset({TriggerType.SCHEDULE, TriggerType.BACKFILL, TriggerType.DEPENDENCY})
+"""The triggers of runs that follow the order of their schedule."""
+
+
+def _prerequisites(task: Task, spec: RunSpec) -> tuple[Prerequisite, ...]:
+    """Return the prerequisites of a run; a run that a person starts has none."""
+    is_ordered = spec.schedule_id is not None and spec.trigger_type in _ORDERED
+    is_backfilled = spec.trigger_type is TriggerType.BACKFILL
+    windows = is_backfilled and any(each.take is Take.WINDOW for each in task.dependencies)
+    past = task.depends_on_past and is_ordered
+    return (
+        *((Prerequisite.PAST,) if past else ()),
+        *((Prerequisite.WINDOWS,) if windows else ()),
+    )
 
 
 def _zone(task: Task, spec: RunSpec) -> str:
@@ -297,8 +335,8 @@ def _defined_values(job: Job, task: Task | None, name: str) -> Iterator[JsonValu
         yield parameter.default
     if task is not None:
         yield task.parameters.get(name)
-        for schedule in task.schedules:
-            yield schedule.parameters.get(name)
+        for start in (*task.schedules, *task.arrivals):
+            yield start.parameters.get(name)
 
 
 def run_of_same_request(existing: TaskRun, digest: str | None) -> TaskRun:

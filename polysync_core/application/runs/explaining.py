@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from polysync_core.application.ports import Engine, RunReader
+from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.clock import Clock, rfc3339
 from polysync_core.domain.dispatch.explain import Explanation, WaitReasonKind, explain_many
@@ -32,12 +33,16 @@ class Explanations:
     """Explains runs; changes nothing."""
 
     runs: RunReader
+    prerequisites: Prerequisites
     clock: Clock
 
     def run(self, run_id: RunId, engine: Engine) -> Explained:
         """Explain a run; raises `NotFound`."""
         run = read_run(self.runs, run_id).run
         found = self.many([run], engine)[run.run_id]
+        if run.unmet:
+            sentences = tuple(self.prerequisites.sentences(run)) or found.sentences
+            found = replace(found, sentences=sentences)
         return replace(found, sentences=(*found.sentences, *warnings_of(run)))
 
     def many(self, runs: Iterable[TaskRun], engine: Engine) -> dict[RunId, Explained]:
@@ -63,9 +68,11 @@ class Explanations:
             state = dispatcher()
         except Unavailable as error:
             return {run.run_id: _unreachable(run, error) for run in runs}
+        waiting = {run.run_id: _with_unmet(run) for run in runs if run.unmet}
+        runs = [run for run in runs if not run.unmet]
         leased = {run.run_id for run in runs if run.run_id in state.leases}
         reasons = explain_many(state, [run.run_id for run in runs], now=self.clock())
-        return {
+        return waiting | {
             run.run_id: _starting(run)
             if run.run_id in leased
             else _waiting(run, reasons.get(run.run_id))
@@ -79,6 +86,10 @@ def _unreachable(run: TaskRun, error: Unavailable) -> Explained:
         "The run starts after it is back."
     )
     return Explained(run=run, explanation=None, sentences=(sentence,))
+
+
+def _with_unmet(run: TaskRun) -> Explained:
+    return Explained(run=run, explanation=None, sentences=(run.reason,))
 
 
 def _starting(run: TaskRun) -> Explained:

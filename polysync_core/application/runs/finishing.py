@@ -51,13 +51,16 @@ class RunFinisher:
     def dependents_of(self, run: TaskRun) -> tuple[str, ...]:
         """Return the Tasks to notify of an ended run.
 
-        A run without fan-out starts nothing, but a window may wait for its outcome.
+        A run without fan-out starts nothing, but a window may wait for its outcome. If the Task
+        depends on its own past, it is one of the Tasks: its later runs may wait for this one.
         """
         if run.task is None:
             return ()
-        if not run.fan_out:
-            return self.task_graph.window_dependents(run.task)
-        return self.task_graph.downstream(run.task)
+        graph = self.task_graph
+        is_ordered = run.schedule_id is not None and graph.depends_on_past(run.task)
+        own = (run.task,) if is_ordered else ()
+        named = graph.downstream if run.fan_out else graph.window_dependents
+        return (*own, *named(run.task))
 
     def after_run(self, run: TaskRun) -> StepResult:
         """Deactivate an ended run without dependents, or return the dependents to notify."""

@@ -14,6 +14,7 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.step_result import AttemptMemo
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.deadlines.marks import MIN_JUDGED_RUNS, longest_normal
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.polls.learning import MAX_PAST_RUNS, MIN_PAST_RUNS, RunEnd, learned
 from polysync_core.domain.runs.polls.plans import at_least
@@ -57,8 +58,18 @@ class PollPlanner:
             past = self.durations.of(run, read=may_read)
             # Durations from the cache may be old or too few, so a young run does not keep them.
             memo = replace(memo, past=past if may_read else None)
+        if memo.normal is None:
+            memo = replace(memo, normal=self.longest_normal(run))
         plan = learned(self.connections.plan(run.job), past or ())
         return at_least(plan.delay(age), retry_after), memo
+
+    def longest_normal(self, run: TaskRun) -> float | None:
+        """Return the longest normal duration of the attempt; None if nothing can be judged.
+
+        The past runs are those of the Task that this process knows; the storage is not asked.
+        """
+        own = self.durations.own(run) if isinstance(run.duration_within, str) else ()
+        return longest_normal(run.duration_within, [each.by for each in own])
 
     def record_end(self, run: TaskRun, report: Report) -> None:
         """Add the end of the attempt under way to the history of its Task."""
@@ -118,6 +129,10 @@ class DurationHistory:
         with self._lock:
             cached = self._cache.get(_key_of_artefact(run))
         return past if cached is None else cached.past
+
+    def own(self, run: TaskRun) -> tuple[RunEnd, ...]:
+        """Return the known ages at which the newest successful runs of the Task ended."""
+        return self._own(run, read=False) or ()
 
     def _own(self, run: TaskRun, *, read: bool) -> tuple[RunEnd, ...] | None:
         key, now = _key(run), self._monotonic()
@@ -180,9 +195,14 @@ class DurationHistory:
             )
             found += _ends(page.items)
             token = page.continuation_token
-            if token is None or len(found) >= MIN_PAST_RUNS:
+            if token is None or len(found) >= _wanted(run):
                 break
         return tuple(found[:MAX_PAST_RUNS])
+
+
+def _wanted(run: TaskRun) -> int:
+    """Return the number of successful runs that suffices."""
+    return MIN_JUDGED_RUNS if isinstance(run.duration_within, str) else MIN_PAST_RUNS
 
 
 def observed_end(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
@@ -19,6 +20,7 @@ from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.accepting import waiting_message
 from polysync_core.application.runs.finishing import ACTOR, RunFinisher
+from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.dispatch.codec import encode_state
@@ -27,7 +29,7 @@ from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.failures.problem import ProblemStep
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.interruptions import without_problem
-from polysync_core.domain.runs.run import RunStatus, TaskRun, note
+from polysync_core.domain.runs.run import Prerequisite, RunStatus, TaskRun, note
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import instruments
@@ -38,6 +40,8 @@ and requests, so no row arrives later."""
 GRACE = timedelta(seconds=30)
 """The engine is not asked about younger leases: their orchestration certainly exists."""
 _BATCH = 50
+_MAX_EXAMINED = 50
+"""Runs of one schedule whose windows one pass examines, if their notification was lost."""
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +104,7 @@ class Reconciler:
     store: RunStore
     finisher: RunFinisher
     policies: Policies
+    prerequisites: Prerequisites
     clock: Clock
 
     def reconcile(self, engine: Engine) -> Repairs:
@@ -115,7 +120,7 @@ class Reconciler:
         # Restore the leases of running attempts first. Otherwise a Dispatcher that lost its
         # state would start too many runs.
         self._renew_policies(work)
-        for run in work.unknown:
+        for run in self._without_prerequisites(work.unknown):
             self._examine_unknown(run, work)
         self._release_orphans(work)
         _report(work.repairs)
@@ -174,6 +179,26 @@ class Reconciler:
             # The orchestration that notified the dependents is lost.
             work.engine.notify_dependents(run.run_id)
             work.repairs.completed += 1
+
+    def _without_prerequisites(self, queued: Iterable[TaskRun]) -> Iterator[TaskRun]:
+        """Yield the queued runs that have no unmet prerequisite.
+
+        Of each schedule, the runs are examined in order, up to the first that waits for its past,
+        and up to a number that waits for windows.
+        """
+        waiting = Counter[tuple[str | None, str | None]]()
+        for run in sorted(queued, key=lambda run: run.variable_time):
+            schedule = run.task, run.schedule_id
+            if run.unmet and waiting[schedule] >= _MAX_EXAMINED:
+                continue
+            released = self.prerequisites.released(run)
+            if released.status is not RunStatus.QUEUED:
+                continue
+            if not released.unmet:
+                yield released
+            else:
+                is_past = Prerequisite.PAST in released.unmet
+                waiting[schedule] += _MAX_EXAMINED if is_past else 1
 
     def _examine_unknown(self, run: TaskRun, work: _Pass) -> None:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from polysync_core.application.ports import RunReader
+from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Ambiguous, NotFound
 from polysync_core.domain.runs.identity import RunId, is_run_id, parse_run_id_prefix
 from polysync_core.domain.runs.listing import Listing
@@ -59,6 +60,15 @@ def newest_run(runs: RunReader, listing: Listing) -> TaskRun | None:
     return None
 
 
-def newest_success(runs: RunReader, task: str) -> TaskRun | None:
+def newest_success(runs: RunReader, task: Task) -> TaskRun | None:
     """Return the newest successful run of a Task, by its acceptance."""
-    return newest_run(runs, Listing(task=task, statuses=frozenset({RunStatus.SUCCEEDED})))
+    return newest_of(runs, task, Listing(statuses=frozenset({RunStatus.SUCCEEDED})))
+
+
+def newest_of(runs: RunReader, task: Task, listing: Listing) -> TaskRun | None:
+    """Return the newest run of a Task in a list.
+
+    A run of a deleted Task of the same name does not count. All runs of the present Task are newer.
+    """
+    run = newest_run(runs, replace(listing, task=task.name))
+    return None if run is None or run.born != task.row.born else run

@@ -1,5 +1,7 @@
 """Accepts the runs requested by queue messages, and moves refused messages to the poison queue.
 
+A message may also be an event, which starts the Tasks that wait for it.
+
 A message that can never be accepted goes to the poison queue at once, with the reason. If a
 service is unavailable, the host delivers the message again. If too many runs wait, the message is
 sent again with a delay, because the host would abandon it after a few tries.
@@ -10,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -17,6 +20,8 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from polysync_core.application.ports import Engine, Queue
 from polysync_core.application.runs.task_runs import RunRequest
+from polysync_core.domain.arrivals.cloud_events import is_event, read_events
+from polysync_core.domain.arrivals.event import Event
 from polysync_core.domain.definitions.base import ObjectName, Value
 from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid, Refused, ShardFull, TooLarge
@@ -34,7 +39,7 @@ ACTOR = "run-requests"
 POSTPONE_SECONDS = 60
 """The delay of a message that must wait because too many runs wait."""
 
-_SHOWN = frozenset({"task", "idempotencyKey", "priority"})
+_SHOWN = frozenset({"task", "idempotencyKey", "priority", "specversion", "type", "source", "id"})
 _FIELDS = ("task", "parameters", "idempotencyKey", "priority", "traceparent")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
 _QUOTED = re.compile(r"\$\{([^{}]*)\}")
@@ -48,6 +53,12 @@ _PAYLOAD_BYTES = 40 * 1024
 _log = logging.getLogger(__name__)
 
 
+class ReceiveEvents(Protocol):
+    """Receives events; raises the errors of `EventIntake.receive`."""
+
+    def __call__(self, events: Sequence[Event], engine: Engine) -> object: ...
+
+
 class RunOnce(Protocol):
     """Accepts a run of a Task; raises the errors of `TaskRuns.run_once`."""
 
@@ -59,6 +70,7 @@ class RunRequests:
     """Handles the queue of run requests."""
 
     run_once: RunOnce
+    receive_events: ReceiveEvents
     queue: Queue
     """The queue of run requests itself, for messages that must wait."""
     poison_queue: Queue
@@ -70,30 +82,36 @@ class RunRequests:
         delivers it again, and a message that was accepted before leads to the same run.
         """
         try:
-            request, parent = read_request(message_id, content)
-            with continued(parent):
-                run = self.run_once(request, engine)
+            self._accept(message_id, content, engine)
         except ShardFull as error:
             self._postpone(message_id, content, error)
-            return
         except Refused as error:
-            reason = _without_secrets(str(error), content)
-        else:
-            _log.info(
-                "A message started a run.",
-                extra={
-                    "action": "run_request_accepted",
-                    "message_id": message_id,
-                    "run_id": run.run_id,
-                    "task": run.task,
-                },
-            )
-            return
+            self._refuse(message_id, content, _without_secrets(str(error), content))
+
+    def _refuse(self, message_id: str, content: bytes, reason: str) -> None:
         _log.warning(
             "A message requests an impossible run.",
             extra={"action": "run_request_refused", "message_id": message_id, "reason": reason},
         )
         self.poison_queue.send(_refusal(message_id, content, reason))
+
+    def _accept(self, message_id: str, content: bytes, engine: Engine) -> None:
+        document = read_json(content)
+        if is_event(document):
+            self.receive_events(read_events(document), engine)
+            return
+        request, parent = read_request(message_id, content)
+        with continued(parent):
+            run = self.run_once(request, engine)
+        _log.info(
+            "A message started a run.",
+            extra={
+                "action": "run_request_accepted",
+                "message_id": message_id,
+                "run_id": run.run_id,
+                "task": run.task,
+            },
+        )
 
     def _postpone(self, message_id: str, content: bytes, full: ShardFull) -> None:
         """Send a message again with a delay; the new message requests the same run."""
@@ -173,8 +191,8 @@ def poison_request(message_id: str, content: bytes) -> ReceivedPoisonMessage:
 def _postponed(message_id: str, content: bytes) -> str:
     """Return a message with an idempotency key, so that its copies request one run."""
     raw = read_json(content)
-    if isinstance(raw, dict) and message_id and raw.get("idempotencyKey") is None:
-        raw = {**raw, "idempotencyKey": message_id}
+    if isinstance(raw, dict) and message_id and not is_event(raw):
+        raw = {**raw, "idempotencyKey": raw.get("idempotencyKey") or message_id}
     return json.dumps(raw, ensure_ascii=False)
 
 

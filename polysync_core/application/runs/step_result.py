@@ -23,6 +23,8 @@ class AttemptMemo:
     """Seconds of planned waits, a lower bound of the age if the clock is set back."""
     past: tuple[RunEnd, ...] | None = None
     """The durations of past runs; None until they are read."""
+    normal: float | None = None
+    """The longest normal duration of the attempt in seconds; None without a judgement."""
 
     def after_poll(self) -> AttemptMemo:
         """Return the memo after a poll that found the run still running."""

@@ -141,6 +141,9 @@ class RunStore:
         run = change(stored.run)
         if run is None or run == stored.run:
             return Updated(stored=stored, is_written=False)
+        if run.missed_deadlines and not stored.run.missed_deadlines:
+            # The index entry comes first, so a list of late runs misses none.
+            self._table.index_late(run)
         run = replace(run, published=self._outbox.published(run))
         written = self._written(stored.run, self._table.save(stored, run))
         return Updated(stored=written, is_written=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from polysync_core.application.dependencies.window_values import WindowValues, with_takes
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.accepting import (
     RunFactory,
@@ -20,7 +21,7 @@ from polysync_core.application.runs.run_lookup import find_run_id, newest_succes
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.stored import DefinitionReader
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_values, needed_parents
 from polysync_core.domain.errors import Conflict, Invalid, Refused
 from polysync_core.domain.json_types import JsonValue
@@ -41,6 +42,7 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.runs.skip import Skip, SkipKind
 from polysync_core.domain.runs.stored import Page, RunHead
+from polysync_core.domain.variables import names_facts
 from polysync_core.platforms.registry import no_repair
 
 
@@ -86,6 +88,7 @@ class TaskRuns:
     definitions: DefinitionReader
     factory: RunFactory
     finisher: RunFinisher
+    window_values: WindowValues
     clock: Clock
 
     def run_once(self, request: RunRequest, engine: Engine) -> TaskRun:
@@ -171,7 +174,7 @@ class TaskRuns:
         schedule = next(schedules, None)
         mapped = {
             name: former.parameters[name]
-            for name in former.mapped_inputs
+            for name in (*former.mapped_inputs, *_of_events(former))
             if name in former.parameters and job.parameter(name) is not None
         }
         return {**mapped, **({} if schedule is None else schedule.parameters)}
@@ -270,11 +273,23 @@ class TaskRuns:
         return finish(asked, cancelled_before_submit(asked), at=now, actor=actor)
 
     def with_parents(self, task: Task, spec: RunSpec) -> RunSpec:
-        """Add the upstream outputs that a run without a gate needs, from the newest successes."""
+        """Add the upstream outputs that a run without a gate needs.
+
+        They come from the newest successes and the newest windows. A backfilled run takes the
+        windows of its scheduled time later.
+        """
+        spec = self._with_successes(with_takes(task, Take.EACH, Take.NEWEST), spec)
+        if spec.trigger_type is TriggerType.BACKFILL:
+            return spec
+        return self.window_values.by_hand(task, spec)
+
+    def _with_successes(self, task: Task, spec: RunSpec) -> RunSpec:
+        """Add the outputs of the newest successes of the upstreams of a Task."""
         upstreams = needed_parents(task, spec.parameters)
         if not upstreams:
             return spec
-        found = {name: newest_success(self.runs, name) for name in upstreams}
+        tasks = {name: self.definitions.task(name) for name in upstreams}
+        found = {name: newest_success(self.runs, task) for name, task in tasks.items()}
         parents = {name: [run] for name, run in found.items() if run is not None}
         job = self.definitions.job(task.job)
         mapped = mapped_values(task, job, parents, spec.parameters)
@@ -306,6 +321,7 @@ def _spec(run_id: RunId, request: RunRequest) -> RunSpec:
         schedule=former and former.schedule,
         schedule_id=former and former.schedule_id,
         scheduled_time=former and former.variable_time,
+        arrival=former and former.arrival,
         time_zone=former and former.time_zone,
         mapped_inputs={} if former is None else _kept_sources(former, request),
         parents=former.parents if former is not None else (),
@@ -313,6 +329,15 @@ def _spec(run_id: RunId, request: RunRequest) -> RunSpec:
         fan_out=request.downstream,
         repeats=_repeated_by(request),
     )
+
+
+def _of_events(run: TaskRun) -> list[str]:
+    """Return the parameters of a run whose values name facts of its events."""
+    return [
+        name
+        for name, value in run.parameters.items()
+        if run.arrival is not None and isinstance(value, str) and names_facts(value)
+    ]
 
 
 def _kept_sources(former: TaskRun, request: RunRequest) -> Mapping[str, MappedInput]:

@@ -110,6 +110,10 @@ class Backfill:
         task = self.definitions.task(request.task)
         if not task.enabled:
             raise Conflict(f"Task {task.name} is disabled; enable it to backfill it.")
+        if task.depends_on_past and request.order is BackfillOrder.NEWEST_FIRST:
+            raise Invalid.at(
+                "order", "NewestFirst contradicts dependsOnPast of the task: use OldestFirst"
+            )
         schedule = _schedule(task, request.schedule)
         span = self._checked_range(request, schedule)
         fires = self._fires(task, schedule, span)

@@ -9,13 +9,17 @@ from polysync_core.application.ports import BackfillStore, Engine, RunReader
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import TaskRun
+from polysync_core.domain.runs.listing import Listing
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.schedules.backfills import (
     BackfillProgress,
     BackfillRecord,
     progress_of,
 )
+
+_ACTIVE = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
+_PAGE = 100
 
 
 class CancelRun(Protocol):
@@ -48,7 +52,7 @@ class Backfills:
         return self._progress(self._record(backfill_id))
 
     def cancel(self, backfill_id: str, *, actor: str, engine: Engine) -> BackfillProgress:
-        """Cancel every run of a backfill that has not ended.
+        """Cancel the runs of a backfill that have not ended, and their dependents.
 
         The runs that wait are cancelled first, so that no slot that becomes free starts one.
         Idempotent; raises `NotFound`.
@@ -59,6 +63,8 @@ class Backfills:
             self.store.put(record)
         active = [run for run in self._runs(record) if not run.status.is_terminal]
         for run in sorted(active, key=lambda run: bool(run.attempts)):
+            self.cancel_run(run.run_id, actor=actor, engine=engine)
+        for run in self._following(record):
             self.cancel_run(run.run_id, actor=actor, engine=engine)
         return self._progress(record)
 
@@ -72,6 +78,17 @@ class Backfills:
 
     def _runs(self, record: BackfillRecord) -> list[TaskRun]:
         return [stored.run for stored in self.runs.get_many(record.run_ids)]
+
+    def _following(self, record: BackfillRecord) -> list[TaskRun]:
+        """Return the active runs that dependencies started for a backfill."""
+        own, found = set(record.run_ids), list[TaskRun]()
+        listing = Listing(backfill_id=record.backfill_id, statuses=_ACTIVE, limit=_PAGE)
+        while True:
+            page = self.runs.page(listing)
+            found += [run for run in page.items if run.run_id not in own]
+            if page.continuation_token is None:
+                return found
+            listing = replace(listing, continuation_token=page.continuation_token)
 
     def _progress(self, record: BackfillRecord) -> BackfillProgress:
         return progress_of(record, (run.status for run in self._runs(record)))

@@ -12,7 +12,9 @@ from typing import Protocol
 from polysync_core.application.ports import Engine, FireTimeGate, RunReader, ScheduleStore
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, RunFinisher, failure
+from polysync_core.application.runs.prerequisites import TOO_MANY_WAIT
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.base import RowFacts
 from polysync_core.domain.definitions.schedules import Calendar, Overlap
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
@@ -217,6 +219,9 @@ class ScheduleProcessor:
 
     def _create_runs(self, task_schedule: TaskSchedule, plan: FirePlan, engine: Engine) -> None:
         """Create the runs of a plan; a run that exists already stays as it is."""
+        if plan.born is not None:
+            former = task_schedule.task.with_row(RowFacts(born=plan.born))
+            task_schedule = replace(task_schedule, task=former)
         if plan.missed is not None:
             spec = _spec(task_schedule, plan, DecidedFireTime(scheduled_time=plan.missed.last))
             run_id = missed_id(task_schedule.task, task_schedule.schedule, plan.missed)
@@ -252,6 +257,10 @@ class ScheduleProcessor:
                 task_schedule.task.name, _scheduled_fire(task_schedule, occurrence), engine
             )
             return
+        if task_schedule.task.depends_on_past and not self._may_wait(task_schedule, spec):
+            outcome = _skipped(SkipKind.PAST, TOO_MANY_WAIT)
+            self._create_finished(task_schedule.task, spec, outcome, engine)
+            return
         try:
             run = self.factory.queued_run(task_schedule.task, spec)
         except Invalid as error:
@@ -266,6 +275,12 @@ class ScheduleProcessor:
             return
         if self.factory.create(run) is not None:
             self.factory.enqueue(run, engine)
+
+    def _may_wait(self, task_schedule: TaskSchedule, spec: RunSpec) -> bool:
+        """Return whether one more run of the schedule may wait for its past."""
+        task, schedule = task_schedule.task, task_schedule.schedule
+        at = spec.scheduled_time or self.clock()
+        return self.factory.prerequisites.has_room(task, schedule.identity, at)
 
     def _create_finished(self, task: Task, spec: RunSpec, outcome: Outcome, engine: Engine) -> None:
         """Create a run with a terminal status, and start to notify its dependents."""

@@ -1,4 +1,4 @@
-"""Syncs the states of schedules with the definitions of their Tasks.
+"""Syncs the states of schedules and deadlines with the definitions of their Tasks.
 
 An edit of a Task is recorded before the write and removed after its schedules are synced
 (write-ahead). After a crash in between, the next tick finds the record and syncs the schedules.
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from polysync_core.application.definitions.deleted import DeletedDefinitions
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.conflicts import retry_on_conflict
@@ -30,6 +31,7 @@ from polysync_core.domain.schedules.state import (
     FirePlan,
     ScheduleState,
     TaskSchedule,
+    inherited_state,
     initial_state,
     removed,
     restarts,
@@ -49,7 +51,10 @@ class ScheduleSync:
 
     definitions: DefinitionSource
     store: ScheduleStore
+    deadlines: Callable[[str], None]
+    """Syncs the deadlines of a Task."""
     clock: Clock
+    deleted: DeletedDefinitions
 
     def sync(self, name: str) -> None:
         """Start new and edited schedules, and remove deleted ones; others keep their watermark.
@@ -63,20 +68,22 @@ class ScheduleSync:
         retry_on_conflict(lambda: self._sync_once(name), exhausted=Unavailable(busy, retry_after=1))
 
     def finish(self, edit: Edit) -> None:
-        """Sync the schedules of a recorded edit; remove the record once its write has ended."""
+        """Sync the Task of a recorded edit; remove the record once its write has ended."""
         self.sync(edit.task)
+        self.deadlines(edit.task)
         if self.clock() - edit.at >= WRITE_LIMIT:
             self.store.remove_edit(edit)
 
     @contextmanager
     def following(self, *versions: Definition | None) -> Generator[None]:
-        """Sync the schedules of a Task with the write that the block performs.
+        """Sync the schedules and deadlines of a Task with the write that the block performs.
 
         Write-ahead: record the edit, write the definition, sync the schedules, remove the record.
         After a crash in between, the next tick finds the record and syncs the schedules.
         """
-        tasks = [each for each in versions if isinstance(each, Task) and each.schedules]
-        if not tasks:
+        tasks = [each for each in versions if isinstance(each, Task)]
+        has_deadlines = any(each.expect is not None for each in tasks)
+        if not has_deadlines and not any(each.schedules for each in tasks):
             yield
             return
         edit = self.store.record_edit(tasks[0].name)
@@ -88,6 +95,8 @@ class ScheduleSync:
 
         def follow() -> None:
             self.sync(edit.task)
+            if has_deadlines:
+                self.deadlines(edit.task)
             self.store.remove_edit(edit)
 
         _best_effort(follow, edit)
@@ -100,7 +109,11 @@ class ScheduleSync:
                 former = states.pop(schedule.identity, None)
                 self._start(TaskSchedule(task=task, schedule=schedule), former)
         for each in states.values():
-            if task is None or not self._settle_removed(task, each):
+            born = each.state.born
+            owner = task or self.deleted.last_task(name, born=born)
+            is_kept = task is not None and task.row.born == born
+            why = Interruption.REMOVED if is_kept else Interruption.DELETED
+            if owner is None or not self._settle_removed(owner, each, why):
                 self.store.remove(each)
 
     def _start(self, task_schedule: TaskSchedule, former: StoredSchedule | None) -> None:
@@ -108,7 +121,7 @@ class ScheduleSync:
         state = None if former is None else former.state
         if state is not None and state.born != task_schedule.task.row.born:
             # The state belongs to a deleted Task of the same name.
-            state = None
+            state = inherited_state(state, self._plans_of_deleted(task_schedule.task, state))
         if state is not None and state.revision == revision_of(
             task_schedule.task, task_schedule.schedule
         ):
@@ -136,7 +149,20 @@ class ScheduleSync:
         present = replace(task_schedule, calendars=self._calendars(task_schedule.schedule))
         return settled_plan(former, state, present, now=now)
 
-    def _settle_removed(self, task: Task, stored: StoredSchedule) -> bool:
+    def _plans_of_deleted(self, task: Task, state: ScheduleState) -> list[FirePlan]:
+        """Return the plans that record the last fire times of a deleted Task.
+
+        `task` is the new Task of the same name.
+        """
+        state, former = stopped(state, Interruption.DELETED), self._former(task, state)
+        plans = [] if state.pending is None else [state.pending]
+        plans += state.unsettled
+        elapsed = None
+        if former is not None:
+            elapsed = skipped_plan(former, state, Interruption.DELETED, now=self.clock())
+        return plans if elapsed is None else [*plans, elapsed]
+
+    def _settle_removed(self, task: Task, stored: StoredSchedule, why: Interruption) -> bool:
         """Keep the state of a removed schedule while it has unrecorded fire times.
 
         Return False if there are none.
@@ -145,10 +171,10 @@ class ScheduleSync:
         schedule = None if timing is None else timing.schedule(stored.state.schedule)
         if schedule is None:
             return False
-        state = stopped(stored.state, Interruption.REMOVED)
+        state = stopped(stored.state, why)
         former, elapsed = self._former(task, state), None
         if former is not None:
-            elapsed = skipped_plan(former, state, Interruption.REMOVED, now=now)
+            elapsed = skipped_plan(former, state, why, now=now)
         kept = removed(TaskSchedule(task=task, schedule=schedule), state, elapsed, now=now)
         if kept is None:
             return False

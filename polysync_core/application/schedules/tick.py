@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 
+from polysync_core.application.definitions.deleted import DeletedDefinitions
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine, ScheduleStore
 from polysync_core.application.schedules.firing import ScheduleProcessor, TickContext
@@ -78,11 +80,19 @@ class ScheduleTick:
     processor: ScheduleProcessor
     connections: Connections
     clock: Clock
+    deleted: DeletedDefinitions
+    processor_of_deleted: ScheduleProcessor
+    """Records the last fire times of a deleted Task, whose Job may be deleted as well."""
     monotonic: Callable[[], float] = time.monotonic
     workers: int = _WORKERS
     """Tasks that are processed in parallel; the schedules of one Task follow each other."""
     turn: Lock = field(default_factory=Lock)
     """The ticks of a process follow each other, so no tick repeats the work of another one."""
+
+    def next_due(self, after: datetime) -> datetime | None:
+        """Return the first due time of a schedule after a time, or None."""
+        due = self.store.next_due(after=after)
+        return None if due is None else due.at
 
     def tick(self, engine: Engine) -> Tally:
         """Process every due schedule; a schedule that fails stops no other schedule."""
@@ -145,15 +155,17 @@ class ScheduleTick:
             self.processor.fire_due(task_schedule, stored, context)
             return
         if task is not None and task_schedule is None:
-            self._settle_removed(task, stored, context)
+            _settle(self.processor, task, stored, context)
+        elif task is None:
+            self._settle_deleted(stored, context)
         self.sync.sync(entry.task)
 
-    def _settle_removed(self, task: Task, stored: StoredSchedule, context: TickContext) -> None:
-        """Record the last fire times of a removed schedule."""
-        timing = stored.state.timing
-        schedule = None if timing is None else timing.schedule(stored.state.schedule)
-        if schedule is not None:
-            self.processor.settle(TaskSchedule(task=task, schedule=schedule), stored, context)
+    def _settle_deleted(self, stored: StoredSchedule, context: TickContext) -> None:
+        """Record the last fire times of a deleted Task, once the sync has planned them."""
+        task = self.deleted.last_task(stored.state.task, born=stored.state.born)
+        is_planned = stored.state.timing is not None and not stored.state.timing.is_enabled
+        if task is not None and is_planned:
+            _settle(self.processor_of_deleted, task, stored, context)
 
     def _task(self, name: str) -> Task | None:
         try:
@@ -163,6 +175,16 @@ class ScheduleTick:
 
     def _shard_of(self, task: Task) -> str:
         return self.connections.platform(self.definitions.job(task.job).platform).shard
+
+
+def _settle(
+    processor: ScheduleProcessor, task: Task, stored: StoredSchedule, context: TickContext
+) -> None:
+    """Record the last fire times of a schedule that no Task has any more."""
+    timing = stored.state.timing
+    schedule = None if timing is None else timing.schedule(stored.state.schedule)
+    if schedule is not None:
+        processor.settle(TaskSchedule(task=task, schedule=schedule), stored, context)
 
 
 def _schedule_of(task: Task, name: str) -> TaskSchedule | None:

@@ -1,17 +1,16 @@
-"""Fires each schedule at its exact second, between the ticks of the minute timer.
+"""Fires each schedule and checks each deadline at its second, between the minute ticks.
 
-The index of due times names the next fire time. The watch waits for it and runs a tick. A schedule
-whose fire time has passed is left to the minute timer, so one that fails is not retried at once.
+The indexes of due times name the next one. The watch waits for it and runs a step. An entry whose
+time has passed is left to the minute timer, so one that fails is not retried at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from polysync_core.application.ports import Engine, ScheduleStore
-from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.application.ports import Engine
 from polysync_core.domain.clock import Clock
 
 LOOK = timedelta(seconds=1)
@@ -20,31 +19,48 @@ _MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleWatch:
-    """Runs a tick at each fire time."""
+class Watched:
+    """An index of due times, and the step that processes what is due."""
 
-    store: ScheduleStore
-    tick: ScheduleTick
+    next_due: Callable[[datetime], datetime | None]
+    """Returns the first due time after a time, or None."""
+    step: Callable[[Engine], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleWatch:
+    """Runs a step at each due time."""
+
+    watched: Sequence[Watched]
     clock: Clock
 
     def step(self, since: datetime, engine: Engine) -> tuple[datetime, timedelta]:
-        """Fire the schedules that became due since a time; return this time and the next wait."""
-        now = self.clock()
-        due = self.store.next_due(after=since)
-        if due is not None and due.at <= now:
-            self.tick.tick(engine)
-            due = self.store.next_due(after=now)
-        wait = LOOK if due is None else due.at - self.clock()
-        return now, min(max(wait, timedelta()), LOOK)
+        """Process the entries that became due since a time; return this time and the next wait."""
+        now, waits = self.clock(), [LOOK]
+        for each in self.watched:
+            due = each.next_due(since)
+            if due is not None and due <= now:
+                each.step(engine)
+                due = each.next_due(now)
+            if due is not None:
+                waits.append(due - self.clock())
+        return now, max(min(waits), timedelta())
 
     def until_next_minute(self, engine: Engine, wait: Callable[[float], object]) -> None:
-        """Fire at each fire time before the next minute; without one, return at once.
+        """Process at each due time before the next minute; without one, return at once.
 
         The minute timer of a host calls it after its tick. `wait` waits for some seconds.
         """
         now = self.clock()
         end = now.replace(second=0, microsecond=0) + _MINUTE
-        while (due := self.store.next_due(after=now)) is not None and due.at < end:
-            wait(max(0.0, (due.at - self.clock()).total_seconds()))
-            now = max(self.clock(), due.at)
-            self.tick.tick(engine)
+        while (due := self._first(now)) is not None and due < end:
+            wait(max(0.0, (due - self.clock()).total_seconds()))
+            since, now = now, max(self.clock(), due)
+            for each in self.watched:
+                first = each.next_due(since)
+                if first is not None and first <= now:
+                    each.step(engine)
+
+    def _first(self, after: datetime) -> datetime | None:
+        found = (each.next_due(after) for each in self.watched)
+        return min((due for due in found if due is not None), default=None)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from polysync.errors import MalformedAnswer
 from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.layout.formats import format_time
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.status import TERMINAL_STATUSES, RunStatus
 
@@ -102,6 +103,8 @@ class RunAnswer:
     mapped_inputs: Mapping[str, str]
     """The source of each mapped parameter, in words."""
     attempts: Sequence[AttemptAnswer]
+    missed_deadlines: Sequence[str]
+    """The deadlines that the run missed, in words."""
     warnings: Sequence[str]
     """Warnings about the run, such as a value that the artefact does not read."""
     answer: JsonObject
@@ -168,6 +171,7 @@ class RunAnswer:
             parents=[_parent(each) for each in reader.objects("parents")],
             mapped_inputs=_sources(reader.object("mappedInputs")),
             attempts=[AttemptAnswer.decode(each) for each in reader.objects("attempts")],
+            missed_deadlines=[_deadline(each) for each in reader.objects("missedDeadlines")],
             warnings=reader.texts("warnings"),
             answer=answer,
         )
@@ -213,6 +217,12 @@ def run_id_of(answer: JsonObject) -> str:
     if not run_id:
         raise MalformedAnswer("The answer does not contain the run id.")
     return run_id
+
+
+def _deadline(answer: JsonObject) -> str:
+    """Return a missed deadline in words, such as `Late at 2026-12-01 06:00:00Z`."""
+    reader = Reader("the deadline", answer)
+    return f"{reader.text('kind') or '?'} at {format_time(reader.time('deadline'))}"
 
 
 def _parent(answer: JsonObject) -> ParentAnswer:

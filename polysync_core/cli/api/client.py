@@ -11,7 +11,7 @@ from typing import Self
 from uuid import uuid4
 
 from polysync.calls import ANSWER_SECONDS, IDEMPOTENCY_KEY, ONCE, Call, Query, Wire
-from polysync.credentials import SignIn
+from polysync.credentials import Credentials
 from polysync.errors import AnswerLost
 from polysync.following import Followed
 from polysync.sync.http import Http
@@ -25,18 +25,18 @@ MAX_PAGE_SIZE = 100
 class ApiClient:
     """Calls the API at one address; a failed call raises a CommandFailed with the reason."""
 
-    def __init__(  # noqa: PLR0913 - the last two let tests control the time
+    def __init__(
         self,
         url: str,
+        credentials: Credentials | None = None,
         *,
-        key: str | None = None,
-        token: str | None = None,
         traceparent: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        sign_in = SignIn(key=key, token=token)
-        wire = Wire(url, sign_in, timeout=ANSWER_SECONDS, traceparent=traceparent)
+        wire = Wire(
+            url, credentials or Credentials(), timeout=ANSWER_SECONDS, traceparent=traceparent
+        )
         self.url = wire.url
         self._http = Http(wire, retries=ONCE, sleep=sleep, monotonic=monotonic)
 

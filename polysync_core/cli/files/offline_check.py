@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from polysync_core.application.definitions.planning.document_planner import DocumentPlanner
 from polysync_core.cli.documents import JoinedDocument
@@ -22,6 +23,12 @@ class OfflineCheck:
     warnings: tuple[Problem, ...] = ()
     definitions: int = 0
     """The number of the definitions that could be read."""
+
+    def with_problems(self, problems: Sequence[Problem]) -> OfflineCheck:
+        """Return the check with the problems of the bundle, which explain others at their paths."""
+        explained = {each.path for each in problems}
+        others = (each for each in self.problems if each.path not in explained)
+        return replace(self, problems=(*problems, *others))
 
 
 def check_offline(

@@ -32,6 +32,7 @@ SECTIONS = {
     Kind.TASK: "tasks",
     Kind.VAULT: "vaults",
     Kind.WEBHOOK: "webhooks",
+    Kind.RECEIVER: "receivers",
 }
 """The sections of the console by the kinds of definition."""
 

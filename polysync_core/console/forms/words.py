@@ -34,6 +34,7 @@ _LABELS: Mapping[str, str] = {
     "Dependency.take": "Outcomes taken",
     "Dependency.withinSeconds": "Time limit",
     "Task.join": "Starts when",
+    "Task.dependsOnPast": "Each run waits for the success of the one before",
     "Task.maxConcurrentRuns": "Concurrent runs",
     "Vault.auth": "Sign-in",
     "Webhook.events": "Events",

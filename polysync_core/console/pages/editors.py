@@ -1,4 +1,4 @@
-"""Lists the routes of the editors of platforms, vaults, limits, calendars and webhooks."""
+"""Lists the routes of the editors of platforms, vaults, limits, calendars and receivers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from polysync_core.console.pages.calendars import editor as calendars
 from polysync_core.console.pages.limits import editor as limits
 from polysync_core.console.pages.platforms import artefacts
 from polysync_core.console.pages.platforms import editor as platforms
+from polysync_core.console.pages.receivers import editor as receivers
 from polysync_core.console.pages.vaults import editor as vaults
 from polysync_core.console.pages.webhooks import editor as webhooks
 from polysync_core.console.routing import PageRouter
@@ -20,4 +21,5 @@ def editor_pages() -> list[PageRouter]:
         calendars.router,
         vaults.router,
         webhooks.router,
+        receivers.router,
     ]

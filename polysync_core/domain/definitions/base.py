@@ -34,6 +34,7 @@ class Kind(StrEnum):
     JOB = "jobs"
     TASK = "tasks"
     WEBHOOK = "webhooks"
+    RECEIVER = "receivers"
 
 
 MAX_PARAMETERS = 500

@@ -17,6 +17,13 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
+from polysync_core.domain.definitions.receivers import (
+    EmailReceiver,
+    ReceiverType,
+    SlackReceiver,
+    TeamsReceiver,
+    WebhookReceiver,
+)
 from polysync_core.domain.definitions.schedules import Calendar
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault
@@ -62,6 +69,17 @@ KINDS = (
     KindSpec(Kind.JOB, "job", (Job,)),
     KindSpec(Kind.TASK, "task", (Task,)),
     KindSpec(Kind.WEBHOOK, "webhook", (Webhook,)),
+    KindSpec(
+        Kind.RECEIVER,
+        "receiver",
+        (TeamsReceiver, SlackReceiver, EmailReceiver, WebhookReceiver),
+        (
+            ReceiverType.TEAMS.value,
+            ReceiverType.SLACK.value,
+            ReceiverType.EMAIL.value,
+            ReceiverType.WEBHOOK.value,
+        ),
+    ),
 )
 """In this order a kind refers only to itself and to earlier kinds."""
 

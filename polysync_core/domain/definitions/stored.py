@@ -14,6 +14,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
+from polysync_core.domain.definitions.receivers import Receiver
 from polysync_core.domain.definitions.schedules import Calendar
 from polysync_core.domain.definitions.task_links import TaskLinks
 from polysync_core.domain.definitions.tasks import Task
@@ -37,6 +38,11 @@ class StoredDefinition[D: Definition]:
     """The author of this version; None if no author is known."""
     applied: Applied | None = None
     """The newest apply of a document that wrote the definition, in this version or before."""
+
+    @property
+    def bundle(self) -> str | None:
+        """The bundle that owns the definition; only this bundle prunes it."""
+        return None if self.applied is None else self.applied.bundle
 
 
 def readable(stored: StoredDefinition[Definition] | None) -> Definition | None:
@@ -94,6 +100,10 @@ class DefinitionReader(Protocol):
         """Return a webhook, or raise `NotFound`."""
         ...
 
+    def receiver(self, name: str) -> Receiver:
+        """Return a receiver of notifications, or raise `NotFound`."""
+        ...
+
 
 class DefinitionSource(Protocol):
     """Reads stored definitions; every call may raise `Unavailable`.
@@ -111,6 +121,13 @@ class DefinitionSource(Protocol):
         """Yield the referrers of a definition; the cost depends on their number.
 
         `kind` selects the referrers of one kind, by name, and `after` those after a name.
+        """
+        ...
+
+    def listeners(self, source: str) -> Iterator[StoredDefinition[Definition]]:
+        """Yield the Tasks whose arrivals may accept the events of a source.
+
+        The cost depends on their number.
         """
         ...
 
@@ -147,6 +164,10 @@ class NothingStored:
     def referrers(
         self, reference: Reference, *, kind: Kind | None = None, after: str | None = None
     ) -> Iterator[StoredDefinition[Definition]]:
+        """Yield nothing."""
+        return iter(())
+
+    def listeners(self, source: str) -> Iterator[StoredDefinition[Definition]]:
         """Yield nothing."""
         return iter(())
 

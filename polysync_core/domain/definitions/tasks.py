@@ -9,7 +9,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from polysync_core.domain.arrivals.definition import Arrival
 from polysync_core.domain.clock import ZoneName
+from polysync_core.domain.deadlines.expectation import Expectation
 from polysync_core.domain.definitions.base import (
     MAX_PARAMETERS,
     Definition,
@@ -19,7 +21,7 @@ from polysync_core.domain.definitions.base import (
     Value,
     refuse,
 )
-from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.schedules import Overlap, Schedule
 from polysync_core.domain.dependencies.conditions import (
     DEFAULT_CONDITIONS,
     Conditions,
@@ -144,9 +146,13 @@ class Task(Definition):
     time_zone: ZoneName | None = None
     """The zone of `${run.scheduledTime:…}` in every run; empty = that of the schedules."""
     schedules: Annotated[tuple[Schedule, ...], Field(max_length=_FEW)] = ()
+    arrivals: Annotated[tuple[Arrival, ...], Field(max_length=20)] = ()
+    """Events that start the Task, such as new files."""
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
     join: Join = Join.ALL
     """The number of dependencies that must be met."""
+    depends_on_past: bool = False
+    """True if a scheduled run starts only after the run of the fire time before succeeded."""
     retry: Retry = Retry()
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = DEFAULT_PRIORITY
     """A run with a higher priority starts first."""
@@ -156,6 +162,8 @@ class Task(Definition):
     """Applied in addition to the profiles of the Platform."""
     weight: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     """Number of slots of a concurrency profile that one run takes."""
+    expect: Expectation | None = None
+    """The deadlines of the runs; empty = none."""
     enabled: bool = True
     tags: Tags = Field(default_factory=dict)
 
@@ -163,10 +171,13 @@ class Task(Definition):
     def _distinct(self) -> Self:
         _refuse_repeated("schedules", "name", [each.name for each in self.schedules])
         _refuse_repeated("schedules", "id", [each.identity for each in self.schedules])
+        _refuse_repeated("arrivals", "name", [each.name for each in self.arrivals])
         _refuse_repeated("contentionProfiles", "", self.contention_profiles)
         self._check_upstreams()
         self._check_start()
+        self._check_past()
         self._check_inputs()
+        self._check_expectation()
         return self
 
     def _check_upstreams(self) -> None:
@@ -199,11 +210,25 @@ class Task(Definition):
                     "a window lies between two fire times of this task: add a schedule, or set "
                     "take to Each or Newest",
                 )
-        if all(each.take is Take.NEWEST for each in self.dependencies):
+        if not self.arrivals and all(each.take is Take.NEWEST for each in self.dependencies):
             refuse(
                 "dependencies[0].take",
-                "a newest outcome starts no run: add a schedule or a dependency with take: Each",
+                "a newest outcome starts no run: add a schedule, an arrival or a dependency with "
+                "take: Each",
             )
+
+    def _check_past(self) -> None:
+        """Refuse a dependency on the past that can never hold."""
+        if not self.depends_on_past:
+            return
+        if not self.schedules:
+            refuse("dependsOnPast", "needs a schedule of this task, which orders its runs")
+        for index, each in enumerate(self.schedules):
+            if each.overlap is Overlap.CANCEL_RUNNING:
+                refuse(
+                    f"schedules[{index}].overlap",
+                    "CancelRunning contradicts dependsOnPast: a cancelled run blocks the next one",
+                )
 
     def _check_inputs(self) -> None:
         """Refuse an input that would take several outputs at once.
@@ -221,11 +246,44 @@ class Task(Definition):
                 own.add(name)
                 seen.add(name)
 
+    def _check_expectation(self) -> None:
+        """Refuse deadlines that nothing in the Task defines."""
+        expect = self.expect
+        if expect is None:
+            return
+        if expect.finished_by is not None and self.deadline_zone is None:
+            refuse(
+                "expect.timeZone",
+                "is missing, and neither the task nor its schedules share a zone: "
+                "set it, such as Europe/Berlin",
+            )
+        if expect.started_within_seconds is None:
+            return
+        if not self.schedules:
+            refuse(
+                "expect.startedWithinSeconds",
+                "counts from a fire time, and the task has no schedule: "
+                "add a schedule, or use finishedBy",
+            )
+        for schedule in self.schedules:
+            if expect.started_within_seconds <= schedule.jitter_seconds:
+                refuse(
+                    "expect.startedWithinSeconds",
+                    f"must be more than the jitterSeconds of schedule '{schedule.name}', "
+                    f"which are {schedule.jitter_seconds}",
+                )
+
+    @property
+    def deadline_zone(self) -> str | None:
+        """The time zone of `finishedBy`."""
+        return (self.expect and self.expect.time_zone) or self.own_zone
+
     @property
     def given_parameters(self) -> frozenset[str]:
-        """The names of the parameters that the Task, its schedules or its mappings set."""
+        """The names of the parameters that the Task, its starts or its mappings set."""
         names = set(self.parameters)
         names.update(name for schedule in self.schedules for name in schedule.parameters)
+        names.update(name for arrival in self.arrivals for name in arrival.parameters)
         mappings = (each for edge in self.dependencies for each in edge.mappings)
         names.update(mapping.input for mapping in mappings)
         return frozenset(names)

@@ -27,6 +27,8 @@ class EventFilter(Value):
     """The new statuses of a run."""
     problems: bool = False
     """True if the begin and the end of a run's problem are events, too."""
+    deadlines: bool = False
+    """True if missed deadlines and their recoveries are events, too."""
     drift: bool = False
     """True to receive the drift of Jobs, too, which the nightly check finds."""
     tags: Tags = Field(default_factory=dict)
@@ -45,6 +47,14 @@ class EventFilter(Value):
         return (
             (not self.tasks or task in self.tasks)
             and is_wanted
+            and all(tags.get(name) == value for name, value in self.tags.items())
+        )
+
+    def accepts_deadline(self, task: str | None, tags: Mapping[str, str]) -> bool:
+        """Return whether the filter accepts a missed deadline, or its recovery."""
+        return (
+            self.deadlines
+            and (not self.tasks or task in self.tasks)
             and all(tags.get(name) == value for name, value in self.tags.items())
         )
 

@@ -120,6 +120,8 @@ class GateRules:
     now: datetime = _EPOCH
     """The time of the decision; wait limits before it have passed."""
     join: Join = Join.ALL
+    in_order: bool = False
+    """True if no fire time may overtake an earlier one of its schedule."""
 
     def decide(self, tokens: Iterable[Token]) -> GateDecision | None:
         """Return the first decision about some tokens, or None if all tokens wait.
@@ -133,7 +135,7 @@ class GateRules:
         groups = self.groups(tokens)
         waiting: list[TokenGroup] = []
         for group in groups:
-            if group.awaits:
+            if group.awaits or self._overtakes(group, tokens):
                 continue
             if self._starts_nothing(group):
                 return GateDecision(run_id=self._run_id(group.tokens), used=group.tokens, void=True)
@@ -144,6 +146,16 @@ class GateRules:
                 return self._decision(whole)
             waiting.append(group)
         return self._combine(waiting) or self._abandon_oldest(waiting, groups)
+
+    def _overtakes(self, group: TokenGroup, tokens: Iterable[Token]) -> bool:
+        """Return whether an earlier fire time of the same schedule waits."""
+        fires = [token.fire for token in tokens if token.fire is not None]
+        own = [token.fire for token in group.tokens if token.fire is not None]
+        return self.in_order and any(
+            each.schedule_id == mine.schedule_id and each.scheduled_time < mine.scheduled_time
+            for mine in own
+            for each in fires
+        )
 
     def groups(self, tokens: Iterable[Token]) -> list[TokenGroup]:
         """Return the groups of some tokens; the group with the oldest token comes first."""

@@ -17,7 +17,7 @@ from polysync_core.domain.dependencies.conditions import (
 from polysync_core.domain.dependencies.expressions import Untestable, is_true, output_names
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.runs.identity import RunId, derived_run_id
+from polysync_core.domain.runs.identity import BackfillId, RunId, derived_run_id
 from polysync_core.domain.runs.run import Origin, RunStatus, TaskRun
 from polysync_core.domain.runs.skip import RootCause, Skip
 
@@ -59,6 +59,9 @@ class Token:
     scheduled_time: datetime | None = None
     """The scheduled time of the run, which the dependent run inherits."""
     time_zone: str | None = None
+    backfill_id: BackfillId | None = None
+    """The backfill that the outcome belongs to; the dependent run shares its limit."""
+    backfill_limit: int | None = None
     fire: ScheduledFire | None = None
     skip: Skip | None = None
     """The reason why the upstream run was skipped."""
@@ -224,6 +227,8 @@ def token_of(run: TaskRun, dependent: Task) -> Token:
         repeats=run.repeats,
         scheduled_time=run.variable_time,
         time_zone=run.time_zone,
+        backfill_id=run.backfill_id,
+        backfill_limit=run.backfill_limit,
         skip=run.skip,
         outputs=_kept_outputs(run, _tested_outputs(dependent, run.task)),
     )

@@ -1,25 +1,26 @@
-"""Defines run events, one for each change of a run's status or problem."""
+"""Defines run events, one for each change of status, problem or deadline."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from polysync_core.domain.clock import rfc3339
+from polysync_core.domain.deadlines.events import DeadlineEvent
+from polysync_core.domain.deadlines.kinds import MissCause
+from polysync_core.domain.event_texts import cut, fitting_tags
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import HistoryEntry, RunStatus, TaskRun
+from polysync_core.domain.runs.run import HistoryEntry, MissedDeadline, RunStatus, TaskRun
 
 _LONGEST_REASON = 1_000
 _LONGEST_ERROR = 1_000
 _LONGEST_LINK = 2_000
 """A longer link is left out, because a part of a link leads nowhere."""
 _LONGEST_ACTOR = 200
-_TAGS_BYTES = 8 * 1024
-"""The size limit of all tags; further tags are left out. With the limits above and those of names,
-an event stays below the 48 KiB of a queue message in any encoding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,9 @@ class RunEvent:
     entry: HistoryEntry
     ended: Attempt | None = None
     """The attempt that ended with this change."""
+    slow: MissedDeadline | None = None
+    """The deadline of an entry about the normal duration."""
+    scheduled_time: datetime | None = None
     tags: Mapping[str, str]
 
     @property
@@ -50,12 +54,20 @@ class RunEvent:
         return self.entry.problem is not None
 
     @property
+    def is_deadline(self) -> bool:
+        """True if the run became slow, or recovered; the status is the same."""
+        return self.entry.deadline is not None
+
+    @property
     def status(self) -> RunStatus:
         """The new status of the run."""
         return self.entry.to_status
 
     def as_json(self) -> JsonObject:
         """Return the event as sent: bounded in size, without parameters and outputs."""
+        deadline = self._deadline()
+        if deadline is not None:
+            return deadline.as_json()
         return {
             "eventId": self.event_id,
             "runId": self.run_id,
@@ -67,22 +79,42 @@ class RunEvent:
             "from": self.entry.from_status,
             "to": self.entry.to_status,
             **({} if self.entry.problem is None else {"problem": self.entry.problem}),
-            "reason": _cut(self.entry.reason, _LONGEST_REASON),
-            "actor": _cut(self.entry.actor, _LONGEST_ACTOR),
+            "reason": cut(self.entry.reason, _LONGEST_REASON),
+            "actor": cut(self.entry.actor, _LONGEST_ACTOR),
             "attempt": self.entry.attempt,
             **_end_of(self.ended),
-            "tags": dict(_fitting(self.tags)),
+            "tags": dict(fitting_tags(self.tags)),
             "statusUrl": f"/api/task-runs/{self.run_id}",
         }
 
+    def _deadline(self) -> DeadlineEvent | None:
+        """Return the event about the normal duration, if it is one."""
+        if self.entry.deadline is None or self.slow is None:
+            return None
+        return DeadlineEvent(
+            event_id=self.event_id,
+            change=self.entry.deadline,
+            kind=self.slow.kind,
+            task=self.task,
+            job=self.job,
+            platform=self.platform,
+            deadline=self.slow.at,
+            at=self.entry.at,
+            scheduled_time=self.scheduled_time,
+            run_id=self.run_id,
+            cause=MissCause.RUNNING,
+            reason=self.entry.reason,
+            tags=self.tags,
+        )
+
 
 def events_of(run: TaskRun, *, after: int) -> Iterator[RunEvent]:
-    """Yield the changes of status and of the problem after the `after`-th entry.
+    """Yield the changes of status, problem and normal duration after the `after`-th entry.
 
     Other notes are not events.
     """
     for sequence, entry in enumerate(run.history[after:], start=after + 1):
-        if not is_note(entry) or entry.problem is not None:
+        if not is_note(entry) or entry.problem is not None or entry.deadline is not None:
             yield _event(run, sequence, entry)
 
 
@@ -103,7 +135,7 @@ def _end_of(attempt: Attempt | None) -> JsonObject:
     link = attempt.monitor_url
     return {
         "cause": attempt.cause,
-        "error": None if attempt.error is None else _cut(attempt.error, _LONGEST_ERROR),
+        "error": None if attempt.error is None else cut(attempt.error, _LONGEST_ERROR),
         "monitorUrl": link if link is not None and len(link) <= _LONGEST_LINK else None,
     }
 
@@ -125,18 +157,7 @@ def _event(run: TaskRun, sequence: int, entry: HistoryEntry) -> RunEvent:
         graph_run_id=run.graph_run_id,
         entry=entry,
         ended=_ended(run, entry),
+        slow=run.slow_deadline,
+        scheduled_time=run.scheduled_time,
         tags=run.tags,
     )
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _fitting(tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    left = _TAGS_BYTES
-    for name, value in tags.items():
-        left -= len(json.dumps([name, value]))
-        if left < 0:
-            return
-        yield name, value

@@ -48,6 +48,8 @@ class Listing:
     tag: TagFilter | None = None
     graph_run_id: RunId | None = None
     backfill_id: BackfillId | None = None
+    late: bool = False
+    """Only runs that missed a deadline."""
     since: datetime | None = None
     """The earliest time of acceptance."""
     until: datetime | None = None
@@ -83,6 +85,7 @@ class Listing:
             None if tag is None else tag.value,
             self.graph_run_id,
             self.backfill_id,
+            "late" if self.late else None,
         )
 
 
@@ -110,6 +113,7 @@ def matches(run: TaskRun, listing: Listing) -> bool:
         and (not listing.statuses or run.status in listing.statuses)
         and listing.cause in {None, failure_cause(run)}
         and (listing.tag is None or listing.tag.matches(run))
+        and (not listing.late or bool(run.missed_deadlines))
     )
 
 

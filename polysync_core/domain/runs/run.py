@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from polysync_core.domain.arrivals.run_arrival import RunArrival
+from polysync_core.domain.deadlines.kinds import DeadlineChange, DeadlineKind
 from polysync_core.domain.definitions.jobs import RETRY_FROM, Job, RetryFrom
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import Broken
@@ -48,11 +50,30 @@ class Origin:
     task: str
 
 
+class Prerequisite(StrEnum):
+    """A condition that a queued run must meet before its Dispatcher receives it."""
+
+    PAST = "Past"
+    """The run of the fire time before has succeeded."""
+    WINDOWS = "Windows"
+    """The windows of its dependencies are complete; only a backfilled run awaits them so."""
+
+
 class ProblemChange(StrEnum):
     """The change of a run's problem that a note records."""
 
     BEGINS = "Begins"
     ENDS = "Ends"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedDeadline:
+    """A mark: the run missed a deadline of its Task."""
+
+    kind: DeadlineKind
+    at: datetime
+    """The deadline."""
+    noticed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +88,8 @@ class HistoryEntry:
     attempt: int
     problem: ProblemChange | None = None
     """Set in a note that records the begin or end of a problem."""
+    deadline: DeadlineChange | None = None
+    """Set in a note that the run takes longer than normal, or has recovered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +129,20 @@ class TaskRun:
     retry: Retry = field(default_factory=Retry)
     """The Task's policy as of the run's acceptance; the same holds for the time-out."""
     execution_timeout_seconds: int | None = None
+    arrival: RunArrival | None = None
+    """The events that started the run; None for another start."""
+    duration_within: int | str | None = None
+    """The longest normal duration of an attempt, as of the run's acceptance."""
+    missed_deadlines: tuple[MissedDeadline, ...] = ()
+    """The deadlines of the Task that the run missed, at most one of each kind and time."""
     backfill_id: BackfillId | None = None
     """The backfill that made the run; the runs of one backfill share `backfill_limit`."""
     backfill_limit: int | None = None
     """The maximum number of runs of the backfill that may run at once; None means no limit."""
+    prerequisites: tuple[Prerequisite, ...] = ()
+    """The conditions that the run must meet before its Dispatcher receives it."""
+    unmet: tuple[Prerequisite, ...] = ()
+    """The prerequisites that are not met yet; met ones stay met."""
     not_before: datetime | None = None
     """The end of the back-off before the next attempt."""
     rerun_of: RunId | None = None
@@ -183,7 +216,13 @@ class TaskRun:
         return max(timedelta(), self.started_at - self.starts_at)
 
     @property
-    def deadline(self) -> datetime | None:
+    def slow_deadline(self) -> MissedDeadline | None:
+        """The mark of a run that takes longer than normal."""
+        slow = (each for each in self.missed_deadlines if each.kind is DeadlineKind.SLOW)
+        return next(slow, None)
+
+    @property
+    def times_out_at(self) -> datetime | None:
         """The time at which the attempt times out; None means never.
 
         The time-out counts from the platform's start, or from the submit until the start is known.
@@ -245,6 +284,18 @@ def with_later_start(run: TaskRun) -> TaskRun:
     return replace(run, not_before=run.starts_at, reason=reason)
 
 
+def with_prerequisites(run: TaskRun, prerequisites: tuple[Prerequisite, ...]) -> TaskRun:
+    """Return a new run that must meet some prerequisites before it may start."""
+    if not prerequisites:
+        return run
+    waits_for = {
+        Prerequisite.PAST: "the run of the fire time before",
+        Prerequisite.WINDOWS: "the outcomes of its windows",
+    }
+    reason = f"Waits for {' and '.join(waits_for[each] for each in prerequisites)}."
+    return replace(run, prerequisites=prerequisites, unmet=prerequisites, reason=reason)
+
+
 def _with_status(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str) -> TaskRun:
     """Return the run in its next status, with a history entry of the transition."""
     if to not in ALLOWED_TRANSITIONS[run.status]:
@@ -263,6 +314,13 @@ def with_entry(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor:
         attempt=len(run.attempts),
     )
     return replace(run, history=(*run.history, entry))
+
+
+def deadline_note(run: TaskRun, reason: str, change: DeadlineChange, *, at: datetime) -> TaskRun:
+    """Add a line to the history about a deadline, which is an event."""
+    noted = with_entry(run, run.status, reason, at=at, actor=SYSTEM_ACTOR)
+    *earlier, last = noted.history
+    return replace(noted, history=(*earlier, replace(last, deadline=change)))
 
 
 def begin_attempt(
@@ -292,6 +350,8 @@ def finish(run: TaskRun, outcome: Outcome, *, at: datetime, actor: str) -> TaskR
     outputs = outcome.outputs
     if outputs.note is not None:
         run = note(run, outputs.note, at=at, actor=actor)
+    if outcome.status is RunStatus.SUCCEEDED and run.slow_deadline is not None:
+        run = deadline_note(run, "The slow run has succeeded.", DeadlineChange.RECOVERED, at=at)
     finished = replace(
         _attempt_ended(run, outcome, at),
         finished_at=at,

@@ -27,6 +27,8 @@ class SkipKind(StrEnum):
     """The schedule paused itself because its runs fail."""
     SCHEDULE_CHANGED = "ScheduleChanged"
     """The schedule was edited, disabled, paused or removed before the run could start."""
+    PAST = "Past"
+    """Too many runs of the schedule waited for a run that has not succeeded."""
     SHARD_FULL = "ShardFull"
     """The shard held its maximum of waiting runs at the fire time."""
 

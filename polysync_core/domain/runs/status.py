@@ -33,6 +33,7 @@ class TriggerType(StrEnum):
     DEPENDENCY = "Dependency"
     BACKFILL = "Backfill"
     MESSAGE = "Message"
+    ARRIVAL = "Arrival"
 
 
 ALLOWED_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {

@@ -51,6 +51,7 @@ class ActiveRun:
     schedule_id: str | None = None
     born: int = 1
     """The `born` of the Task."""
+    has_prerequisites: bool = False
 
     @classmethod
     def of(cls, run: TaskRun) -> ActiveRun:
@@ -70,6 +71,7 @@ class ActiveRun:
             scheduled_time=run.scheduled_time,
             schedule_id=run.schedule_id,
             born=run.born,
+            has_prerequisites=bool(run.prerequisites),
         )
 
 

@@ -29,6 +29,7 @@ class Interruption(StrEnum):
     DISABLED = "the schedule or its task was disabled"
     PAUSED = "the schedule was paused"
     REMOVED = "the schedule was removed from its task"
+    DELETED = "the task was deleted"
 
 
 def settled_plan(

@@ -99,6 +99,8 @@ class FirePlan:
     missed: MissedFireTimes | None = None
     pause: Pause | None = None
     """Set if the schedule pauses itself because its runs fail."""
+    born: int | None = None
+    """The first version of the deleted Task that the plan belongs to; None is the present Task."""
 
     @property
     def is_empty(self) -> bool:
@@ -199,6 +201,17 @@ def initial_state(
         timing=timing_of(task_schedule.task, task_schedule.schedule),
     )
     return with_due_time(task_schedule, state)
+
+
+def inherited_state(state: ScheduleState, plans: Sequence[FirePlan]) -> ScheduleState:
+    """Return a state that keeps only the plans of a deleted Task."""
+    return ScheduleState(
+        task=state.task,
+        schedule=state.schedule,
+        revision="",
+        watermark=state.watermark,
+        unsettled=tuple(replace(plan, born=plan.born or state.born) for plan in plans),
+    )
 
 
 def with_restart(state: ScheduleState, elapsed: FirePlan | None, *, now: datetime) -> ScheduleState:

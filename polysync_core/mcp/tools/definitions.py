@@ -22,7 +22,7 @@ class ApplyDefinitions(Arguments):
         Annotated[str, StringConstraints(min_length=1)],
         Field(
             description="YAML or JSON with any of the lists vaults, platforms, contentionProfiles, "
-            "calendars, jobs, tasks and webhooks. Secrets must be references, vault://…."
+            "calendars, jobs, tasks, webhooks and receivers. Secrets must be references, vault://…."
         ),
     ]
     prune: Annotated[

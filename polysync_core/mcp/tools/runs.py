@@ -95,6 +95,9 @@ class ListRuns(Arguments):
     backfill_id: Annotated[
         BackfillIdText | None, Field(description="Only runs of the backfill with this id.")
     ] = None
+    late: Annotated[bool, Field(description="True: only runs that were late, missing or slow.")] = (
+        False
+    )
     limit: Limit = 20
     continuation_token: PageToken = None
 
@@ -120,6 +123,7 @@ def run_view(run: JsonObject) -> JsonObject:
         {
             **{name: run[name] for name in (*_SUMMARY_FIELDS, *_DETAIL_FIELDS)},
             "cancelRequested": run["cancelRequested"] or None,
+            "missedDeadlines": run.get("missedDeadlines"),
             "reason": untrusted(run["reason"]),
             "problem": None if run["problem"] is None else untrusted(run["problem"]),
             "parameters": untrusted(run["parameters"]),
@@ -165,6 +169,7 @@ async def _list_runs(api: InProcessApi, given: ListRuns) -> JsonObject:
         since=given.since,
         graphRunId=given.graph_run_id,
         backfillId=given.backfill_id,
+        late="true" if given.late else None,
         limit=given.limit,
         continuationToken=given.continuation_token,
     )
@@ -179,6 +184,7 @@ def _brief(run: JsonObject) -> JsonObject:
     return compact(
         {
             **{name: run[name] for name in (*_SUMMARY_FIELDS, "finishedAt")},
+            "missedDeadlines": run.get("missedDeadlines"),
             "reason": untrusted(run["reason"]),
             "link": f"/api/task-runs/{run['runId']}",
         }

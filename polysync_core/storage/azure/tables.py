@@ -37,6 +37,7 @@ from polysync_core.storage.azure.failures import (
     failure_of,
     refusal_of,
 )
+from polysync_core.storage.azure.schema import SCHEMA_TABLE, SchemaCheck
 from polysync_core.storage.rows import (
     MAX_OPERATIONS,
     Change,
@@ -68,6 +69,10 @@ type MapReads = Callable[[Callable[[Key], Row | None], Iterable[Key]], Iterable[
 type Key = tuple[str, str]
 
 
+def _no_check() -> None:
+    """Accept every schema version."""
+
+
 class AzureTables:
     """The tables of one storage account. It is thread-safe."""
 
@@ -78,20 +83,30 @@ class AzureTables:
         prefix: str = "Polysync",
         sleep: Sleep = time.sleep,
         map_reads: MapReads | None = None,
+        schema_version: int | None = None,
     ) -> None:
+        """With a schema version, the first call checks the version of the tables."""
         readers = ThreadPoolExecutor(_READERS, thread_name_prefix="table-reader")
         self._map_reads = map_reads or readers.map
         self._clients = TableClients(connection)
         self._prefix = prefix
         self._sleep = sleep
+        self._require_schema = _no_check
+        if schema_version is not None:
+            schema = SchemaCheck(self._open(SCHEMA_TABLE, _no_check), version=schema_version)
+            self._require_schema = schema.require
 
     def table(self, name: str) -> AzureTable:
         """Return a table by its name without prefix; it may not exist yet."""
+        return self._open(name, self._require_schema)
+
+    def _open(self, name: str, require_schema: Callable[[], None]) -> AzureTable:
         return AzureTable(
             self._clients.client(self._prefix + name),
             name,
             sleep=self._sleep,
             map_reads=self._map_reads,
+            require_schema=require_schema,
         )
 
     def close(self) -> None:
@@ -109,12 +124,20 @@ class AzureTable:
         *,
         sleep: Sleep = time.sleep,
         map_reads: MapReads = map,
+        require_schema: Callable[[], None] = _no_check,
     ) -> None:
         self.name = name
         self._map = map_reads
         # Any: the SDK leaves the keyword arguments of its methods untyped.
-        self._client: Any = client
+        self._opened: Any = client
         self._sleep = sleep
+        self._require_schema = require_schema
+
+    @property
+    def _client(self) -> Any:
+        """The client of the table, after the check of the schema version."""
+        self._require_schema()
+        return self._opened
 
     def get(self, partition: str, key: str) -> Row | None:
         """Return the row with these keys, or None."""

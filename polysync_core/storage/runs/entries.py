@@ -16,6 +16,7 @@ from polysync_core.storage.rows import Change, Operation, Row, RowValue
 ACTIVE = "a~"
 ALL = "r~"
 JOB = "j~"
+LATE = "l~"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_MILLIS = 9_999_999_999_999
 """The number from which epoch milliseconds are subtracted, so that the newest run sorts first."""
@@ -75,7 +76,7 @@ def outcome_entries(run: TaskRun) -> list[Operation]:
 
 
 def _scheduled_entries(run: TaskRun) -> list[Operation]:
-    """Return the write that lists a run by its scheduled time."""
+    """Return the writes that list a run by its scheduled time."""
     entry = ActiveRun.of(run)
     keys = scheduled_keys(entry)
     return [Operation(Change.REPLACE, Row(run.shard, key, _values(entry))) for key in keys]
@@ -86,12 +87,21 @@ def scheduled_prefix(task: str, born: int) -> str:
     return f"f~{born}~{task}~"
 
 
+def following_prefix(task: str, born: int) -> str:
+    """Return the key prefix of the runs with prerequisites, oldest scheduled time first."""
+    return f"n~{born}~{task}~"
+
+
 def scheduled_keys(entry: ActiveRun) -> tuple[str, ...]:
-    """Return the row key of a run in the list by scheduled time."""
+    """Return the row keys of a run in the lists by scheduled time."""
     if entry.task is None or entry.scheduled_time is None:
         return ()
     position = position_of(entry.scheduled_time, entry.run_id)
-    return (scheduled_prefix(entry.task, entry.born) + position,)
+    keys = (scheduled_prefix(entry.task, entry.born) + position,)
+    if not entry.has_prerequisites:
+        return keys
+    later = f"{milliseconds(entry.scheduled_time):013}~{entry.run_id}"
+    return (*keys, following_prefix(entry.task, entry.born) + later)
 
 
 def position_of(moment: datetime, run_id: str) -> str:
@@ -112,6 +122,8 @@ def lists_for(listing: Listing) -> tuple[str, ...]:
     alone = () if listing.job is None else (f"{JOB}{listing.job}~",)
     if listing.without_task:
         return alone
+    if listing.late:
+        return (LATE,)
     if listing.graph_run_id is not None:
         return (f"g~{listing.graph_run_id}~",)
     if listing.task is not None:
@@ -156,6 +168,7 @@ def entry_of(row: Row, prefix: str) -> Entry:
         scheduled_time=instant(values["fire"]) if "fire" in values else None,
         schedule_id=row.text("schedule") if "schedule" in values else None,
         born=int(str(values.get("born", 1))),
+        has_prerequisites="prerequisites" in values,
     )
     return Entry(run=found, position=row.key.removeprefix(prefix))
 
@@ -163,6 +176,11 @@ def entry_of(row: Row, prefix: str) -> Entry:
 def instant(value: RowValue) -> datetime:
     """Return the time that `micros` encoded."""
     return EPOCH + timedelta(microseconds=int(str(value)))
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a time as whole milliseconds since 1970, which are not negative."""
+    return _MAX_MILLIS - _newest_first(moment)
 
 
 def micros(moment: datetime) -> int:
@@ -181,6 +199,7 @@ def _values(entry: ActiveRun) -> dict[str, RowValue]:
         "born": entry.born,
     }
     optional = {
+        "prerequisites": 1 if entry.has_prerequisites else None,
         "fire": None if entry.scheduled_time is None else micros(entry.scheduled_time),
         "schedule": entry.schedule_id,
         "task": entry.task,

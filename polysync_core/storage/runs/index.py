@@ -9,9 +9,11 @@ spreads its index as well. The entries of a run are written in one transaction:
     t~<task>~<newest first>~<run>        the runs of a task, with the outcome of ended ones
     g~<graph run>~<newest first>~<run>   the descendants of a root run
     s~<status>~<newest first>~<run>      the runs with this outcome
+    l~<newest first>~<run>               the runs that missed a deadline
     j~<job>~<newest first>~<run>         the runs of a job without a task, which are in no other
                                          list than this and the active one
     f~<born>~<task>~<newest time>~<run>  the runs of a task that have a scheduled time, by this time
+    n~<born>~<task>~<oldest time>~<run>  those of them that have prerequisites
     h~<task>                             the newest run of a task (module `heads`)
 
 A list is one short range read per month and shard until its page is full. The table `RunIndex`
@@ -36,12 +38,15 @@ from polysync_core.storage.runs.entries import (
     ACTIVE,
     ALL,
     JOB,
+    LATE,
     Entry,
     Span,
     entry_of,
+    following_prefix,
     list_entries,
     lists_of,
     main_key,
+    milliseconds,
     outcome_entries,
     position_of,
     put_entry,
@@ -98,6 +103,10 @@ class RunIndex:
         entries = [put_entry(run, ACTIVE), *list_entries(run)]
         self._heads.transact(table, run, entries, ended=False)
 
+    def add_late(self, run: TaskRun) -> None:
+        """List a run among those that missed a deadline."""
+        month_table(self._storage, run.queued_at).upsert(put_entry(run, LATE).row)
+
     def deactivate(self, run: TaskRun) -> None:
         """Replace the active entry of a run by an entry of its outcome."""
         table = month_table(self._storage, run.queued_at)
@@ -129,11 +138,11 @@ class RunIndex:
     def newest(self, prefixes: Sequence[str], span: Span) -> Iterator[Entry]:
         """Yield the entries of some lists within a span, newest first and each run once."""
         last = None
-        for month, parts in groupby(self._all_parts(), key=lambda part: part.month):
+        for month, parts in groupby(self._all_parts(), key=_month):
             if span.has_month(month):
                 lists = product(parts, prefixes)
                 rows = [self._rows(part, prefix, span) for part, prefix in lists]
-                for entry in heapq.merge(*rows, key=lambda entry: entry.position):
+                for entry in heapq.merge(*rows, key=_position):
                     if entry.position != last:
                         yield entry
                     last = entry.position
@@ -146,7 +155,34 @@ class RunIndex:
         prefix, month = scheduled_prefix(task, born), f"{since - _SKEW:%Y%m}"
         parts = [part for part in self._all_parts() if part.month >= month]
         rows = [self._rows(part, prefix, Span(since=since, until=until)) for part in parts]
-        return heapq.merge(*rows, key=lambda entry: entry.position)
+        return heapq.merge(*rows, key=_position)
+
+    def earlier(self, task: str, born: int, before: datetime) -> Iterator[Entry]:
+        """Yield the runs of a Task before a scheduled time, newest first.
+
+        A month is read only if it may hold the next run.
+        """
+        prefix, span = scheduled_prefix(task, born), Span(until=before)
+        months = [list(parts) for _, parts in groupby(self._all_parts(), key=_month)]
+        merged: Iterator[Entry] = iter(())
+        found = next(merged, None)
+        while months or found is not None:
+            while months and (found is None or _may_hold(months[0][0].month, found)):
+                rows = [self._rows(part, prefix, span) for part in months.pop(0)]
+                rest = () if found is None else (found,)
+                merged = heapq.merge(*rows, chain(rest, merged), key=_position)
+                found = next(merged, None)
+            if found is not None:
+                yield found
+                found = next(merged, None)
+
+    def following(self, task: str, born: int, after: datetime) -> Iterator[Entry]:
+        """Yield the runs with prerequisites that are scheduled after a time, oldest first."""
+        prefix, month = following_prefix(task, born), f"{after - _SKEW:%Y%m}"
+        # "~" sorts after every character of a run id.
+        span = Span(after=f"{milliseconds(after):013}~~")
+        parts = [part for part in self._all_parts() if part.month >= month]
+        return heapq.merge(*(self._rows(part, prefix, span) for part in parts), key=_position)
 
     def heads(self, tasks: Collection[str]) -> dict[str, StoredHead]:
         """Return the newest heads of Tasks.
@@ -154,7 +190,7 @@ class RunIndex:
         Few Tasks cost a point read in each part; many cost ranges of a thousand heads.
         """
         found: dict[str, StoredHead] = {}
-        for _, parts in groupby(self._all_parts(), key=lambda part: part.month):
+        for _, parts in groupby(self._all_parts(), key=_month):
             missing = sorted(set(tasks) - found.keys())
             if not missing:
                 break
@@ -236,3 +272,17 @@ class RunIndex:
         self._parts.upsert(row)
         with self._lock:
             self._registered.add(part)
+
+
+def _month(part: Part) -> str:
+    return part.month
+
+
+def _position(entry: Entry) -> str:
+    return entry.position
+
+
+def _may_hold(month: str, found: Entry) -> bool:
+    """Return whether a month may hold a run that is scheduled later."""
+    at = found.run.scheduled_time
+    return at is None or f"{at - _SKEW:%Y%m}" <= month

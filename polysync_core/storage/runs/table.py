@@ -58,6 +58,10 @@ class TableRuns:
         """Write the index entries of a run, as active."""
         self._index.add_active(run)
 
+    def index_late(self, run: TaskRun) -> None:
+        """List a run among those that missed a deadline."""
+        self._index.add_late(run)
+
     def insert(self, run: TaskRun) -> StoredRun | None:
         """Write a new row; return None if the run exists."""
         document = encode_run(run)
@@ -126,6 +130,14 @@ class TableRuns:
     ) -> list[ActiveRun]:
         """Return the entries of a Task's runs by scheduled time, newest first."""
         return [entry.run for entry in self._index.scheduled(task, born, since, until)]
+
+    def earlier(self, task: str, born: int, *, before: datetime) -> Iterator[ActiveRun]:
+        """Yield the entries of a Task's runs before a scheduled time, newest first."""
+        return (entry.run for entry in self._index.earlier(task, born, before))
+
+    def following(self, task: str, born: int, *, after: datetime) -> Iterator[ActiveRun]:
+        """Yield the entries of runs with prerequisites after a scheduled time, oldest first."""
+        return (entry.run for entry in self._index.following(task, born, after))
 
     def heads(self, tasks: Collection[str]) -> dict[str, RunHead]:
         """Return the newest runs of Tasks, by ranges of heads.

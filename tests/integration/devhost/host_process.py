@@ -91,7 +91,7 @@ class QueueOfFile:
 
 
 class HostProcess:
-    """A host started from the command line."""
+    """A host started from the command line, with the code of a folder."""
 
     def __init__(
         self,
@@ -99,12 +99,14 @@ class HostProcess:
         *,
         app: Path = HERE / "app",
         base: int | None = None,
+        shared_storage: bool = False,
+        code: Path = ROOT,
         kind: HostKind = HostKind.FUNCTIONS,
         variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.data = data
         self.base = base or free_ports(4)
-        self.port = self.base + 3
+        self.port = free_ports(1) if shared_storage else self.base + 3
         self.log = data.parent / f"{data.name}.log"
         self._kind = kind
         options = ["--port", str(self.port), "--data", str(data)]
@@ -113,11 +115,11 @@ class HostProcess:
         else:
             program = ["devhost"]
             options += ["--app", str(app), "--storage-port-base", str(self.base)]
-            options += ["--no-simulators"]
+            options += ["--no-simulators", *(["--shared-storage"] if shared_storage else [])]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *program, *options],
-                cwd=ROOT,
+                cwd=code,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

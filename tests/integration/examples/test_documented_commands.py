@@ -33,6 +33,20 @@ NOT_EXECUTED = {
     "polysync apply definitions/*.yaml": "the shell expands the pattern",
     "polysync backup FILE": "the command needs the data folder of a host, which its own tests have",
     **dict.fromkeys(
+        ("polysync login prod", "polysync runs --context prod"),
+        "the command needs Entra; tests/unit/cli/commands/environments fakes it",
+    ),
+    **dict.fromkeys(
+        (
+            "polysync plan --target prod --context prod -o plan.json --markdown   # for the text "
+            "of the pull request",
+            "polysync apply plan.json --context prod                              # after the "
+            "review",
+            "polysync validate --target prod",
+        ),
+        "the command needs a bundle; tests/unit/cli/commands/definitions/test_bundles.py has one",
+    ),
+    **dict.fromkeys(
         (
             "polysync azure check",
             "polysync azure check dev --location westeurope",
@@ -144,7 +158,12 @@ class Reader:
     def polysync(self, *words: str) -> Result:
         """Run a command."""
         url = f"http://127.0.0.1:{self._system.host.port}/api"
-        env = {"POLYSYNC_URL": url, "POLYSYNC_TOKEN": None, "POLYSYNC_KEY": None}
+        env = {
+            "POLYSYNC_URL": url,
+            "POLYSYNC_TOKEN": None,
+            "POLYSYNC_KEY": None,
+            "POLYSYNC_CONFIG_DIR": str(self._folder / "config"),
+        }
         return self._runner.invoke(app, list(words), env=env, catch_exceptions=False)
 
     def execute(self, command: DocumentedCommand) -> Result:

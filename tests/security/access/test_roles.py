@@ -26,6 +26,7 @@ _KINDS = (
     "jobs",
     "tasks",
     "webhooks",
+    "receivers",
 )
 _NEEDS: Mapping[str, str] = {
     "GET /health": _OPEN,
@@ -47,6 +48,8 @@ _NEEDS: Mapping[str, str] = {
     "GET /platforms/{name}/test": _READER,
     "GET /webhooks/{name}/test": _READER,
     "GET /webhooks/{name}/deliveries": _READER,
+    "GET /receivers/{name}/test": _READER,
+    "GET /receivers/{name}/deliveries": _READER,
     "GET /versions/{kind}/{name}": _READER,
     "GET /versions/{kind}/{name}/{version}": _READER,
     "POST /versions/{kind}/{name}/{version}/restore": _ADMINISTRATOR,
@@ -54,6 +57,7 @@ _NEEDS: Mapping[str, str] = {
     "POST /token-issuer/test": _OPERATOR,
     "POST /platforms/{name}/test": _OPERATOR,
     "POST /webhooks/{name}/test": _OPERATOR,
+    "POST /receivers/{name}/test": _OPERATOR,
     "POST /secrets/test": _ADMINISTRATOR,
     "GET /platforms/{name}/artefacts": _READER,
     "POST /platforms/{name}/import": _ADMINISTRATOR,
@@ -71,6 +75,7 @@ _NEEDS: Mapping[str, str] = {
     "POST /tasks/{name}/run": _OPERATOR,
     "GET /tasks/{name}/gate": _READER,
     "GET /tasks/{name}/fire-times": _READER,
+    "GET /tasks/{name}/deadlines": _READER,
     "GET /cron": _READER,
     "GET /limits": _READER,
     "GET /tasks/{name}/schedules": _READER,
@@ -81,6 +86,7 @@ _NEEDS: Mapping[str, str] = {
     "GET /backfills/{backfill_id}": _READER,
     "POST /backfills/{backfill_id}/cancel": _OPERATOR,
     "GET /holds": _READER,
+    "POST /events": _OPERATOR,
     **{
         f"POST {scope}/{action}": _OPERATOR
         for scope in ("", "/tasks/{name}", "/platforms/{name}")

@@ -18,6 +18,7 @@ def app() -> FakeApp:
     return app
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [path for method, path in operations() if method == "GET"])
 def test_head_answers_as_get_without_a_body(app: FakeApp, path: str) -> None:
     path = path.replace("/x", "/landing-check" if "tasks" in path else "/lakehouse")

@@ -53,12 +53,12 @@ def test_an_answer_names_a_bounded_number_of_parameters(app: FakeApp) -> None:
     assert all(len(error["path"]) == 100 for error in errors)
 
 
-@pytest.mark.parametrize(("method", "path"), operations())
-def test_every_operation_refuses_an_unknown_parameter(app: FakeApp, method: str, path: str) -> None:
-    answer = app.http.request(method, f"{path}?Unknown-Parameter=1")
+def test_every_operation_refuses_an_unknown_parameter(app: FakeApp) -> None:
+    for method, path in operations():
+        answer = app.http.request(method, f"{path}?Unknown-Parameter=1")
 
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["path"] == "Unknown-Parameter"
+        assert answer.status_code == 422, f"{method} {path}"
+        assert answer.json()["errors"][0]["path"] == "Unknown-Parameter", f"{method} {path}"
 
 
 def test_a_dry_run_of_one_definition_answers_with_the_plan_and_writes_nothing() -> None:

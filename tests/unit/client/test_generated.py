@@ -1,4 +1,4 @@
-"""Tests that the generated modules of the Python client are current, and that it is light."""
+"""Tests that the generated modules of the Python client are current and light."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 
 from polysync import AnswerLost, Busy, MalformedAnswer, Unreachable
 from polysync.calls import IDEMPOTENCY_KEY, Call, Retries, Wire
-from polysync.credentials import SignIn
+from polysync.credentials import Credentials
 from polysync.sync.http import Http
 
 READ = Call(method="GET", path=("tasks", "t"))
@@ -26,7 +26,7 @@ class Server:
         self._reactions = [*reactions]
         self.requests = 0
         self.pauses: list[float] = []
-        wire = Wire("https://polysync.example/api", SignIn(), timeout=5)
+        wire = Wire("https://polysync.example/api", Credentials(), timeout=5)
         transport = httpx.MockTransport(self._answer)
         self.http = Http(wire, retries=Retries(), transport=transport, sleep=self.pauses.append)
 

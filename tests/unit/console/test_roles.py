@@ -57,21 +57,19 @@ def test_no_fixed_path_takes_the_place_of_a_definition(rules: dict[tuple[str, st
     assert not hidden
 
 
-@pytest.mark.parametrize("route", sorted(RULES), ids=" ".join)
-def test_a_route_refuses_callers_without_its_role(route: tuple[str, str]) -> None:
-    method, path = route
+def test_every_route_refuses_callers_without_its_role() -> None:
     roles = list(Role)
-    lower = roles[: roles.index(RULES[route])]
-    headers = principal_header(*lower[-1:], oid="someone")
+    for (method, path), needed in sorted(RULES.items()):
+        lower = roles[: roles.index(needed)]
+        headers = principal_header(*lower[-1:], oid="someone")
 
-    answer = _azure().browser.request(method, path, headers=headers)
+        answer = _azure().browser.request(method, path, headers=headers)
 
-    assert answer.status_code == 403
-    assert RULES[route] in answer.text
+        assert answer.status_code == 403, f"{method} {path}"
+        assert needed in answer.text, f"{method} {path}"
 
 
-@pytest.mark.parametrize("route", sorted(RULES), ids=" ".join)
-def test_only_administrators_and_operators_change_something(route: tuple[str, str]) -> None:
-    method, _ = route
+def test_only_administrators_and_operators_change_something() -> None:
+    changes = {route: role for route, role in RULES.items() if route[0] != "GET"}
 
-    assert method == "GET" or RULES[route] is not Role.READER
+    assert [route for route, role in changes.items() if role is Role.READER] == []

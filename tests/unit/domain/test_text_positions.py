@@ -90,6 +90,7 @@ def _paths(value: Any, path: str = "") -> list[tuple[str, str]]:
     return [pair for step, each in steps for pair in [(step, step), *_paths(each, step)]]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text("xyz", min_size=1), _VALUES, min_size=1))
 def test_every_field_of_any_document_is_found_in_order(value: dict[str, Any]) -> None:
     paths = [path for path, _ in _paths(value)]

@@ -26,6 +26,8 @@ from polysync_embedded.web_server import WebServer, listen
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job, a_platform
 
+pytestmark = pytest.mark.slow
+
 ODD = ["a%0Ab", "a%0A", "%0A", "a%0Db", "a%00b", "a%2Fb", "a;b", "a%5Cb", "...", "a%FFb", "%C3%28"]
 MCP_HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 LIST_TOOLS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}

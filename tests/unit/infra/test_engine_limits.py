@@ -27,6 +27,7 @@ def durable_task() -> dict[str, Any]:
     return json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
 
 
+@pytest.mark.slow
 def test_twenty_thousand_waiting_runs_need_a_quarter_of_the_largest_message() -> None:
     state = DispatcherState()
     for number in range(MOST_WAITING):

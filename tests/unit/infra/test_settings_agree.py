@@ -9,7 +9,7 @@ import re
 from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings
 
 DOCUMENT = ROOT / "docs" / "reference" / "settings.md"
-PLATFORM = {"WEBSITE_AUTH_ENABLED", "WEBSITE_INSTANCE_ID"}
+PLATFORM = {"WEBSITE_AUTH_ENABLED", "WEBSITE_HOSTNAME", "WEBSITE_INSTANCE_ID"}
 """Variables that App Service sets on its instances."""
 DATABRICKS = {
     "DATABRICKS_HOST",

@@ -172,7 +172,7 @@ def _names() -> dict[str, str]:
     main = template("main.bicep")
     abbreviations = json.loads((BICEP / "abbreviations.json").read_text())
     values = {f"abbreviations.{kind}": text for kind, text in abbreviations.items()}
-    values |= {"token": TOKEN}
+    values |= {"token": TOKEN, "taskHubVersion": "999"}
     return {name: filled(variable(main, name), values) for name in NAMES}
 
 

@@ -57,6 +57,7 @@ ROLES: list[tuple[Role, ...]] = [(), *((role,) for role in Role)]
 # Roles
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("held", ROLES, ids=lambda held: held[0].name if held else "no role")
 @pytest.mark.parametrize("tool", ARGUMENTS)
 def test_a_tool_is_open_to_callers_with_its_role(

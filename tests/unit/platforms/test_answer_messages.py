@@ -68,6 +68,7 @@ def test_a_message_is_one_line_without_control_characters_and_bounded() -> None:
     assert len(long) == LONGEST_PLATFORM_MESSAGE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [b"<a ", b"<", b"<!--", b"<title>", b"<script>", b"</", b"&amp"])
 def test_a_hostile_page_is_read_in_linear_time(part: bytes) -> None:
     started = time.process_time()

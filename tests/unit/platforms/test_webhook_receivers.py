@@ -71,3 +71,21 @@ def test_the_transport_is_the_one_for_public_addresses() -> None:
     opened = Receivers(transport_to=lambda reach: asked.append(reach) or transport)
     opened.post(URL, {}, b"{}")
     assert asked == [AddressScope.PUBLIC]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"no_team", ": no_team", id="an error of Slack"),
+        pytest.param(b"no_such_error", "", id="another text"),
+        pytest.param(b'{"error":{"code":"DomainNotLinked"}}', ": DomainNotLinked", id="of Azure"),
+        pytest.param(b'{"error":{"code":"Domain not linked"}}', "", id="a sentence"),
+        pytest.param(b'{"error":{"code":["DomainNotLinked"]}}', "", id="no text"),
+        pytest.param(b'{"error":{"code":"SignatureOfUrl"}}', "", id="a part of the URL"),
+    ],
+)
+def test_only_the_error_code_of_an_answer_is_quoted(content: bytes, words: str) -> None:
+    opened, _ = receivers(Reply(404, content))
+    with pytest.raises(EventNotAccepted) as failure:
+        opened.post("https://hooks.example.com/?sig=SignatureOfUrl", {}, b"{}")
+    assert str(failure.value) == f"hooks.example.com answered with status 404{words}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -12,6 +12,7 @@ from polysync_core.application.definitions.plans import (
     ApplyPlan,
     ChangeAction,
     PlannedChange,
+    owned_by,
     planned_delete,
     planned_write,
     with_warnings,
@@ -44,27 +45,42 @@ class DocumentPlanner:
         self._source = source
         self._rules = rules
 
-    def plan(self, document: Document, *, prune: bool = False) -> ApplyPlan:
+    def plan(
+        self, document: Document, *, prune: bool = False, bundle: str | None = None
+    ) -> ApplyPlan:
         """Return the changes of an apply, or raise `Invalid` with every problem and its path.
 
-        With `prune`, the plan deletes the stored definitions that the lists of the document omit.
-        A kind whose list is not in the document is left alone.
+        With `prune`, the plan deletes what the document omits: the definitions that the bundle
+        owns, or without a bundle those that no bundle owns. Without a bundle, a kind whose list
+        is not in the document is left alone.
         """
         if len(document.problems) + document.omitted >= ENOUGH_PROBLEMS:
             raise Invalid(document.problems, omitted=document.omitted)
         steps = [self._step(each, document) for each in _in_order(document.items)]
-        steps += self._deletes(document) if prune else []
+        steps += self._deletes(document, bundle) if prune else []
         deleted = [step.reference for step in steps if step.action is ChangeAction.DELETE]
         catalogue = Overlay(self._source, document.items, deleted)
         further = islice(self._problems(document, steps, catalogue), ENOUGH_PROBLEMS)
         if problems := [*document.problems, *further]:
             raise Invalid(problems, omitted=document.omitted)
         paths = document.paths
+        warned = (
+            with_warnings(step, catalogue, path=f"{paths.get(step.reference)}.") for step in steps
+        )
         return ApplyPlan(
-            steps=tuple(
-                with_warnings(step, catalogue, path=f"{paths.get(step.reference)}.")
-                for step in steps
-            )
+            steps=tuple(self._owned(step, bundle, paths) for step in warned), bundle=bundle
+        )
+
+    def _owned(
+        self, step: PlannedChange, bundle: str | None, paths: Mapping[Reference, str]
+    ) -> PlannedChange:
+        """Return a change with its new owner."""
+        if bundle is None or step.action is ChangeAction.DELETE:
+            return step
+        owned = owned_by(step, bundle)
+        path = paths.get(step.reference, "")
+        return replace(
+            owned, warnings=tuple(replace(each, path=each.path or path) for each in owned.warnings)
         )
 
     def _step(self, definition: Definition, document: Document) -> PlannedChange:
@@ -74,14 +90,18 @@ class DocumentPlanner:
         before = self._source.get(reference.kind, reference.name)
         return planned_write(with_identities(definition, readable(before)), before)
 
-    def _deletes(self, document: Document) -> list[PlannedChange]:
+    def _deletes(self, document: Document, bundle: str | None) -> list[PlannedChange]:
         """Plan the deletes, so that a referrer is deleted before its target."""
         kept = set(document.paths)
         gone: dict[Reference, StoredDefinition[Definition]] = {}
-        for kind in document.kinds:
+        for kind in document.kinds if bundle is None else SPECS:
             for stored in self._source.all(kind):
                 reference = reference_to(stored.definition)
-                if reference not in kept and not document.unread.may_define(kind, reference.name):
+                if (
+                    stored.bundle == bundle
+                    and reference not in kept
+                    and not document.unread.may_define(kind, reference.name)
+                ):
                     gone[reference] = stored
         ordered = _in_order([stored.definition for stored in gone.values()])
         return [

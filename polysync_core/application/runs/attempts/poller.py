@@ -49,7 +49,7 @@ class Poller:
         number, external_id = len(run.attempts), _external_id(run)
         answer = self._ask(run, external_id)
         if isinstance(answer, tuple) and answer[0].status.is_final:
-            return self._end(recalled.stored, *answer)
+            return self._end(recalled.stored, memo, *answer)
         stored = recalled.stored if recalled.is_read else self.services.store.read(run.run_id)
         if not stored.run.carries(number):
             return self.services.recorder.after_attempt(stored.run, number)
@@ -66,6 +66,7 @@ class Poller:
     ) -> StepResult:
         """Record the progress, and stop the attempt if necessary."""
         stored = self._record_progress(stored, report)
+        stored = self.services.with_slow_mark(stored, self._normal(stored.run, memo))
         if is_to_stop(stored.run):
             return self.stopper.stop(stored, external_id, memo)
         return self.services.plan_poll(stored.run, memo.after_poll(), report.retry_after)
@@ -88,6 +89,7 @@ class Poller:
     ) -> StepResult:
         """Poll again later: a failed poll says nothing about the run. A stop is tried anyway."""
         stored = self._with_expired_time(stored)
+        stored = self.services.with_slow_mark(stored, self._normal(stored.run, memo))
         if is_to_stop(stored.run):
             return self.stopper.stop(stored, external_id, memo, unread=error)
         failure = failure_of(ProblemStep.POLL, error, stored.run)
@@ -95,9 +97,17 @@ class Poller:
         stored = self.services.record_failure(stored, failure, delay=delay, gives_up=None)
         return self.services.poll_after(stored.run, delay, memo)
 
-    def _end(self, stored: StoredRun, report: Report, redactor: Redactor) -> StepResult:
+    def _end(
+        self, stored: StoredRun, memo: AttemptMemo, report: Report, redactor: Redactor
+    ) -> StepResult:
+        normal = self._normal(stored.run, memo)
+        stored = self.services.with_slow_mark(stored, normal, until=report.finished_at)
         self.services.planner.record_end(stored.run, report)
         return self.services.recorder.end(stored, lambda run: reported(run, report, redactor))
+
+    def _normal(self, run: TaskRun, memo: AttemptMemo) -> float | None:
+        """Return the longest normal duration of the attempt; a lost memo is planned anew."""
+        return self.services.planner.longest_normal(run) if memo.normal is None else memo.normal
 
     def _record_progress(self, stored: StoredRun, report: Report) -> StoredRun:
         """Record in one write: progress, the end of a problem, an expired time-out."""
@@ -160,7 +170,7 @@ def _with_progress(
 
 def _with_time_out(run: TaskRun, now: datetime) -> TaskRun:
     """Record an expired time-out, before the platform is asked to stop."""
-    deadline = run.deadline
+    deadline = run.times_out_at
     if run.cancel_requested is not None or deadline is None or now < deadline:
         return run
     return time_out(run, at=now, actor=ACTOR)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from polysync_core.application.deadlines.records import record_slow_run
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.runs.finishing import AttemptRecorder
 from polysync_core.application.runs.poll_planner import PollPlanner
 from polysync_core.application.runs.step_result import AttemptMemo, StepResult
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.deadlines.marks import slow_at, with_slow_mark
 from polysync_core.domain.runs.failures.problem import Failure
 from polysync_core.domain.runs.interruptions import with_failure
 from polysync_core.domain.runs.run import TaskRun
@@ -58,13 +60,39 @@ class AttemptServices:
 
         return self.store.update(stored, change)
 
+    def with_slow_mark(
+        self,
+        stored: StoredRun,
+        normal: float | None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> StoredRun:
+        """Mark a run whose attempt takes longer than normal; any other one costs no write.
+
+        `until` is the end of an attempt that has ended.
+        """
+        now, deadline = self.clock(), slow_at(stored.run, normal, since=since)
+        if deadline is None or normal is None or min(until or now, now) < deadline:
+            return stored
+        number = len(stored.run.attempts)
+
+        def change(run: TaskRun) -> TaskRun | None:
+            return with_slow_mark(run, deadline, normal, at=now) if run.carries(number) else None
+
+        updated = self.store.try_update(stored, change)
+        if updated.is_written:
+            record_slow_run(updated.stored.run, deadline)
+        return updated.stored
+
     def plan_poll(self, run: TaskRun, memo: AttemptMemo, retry_after: float | None) -> StepResult:
         """Poll again when the poll plan says so."""
         delay, memo = self.planner.next_delay(run, memo, retry_after=retry_after)
         return self.poll_after(run, delay, memo)
 
     def poll_after(self, run: TaskRun, delay: float, memo: AttemptMemo) -> StepResult:
-        """Poll again after a delay, or at the deadline if that is earlier."""
-        if run.deadline is not None and run.deadline > self.clock():
-            delay = min(delay, (run.deadline - self.clock()).total_seconds())
+        """Poll again after a delay, or at an earlier time-out or deadline."""
+        for moment in (run.times_out_at, slow_at(run, memo.normal)):
+            if moment is not None and moment > self.clock():
+                delay = min(delay, (moment - self.clock()).total_seconds())
         return StepResult(submitted=True, after_seconds=delay, memo=memo.after_wait(delay))

@@ -118,6 +118,8 @@ class Submitter:
         stored, report = guard.stored, submitted.report
         if report is not None and report.status.is_final:
             stored = self.begun(stored, guard.attempt, guard.begun_at)
+            normal = self.services.planner.longest_normal(stored.run)
+            stored = self.services.with_slow_mark(stored, normal, since=guard.begun_at)
             return self.services.recorder.end(
                 stored, lambda run: reported_at_submit(run, submitted, report, redactor)
             )

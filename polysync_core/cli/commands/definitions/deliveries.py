@@ -1,4 +1,4 @@
-"""Implements `polysync deliveries`, which lists the recent deliveries of a webhook."""
+"""Implements `polysync deliveries`, which lists the recent deliveries of a receiver."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ import typer
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
 
-Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Name of the webhook.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of the webhook, or of the receiver.")
+]
+IsReceiver = Annotated[
+    bool, typer.Option("--receiver", help="The name is that of a receiver of notifications.")
+]
 
 
-def deliveries(webhook: Webhook, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """List the recent attempts to deliver events to a webhook."""
+def deliveries(
+    name: Name, receiver: IsReceiver = False, url: Url = DEFAULT_URL, as_json: AsJson = False
+) -> None:
+    """List the recent deliveries of events to a webhook, or of messages to a receiver."""
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.get("webhooks", webhook, "deliveries", has="items")
+        path = "receivers" if receiver else "webhooks"
+        answer = session.api.get(path, name, "deliveries", has="items")
         if as_json:
             session.terminal.json(answer)
             return

@@ -1,4 +1,4 @@
-"""Implements `polysync test`, which tests a vault, a platform, a webhook or a secret."""
+"""Implements `polysync test`, which tests a vault, a platform, a receiver or a secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
 
 Kind = Annotated[
-    Literal["vault", "platform", "webhook", "secret"],
+    Literal["vault", "platform", "webhook", "receiver", "secret"],
     typer.Argument(metavar="KIND", help="Kind of the connection to test."),
 ]
 Name = Annotated[
@@ -29,7 +29,7 @@ def test(
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Test a vault, a platform, a webhook or a secret; the secret is not shown."""
+    """Test a vault, a platform, a webhook, a receiver or a secret."""
     if last and kind == "secret":
         raise typer.BadParameter("a test of a secret is not kept", param_hint="--last")
     with open_session(url, as_json=as_json) as session:

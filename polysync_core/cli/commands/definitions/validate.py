@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polysync_core.cli.commands.definitions.apply import Files, MoreFiles
+from polysync_core.cli.commands.definitions.document_options import (
+    Files,
+    MoreFiles,
+    TargetName,
+    VariableFiles,
+    VariableValues,
+    chosen_bundle,
+)
 from polysync_core.cli.options import AsJson
 from polysync_core.cli.session import printed_errors
 
 if TYPE_CHECKING:
+    from polysync_core.cli.files.bundles import BundleChoice
     from polysync_core.cli.views.definitions.validate import Validation
 
 Partial = Annotated[
@@ -27,17 +35,21 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warnin
 def validate(  # noqa: PLR0913 - one parameter per option
     files: Files = None,
     more_files: MoreFiles = None,
+    target: TargetName = None,
+    variable_files: VariableFiles = None,
+    variables: VariableValues = None,
     partial: Partial = False,
     production: Production = False,
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
     """Check definitions on this machine; every error has its file, line and object."""
-    sources = [*(files or []), *(more_files or [])]
-    if not sources:
-        raise typer.BadParameter("name at least one file or folder", param_hint="FILE")
+    from polysync_core.cli.files.bundles import sources_of
+
+    sources = sources_of(files, more_files)
+    choice = chosen_bundle(None, target, variable_files, variables)
     with printed_errors(as_json=as_json) as terminal:
-        validation = _validation(sources, is_partial=partial, is_production=production)
+        validation = _validation(sources, choice, is_partial=partial, is_production=production)
         if as_json:
             terminal.json(validation.as_json())
         else:
@@ -49,11 +61,16 @@ def validate(  # noqa: PLR0913 - one parameter per option
             raise typer.Exit(1)
 
 
-def _validation(sources: list[str], *, is_partial: bool, is_production: bool) -> Validation:
+def _validation(
+    sources: list[str], choice: BundleChoice, *, is_partial: bool, is_production: bool
+) -> Validation:
     from polysync_core.cli.documents import join_documents
+    from polysync_core.cli.files.bundles import resolved
     from polysync_core.cli.files.offline_check import check_offline
     from polysync_core.cli.views.definitions.validate import Validation
 
-    document = join_documents(sources)
+    document = join_documents(sources, without=choice.files)
+    bundle = resolved(document, choice)
     checked = check_offline(document, is_partial=is_partial, is_production=is_production)
+    checked = checked.with_problems(bundle.problems)
     return Validation.of(document, checked)

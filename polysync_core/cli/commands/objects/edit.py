@@ -65,7 +65,7 @@ def _open_editor(file: Path) -> None:
     try:
         # The variable is the user's own choice of a program, as for git.
         ended = subprocess.run([*shlex.split(editor), str(file)], check=False)  # noqa: S603
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise CommandFailed(f"The editor '{editor}' does not start: set EDITOR.") from error
     if ended.returncode:
         raise CommandFailed(f"The editor '{editor}' ended with {ended.returncode}.")

@@ -1,4 +1,4 @@
-"""Implements `polysync enable` and `disable` for tasks, schedules, profiles and webhooks."""
+"""Implements `polysync enable` and `disable` for tasks, schedules, profiles and receivers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KindAndName = Annotated[
 OfSchedule = Annotated[
     str | None, typer.Option("--schedule", help="Only this schedule of the task.")
 ]
-_SWITCHED = ("tasks", "contention-profiles", "webhooks")
+_SWITCHED = ("tasks", "contention-profiles", "webhooks", "receivers")
 _MAX_WORDS = 2
 
 
@@ -31,7 +31,7 @@ def enable(
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Enable a task, a schedule of a task, a profile or a webhook."""
+    """Enable a task, a schedule, a profile, a webhook or a receiver."""
     _switch(target, schedule, url, as_json=as_json, enabled=True)
 
 
@@ -41,7 +41,7 @@ def disable(
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Disable a task, a schedule of a task, a profile or a webhook."""
+    """Disable a task, a schedule, a profile, a webhook or a receiver."""
     _switch(target, schedule, url, as_json=as_json, enabled=False)
 
 

@@ -28,13 +28,13 @@ def execute(  # noqa: PLR0913 - one parameter per option
     values = parameter_values(parameters)
     body: JsonObject = {"params": values} if values else {}
     with open_session(url, as_json=as_json) as session:
-        from polysync_core.cli.accepted_run import show_accepted
+        from polysync_core.cli.following.accepted_run import show_accepted
 
         answer = session.api.post_once("jobs", job, "run", body=body, key=idempotency_key)
         run_id = answer.get("runId")
         if follow and str(run_id).isdecimal():
             # Only Databricks stores a run with a number, so it has no row.
-            from polysync_core.cli.databricks_follow import follow_databricks_run
+            from polysync_core.cli.following.databricks_follow import follow_databricks_run
 
             follow_databricks_run(session, job, str(run_id))
         show_accepted(session, answer, f"of job {job} is accepted", follow=follow)

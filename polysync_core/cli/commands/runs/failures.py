@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from polysync_core.cli.commands.runs.runs import OfCause, OfPlatform, OfTag, OfTask, Since, Until
+from polysync_core.cli.commands.runs.filters import (
+    OfBackfill,
+    OfCause,
+    OfGraphRun,
+    OfJob,
+    OfPlatform,
+    OfTag,
+    OfTask,
+    OfTrigger,
+    Since,
+    Until,
+)
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
+from polysync_core.cli.run_names import find_graph_run_id
 from polysync_core.cli.session import open_session
 
 
 def failures(  # noqa: PLR0913 - one parameter per option
     task: OfTask = None,
+    job: OfJob = None,
     platform: OfPlatform = None,
+    trigger: OfTrigger = None,
     cause: OfCause = None,
     tag: OfTag = None,
     since: Since = "24h",
     until: Until = None,
+    backfill: OfBackfill = None,
+    graph: OfGraphRun = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
@@ -22,6 +38,9 @@ def failures(  # noqa: PLR0913 - one parameter per option
 
     query = {
         "task": task,
+        "job": job,
+        "trigger": trigger,
+        "backfillId": backfill,
         "platform": platform,
         "cause": cause,
         "tag": tag,
@@ -29,6 +48,7 @@ def failures(  # noqa: PLR0913 - one parameter per option
         "until": until,
     }
     with open_session(url, as_json=as_json) as session:
+        query["graphRunId"] = find_graph_run_id(session.api, graph)
         answer = session.api.get("failures", query=query, has="groups")
         if as_json:
             session.terminal.json(answer)

@@ -21,10 +21,17 @@ AttemptNumber = Annotated[
 ]
 
 
+FollowLogs = Annotated[
+    bool,
+    typer.Option("--follow", help="Show the details of each failed attempt until the run's end."),
+]
+
+
 def logs(  # noqa: PLR0913 - one parameter per option
     run: RunName = None,
     last: Last = False,
     attempt: AttemptNumber = None,
+    follow: FollowLogs = False,
     job: OfKey = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
@@ -32,11 +39,18 @@ def logs(  # noqa: PLR0913 - one parameter per option
     """Show the failure details of the platform: errors and stack traces, without secrets."""
     query = {"attempt": None if attempt is None else str(attempt)}
     require_one_name(run, last=last)
+    if follow and (attempt is not None or job is not None or as_json):
+        message = "cannot be combined with --attempt, --job or --json"
+        raise typer.BadParameter(message, param_hint="--follow")
     with open_session(url, as_json=as_json) as session:
         if job is not None:
             _show_outputs(session, job, find_databricks_run_id(session.api, job, run))
             return
         run_id = find_run_id(session.api, run)
+        if follow:
+            from polysync_core.cli.following.failed_attempts import follow_failed_attempts
+
+            follow_failed_attempts(session, session.api.task_run(run_id).run_id)
         answer = session.api.get("task-runs", run_id, "logs", query=query)
         decoded = LogsAnswer.decode(answer)
         if as_json:

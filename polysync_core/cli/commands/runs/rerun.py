@@ -63,7 +63,7 @@ def rerun(  # noqa: PLR0913 - one parameter per option
         body["parameters"] = parameter_values(parameters)
     require_one_name(run, last=last)
     with open_session(url, as_json=as_json) as session:
-        from polysync_core.cli.accepted_run import show_accepted
+        from polysync_core.cli.following.accepted_run import show_accepted
 
         run_id = find_run_id(session.api, run)
         path = ("task-runs", run_id, "rerun")

@@ -38,7 +38,7 @@ def run(  # noqa: PLR0913 - one parameter per option
     if priority is not None:
         body["priority"] = priority
     with open_session(url, as_json=as_json) as session:
-        from polysync_core.cli.accepted_run import show_accepted
+        from polysync_core.cli.following.accepted_run import show_accepted
 
         answer = session.api.post_once("tasks", task, "run", body=body, key=idempotency_key)
         show_accepted(session, answer, f"of {task} is accepted", follow=follow)

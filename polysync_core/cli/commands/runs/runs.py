@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from polysync_core.cli.api.answers import RunAnswer
+from polysync_core.cli.commands.runs.filters import (
+    IsLate,
+    OfBackfill,
+    OfCause,
+    OfGraphRun,
+    OfJob,
+    OfPlatform,
+    OfStatus,
+    OfTag,
+    OfTask,
+    OfTrigger,
+    Since,
+    Until,
+)
 from polysync_core.cli.options import DEFAULT_URL, All, AsJson, Limit, Url
 from polysync_core.cli.run_names import find_graph_run_id, require_task
-from polysync_core.cli.session import open_session
-from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.domain.runs.status import RunStatus, TriggerType
+from polysync_core.cli.session import Session, open_session
 
-OfTask = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
-OfJob = Annotated[str | None, typer.Option("--job", help="Only runs of this job without a task.")]
-OfStatus = Annotated[
-    list[RunStatus] | None,
-    typer.Option("--status", help="Only runs with this status; repeat it for several."),
+Watch = Annotated[
+    bool, typer.Option("--watch", "-w", help="Show the list again and again, until Ctrl-C.")
 ]
-OfPlatform = Annotated[str | None, typer.Option("--platform", help="Only runs on this platform.")]
-OfTrigger = Annotated[
-    TriggerType | None, typer.Option("--trigger", help="Only runs with this trigger.")
-]
-OfCause = Annotated[
-    FailureCause | None, typer.Option("--cause", help="Only failed runs with this cause.")
-]
-OfTag = Annotated[
-    str | None,
-    typer.Option("--tag", metavar="NAME[=VALUE]", help="Only runs with this tag."),
-]
-Since = Annotated[
-    str | None,
-    typer.Option("--since", metavar="TIME", help="Accepted since a time, or an age such as 24h."),
-]
-Until = Annotated[
-    str | None, typer.Option("--until", metavar="TIME", help="Accepted before a time or an age.")
-]
-OfBackfill = Annotated[
-    str | None, typer.Option("--backfill", metavar="ID", help="Only runs of this backfill.")
-]
-OfGraphRun = Annotated[
-    str | None,
-    typer.Option(
-        "--graph", metavar="RUN", help="Only runs of this graph run: its root run, or @TASK."
-    ),
-]
-
-_OPTIONS = {"graphRunId": "--graph", "backfillId": "--backfill"}
 
 
 def runs(  # noqa: PLR0913 - one parameter per option
@@ -63,12 +43,14 @@ def runs(  # noqa: PLR0913 - one parameter per option
     since: Since = None,
     until: Until = None,
     backfill: OfBackfill = None,
+    late: IsLate = False,
     limit: Limit = 20,
+    watch: Watch = False,
     everything: All = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """List task runs, or with --job the runs of a job, newest first."""
+    """List task runs, newest first; with --job alone, the runs of a job without a task."""
     query: dict[str, str | Sequence[str] | None] = {
         "task": task,
         "status": [each.value for each in status or ()] or None,
@@ -80,14 +62,20 @@ def runs(  # noqa: PLR0913 - one parameter per option
         "since": since,
         "until": until,
         "backfillId": backfill,
+        "late": "true" if late else None,
     }
-    given = [name for name, value in query.items() if value is not None]
-    if job is not None and given:
-        options = ", ".join(_OPTIONS.get(name, f"--{name}") for name in given)
-        raise typer.BadParameter(f"cannot be combined with {options}", param_hint="--job")
-    path, member = (("task-runs",), "items") if job is None else (("jobs", job, "runs"), "runs")
+    if watch and (everything or as_json):
+        raise typer.BadParameter("cannot be combined with --all or --json", param_hint="--watch")
+    path, member = ("task-runs",), "items"
+    if job is not None and not any(query.values()) and not watch:
+        # The runs without a task, also those that only Databricks stores.
+        path, member = ("jobs", job, "runs"), "runs"
+    elif job is not None:
+        query["job"] = job
     with open_session(url, as_json=as_json) as session:
         query["graphRunId"] = find_graph_run_id(session.api, graph)
+        if watch:
+            _watch(session, query, limit)
         max_items = None if everything else limit
         items, token = session.api.items(*path, query=query, limit=max_items, member=member)
         if not items:
@@ -108,3 +96,14 @@ def runs(  # noqa: PLR0913 - one parameter per option
         if token or not items:
             more = "There are more: use --limit N or --all."
             session.terminal.note(more if token else "No runs.")
+
+
+def _watch(session: Session, query: Mapping[str, str | Sequence[str] | None], limit: int) -> None:
+    """Show the list until Ctrl-C."""
+    from polysync_core.cli.following.watch import watch_runs
+
+    def read() -> list[RunAnswer]:
+        found = session.api.items("task-runs", query=query, limit=limit)[0]
+        return [RunAnswer.decode(each) for each in found]
+
+    watch_runs(session, read)

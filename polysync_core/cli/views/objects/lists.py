@@ -122,6 +122,7 @@ _COLUMNS: Mapping[str, Sequence[tuple[Column, _Cell]]] = {
         _UPDATED,
     ),
     "calendars": (_NAME, (text_column("Excluded"), _days), _UPDATED),
+    "receivers": (_NAME, (whole_column("Type"), _text("type")), _STATE, _UPDATED),
     "webhooks": (_NAME, (name_column("URL"), _text("url")), _STATE, _UPDATED),
     "schedules": (
         (name_column("Task"), _text("task")),

@@ -27,6 +27,7 @@ def missed_view(answer: JsonObject) -> list[RenderableType]:
         ("dropped", "Ended at a limit:", _dropped),
         ("excluded", "Excluded by calendars:", _excluded),
         ("messages", "Poison messages:", _messages),
+        ("deadlines", "Missed deadlines:", _deadlines),
     )
     parts: list[RenderableType] = []
     for member, title, table in kinds:
@@ -110,6 +111,27 @@ def _excluded(days: Rows) -> FittedTable:
     for each in days:
         names = (each.text(name) for name in ("task", "schedule", "calendar", "day"))
         table.add(*names, str(each.number("count")))
+    return table
+
+
+def _deadlines(deadlines: Rows) -> FittedTable:
+    table = new_table(
+        name_column("Task"),
+        whole_column("Kind"),
+        whole_column("Deadline"),
+        whole_column("Cause"),
+        whole_column("Recovered", drop=1),
+        text_column("Reason"),
+    )
+    for each in deadlines:
+        table.add(
+            each.text("task"),
+            each.text("kind"),
+            Moment(each.time("deadline")),
+            each.text("cause"),
+            Moment(each.time("recoveredAt")),
+            each.text("reason"),
+        )
     return table
 
 

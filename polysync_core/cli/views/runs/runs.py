@@ -15,7 +15,7 @@ _LONGEST_REASON = 240
 
 
 def runs_view(runs: Sequence[RunAnswer]) -> FittedTable:
-    """Return a table of runs; reasons are shown if a run has not succeeded."""
+    """Return a table of runs; reasons are shown if a run was late or has not succeeded."""
     subject = "Task" if any(run.task for run in runs) else "Job"
     reasons = [_reason(run) for run in runs]
     columns = [
@@ -45,8 +45,9 @@ def runs_view(runs: Sequence[RunAnswer]) -> FittedTable:
 
 
 def _reason(run: RunAnswer) -> str | None:
-    """Return the reason of a run that has not succeeded, cut to a short text."""
+    """Return the reason of a late or unsuccessful run, cut to a short text."""
+    late = f"{'; '.join(run.missed_deadlines)}. " if run.missed_deadlines else ""
     if run.succeeded:
-        return None
-    text = run.problem or run.reason or ""
+        return late.strip() or None
+    text = f"{late}{run.problem or run.reason or ''}"
     return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"

@@ -75,6 +75,7 @@ def _facts(run: RunAnswer) -> Facts:
         ("Next attempt", format_time(run.next_attempt_at)),
         ("Finished", format_time(run.finished_at)),
         ("Duration", format_duration(run.duration)),
+        ("Missed deadlines", cell("; ".join(run.missed_deadlines) or None)),
     ]
     return new_facts((name, fact) for name, fact in facts if str(fact) != ABSENT)
 

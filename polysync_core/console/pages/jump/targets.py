@@ -23,6 +23,7 @@ _PATHS = {
     Kind.CALENDAR: "calendars",
     Kind.VAULT: "vaults",
     Kind.WEBHOOK: "webhooks",
+    Kind.RECEIVER: "receivers",
 }
 _MOST = 12
 

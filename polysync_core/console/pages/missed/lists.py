@@ -23,6 +23,7 @@ _KINDS: Mapping[SkipKind, str] = {
     SkipKind.SCHEDULE_PAUSED: "Paused itself",
     SkipKind.SCHEDULE_CHANGED: "Schedule changed",
     SkipKind.SHARD_FULL: "Shard full",
+    SkipKind.PAST: "Past not successful",
 }
 _CAUSES: Mapping[IdleCause, str] = {
     IdleCause.PAUSED: "Paused",

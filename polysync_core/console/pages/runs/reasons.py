@@ -63,6 +63,15 @@ def trigger_line(run: TaskRun) -> Node:
             return ["backfill", run.backfill_id and h.small[short_id(run.backfill_id)]]
         case TriggerType.MESSAGE:
             return "a message"
+        case TriggerType.ARRIVAL:
+            return _arrival(run)
+
+
+def _arrival(run: TaskRun) -> Node:
+    if run.arrival is None:
+        return "an arrival"
+    count = run.arrival.count
+    return [f"arrival {run.arrival.name}", h.small[f"{count} events"] if count > 1 else None]
 
 
 def holder_links(holders: Sequence[Lease]) -> Node:

@@ -1,4 +1,4 @@
-"""Shows the recent deliveries of a webhook, and those that were abandoned."""
+"""Shows the recent deliveries of a webhook or a receiver, and the abandoned ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from htpy import Element
 
 from polysync_core.application.events.deliveries import is_delivery_to
 from polysync_core.application.operations.poison_messages import PoisonMessages
-from polysync_core.application.operations.recent_results import ResultRecorder
+from polysync_core.application.operations.recent_results import ResultRecorder, delivery_key
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.last_test import last_test
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.run_links import run_link
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import absolute_time, nothing, relative_time
+from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.recent_results import (
     MOST_DELIVERIES,
     DeliveryAttempt,
@@ -35,13 +36,13 @@ _BADGES: Mapping[DeliveryResult, str] = {
 
 
 def deliveries(state: EditorPage) -> list[Element | None]:
-    """Return the cards below the form of a webhook."""
+    """Return the cards below the form of a webhook or a receiver."""
     return [last_test(state), _recent(state), _abandoned(state)]
 
 
 def _recent(state: EditorPage) -> Element:
     recorder: ResultRecorder = state.request.app.state.use_cases[ResultRecorder]
-    found = recorder.store.deliveries(state.name or "")
+    found = recorder.store.deliveries(delivery_key(state.editor.kind, state.name or ""))
     columns = ["Result", "When", "Event", "Run", "Attempt", "Reason"]
     content = (
         table("Recent deliveries", columns, [_row(each) for each in found])
@@ -68,7 +69,7 @@ def _abandoned(state: EditorPage) -> Element:
     found = [
         each
         for each in messages.page(limit=_NEWEST).items
-        if is_delivery_to(state.name or "", each.payload)
+        if is_delivery_to(SPECS[state.editor.kind].singular, state.name or "", each.payload)
     ]
     content = (
         table("Abandoned deliveries", ["Abandoned", "Reason"], [_message(each) for each in found])

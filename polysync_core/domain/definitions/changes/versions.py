@@ -34,6 +34,8 @@ class Author:
 
     name: str
     source: ChangeSource
+    bundle: str | None = None
+    """The bundle of an applied document; it owns the definitions that it writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Applied:
 
     at: datetime
     by: str
+    bundle: str | None = None
+    """The bundle that owns the definition; None if it was never applied as a part of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,8 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "job": "The Job that the Task configures.",
         "schedules": "The schedules that start runs.",
         "dependencies": "The upstream Tasks whose outcomes start runs.",
+        "dependsOnPast": "A scheduled run starts only after the run of the fire time before "
+        "succeeded.",
         "retry": "The retry policy.",
         "executionTimeoutSeconds": "The longest time of an attempt; empty for no limit.",
         "maxConcurrentRuns": "The maximum number of runs of the Task at once; empty for no limit.",

@@ -21,6 +21,7 @@ from polysync_core.domain.definitions.name_graph import find_cycle
 from polysync_core.domain.definitions.platforms import (
     Platform,
 )
+from polysync_core.domain.definitions.receivers import EmailReceiver, Receiver, WebhookReceiver
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.definitions.validation.references import (
@@ -77,6 +78,7 @@ class Rules:
     check_platform: Callable[[Platform], None] = _accept
     check_job: Callable[[Platform, Job], None] = _accept
     check_webhook: Callable[[Webhook], None] = _accept
+    check_receiver: Callable[[Receiver], None] = _accept
     outputs_problem: Callable[[Platform, Job], str | None] = _accept
     """Returns the reason why runs of a Job have no outputs; None if they have outputs."""
 
@@ -123,6 +125,8 @@ class Checks:
                 return task_problems(definition, self._certain, self.outputs_problem, unread_fields)
             case Webhook():
                 return _raised(lambda: self.rules.check_webhook(definition))
+            case WebhookReceiver() | EmailReceiver():
+                return _raised(lambda: self.rules.check_receiver(definition))
             case ConcurrencyProfile() | RateLimitProfile():
                 return self._shards_under(definition, None)
             case _:

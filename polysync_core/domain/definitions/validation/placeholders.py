@@ -22,6 +22,7 @@ type Location = Sequence[int | str]
 
 _CANDIDATES: tuple[JsonValue, ...] = (
     "Unread{}",
+    "unread{}@unread.invalid",
     "@daily",
     "2000-01-01",
     "2000-01-01T00:00:00Z",
@@ -110,6 +111,9 @@ def _placeholder(annotation: Any, number: int) -> JsonValue:
         value = candidate.format(number) if isinstance(candidate, str) else candidate
         if _accepts(adapter, value):
             return value
+    if typing.get_origin(plain) is tuple:
+        item = _placeholder(typing.get_args(plain)[0], number)
+        return [item] if _accepts(adapter, [item]) else None
     return None
 
 

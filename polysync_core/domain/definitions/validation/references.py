@@ -8,6 +8,12 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.receivers import (
+    EmailReceiver,
+    SlackReceiver,
+    TeamsReceiver,
+    WebhookReceiver,
+)
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid, Problem
@@ -62,6 +68,11 @@ def _named(definition: Definition) -> Iterator[LocatedReference]:
         case Webhook():
             for index, name in enumerate(definition.events.tasks):
                 yield f"events.tasks[{index}]", Reference(Kind.TASK, name)
+        case TeamsReceiver() | SlackReceiver() | WebhookReceiver() | EmailReceiver():
+            for index, name in enumerate(definition.events.tasks):
+                yield f"events.tasks[{index}]", Reference(Kind.TASK, name)
+            for index, name in enumerate(definition.events.platforms):
+                yield f"events.platforms[{index}]", Reference(Kind.PLATFORM, name)
         case _:
             return
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
 
+from polysync_core.domain.arrivals.facts import EVERY_FACT
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job
@@ -31,6 +32,9 @@ def task_problems(
     yield from _value_problems(job, task.parameters, "parameters")
     for index, schedule in enumerate(task.schedules):
         yield from _value_problems(job, schedule.parameters, f"schedules[{index}].parameters")
+    for index, arrival in enumerate(task.arrivals):
+        path = f"arrivals[{index}].parameters"
+        yield from _value_problems(job, arrival.parameters, path, EVERY_FACT)
     for index, dependency in enumerate(task.dependencies):
         path = f"dependencies[{index}]"
         parent = _job_of(dependency.task, find)
@@ -43,14 +47,16 @@ def task_problems(
     yield from _weight_problems(task, job, find)
 
 
-def _value_problems(job: Job, values: Mapping[str, JsonValue], path: str) -> Iterator[Problem]:
+def _value_problems(
+    job: Job, values: Mapping[str, JsonValue], path: str, facts: Container[str] | None = None
+) -> Iterator[Problem]:
     yield from unknown_parameters(job, values, path=path)
     for name, value in values.items():
         parameter = job.parameter(name)
         if parameter is None:
             continue
         try:
-            convert(value, parameter.data_type, path=f"{path}.{name}")
+            convert(value, parameter.data_type, path=f"{path}.{name}", facts=facts)
         except Invalid as error:
             yield from error.problems
 
@@ -91,8 +97,9 @@ def _output_problems(
 
 def _missing_values(task: Task, job: Job) -> Iterator[Problem]:
     mapped = {mapping.input for dependency in task.dependencies for mapping in dependency.mappings}
+    by_start = mapped | _given_by_arrivals(task)
     for parameter in job.parameters:
-        given = task.parameters.get(parameter.name) is not None or parameter.name in mapped
+        given = task.parameters.get(parameter.name) is not None or parameter.name in by_start
         if (
             parameter.required
             and parameter.direction is not Direction.OUTPUT
@@ -103,6 +110,17 @@ def _missing_values(task: Task, job: Job) -> Iterator[Problem]:
             yield Problem(
                 path, f"is required by job '{job.name}' and has no value: give a value or a mapping"
             )
+
+
+def _given_by_arrivals(task: Task) -> set[str]:
+    """Return the inputs that every arrival supplies, if nothing else starts the Task by itself."""
+    if not task.arrivals or task.schedules:
+        return set()
+    first, *others = [
+        {name for name, value in arrival.parameters.items() if value is not None}
+        for arrival in task.arrivals
+    ]
+    return first.intersection(*others)
 
 
 def _window_problems(task: Task, find: Find) -> Iterator[Problem]:

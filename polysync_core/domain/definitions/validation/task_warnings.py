@@ -76,6 +76,9 @@ def _given(task: Task) -> Iterator[tuple[str, str]]:
     for index, schedule in enumerate(task.schedules):
         for name in schedule.parameters:
             yield f"schedules[{index}].parameters.{name}", name
+    for index, arrival in enumerate(task.arrivals):
+        for name in arrival.parameters:
+            yield f"arrivals[{index}].parameters.{name}", name
     for index, dependency in enumerate(task.dependencies):
         for number, mapping in enumerate(dependency.mappings):
             yield f"dependencies[{index}].mappings[{number}].input", mapping.input

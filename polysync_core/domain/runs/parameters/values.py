@@ -121,4 +121,5 @@ def _variables(run: TaskRun, attempt: int) -> RunVariables:
         time_zone=run.time_zone or "UTC",
         trigger_type=run.trigger_type,
         graph_run_id=run.graph_run_id,
+        arrival=None if run.arrival is None else run.arrival.values,
     )

@@ -7,16 +7,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from tests.fakes.app import FakeApp
 from tests.fakes.contract import document
 
-OPERATIONS = [
-    pytest.param(operation, id=f"{method.upper()} {path}")
-    for path, item in document()["paths"].items()
-    for method, operation in item.items()
-]
+
+def _operations() -> dict[str, dict[str, Any]]:
+    """Return each operation by its method and path."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, item in document()["paths"].items()
+        for method, operation in item.items()
+    }
 
 
 def _properties(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -26,40 +27,40 @@ def _properties(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_operation_ids_are_unique_names() -> None:
-    ids = [param.values[0]["operationId"] for param in OPERATIONS]
+    ids = [each["operationId"] for each in _operations().values()]
 
     assert [each for each, count in Counter(ids).items() if count > 1] == []
     assert [each for each in ids if not re.fullmatch("[a-z][a-zA-Z]+", each)] == []
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_operation_is_described_with_its_parameters(operation: dict[str, Any]) -> None:
-    assert len(operation["tags"]) == 1
-    assert operation["summary"]
-    assert operation["description"]
-    undescribed = [
-        each["name"] for each in operation.get("parameters", ()) if not each.get("description")
-    ]
-    assert undescribed == []
+def test_every_operation_is_described_with_its_parameters() -> None:
+    for name, operation in _operations().items():
+        assert len(operation["tags"]) == 1, name
+        assert operation["summary"], name
+        assert operation["description"], name
+        undescribed = [
+            each["name"] for each in operation.get("parameters", ()) if not each.get("description")
+        ]
+        assert undescribed == [], name
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_operation_has_a_typed_answer_and_problem_documents(operation: dict[str, Any]) -> None:
-    schemas = [
-        (status, kind, each["schema"])
-        for status, answer in operation["responses"].items()
-        for kind, each in answer.get("content", {}).items()
-    ]
+def test_every_operation_has_a_typed_answer_and_problem_documents() -> None:
+    for name, operation in _operations().items():
+        assert {status for status in operation["responses"] if status.startswith("2")}, name
+        for status, answer in operation["responses"].items():
+            assert "$ref" in answer or answer["description"], (name, status)
+            for kind, each in answer.get("content", {}).items():
+                _check_schema(operation, status, kind, each["schema"])
 
-    assert {status for status in operation["responses"] if status.startswith("2")}
-    for status, kind, schema in schemas:
-        assert schema, (status, kind)
-        assert status.startswith("2") or kind in {"application/problem+json", "application/json"}
+
+def _check_schema(operation: dict[str, Any], status: str, kind: str, schema: Any) -> None:
+    """Assert that an answer has a schema, and an error that of problem documents."""
+    where = (operation["operationId"], status, kind)
+    assert schema, where
+    if not status.startswith("2"):
+        assert kind in {"application/problem+json", "application/json"}, where
         # Clients of AppKit read the same document under the second type.
-        assert status.startswith("2") or schema == _problem_schema(operation, status)
-    assert all(
-        answer["description"] for answer in operation["responses"].values() if "$ref" not in answer
-    )
+        assert schema == _problem_schema(operation, status), where
 
 
 def _problem_schema(operation: dict[str, Any], status: str) -> Any:

@@ -55,6 +55,7 @@ DOCUMENT: dict[str, list[dict[str, Any]]] = {
     "webhooks": [
         {"name": "hook", "url": "https://example.org/hook", "secret": "vault://keys/hook"}
     ],
+    "receivers": [{"name": "team", "type": "Teams", "url": "vault://keys/teams"}],
 }
 NAMES = {Kind(kind): entries[0]["name"] for kind, entries in DOCUMENT.items()}
 
@@ -98,6 +99,7 @@ def path_of(kind: Kind) -> str:
     return f"/{SPECS[kind].path}/{NAMES[kind]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("change", BREAKS)
 class TestEveryKind:
@@ -170,6 +172,7 @@ _SECTIONS = {
     Kind.JOB: "jobs",
     Kind.TASK: "tasks",
     Kind.WEBHOOK: "webhooks",
+    Kind.RECEIVER: "receivers",
 }
 
 

@@ -89,7 +89,7 @@ def test_a_graph_run_is_found_by_the_beginning_of_its_id(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["yesterday", "24", "24y", "-1h", "2026-03-01", "2026-03-01T16:00:00", "9" * 39]
+    "text", ["yesterday", "24", "24y", "-1h", "2026-02-30", "2026-03-01T16:00:00", "9" * 39]
 )
 @pytest.mark.parametrize("name", ["since", "until"])
 def test_a_wrong_time_names_the_parameter_and_the_remedy(
@@ -100,6 +100,13 @@ def test_a_wrong_time_names_the_parameter_and_the_remedy(
     (error,) = answer.json()["errors"]
     assert error["path"] == name
     assert "24h" in error["message"]
+
+
+def test_a_date_is_its_midnight_in_utc(world: World) -> None:
+    for day in ("2026-02-28", "2026-03-01", "2026-03-02"):
+        moment = f"{day}T00:00:00Z"
+        assert world.listed(since=day) == world.listed(since=moment)
+        assert world.listed(until=day) == world.listed(until=moment)
 
 
 def test_the_token_continues_a_list_with_a_relative_time(world: World) -> None:

@@ -102,7 +102,7 @@ def test_a_run_is_shown_with_all_its_fields(world: World) -> None:
             "rerunOf",
             "schedule",
         ),
-        *("backfillId", "timeZone", "mappedInputs"),
+        *("backfillId", "arrival", "timeZone", "mappedInputs"),
         "outputsNotKept",
         "traceId",
     }

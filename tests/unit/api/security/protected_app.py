@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from fastapi.testclient import TestClient
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -25,6 +24,7 @@ from polysync_core.domain.security.access_keys import new_access_key
 from polysync_core.domain.security.roles import Role
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock
+from tests.fakes.client import DirectClient
 
 PRODUCTION = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
 KEY_OF_ROLE = {role: new_access_key(role.name.lower(), role) for role in Role}
@@ -63,7 +63,7 @@ class World:
         audit = Audit(store=self.store, clock=FakeClock(), new_id=lambda: str(next(ids)))
         policy = AccessPolicy(identify=identify, audit=audit)
         audited = AuditTrail(self.app, audit=audit)
-        self.client = TestClient(
+        self.client = DirectClient(
             AccessControl(audited, policy=policy, prefix="/api"), base_url="http://127.0.0.1"
         )
 

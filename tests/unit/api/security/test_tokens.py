@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -100,18 +102,18 @@ def test_a_reader_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "algorithm"),
+    ("generate", "algorithm"),
     [
-        pytest.param(rsa_key("first"), "RS256"),
-        pytest.param(rsa_key("first"), "RS512"),
-        pytest.param(rsa_key("first"), "PS256"),
-        pytest.param(curve_key("p256"), "ES256"),
-        pytest.param(curve_key("p384", ec.SECP384R1), "ES384"),
-        pytest.param(ed_key("ed"), "EdDSA"),
+        pytest.param(partial(rsa_key, "first"), "RS256"),
+        pytest.param(partial(rsa_key, "first"), "RS512"),
+        pytest.param(partial(rsa_key, "first"), "PS256"),
+        pytest.param(partial(curve_key, "p256"), "ES256"),
+        pytest.param(partial(curve_key, "p384", ec.SECP384R1), "ES384"),
+        pytest.param(partial(ed_key, "ed"), "EdDSA"),
     ],
 )
-def test_usual_signatures_are_accepted(key: Any, algorithm: str) -> None:
-    issuer = FakeIssuer()
+def test_usual_signatures_are_accepted(generate: Callable[[], Any], algorithm: str) -> None:
+    issuer, key = FakeIssuer(), generate()
     issuer.keys = [public(rsa_key("other"), kid="other"), public(key, kid="used")]
 
     token = issuer.token(key=key, algorithm=algorithm, kid="used")

@@ -87,6 +87,7 @@ def test_an_endless_reference_ends_with_a_problem() -> None:
     assert "refers to itself" in problem.text
 
 
+@pytest.mark.slow
 def test_a_long_list_is_compared_in_linear_time() -> None:
     schema: JsonObject = {"uniqueItems": True}
     begin = time.thread_time()

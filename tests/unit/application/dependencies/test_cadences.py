@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Dependency, Mapping, Take, Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
@@ -32,6 +34,7 @@ def fire(world: GateWorld, schedule: Schedule, at: datetime) -> list[TaskRun]:
     return world.gates.deliver_fire_time("down", due)
 
 
+@pytest.mark.slow
 def test_a_daily_task_takes_the_newest_of_the_hourly_outcomes() -> None:
     world = world_of(HOURLY, DAILY)
     for day in range(3):
@@ -42,6 +45,7 @@ def test_a_daily_task_takes_the_newest_of_the_hourly_outcomes() -> None:
     assert world.gates.view("down").groups == ()
 
 
+@pytest.mark.slow
 def test_every_hour_of_a_day_takes_the_outcome_of_that_day() -> None:
     world = world_of(DAILY, HOURLY)
     for day in range(2):

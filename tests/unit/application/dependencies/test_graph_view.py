@@ -156,6 +156,7 @@ def test_a_graph_run_shows_a_task_that_was_deleted(world: World) -> None:
     assert (nodes["gone"].job, nodes["gone"].enabled) == ("sales-load", False)
 
 
+@pytest.mark.slow
 def test_a_graph_run_of_many_pages_is_read_completely(world: World) -> None:
     world.ran("landing", run_id=ROOT)
     for number in range(250):
@@ -232,6 +233,7 @@ def test_a_node_counts_the_schedules_that_do_not_fire() -> None:
     assert node.next_fire_time is not None
 
 
+@pytest.mark.slow
 def test_the_reads_of_a_graph_do_not_grow_with_its_tasks() -> None:
     def reads(count: int) -> Counter[str]:
         tasks = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import decode_policies, encode_policies
 from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.dispatch.policies import PolicySet
+from polysync_core.domain.schedules.backfills import BackfillOrder
 from tests.fakes.scheduled import Scheduled
 
 REASON = {"reason": "The source is wrong."}
@@ -177,3 +180,64 @@ class TestDeletion:
         assert started(world) == set()
         post(world, "/tasks/load-daily/release")
         assert started(world) == {second}
+
+
+def by_rerun(world: Scheduled) -> str:
+    run = start(world)
+    world.end(world.made(task="load-daily")[-1])
+    post(world, "/hold", REASON)
+    return str(post(world, f"/task-runs/{run}/rerun", {}, status=202)["runId"])
+
+
+def by_job(world: Scheduled) -> str:
+    post(world, "/platforms/lakehouse/hold", REASON)
+    return str(post(world, "/jobs/load/run", {})["runId"])
+
+
+def by_backfill(world: Scheduled) -> str:
+    world.task({"name": "daily", "cron": "0 6 * * *"})
+    post(world, "/hold", REASON)
+    world.backfill(datetime(2026, 2, 27, tzinfo=UTC), datetime(2026, 2, 28, tzinfo=UTC))
+    return str(world.made()[0].run_id)
+
+
+@pytest.mark.parametrize("way", [by_rerun, by_job, by_backfill])
+def test_every_way_to_start_a_run_is_held(
+    world: Scheduled, way: Callable[[Scheduled], str]
+) -> None:
+    run = way(world)
+    assert started(world) == set()
+    (reason,) = world.app.http.get(f"/task-runs/{run}/explain").json()["waitingFor"]
+    assert reason["kind"] == "Held"
+    scope = "" if reason["scope"] is None else "/platforms/lakehouse"
+    post(world, f"{scope}/release")
+    assert started(world) == {run}
+
+
+@pytest.mark.parametrize("order", list(BackfillOrder))
+def test_a_held_backfill_starts_in_its_order_after_the_release(
+    world: Scheduled, order: BackfillOrder
+) -> None:
+    world.task({"name": "daily", "cron": "0 6 * * *"})
+    post(world, "/hold", REASON)
+    begin, end = datetime(2026, 2, 20, tzinfo=UTC), datetime(2026, 2, 23, tzinfo=UTC)
+    world.backfill(begin, end, max_concurrent_runs=1, order=order)
+    assert started(world) == set()
+    post(world, "/release")
+    times: list[str] = []
+    while running := started(world):
+        (run_id,) = running
+        (run,) = [each for each in world.made() if each.run_id == run_id]
+        times.append(f"{run.scheduled_time:%d}")
+        world.end(run)
+    days = ["20", "21", "22"]
+    assert times == (days if order is BackfillOrder.OLDEST_FIRST else days[::-1])
+
+
+def test_a_held_run_can_be_cancelled(world: Scheduled) -> None:
+    post(world, "/tasks/load-daily/hold", REASON)
+    run, other = start(world), start(world)
+    post(world, f"/task-runs/{run}/cancel", status=202)
+    assert world.app.http.get(f"/task-runs/{run}").json()["status"] == "Cancelled"
+    post(world, "/tasks/load-daily/release")
+    assert started(world) == {other}

@@ -16,8 +16,9 @@ from polysync_core.application.events.deliveries import (
     abandoned_delivery,
 )
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
+from polysync_core.application.events.retries import DeliveryQueues, DeliveryRetryPolicy
 from polysync_core.application.events.slots import DeliverySlots
-from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.events.webhook_delivery import WebhookDelivery
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.domain.definitions.recent_results import DeliveryAttempt, DeliveryResult
 from polysync_core.domain.definitions.stored import DefinitionReader
@@ -84,12 +85,14 @@ class World:
             definitions=cast("DefinitionReader", self),
             secrets=self.secrets,
             post=self._post,
-            delivery_queue=self.queue,
-            poison_queue=self.poison,
+            queues=DeliveryQueues(
+                delivery_queue=self.queue,
+                poison_queue=self.poison,
+                policy=DeliveryRetryPolicy(attempts=3),
+            ),
             clock=self.clock,
             record=lambda webhook, attempt: self.attempts.append((webhook, attempt)),
             slots=DeliverySlots(monotonic=lambda: self.seconds),
-            retry_policy=DeliveryRetryPolicy(attempts=3),
         )
 
     def deliver(self) -> None:

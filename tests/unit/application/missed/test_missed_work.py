@@ -167,6 +167,7 @@ def test_the_answer_of_the_api_has_every_kind(world: Scheduled) -> None:
         "dropped",
         "excluded",
         "messages",
+        "deadlines",
     }
     assert answer["fireTimes"]["items"][0]["kind"] == "Missed"
     assert answer["fireTimes"]["isComplete"] is True

@@ -12,8 +12,10 @@ from polysync_core.composition import build_background_work
 from polysync_core.domain.errors import Unavailable
 from tests.fakes.app import FakeApp
 
+_STEPS = ["reconcile", "fire_schedules", "check_deadlines", "execute_wait_limits"]
 
-@pytest.mark.parametrize("broken", ["reconcile", "fire_schedules", "execute_wait_limits"])
+
+@pytest.mark.parametrize("broken", _STEPS)
 def test_each_step_of_the_tick_runs_even_if_another_one_fails(broken: str) -> None:
     called: list[str] = []
 
@@ -29,11 +31,13 @@ def test_each_step_of_the_tick_runs_even_if_another_one_fails(broken: str) -> No
     work = BackgroundWork(
         reconcile=step("reconcile"),
         fire_schedules=step("fire_schedules"),
+        check_deadlines=step("check_deadlines"),
         execute_wait_limits=step("execute_wait_limits"),
         watch_schedules=unused,
         check_drift=unused,
         purge=unused,
         webhook_delivery=unused,
+        notifications=unused,
         run_requests=unused,
         poison_messages=unused,
         deliveries_queue="",
@@ -41,7 +45,7 @@ def test_each_step_of_the_tick_runs_even_if_another_one_fails(broken: str) -> No
     )
     with pytest.raises(ExceptionGroup, match="Steps of the tick have failed"):
         work.tick(unused)
-    assert called == ["reconcile", "fire_schedules", "execute_wait_limits"]
+    assert called == _STEPS
 
 
 @pytest.mark.parametrize(

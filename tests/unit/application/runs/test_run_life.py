@@ -164,8 +164,8 @@ class RunLife(RuleBasedStateMachine):
             assert result.done
             assert result.retry.attempt == attempt + 1
             assert result.retry.not_before is not None
-        if not result.done and result.submitted and self.run.deadline is not None:
-            ahead = (self.run.deadline - self.clock()).total_seconds()
+        if not result.done and result.submitted and self.run.times_out_at is not None:
+            ahead = (self.run.times_out_at - self.clock()).total_seconds()
             assert ahead <= 0 or result.after_seconds <= ahead
 
     # What the orchestrations do

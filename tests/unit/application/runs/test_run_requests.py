@@ -10,6 +10,7 @@ import pytest
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.run_requests import RunOnce, RunRequests, poison_request
 from polysync_core.application.runs.task_runs import RunRequest
+from polysync_core.domain.arrivals.event import Event
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import ShardFull, Unavailable, Uncertain
 from polysync_core.domain.poison import NO_REASON
@@ -25,11 +26,17 @@ class Desk:
     def __init__(self, *tasks: Task) -> None:
         self.world = World(*tasks)
         self.poison = FakeQueue()
+        self.received: list[Event] = []
         self.queue = FakeQueue()
         self.requests = self.requests_of(self.world.task_runs.run_once)
 
     def requests_of(self, run_once: RunOnce) -> RunRequests:
-        return RunRequests(run_once=run_once, queue=self.queue, poison_queue=self.poison)
+        return RunRequests(
+            run_once=run_once,
+            receive_events=lambda events, engine: self.received.extend(events),
+            queue=self.queue,
+            poison_queue=self.poison,
+        )
 
     def accept(self, message: Any, message_id: str = "m-1") -> None:
         content = message if isinstance(message, bytes) else json.dumps(message).encode()
@@ -253,6 +260,7 @@ def test_a_refusal_that_cannot_be_sent_is_left_to_the_host(desk: Desk) -> None:
         desk.accept(b"run daily")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "message",
     [

@@ -146,6 +146,7 @@ def _has_ended(world: World) -> bool:
     return stored is not None and stored.run.status.is_terminal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", range(1, 8))
 @pytest.mark.parametrize("first", range(1, 9))
 def test_a_second_crash_during_the_repair_of_the_first_loses_nothing(

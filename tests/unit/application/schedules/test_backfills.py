@@ -185,3 +185,42 @@ def test_the_console_shows_and_cancels_a_backfill(world: Scheduled) -> None:
     address = f"/tasks/load-daily/backfills/{made['backfillId']}/cancel"
     assert world.app.browser.post(address).status_code == 303
     assert read(world, made["backfillId"])["runs"]["Cancelled"] == 6
+
+
+class TestDependents:
+    @pytest.fixture
+    def world(self, world: Scheduled) -> Scheduled:
+        for name, upstream in (("clean", "load-daily"), ("report", "clean")):
+            world.task(name=name, dependencies=[{"task": upstream}])
+        return world
+
+    def test_their_runs_count_in_the_limit_of_the_backfill(self, world: Scheduled) -> None:
+        made = fill(world, maxConcurrentRuns=2)
+        dispatcher = world.engine.dispatcher("main")
+        first, second, *_ = world.made(RunStatus.QUEUED)
+        world.carry(first)
+        world.carry(second)
+        assert len(dispatcher.leases) == 2, "the runs that follow share the two slots"
+        (child, _) = world.made(task="clean")
+        assert (child.backfill_id, child.backfill_limit) == (made["backfillId"], 2)
+        world.carry(child)
+        (grandchild,) = world.made(task="report")
+        assert grandchild.backfill_id == made["backfillId"]
+        assert len(dispatcher.leases) == 2
+        assert read(world, made["backfillId"])["count"] == 6
+
+    def test_a_cancelled_backfill_cancels_them_as_well(self, world: Scheduled) -> None:
+        made = fill(world, maxConcurrentRuns=2)
+        first, *_ = world.made(RunStatus.QUEUED)
+        world.carry(first)
+        world.app.http.post(f"/backfills/{made['backfillId']}/cancel")
+        (child,) = world.made(task="clean")
+        assert child.status is RunStatus.CANCELLED
+
+    def test_a_run_outside_the_backfill_has_no_part_in_it(self, world: Scheduled) -> None:
+        fill(world, maxConcurrentRuns=1)
+        world.tick(hours=1)
+        scheduled = next(run for run in world.made() if run.backfill_id is None)
+        world.carry(scheduled)
+        (child,) = world.made(task="clean")
+        assert (child.backfill_id, child.backfill_limit) == (None, None)

@@ -14,7 +14,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.base import Kind, RowFacts
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.schedules.state import occurrence_id
@@ -66,6 +66,8 @@ class ScheduleMachine(RuleBasedStateMachine):
         """The minutes that passed while the schedule was active."""
         self.taken_back: set[str] = set()
         """Runs whose time was in the future when the schedule restarted."""
+        self.rows: dict[int, RowFacts] = {}
+        """The facts of every Task of the name, by the number of its first version."""
         self.edit("Last", 600)
 
     @property
@@ -82,6 +84,8 @@ class ScheduleMachine(RuleBasedStateMachine):
         if self.timing != (self.step, self.is_enabled):
             self.timing = (self.step, self.is_enabled)
             self.since = self.now
+        row = self.world.services.definitions.task("load-daily").row
+        self.rows[row.born] = row
         self.take_back()
 
     @rule(misfire=st.sampled_from(["Skip", "Last", "All"]), window=st.sampled_from([30, 300, 3600]))
@@ -119,6 +123,18 @@ class ScheduleMachine(RuleBasedStateMachine):
     def remove_and_add(self) -> None:
         self.observe()
         self.world.task()
+        self.is_paused = False
+        self.since = self.now
+        self.define()
+
+    @precondition(lambda self: self.now >= self.latest)
+    @rule(ticks=st.sampled_from([0, 1, 2]))
+    def delete_and_define(self, ticks: int) -> None:
+        """Define the Task anew; its former fire times are recorded before or after."""
+        self.observe()
+        self.world.delete()
+        for _ in range(ticks):
+            self.world.tick()
         self.is_paused = False
         self.since = self.now
         self.define()
@@ -194,7 +210,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         for run in made:
             if _SPAN.match(run.reason) is None:
                 assert run.scheduled_time is not None
-                assert run.run_id == self.occurrence(run.scheduled_time)
+                assert run.run_id in self.occurrences(run.scheduled_time)
                 assert run.scheduled_time <= run.queued_at
                 assert not any(first <= run.scheduled_time <= last for first, last in spans)
         for number, (first, last) in enumerate(spans):
@@ -230,10 +246,11 @@ class ScheduleMachine(RuleBasedStateMachine):
 
     # Helpers
 
-    def occurrence(self, scheduled_time: datetime) -> str:
-        task = self.world.services.definitions.task("load-daily")
-        schedule = read_definition(Kind.TASK, a_task(MINUTELY)).schedules[0]
-        return occurrence_id(task, schedule, scheduled_time)
+    def occurrences(self, scheduled_time: datetime) -> set[str]:
+        """Return the possible ids of the run of a fire time."""
+        task = read_definition(Kind.TASK, a_task(MINUTELY))
+        tasks = [task.with_row(each) for each in self.rows.values()]
+        return {occurrence_id(task, task.schedules[0], scheduled_time) for task in tasks}
 
     def observe(self) -> None:
         """Note the fire times that passed since the last step.

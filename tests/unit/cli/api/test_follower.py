@@ -175,7 +175,7 @@ class TestCommand:
         result = polysync("run", "t", "--follow")
 
         assert result.exit_code == 1
-        assert "polysync show r-1" in result.stderr
+        assert "polysync follow r-1" in result.stderr
 
     @pytest.mark.usefixtures("interruptible")
     def test_an_interrupt_does_not_cancel_the_run(self, api: FakeApi):
@@ -193,8 +193,9 @@ class TestCommand:
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
 
-        continues = "Run r-1 continues. To cancel it: polysync cancel r-1\n"
-        assert (process.returncode, stderr.decode()) == (130, continues)
+        continues = "Run r-1 continues. To follow it again: polysync follow r-1"
+        cancel = "To cancel it: polysync cancel r-1"
+        assert (process.returncode, stderr.decode().splitlines()) == (130, [continues, cancel])
         assert not api.requests_of("POST", "/task-runs/r-1/cancel")
 
 

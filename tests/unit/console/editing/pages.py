@@ -10,6 +10,7 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import read_definition, read_document
 from polysync_core.domain.security.roles import Role
 from tests.fakes.app import FakeApp, settings_of, with_engine
+from tests.fakes.client import DirectClient
 from tests.fakes.definitions import lakehouse
 from tests.unit.api.security.protected_app import principal_header
 
@@ -39,7 +40,7 @@ def signed_in(role: Role, *definitions: Definition) -> TestClient:
         *definitions,
         settings=settings_of(POLYSYNC_ENVIRONMENT="production", WEBSITE_AUTH_ENABLED="True"),
     )
-    return TestClient(
+    return DirectClient(
         with_engine(app.console, app.engine),
         base_url="http://localhost/console",
         headers={"Sec-Fetch-Site": "same-origin", **principal_header(role, oid="someone")},

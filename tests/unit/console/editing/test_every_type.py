@@ -28,6 +28,8 @@ from tests.unit.console.editing.examples import (
     object_of,
 )
 
+pytestmark = pytest.mark.slow
+
 LOCAL = Vault(name="local", provider="Environment")
 FEWEST = {
     "AzureDatabricks": {"computeType": "Serverless"},
@@ -115,6 +117,7 @@ def test_a_vault_of_each_provider_and_sign_in(name: str, method: Any, is_full: b
     [("platforms", "type", name) for name in PLATFORM_TYPES]
     + [("vaults", "provider", name) for name in PROVIDERS]
     + [("limits", "type", name) for name in SPECS[Kind.CONTENTION_PROFILE].type_names]
+    + [("receivers", "type", name) for name in SPECS[Kind.RECEIVER].type_names]
     + [("calendars", "", ""), ("webhooks", "", "")],
 )
 def test_an_empty_form_names_the_missing_fields(section: str, type_name: str, value: str) -> None:
@@ -129,7 +132,9 @@ def test_an_empty_form_names_the_missing_fields(section: str, type_name: str, va
     assert all(page.css_first(link) is not None for link in links)
 
 
-@pytest.mark.parametrize("section", ["platforms", "vaults", "limits", "calendars", "webhooks"])
+@pytest.mark.parametrize(
+    "section", ["platforms", "vaults", "limits", "calendars", "webhooks", "receivers"]
+)
 def test_wrong_texts_stay_in_the_form(section: str) -> None:
     app = FakeApp()
     form = app.browser.get(f"/{section}/new")

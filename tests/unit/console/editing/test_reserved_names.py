@@ -24,6 +24,7 @@ DOCUMENTS: dict[tuple[Kind, str], dict[str, Any]] = {
     },
     (Kind.VAULT, "vaults"): {"provider": "Environment"},
     (Kind.WEBHOOK, "webhooks"): CHAT,
+    (Kind.RECEIVER, "receivers"): {"type": "Slack", "url": "vault://local/SLACK"},
 }
 
 
@@ -31,6 +32,7 @@ def named(kind: Kind, document: dict[str, Any], name: str) -> Definition:
     return read_definition(kind, document | {"name": name})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "section"), DOCUMENTS)
 def test_a_definition_with_a_reserved_name_has_its_page(kind: Kind, section: str) -> None:
     app = FakeApp(*(named(kind, DOCUMENTS[kind, section], word) for word in WORDS))

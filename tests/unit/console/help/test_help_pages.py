@@ -35,6 +35,7 @@ def test_the_list_names_every_page_once(browser: TestClient) -> None:
     assert sorted(links) == sorted(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_is_shown_and_its_links_lead_somewhere(browser: TestClient, page: str) -> None:
     tree = parsed(browser, f"/help/{page[:-3]}")
@@ -112,6 +113,7 @@ def test_the_reference_lists_every_operation(browser: TestClient, document: dict
     assert sorted(links, key=str) == sorted(expected)
 
 
+@pytest.mark.slow
 def test_every_operation_has_a_page_with_the_schemas_that_it_uses(
     browser: TestClient, document: dict[str, Any]
 ) -> None:

@@ -61,6 +61,7 @@ OTHER_PROBLEMS: list[tuple[str, Break]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wrong", "break_field"), WRONG_FIELDS, ids=[w for w, _ in WRONG_FIELDS])
 @pytest.mark.parametrize(
     ("other", "break_rule"), OTHER_PROBLEMS, ids=[o for o, _ in OTHER_PROBLEMS]
@@ -183,6 +184,7 @@ def elsewhere(raw: Any, *allowed: str) -> list[str]:
     return []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [3.5, "Not A Name", ["x"], {"wrong": 1}, True, None], ids=repr)
 def test_one_wrong_value_is_refused_at_its_place_only(wrong: object) -> None:
     found = {
@@ -207,6 +209,7 @@ def misspelled(location: tuple[str | int, ...]) -> dict[str, Any]:
     return raw
 
 
+@pytest.mark.slow
 def test_one_misspelled_field_is_refused_at_its_place_only() -> None:
     fields = [
         each

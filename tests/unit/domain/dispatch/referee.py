@@ -39,10 +39,12 @@ class Referee:
                 if isinstance(profile.rule, StartRateRule):
                     self._count(profile, profile.rule, scope)
         for lease in decision.starts:
+            assert not self._is_held(lease), "started although it is held"
             self._check_slots(lease)
             self._check_order(lease, before)
         for failure in decision.failures:
             assert failure.run_id not in self.world.state.waiting
+            assert not self._is_held(before[failure.run_id]), "ended although it is held"
             self._check_failure(before[failure.run_id], failure.cause.value)
         self.check_waiting()
 
@@ -62,6 +64,8 @@ class Referee:
             if waiting.not_before > self._now:
                 self._has_timer(waiting.not_before)
                 continue
+            if self._is_held(waiting):
+                continue
             blocking = list(self._blocked_by(waiting))
             assert blocking or self._has_other_reason(waiting), f"{waiting} could start"
             for profile, scope in blocking:
@@ -71,7 +75,7 @@ class Referee:
                 if isinstance(profile.rule, StartRateRule):
                     self._has_timer(None)
                 if profile.queue_timeout is not None:
-                    self._has_timer(waiting.waiting_since + profile.queue_timeout)
+                    self._has_timer(self._since(waiting) + profile.queue_timeout)
                 if profile.queue_size is not None:
                     queues[profile.name, scope] = queues.get((profile.name, scope), 0) + 1
                     assert queues[profile.name, scope] <= profile.queue_size
@@ -79,6 +83,17 @@ class Referee:
     @property
     def _now(self) -> int:
         return millis(self.world.now)
+
+    def _is_held(self, run: WaitingEntry | Lease) -> bool:
+        scopes = ("all", f"task~{run.task}", f"platform~{run.platform}")
+        holds = (self.world.known.holds.get(scope) for scope in scopes)
+        return any(hold is not None and hold.is_active for hold in holds)
+
+    def _since(self, waiting: WaitingEntry) -> int:
+        """Return the time from which a queue time-out counts."""
+        scopes = ("all", f"task~{waiting.task}", f"platform~{waiting.platform}")
+        holds = (self.world.known.holds.get(scope) for scope in scopes)
+        return max([waiting.waiting_since, *(millis(hold.at) for hold in holds if hold)])
 
     def _has_timer(self, by: int | None) -> None:
         timer = self.world.state.timer_at
@@ -183,7 +198,7 @@ class Referee:
 
     def _check_failure(self, waiting: WaitingEntry, cause: str) -> None:
         profiles = [profile for profile, _ in self._subject(waiting.task, waiting.platform)]
-        waited = self._now - waiting.waiting_since
+        waited = self._now - self._since(waiting)
         match cause:
             case "QueueTimeout":
                 assert any((each.queue_timeout or waited + 1) <= waited for each in profiles)

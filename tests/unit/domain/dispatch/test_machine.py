@@ -16,8 +16,9 @@ from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import Decision
+from polysync_core.domain.dispatch.holds import ALL, Hold, hold_name, platform_hold_name
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
+from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun, millis, moment
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from tests.unit.domain.dispatch.referee import Referee
 from tests.unit.domain.dispatch.worlds import World, cap, platform, rate, task
@@ -35,6 +36,7 @@ BACKFILLS = [
     (BackfillId("any"), None),
 ]
 """Backfills and their limits."""
+SCOPES = [ALL, hold_name("x"), platform_hold_name("q")]
 SUBSETS = st.sets(st.sampled_from(["cap", "all", "rate", "beat", "bursts"]), max_size=3)
 
 
@@ -169,6 +171,11 @@ class DispatcherMachine(RuleBasedStateMachine):
         timeout = None if timeout is None else timeout * 10_000
         self.update(rate(limit, 20_000, exceed_action=action, queue_timeout=timeout))
 
+    @rule(scope=st.sampled_from(SCOPES), is_active=st.booleans())
+    def hold_or_release(self, scope: str, is_active: bool) -> None:
+        at = moment(millis(self.world.now))
+        self.update(Hold(name=scope, version=0, reason="x", by="ann", at=at, is_active=is_active))
+
     @precondition(lambda self: self.former)
     @rule(data=st.data())
     def receive_an_old_edit(self, data: Any) -> None:
@@ -220,6 +227,8 @@ class DispatcherMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """End all runs and check that the state is empty."""
+        for scope in SCOPES:
+            self.hold_or_release(scope, is_active=False)
         for run in sorted(self.known):
             self.enqueue(run)
         for _ in range(len(self.known) + 5):
@@ -230,6 +239,9 @@ class DispatcherMachine(RuleBasedStateMachine):
             self.set_clock(self.world.now + timedelta(hours=1))
         assert not self.known, "a run has never started"
         self.set_clock(self.world.now + timedelta(hours=1))
+        assert self.world.state.is_empty
+        # The release of everything stays until the state is removed.
+        self.world.state.policies.holds.pop(ALL)
         assert self.world.state == DispatcherState()
 
     # Helpers

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,6 +129,7 @@ def test_a_link_that_is_too_long_is_left_out_and_an_error_is_cut() -> None:
 _TEXT = st.text(st.characters(), min_size=200, max_size=256)
 
 
+@pytest.mark.slow
 @given(
     letter=st.characters(),
     tags=st.dictionaries(st.text(st.characters(), max_size=64), _TEXT, max_size=20),

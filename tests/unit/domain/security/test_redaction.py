@@ -135,6 +135,7 @@ def test_secrets_that_overlap_become_one_marker() -> None:
     assert redactor.redact("<abcdefghijkl>") == f"<{MARKER}>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["a", "%41", "\\u0041", "&#65;", "&a", "%", "a-", "\\", "aaaaaaab", "YWFh", "%25"]
 )

@@ -8,7 +8,6 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests.adapters
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
 from polysync_core.domain.runs.failures.causes import FailureCause
@@ -28,6 +23,7 @@ from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.sign_in.authenticators import VaultCertificate
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
+from tests.fakes.authority import Authority
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 from tests.fakes.secrets import KnownSecrets
 
@@ -97,61 +93,6 @@ def test_a_request_that_cannot_be_signed_is_not_sent() -> None:
     with pytest.raises(PlatformRefused, match="the key is gone"):
         client.get("jobs", read=lambda _: None)
     assert transport.requests == []
-
-
-class Authority:
-    """A certificate authority for one test."""
-
-    def __init__(self) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = self._issued("authority", self.key, is_authority=True)
-
-    def issue(self, name: str) -> str:
-        """Return a certificate with its private key as PEM."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return (private + self._issued(name, key).public_bytes(Encoding.PEM)).decode()
-
-    @property
-    def pem(self) -> str:
-        return self.certificate.public_bytes(Encoding.PEM).decode()
-
-    def _issued(
-        self, name: str, key: ec.EllipticCurvePrivateKey, *, is_authority: bool = False
-    ) -> x509.Certificate:
-        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        issuer = subject if is_authority else self.certificate.subject
-        now = datetime.now(UTC)
-        identifier = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(issuer)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        )
-        if is_authority:
-            usage = x509.KeyUsage(
-                key_cert_sign=True,
-                crl_sign=True,
-                digital_signature=True,
-                content_commitment=False,
-                key_encipherment=False,
-                data_encipherment=False,
-                key_agreement=False,
-                encipher_only=False,
-                decipher_only=False,
-            )
-            builder = builder.add_extension(identifier, critical=False)
-            builder = builder.add_extension(usage, critical=True)
-        else:
-            known = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
-            builder = builder.add_extension(known, critical=False)
-        return builder.sign(self.key, hashes.SHA256())
 
 
 class MutualTls(HTTPServer):

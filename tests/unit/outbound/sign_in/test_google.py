@@ -154,22 +154,25 @@ def test_the_provider_may_be_given_as_google_shows_it(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "path"),
+    "key",
     [
-        ("", "auth.keyJson"),
-        ("not json", "auth.keyJson"),
-        ("[1]", "auth.keyJson"),
-        ('{"type": "authorized_user"}', "auth.keyJson"),
-        (key_json(universe_domain="evil.example"), "auth.keyJson"),
-        (key_json(private_key=f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n"), "auth.keyJson"),
-        (key_json(private_key=None), "auth.keyJson"),
-        ('{"type": "service_account"}', "auth.keyJson"),
+        "",
+        "not json",
+        "[1]",
+        '{"type": "authorized_user"}',
+        {"universe_domain": "evil.example"},
+        {"private_key": f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n"},
+        {"private_key": None},
+        '{"type": "service_account"}',
     ],
 )
-def test_an_invalid_key_is_refused_without_being_shown(stage: Stage, key: str, path: str) -> None:
-    stage.secrets.known["vault://local/KEY"] = key
+def test_an_invalid_key_is_refused_without_being_shown(
+    stage: Stage, key: str | dict[str, Any]
+) -> None:
+    text = key if isinstance(key, str) else key_json(**key)
+    stage.secrets.known["vault://local/KEY"] = text
 
-    with pytest.raises(PlatformRefused, match=path) as caught:
+    with pytest.raises(PlatformRefused, match=r"auth\.keyJson") as caught:
         stage.sign_in(KEY).access_token().token()
 
     assert caught.value.cause is FailureCause.SECRET

@@ -143,6 +143,7 @@ def test_a_cell_that_is_too_long_is_noted() -> None:
 HARD = ['"', "'", '"' * 3, "'" * 3, "/*", "$$", "${", "`", "\\", 'r"(', ":", "a", "''", "*/", "a:"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("part", HARD)
 def test_the_cost_is_linear(language: Language, part: str) -> None:

@@ -219,5 +219,6 @@ def test_extreme_nesting_raises_no_error(text: str) -> None:
     assert read(HEADER + text)[0] == {}
 
 
+@pytest.mark.slow
 def test_unclosed_comments_have_linear_cost() -> None:
     assert read("-- Databricks notebook source\n" + "/*" * 300_000, "sql")[0] == {}

@@ -10,7 +10,10 @@ from tests.unit.cli.fake_api import Answer, FakeApi
 
 NOTHING: dict[str, Any] = {
     name: {"items": [], "isComplete": True}
-    for name in ("skipped", "fireTimes", "stopped", "dropped", "excluded", "messages")
+    for name in (
+        *("skipped", "fireTimes", "stopped", "dropped", "excluded", "messages"),
+        "deadlines",
+    )
 }
 AT = "2026-01-02T06:00:00Z"
 SOMETHING: dict[str, Any] = {
@@ -41,6 +44,9 @@ SOMETHING: dict[str, Any] = {
         {"task": "e", "schedule": "s", "calendar": "holidays", "day": "2026-01-01", "count": 24}
     ],
     "messages": [{"at": AT, "queue": "run-requests", "reason": "No such task."}],
+    "deadlines": [
+        {"task": "l", "kind": "Late", "deadline": AT, "cause": "Held", "reason": "It is held."}
+    ],
 }
 
 
@@ -57,6 +63,7 @@ def test_every_kind_of_missed_work_has_a_table(api: FakeApi, polysync: Invoke):
         "d r-3 2026-01-02 06:00:00Z The queue is full.",
         "e s holidays 2026-01-01 24",
         "2026-01-02 06:00:00Z run-requests No such task.",
+        "l Late 2026-01-02 06:00:00Z Held - It is held.",
     }
     assert set(api.requests[-1].query) == {"since"}
 

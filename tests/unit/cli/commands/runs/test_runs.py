@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.unit.cli.conftest import Invoke, build_run
-from tests.unit.cli.fake_api import Answer, FakeApi
+from tests.unit.cli.fake_api import Answer, FakeApi, Lost
 
 JOB_RUN = build_run(task=None)
 
@@ -58,11 +60,12 @@ def test_the_runs_of_a_job_are_listed(api: FakeApi, polysync: Invoke):
     assert json.loads(polysync("runs", "--job", "j", "--json").stdout) == page
 
 
-def test_job_and_task_cannot_be_combined(api: FakeApi, polysync: Invoke):
-    result = polysync("runs", "--job", "j", "--task", "t")
+def test_a_job_is_a_filter_beside_others(api: FakeApi, polysync: Invoke):
+    api.on("GET", "/task-runs", Answer({"items": [build_run()], "continuationToken": None}))
 
-    assert (result.exit_code, api.requests) == (2, [])
-    assert "--task" in result.stderr
+    assert polysync("runs", "--job", "j", "--status", "failed").exit_code == 0
+
+    assert api.requests[0].query == {"job": "j", "status": "Failed", "limit": "20"}
 
 
 def test_a_run_that_does_not_go_on_has_its_reason(api: FakeApi, polysync: Invoke):
@@ -83,6 +86,8 @@ def test_a_run_that_does_not_go_on_has_its_reason(api: FakeApi, polysync: Invoke
 def test_every_filter_is_sent_under_the_name_of_the_api(api: FakeApi, polysync: Invoke):
     api.on("GET", "/task-runs", Answer({"items": [build_run()], "continuationToken": None}))
     filters = {
+        "task": "load",
+        "job": "j",
         "platform": "lakehouse",
         "trigger": "Backfill",
         "cause": "Timeout",
@@ -100,4 +105,46 @@ def test_every_filter_is_sent_under_the_name_of_the_api(api: FakeApi, polysync: 
 def test_an_unknown_status_names_the_known_ones(api: FakeApi, polysync: Invoke):
     result = polysync("runs", "--status", "Done")
     assert (result.exit_code, api.requests) == (2, [])
-    assert "Succeeded" in result.stderr
+    assert "'succeeded'" in result.stderr
+
+
+def test_failures_take_the_filters_of_runs(api: FakeApi, polysync: Invoke):
+    api.on("GET", "/failures", Answer({"groups": [], "examined": 0, "more": False}))
+
+    polysync(
+        "failures", "--job", "j", "--trigger", "schedule", "--graph-run", "g", "--backfill", "b"
+    )
+
+    expected = {"job": "j", "trigger": "Schedule", "graphRunId": "g", "backfillId": "b"}
+    assert api.requests[0].query == {**expected, "since": "24h"}
+
+
+def test_a_watch_prints_each_change_until_an_interrupt(
+    api: FakeApi, polysync: Invoke, monkeypatch: pytest.MonkeyPatch
+):
+    states = [
+        build_run("Queued", reason="Waiting."),
+        build_run("Queued", reason="Waiting."),
+        build_run(),
+    ]
+    pages = [Answer({"items": [each], "continuationToken": None}) for each in states]
+    api.on("GET", "/task-runs", pages[0], pages[1], Lost(), pages[2])
+    naps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("polysync_core.cli.following.watch.time.sleep", sleep)
+
+    result = polysync("runs", "--watch", "--task", "t")
+
+    assert result.exit_code == 130
+    assert [line.split()[3:5] for line in result.stdout.splitlines()] == [
+        ["sales-load-daily", "Queued"],
+        ["sales-load-daily", "Succeeded"],
+    ]
+    assert result.stderr == "no answer, trying again\n"
+    assert api.requests[0].query == {"task": "t", "limit": "20"}
+    assert polysync("runs", "--watch", "--json").exit_code == 2

@@ -48,6 +48,7 @@ def all_ends(kind: FieldKind) -> Iterator[tuple[int, int]]:
     return product(range(first, last + 1 + (kind is _WEEKDAY)), repeat=2)
 
 
+@pytest.mark.slow
 class TestSingleItems:
     @pytest.mark.parametrize("kind", [_HOUR, _DAY, _MONTH, _WEEKDAY], ids=lambda kind: kind.name)
     def test_every_range_with_every_step_has_the_values_of_the_model(self, kind: FieldKind):
@@ -200,6 +201,7 @@ _DAYS = st.one_of(
 _WEEKDAYS = st.one_of(lists(spans(0, 7)), lists(_NTH, _LAST_WEEKDAYS), st.just("?"))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(_DAYS, lists(spans(1, 12)), _WEEKDAYS, st.integers(1996, 2101))
 def test_the_dates_of_an_expression_are_those_of_the_model(

@@ -74,6 +74,7 @@ def test_a_secret_is_redacted_even_if_escapes_hide_it(text: str) -> None:
         assert "w0rd" not in each
 
 
+@pytest.mark.slow
 @given(st.integers(0, MAX_BYTES + 100), st.booleans())
 def test_no_cut_shows_a_part_of_a_secret(before: int, in_trace: bool) -> None:
     text = "x" * before + SECRET + "y" * (MAX_BYTES - before // 2)
@@ -91,6 +92,7 @@ def test_an_error_keeps_its_beginning_and_a_trace_its_end() -> None:
     assert found.note == "28 bytes were cut: at most 64 KiB are shown."
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.builds(

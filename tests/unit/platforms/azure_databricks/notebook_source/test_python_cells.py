@@ -193,6 +193,7 @@ def test_a_marker_in_a_statement_of_python_is_no_parameter() -> None:
     assert read(cell) == ({"a": None}, ())
 
 
+@pytest.mark.slow
 def test_the_cost_of_loops_is_bounded() -> None:
     loop = "for a in range(100):\n for b in range(100):\n  for c in range(100):\n"
     found, doubts = read(loop + "   dbutils.widgets.text(f'n_{c}', '')")
@@ -201,6 +202,7 @@ def test_the_cost_of_loops_is_bounded() -> None:
     assert any("too long to read" in each for each in doubts)
 
 
+@pytest.mark.slow
 def test_the_cost_of_functions_is_bounded() -> None:
     functions = ["def f0(n):\n    dbutils.widgets.text(n, '')\n"]
     functions += [f"def f{i}(n):\n" + f"    f{i - 1}(n)\n" * 30 for i in range(1, 4)]

@@ -8,12 +8,11 @@ from polysync.errors import MalformedAnswer
 from polysync_core.cli.api.answers import RunAnswer, run_id_of
 from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.api.follower import RunFollower
-from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.api.graph_run_follower import waits_for
 from polysync_core.cli.session import Session
 from polysync_core.cli.views.runs.progress import Progress
 from polysync_core.cli.views.runs.show import run_view
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.runs.status import RunStatus
 
 INTERRUPTED = 130
 
@@ -33,10 +32,14 @@ def follow_run(session: Session, run_id: str) -> None:
     try:
         final = _follow(session, run_id)
     except KeyboardInterrupt:
-        session.terminal.note(f"Run {run_id} continues. To cancel it: polysync cancel {run_id}")
+        session.terminal.note(
+            f"Run {run_id} continues. To follow it again: {session.command(f'follow {run_id}')}"
+        )
+        session.terminal.note(f"To cancel it: {session.command(f'cancel {run_id}')}")
         raise typer.Exit(INTERRUPTED) from None
     except CommandFailed as failure:
-        failure.add_detail(f"The run is not affected. To see it: polysync show {run_id}")
+        resume = session.command(f"follow {run_id}")
+        failure.add_detail(f"The run is not affected. To follow it again: {resume}")
         raise
     if session.terminal.as_json:
         session.terminal.json(final.answer)
@@ -50,20 +53,7 @@ def _follow(session: Session, run_id: str) -> RunAnswer:
     with Progress(session.terminal.err) as progress:
         follower = RunFollower(session.api, run_id, on_outage=progress.show_outage)
         for run in follower.states():
-            progress.show(run, _waits_for(session, run))
+            progress.show(run, waits_for(session.api, run))
     if run is None:
         raise MalformedAnswer(f"The API sent no state of run {run_id}.")
     return run
-
-
-def _waits_for(session: Session, run: RunAnswer) -> str | None:
-    """Return the first limit that holds a queued run back, as a sentence."""
-    if run.status != RunStatus.QUEUED or run.problem or run.next_attempt_at:
-        return None
-    try:
-        answer = session.api.get("task-runs", run.run_id, "explain")
-    except CommandFailed:
-        # The run is followed without the explanation.
-        return None
-    reasons = Reader("the explanation", answer).objects("waitingFor")
-    return Reader("the reason", reasons[0]).text("sentence") if reasons else None

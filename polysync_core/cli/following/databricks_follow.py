@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from polysync.errors import MalformedAnswer
-from polysync_core.cli.accepted_run import INTERRUPTED
 from polysync_core.cli.api.databricks_runs import DatabricksFollower, DatabricksRun, task_outputs
 from polysync_core.cli.api.errors import CommandFailed
+from polysync_core.cli.following.accepted_run import INTERRUPTED
 from polysync_core.cli.session import Session
 from polysync_core.cli.views.runs.databricks_runs import databricks_run_view
 from polysync_core.cli.views.runs.progress import Progress
@@ -18,9 +18,9 @@ def follow_databricks_run(session: Session, job: str, run_id: str) -> None:
     try:
         final = _follow(session, job, run_id)
     except KeyboardInterrupt:
-        session.terminal.note(
-            f"Run {run_id} continues. To cancel it: polysync cancel {run_id} --job {job}"
-        )
+        resume = session.command(f"follow {run_id} --job {job}")
+        session.terminal.note(f"Run {run_id} continues. To follow it again: {resume}")
+        session.terminal.note(f"To cancel it: {session.command(f'cancel {run_id} --job {job}')}")
         raise typer.Exit(INTERRUPTED) from None
     except CommandFailed as failure:
         failure.add_detail(

@@ -1,0 +1,1 @@
+"""Collects events of runs to messages, and sends them to receivers."""

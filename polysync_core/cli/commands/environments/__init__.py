@@ -1,0 +1,1 @@
+"""Implements the commands for contexts and sign-in."""

@@ -1,0 +1,1 @@
+"""Stores contexts, and signs in to the app of a context."""

@@ -1,0 +1,1 @@
+"""Follows runs and graph runs to their ends."""

@@ -1,0 +1,1 @@
+"""Builds the views of contexts."""

@@ -1,0 +1,1 @@
+"""Serves the list and the editor of receivers of notifications."""

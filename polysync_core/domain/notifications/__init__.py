@@ -1,0 +1,1 @@
+"""Defines notifications: messages for people about runs."""

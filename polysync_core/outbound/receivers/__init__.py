@@ -1,0 +1,1 @@
+"""Sends notifications to Teams, Slack, e-mail, and systems that take JSON."""

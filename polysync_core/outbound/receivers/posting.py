@@ -1,0 +1,12 @@
+"""Defines the call that posts a body to an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Post(Protocol):
+    """Posts a body; raises a `PolysyncError` unless the receiver accepts it."""
+
+    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> None: ...

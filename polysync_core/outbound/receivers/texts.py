@@ -1,0 +1,15 @@
+"""Shortens texts of runs for messages, and removes control characters."""
+
+from __future__ import annotations
+
+import re
+
+from polysync_core.domain.runs.failures.details import plain
+
+_SPACES = re.compile(r"\s+")
+
+
+def one_line(text: str, longest: int) -> str:
+    """Return a text on one line, without control characters, cut to a length."""
+    line = _SPACES.sub(" ", plain(text)).strip()
+    return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -1,0 +1,1 @@
+"""Checks the workflows of .github, and makes the parameters of their deployments."""
