@@ -8,7 +8,7 @@ APPKIT := tests/contract/appkit/original
 # Compiled modules save seconds in every process that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run run-functions test test-unit soak check look bench bench-engine bench-peers clean
+.PHONY: help setup demo run run-functions test test-unit soak check look bench bench-engine bench-scale bench-peers clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ bench: $(READY) $(APPKIT)/node_modules/.ready ## Measure the figures of docs/ref
 
 bench-engine: $(READY) ## Count the storage operations of a run and of an idle minute on the real Durable extension
 	@$(PY) -m bench functions
+
+bench-scale: $(READY) ## Compute the largest load of deployments in Azure, and simulate it in virtual time
+	@$(PY) -m bench scale
 
 bench-peers: $(READY) ## Compare with Prefect on the same work; installs it into .local/peers (PEERS=--airflow adds Airflow)
 	@$(PY) -m bench.peers $(PEERS)

@@ -11,6 +11,7 @@ import psutil
 
 from bench import console, dispatcher, engine, graphs, imports, load, polls, start_lag, watchers
 from bench.azure import cold_start, functions_host
+from bench.scale import curve
 from bench.stored import growth, reads, ticks
 
 PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
@@ -30,6 +31,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "chain": graphs.chain,
     "fan": graphs.fan,
     "imports": imports.import_artefacts,
+    "scale": curve.scale,
     "polls": polls.compare_plans,
     "watchers": watchers.follow_jobs,
     "console": console.console,

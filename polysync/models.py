@@ -211,6 +211,7 @@ type SkipKind = (
         "SchedulePaused",
         "ScheduleChanged",
         "Past",
+        "ArrivalChanged",
         "ShardFull",
     ]
     | str
@@ -272,7 +273,7 @@ class AcceptedRun(Model):
 
 
 class Arrival(Model):
-    """The events that start a Task; each event starts a run."""
+    """The events that start a Task, alone or collected in batches."""
 
     name: str
     """The name: 1 to 63 of a-z, 0-9 and '-'."""
@@ -297,6 +298,18 @@ class Arrival(Model):
 
     filter: dict[str, str | list[str] | dict[str, Any]] | None = None
     """The expected values of further attributes, by their names."""
+
+    quiet_seconds: int | None = None
+    """Collect events until none came for this time; 0 = do not wait."""
+
+    minimum_count: int | None = None
+    """The number of events that a batch waits for."""
+
+    maximum_wait_seconds: int | None = None
+    """Start at this time after the first event, with the events that came; empty = never."""
+
+    maximum_count: int | None = None
+    """The number of events at which a batch starts at once and another one begins."""
 
     parameters: dict[str, Any] | None = None
     """Values for the runs of this arrival, with `${arrival.…}`; they override the Task's own."""
@@ -758,6 +771,16 @@ class DatabricksStatus(Model):
 
     run: dict[str, Any] | None
     """The run as Databricks describes it; null before the first run."""
+
+
+class Dataset(Model):
+    """A data set of an artefact; its texts may hold `${parameters.NAME}` and run variables."""
+
+    namespace: str
+    """The store of the data set, such as `abfss://sales@lake.dfs.core.windows.net`."""
+
+    name: str
+    """The name of the data set in its store, such as `bronze/orders`."""
 
 
 class DateRange(Model):
@@ -1433,6 +1456,12 @@ class Job(Model):
 
     tags: dict[str, str] | None = None
     """Free labels as key and value."""
+
+    inputs: list[Dataset] | None = None
+    """The data sets that the artefact reads, for lineage."""
+
+    outputs: list[Dataset] | None = None
+    """The data sets that the artefact writes, for lineage."""
 
 
 class JobDrift(Model):
@@ -2585,6 +2614,12 @@ class StoredJob(Model):
 
     tags: dict[str, str] | None = None
     """Free labels as key and value."""
+
+    inputs: list[Dataset] | None = None
+    """The data sets that the artefact reads, for lineage."""
+
+    outputs: list[Dataset] | None = None
+    """The data sets that the artefact writes, for lineage."""
 
     etag: str
     """The version, for the header `If-Match`."""

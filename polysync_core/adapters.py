@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from polysync_core.appkit.configuration import AppKitConfiguration
+from polysync_core.application.arrivals.store import ArrivalStore
 from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import (
     BackfillStore,
@@ -32,6 +33,7 @@ from polysync_core.domain.definitions.stored import DefinitionStore
 from polysync_core.domain.notifications.stored import NotificationStore
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import TokenIssuer
+from polysync_core.outbound.lineage.sending import OpenLineage, lineage_sender
 from polysync_core.outbound.receivers.connections import azure_mail_token, smtp_sender
 from polysync_core.outbound.receivers.posting import Post
 from polysync_core.outbound.receivers.sender import SendSmtp
@@ -40,6 +42,7 @@ from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.registry import open_connector
 from polysync_core.platforms.webhook_receivers import Receivers
 from polysync_core.settings import STORAGE, Settings
+from polysync_core.storage.arrivals import TableArrivals
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.backfills import TableBackfills
 from polysync_core.storage.deadlines import TableDeadlines
@@ -118,6 +121,7 @@ class Ports:
     versions: VersionReader
     schedules: ScheduleStore
     deadlines: DeadlineStore
+    arrivals: ArrivalStore
     backfills: BackfillStore
     holds: HoldStore
     runs: RunTable
@@ -134,6 +138,7 @@ class Ports:
     purge_results: Purge
     purge_backfills: Purge
     purge_deadlines: Purge
+    purge_arrivals: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
     open_vault: OpenVault
@@ -144,6 +149,8 @@ class Ports:
     purge_notifications: Purge
     send_smtp: SendSmtp
     """Sends a mail by the SMTP server of a receiver."""
+    open_lineage: OpenLineage
+    """Returns the function that sends the lineage of an event."""
     mail_token: Callable[[], Secret]
     """Returns a token of the app's identity for Azure Communication Services."""
     open_workspaces: OpenWorkspaces = open_workspaces
@@ -171,6 +178,7 @@ def production_ports(settings: Settings) -> Ports:
         ports,
         send_smtp=smtp_sender(allow_loopback=loopback, private_hosts=app_identity.private_hosts),
         mail_token=azure_mail_token(app_identity),
+        open_lineage=lineage_sender(app_identity.private_hosts),
     )
 
 
@@ -203,12 +211,14 @@ def table_ports(
     audit, poison = TableAudit(tables), TablePoison(tables)
     versions, results = TableVersions(tables), TableRecentResults(tables)
     backfills, deadlines = TableBackfills(tables), TableDeadlines(tables)
+    arrivals = TableArrivals(tables)
     notifications = TableNotifications(tables)
     return Ports(
         definitions=TableDefinitions(tables),
         versions=versions,
         schedules=TableSchedules(tables),
         deadlines=deadlines,
+        arrivals=arrivals,
         backfills=backfills,
         holds=TableHolds(tables),
         runs=runs,
@@ -228,7 +238,9 @@ def table_ports(
         purge_notifications=notifications.purge,
         send_smtp=smtp_sender(),
         mail_token=azure_mail_token(),
+        open_lineage=lineage_sender(),
         purge_deadlines=deadlines.purge,
+        purge_arrivals=arrivals.purge,
         queue=queue,
         open_vault=open_vault,
         open_connector=open_connector,

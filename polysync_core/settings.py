@@ -19,11 +19,12 @@ from polysync_core.appkit.named_jobs import JobOptions, discover, id_problems
 from polysync_core.appkit.user_tokens import Hosting
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
-from polysync_core.domain.security.secrets import Secret
+from polysync_core.domain.security.secrets import Secret, SecretReference
 from polysync_core.domain.security.token_issuer import ROLES_CLAIM, TokenIssuer
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.outbound.hosts import read_private_hosts
 from polysync_core.outbound.identity import AppIdentity, Delegation
+from polysync_core.outbound.lineage.sending import LineageTarget
 from polysync_core.outbound.urls import read_url
 from polysync_core.setting_values import (
     SettingError,
@@ -91,6 +92,8 @@ class Settings:
     """The number of delivery attempts before an event for a webhook is abandoned."""
     webhook_first_delay: int
     """Seconds before the second attempt; the back-off grows with each attempt."""
+    lineage: LineageTarget | None
+    """The place that receives the lineage of runs; None if lineage is off."""
     run_retention_days: int
     """The minimum number of days that ended runs and their audit entries are kept."""
     engine_retention_days: int
@@ -141,6 +144,7 @@ class Settings:
             webhook_first_delay=number(
                 variables, "POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", 10, most=3600
             ),
+            lineage=_lineage(variables),
             run_retention_days=number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
             engine_retention_days=number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
             drift_check=flag(variables, "POLYSYNC_DRIFT_CHECK"),
@@ -390,6 +394,29 @@ def _public_url(variables: Mapping[str, str]) -> str | None:
     if found.target != "/":
         raise SettingError(f"{name} is {text!r}; only the scheme and the host are wanted.")
     return found.base.url
+
+
+def _lineage(variables: Mapping[str, str]) -> LineageTarget | None:
+    """Return the target of lineage, which is off without an address and a file."""
+    names = ("POLYSYNC_OPENLINEAGE_URL", "POLYSYNC_OPENLINEAGE_KEY", "POLYSYNC_OPENLINEAGE_FILE")
+    url, key, file = (variables.get(name, "").strip() for name in names)
+    if key and not url:
+        raise SettingError(f"{names[1]} is set without {names[0]}: set both, or remove it.")
+    if not url and not file:
+        return None
+    try:
+        if url:
+            read_url(url, path=names[0], allow_loopback=True, allow_port=True)
+        if key:
+            SecretReference.parse(key, path=names[1])
+    except Invalid as error:
+        raise SettingError(f"{error}.") from error
+    return LineageTarget(
+        namespace=_short_text(variables, "POLYSYNC_OPENLINEAGE_NAMESPACE", most=200) or "polysync",
+        url=url or None,
+        key=key or None,
+        file=Path(file) if file else None,
+    )
 
 
 def _queue_name(variables: Mapping[str, str], name: str) -> str | None:

@@ -155,6 +155,18 @@ param runEventsQueue string = ''
 @maxLength(300)
 param publicUrl string = ''
 
+@description('Optional. Address of an OpenLineage service that receives the lineage of runs. Empty means that no lineage is sent.')
+@maxLength(300)
+param lineageUrl string = ''
+
+@description('Optional. Reference of the API key of the OpenLineage service, as vault://VAULT/SECRET.')
+@maxLength(400)
+param lineageKey string = ''
+
+@description('Optional. Namespace of the Tasks in the lineage.')
+@maxLength(200)
+param lineageNamespace string = ''
+
 @description('Optional. Name of this deployment, such as Production, that each page of the console shows.')
 @maxLength(40)
 param deploymentName string = ''
@@ -420,6 +432,9 @@ module app './modules/app.bicep' = {
     privateHosts: privateHosts
     runEventsQueue: runEventsQueue
     publicUrl: publicUrl
+    lineageUrl: lineageUrl
+    lineageKey: lineageKey
+    lineageNamespace: lineageNamespace
     deploymentName: deploymentName
     deploymentColour: deploymentColour
     deploymentContact: deploymentContact

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer.models import CommandInfo
 
 from polysync_core.cli.commands.azure.check import check
 from polysync_core.cli.commands.definitions.apply import apply
@@ -63,6 +64,7 @@ from polysync_core.cli.commands.schedules.cron import cron
 from polysync_core.cli.commands.schedules.deadlines import deadlines
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
+from polysync_core.cli.completion.command_line import completed_command
 from polysync_core.cli.environments.connection import with_context
 from polysync_core.cli.plain_usage import PlainCommand, PlainGroup
 
@@ -78,6 +80,18 @@ class _Commands(typer.Typer):
             return register(with_context(function))
 
         return add
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Run a command; the completion of its arguments builds this command alone."""
+        if (word := completed_command()) is not None:
+            named = [each for each in self.registered_commands if _name_of(each) == word]
+            self.registered_commands = named or self.registered_commands
+        return super().__call__(*args, **options)
+
+
+def _name_of(command: CommandInfo) -> str:
+    function = command.callback
+    return command.name or ("" if function is None else function.__name__.replace("_", "-"))
 
 
 app = _Commands(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property, partial
 
+from polysync_core.application.arrivals.batches import BatchCheck
 from polysync_core.application.deadlines.checking import DeadlineCheck
 from polysync_core.application.deadlines.facts import DeadlineFacts
 from polysync_core.application.deadlines.reporting import DeadlineReporter
@@ -67,13 +68,25 @@ class Services(RunsServices):
 
     @cached_property
     def schedule_watch(self) -> ScheduleWatch:
-        tick, check = self.schedule_tick, self.deadline_check
+        tick, check, batches = self.schedule_tick, self.deadline_check, self.batch_check
         return ScheduleWatch(
             watched=(
                 Watched(next_due=tick.next_due, step=tick.tick),
                 Watched(next_due=check.next_due, step=check.check),
+                Watched(next_due=batches.next_due, step=batches.check),
             ),
             clock=self.ports.clock,
+        )
+
+    @cached_property
+    def batch_check(self) -> BatchCheck:
+        ports = self.ports
+        return BatchCheck(
+            store=ports.arrivals,
+            definitions=self.definitions,
+            runs=ports.runs,
+            starter=self.arrival_starter,
+            clock=ports.clock,
         )
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from polysync_core.adapters import Ports
+from polysync_core.application.arrivals.collecting import BatchCollector
 from polysync_core.application.deadlines.syncing import DeadlineSync
 from polysync_core.application.definitions.deleted import DeletedDefinitions
 from polysync_core.application.definitions.lookup import DefinitionLookup
@@ -14,6 +15,7 @@ from polysync_core.application.events.publisher import EventPublisher, Subscript
 from polysync_core.application.events.retries import DeliveryQueues, DeliveryRetryPolicy
 from polysync_core.application.events.slots import DeliverySlots
 from polysync_core.application.events.webhook_delivery import WebhookDelivery
+from polysync_core.application.lineage.delivery import LineageDelivery
 from polysync_core.application.notifications.arrivals import NoticeCollector
 from polysync_core.application.notifications.delivery import NotificationDelivery
 from polysync_core.application.operations.audit import Audit
@@ -61,6 +63,10 @@ class CommonServices:
             clock=ports.clock,
             deleted=self.deleted_definitions,
         )
+
+    @cached_property
+    def batch_collector(self) -> BatchCollector:
+        return BatchCollector(store=self.ports.arrivals, clock=self.ports.clock)
 
     @cached_property
     def deadline_sync(self) -> DeadlineSync:
@@ -121,6 +127,7 @@ class CommonServices:
             events=None if name is None else ports.queue(name),
             deliveries=ports.queue(DELIVERIES),
             subscriptions=self.subscriptions,
+            has_lineage=self.settings.lineage is not None,
         )
 
     @cached_property
@@ -167,6 +174,16 @@ class CommonServices:
     @cached_property
     def delivery_slots(self) -> DeliverySlots:
         return DeliverySlots(monotonic=self.ports.monotonic)
+
+    @cached_property
+    def lineage(self) -> LineageDelivery:
+        target = self.settings.lineage
+        return LineageDelivery(
+            emit=None if target is None else self.ports.open_lineage(target, self.secrets),
+            read_run=self.ports.runs.get,
+            queues=self.delivery_queues,
+            slots=self.delivery_slots,
+        )
 
     @cached_property
     def message_sender(self) -> MessageSender:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache, cached_property, partial
 
 from polysync_core.appkit.jobs import AppKitJobs
+from polysync_core.application.arrivals.following import BatchFollower
 from polysync_core.application.definitions.consequences.calendars import CalendarConsequences
 from polysync_core.application.definitions.consequences.consequences import Consequences
 from polysync_core.application.definitions.consequences.limits import LimitConsequences
@@ -37,7 +38,7 @@ class DefinitionsServices(CommonServices):
     def definition_writer(self) -> DefinitionWriter:
         return DefinitionWriter(
             self.ports.definitions,
-            schedules=self.schedule_sync,
+            schedules=BatchFollower(schedules=self.schedule_sync, wake=self.batch_collector.wake),
             caches=(self.task_graph, self.connections, self.subscriptions),
             policy_updates=PolicyUpdates(self.policies, self.ports.runs.shards),
         )

@@ -110,6 +110,7 @@ class RunsServices(DefinitionsServices):
             definitions=self.ports.definitions,
             runs=self.ports.runs,
             starter=self.arrival_starter,
+            collector=self.batch_collector,
             clock=self.ports.clock,
         )
 
@@ -200,6 +201,7 @@ class RunsServices(DefinitionsServices):
             purge_backfills=ports.purge_backfills,
             purge_notifications=ports.purge_notifications,
             purge_deadlines=ports.purge_deadlines,
+            purge_arrivals=ports.purge_arrivals,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
                 engine=timedelta(days=settings.engine_retention_days),

@@ -31,6 +31,9 @@ ACTIONS: Mapping[str, Action] = {
     "run_request_accepted": Action("a message started a run", ("message_id", "run_id", "task")),
     "run_request_refused": Action("a message requested an invalid run", ("message_id", "reason")),
     "arrival_started": Action("events started a run", ("task", "arrival", "events", "run_id")),
+    "arrival_deferred": Action("a batch of events waits for the next check", ("batch", "error")),
+    "arrival_failed": Action("a batch of events failed unexpectedly", ("batch",)),
+    "arrival_ended": Action("the batch of a deleted task ended", ("task", "arrival")),
     "run_request_postponed": Action(
         "a message waits because too many runs wait", ("message_id", "reason")
     ),
@@ -142,6 +145,9 @@ ACTIONS: Mapping[str, Action] = {
     # Events and messages
     "events_pending": Action(
         "events of a run are not published yet", ("run_id", "published", "error")
+    ),
+    "lineage_dropped": Action(
+        "the lineage of a run was dropped", ("run_id", "event", "attempt", "reason")
     ),
     "notification_sent": Action("a receiver accepted a notification", (*_RECEIVER, "notices")),
     "notification_failed": Action(

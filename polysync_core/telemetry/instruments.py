@@ -74,6 +74,7 @@ class Instruments:
         self.tick_duration = histogram(names.TICK_DURATION)
         self.repairs = meter.create_counter(**_definition(names.REPAIRS))
         self.poison_messages = meter.create_counter(**_definition(names.POISON_MESSAGES))
+        self.lineage_dropped = meter.create_counter(**_definition(names.LINEAGE_DROPPED))
         self.call_duration = histogram(names.CALL_DURATION)
 
 

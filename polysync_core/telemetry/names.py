@@ -205,6 +205,13 @@ POISON_MESSAGES = Metric(
     meaning="messages that were abandoned",
     attributes=(QUEUE,),
 )
+LINEAGE_DROPPED = Metric(
+    name="polysync.lineage.dropped",
+    kind=MetricKind.COUNTER,
+    unit="{event}",
+    meaning="lineage events that were dropped, because the service did not accept them in time",
+    attributes=(),
+)
 CALL_DURATION = Metric(
     name="polysync.call.duration",
     kind=MetricKind.HISTOGRAM,
@@ -229,6 +236,7 @@ METRICS = (
     TICK_DURATION,
     REPAIRS,
     POISON_MESSAGES,
+    LINEAGE_DROPPED,
     CALL_DURATION,
 )
 

@@ -65,3 +65,44 @@ def test_links_begin_with_the_public_address(variables: dict[str, str], url: str
 def test_another_public_address_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="POLYSYNC_PUBLIC_URL"):
         Settings.read({**STORAGE, "POLYSYNC_PUBLIC_URL": text})
+
+
+def test_lineage_is_off_by_default() -> None:
+    assert Settings.read(STORAGE).lineage is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"POLYSYNC_OPENLINEAGE_KEY": "vault://k/x"}, "POLYSYNC_OPENLINEAGE_KEY"),
+        (
+            {
+                "POLYSYNC_OPENLINEAGE_URL": "https://l.example.com",
+                "POLYSYNC_OPENLINEAGE_KEY": "a-key-in-clear-text",
+            },
+            "POLYSYNC_OPENLINEAGE_KEY",
+        ),
+        ({"POLYSYNC_OPENLINEAGE_URL": "http://l.example.com"}, "POLYSYNC_OPENLINEAGE_URL"),
+        ({"POLYSYNC_OPENLINEAGE_URL": "https://10.0.0.1"}, "POLYSYNC_OPENLINEAGE_URL"),
+    ],
+)
+def test_a_wrong_setting_of_lineage_is_named(variables: dict[str, str], name: str) -> None:
+    with pytest.raises(SettingError, match=name) as failure:
+        Settings.read({**STORAGE, **variables})
+    assert "clear-text" not in str(failure.value)
+
+
+def test_lineage_goes_to_a_service_with_the_reference_of_its_key() -> None:
+    target = Settings.read(
+        {
+            **STORAGE,
+            "POLYSYNC_OPENLINEAGE_URL": "https://l.example.com",
+            "POLYSYNC_OPENLINEAGE_KEY": "vault://k/x",
+        }
+    ).lineage
+    assert target is not None
+    assert (target.url, target.key, target.namespace) == (
+        "https://l.example.com",
+        "vault://k/x",
+        "polysync",
+    )

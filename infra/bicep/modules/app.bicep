@@ -73,6 +73,15 @@ param privateHosts string
 @description('Required. Address with which links in notifications begin; empty for the host name of the app.')
 param publicUrl string
 
+@description('Required. Address of the OpenLineage service; empty for none.')
+param lineageUrl string
+
+@description('Required. Reference of the API key of the OpenLineage service; empty for none.')
+param lineageKey string
+
+@description('Required. Namespace of the Tasks in the lineage; empty for the default.')
+param lineageNamespace string
+
 @description('Required. Name of the queue of run events; empty for none.')
 param runEventsQueue string
 
@@ -161,6 +170,9 @@ var settings = {
   POLYSYNC_PRIVATE_HOSTS: privateHosts
   POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue
   POLYSYNC_PUBLIC_URL: publicUrl
+  POLYSYNC_OPENLINEAGE_URL: lineageUrl
+  POLYSYNC_OPENLINEAGE_KEY: lineageKey
+  POLYSYNC_OPENLINEAGE_NAMESPACE: lineageNamespace
   POLYSYNC_NAME: deploymentName
   POLYSYNC_COLOUR: deploymentColour
   POLYSYNC_CONTACT: deploymentContact

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from polysync_core.application.arrivals.collecting import BatchCollector
 from polysync_core.application.arrivals.starting import ArrivalStarter, Start, run_id_of_event
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.domain.arrivals.definition import Arrival
@@ -32,6 +33,7 @@ class EventIntake:
     definitions: DefinitionSource
     runs: RunReader
     starter: ArrivalStarter
+    collector: BatchCollector
     clock: Clock
 
     def receive(self, events: Sequence[Event], engine: Engine) -> list[ReceivedResult]:
@@ -71,15 +73,31 @@ class EventIntake:
             what = f"arrival {arrival.name}" if task.enabled else "task"
             reason = f"the {what} is disabled"
             return _outcome(task, arrival, ArrivalOutcome.IGNORED, reason)
+        if arrival.collects:
+            is_new = self.collector.collect(task, arrival, received)
+            return _collected(task, arrival, is_new=is_new)
         run_id = run_id_of_event(task, arrival, received)
         if self.runs.get(run_id) is not None:
             reason = "the event was delivered before"
             outcome = _outcome(task, arrival, ArrivalOutcome.REPEATED, reason)
         else:
-            start = Start(task=task, arrival=arrival, events=[received], run_id=run_id)
+            start = Start(
+                task=task,
+                arrival=arrival.name,
+                parameters=arrival.parameters,
+                events=[received],
+                run_id=run_id,
+            )
             self.starter.start(start, engine)
             outcome = _outcome(task, arrival, ArrivalOutcome.STARTED, "the event starts a run")
         return replace(outcome, run_id=run_id)
+
+
+def _collected(task: Task, arrival: Arrival, *, is_new: bool) -> EventOutcome:
+    if not is_new:
+        reason = "the event was delivered before"
+        return _outcome(task, arrival, ArrivalOutcome.REPEATED, reason)
+    return _outcome(task, arrival, ArrivalOutcome.COLLECTED, "the event waits for its batch")
 
 
 def _outcome(task: Task, arrival: Arrival, outcome: ArrivalOutcome, reason: str) -> EventOutcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from polysync_core.domain.arrivals.definition import Arrival
 from polysync_core.domain.arrivals.run_arrival import ReceivedEvent, run_arrival, values_of
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Invalid
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import RunId, derived_run_id
@@ -34,7 +35,9 @@ class Start:
     """The start of one run: its Task, its arrival and its events."""
 
     task: Task
-    arrival: Arrival
+    arrival: str
+    parameters: Mapping[str, JsonValue]
+    """The parameters of the arrival."""
     events: Sequence[ReceivedEvent]
     run_id: RunId
     at: datetime | None = None
@@ -56,8 +59,8 @@ class ArrivalStarter:
         """
         spec = _spec(start)
         try:
-            values = values_of(start.events, _facts(start.arrival))
-            described = run_arrival(start.arrival.name, start.events, values)
+            values = values_of(start.events, _facts(start.parameters))
+            described = run_arrival(start.arrival, start.events, values)
             prepared = self.prepare(start.task, replace(spec, arrival=described))
             run = self.factory.queued_run(start.task, prepared)
         except Invalid as error:
@@ -65,7 +68,7 @@ class ArrivalStarter:
             return
         self.factory.capacity.take(run.shard, engine)
         if self.factory.create(run) is not None:
-            facts = {"task": start.task.name, "arrival": start.arrival.name, "run_id": run.run_id}
+            facts = {"task": start.task.name, "arrival": start.arrival, "run_id": run.run_id}
             extra = {"action": "arrival_started", "events": len(start.events), **facts}
             _log.info("An arrival started a run.", extra=extra)
             self.factory.enqueue(run, engine)
@@ -75,7 +78,7 @@ class ArrivalStarter:
         self._finished(start, outcome, engine)
 
     def _finished(self, start: Start, outcome: Outcome, engine: Engine) -> None:
-        described = run_arrival(start.arrival.name, start.events, {})
+        described = run_arrival(start.arrival, start.events, {})
         run = self.factory.finished_run(
             start.task, replace(_spec(start), arrival=described), outcome
         )
@@ -94,12 +97,12 @@ def _spec(start: Start) -> RunSpec:
         run_id=start.run_id,
         trigger_type=TriggerType.ARRIVAL,
         actor=ACTOR,
-        parameters=start.arrival.parameters,
+        parameters=start.parameters,
         at=start.at,
     )
 
 
-def _facts(arrival: Arrival) -> frozenset[str]:
+def _facts(parameters: Mapping[str, JsonValue]) -> frozenset[str]:
     """Return the facts of events that the parameters of an arrival name."""
-    texts = [each for each in arrival.parameters.values() if isinstance(each, str)]
+    texts = [each for each in parameters.values() if isinstance(each, str)]
     return frozenset[str]().union(*(arrival_facts(text) for text in texts if has_variables(text)))

@@ -46,6 +46,13 @@ def record_slow_run(run: TaskRun, deadline: datetime) -> None:
     _log.warning("A deadline was missed.", extra={"action": "deadline_missed", **facts})
 
 
+def record_slow_recovery(run: TaskRun) -> None:
+    """Record that a slow run has succeeded."""
+    _count(DeadlineKind.SLOW, DeadlineChange.RECOVERED, 1)
+    facts = {"task": run.task, "run_id": run.run_id, "kind": DeadlineKind.SLOW.value}
+    _log.info("A slow run succeeded.", extra={"action": "deadline_recovered", **facts})
+
+
 def _count(kind: DeadlineKind, change: DeadlineChange, number: int) -> None:
     attributes = {names.DEADLINE: kind.value, names.CHANGE: change.value}
     instruments().deadlines.add(number, attributes)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from polysync_core.application.events.deliveries import Delivery
+from polysync_core.application.lineage.delivery import LineageStep, is_reported
 from polysync_core.application.notifications.steps import Arrival
 from polysync_core.application.ports import Queue
 from polysync_core.domain.deadlines.events import DeadlineEvent
@@ -109,6 +110,8 @@ class EventPublisher:
     """The queue for consumers; None if the settings name none."""
     deliveries: Queue
     subscriptions: Subscriptions
+    has_lineage: bool = False
+    """True if a lineage service receives the starts and ends of runs."""
 
     def publish(self, event: RunEvent) -> None:
         """Send the event to its queues; raises as `Queue.send` does."""
@@ -119,6 +122,8 @@ class EventPublisher:
         if self.events is not None:
             self.events.send(encode_message(event.as_json()))
         self._deliver(deliveries, arrivals)
+        if self.has_lineage and is_reported(content := event.as_json()):
+            self.deliveries.send(LineageStep(event=content).encode())
 
     def publish_deadline(self, event: DeadlineEvent) -> None:
         """Send a deadline's change to its queues; raises as `Queue.send` does."""

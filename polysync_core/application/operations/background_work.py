@@ -14,6 +14,7 @@ from datetime import datetime
 
 from polysync_core.application.events.deliveries import abandoned_delivery
 from polysync_core.application.events.webhook_delivery import WebhookDelivery
+from polysync_core.application.lineage.delivery import LineageDelivery, is_lineage
 from polysync_core.application.notifications.delivery import NotificationDelivery
 from polysync_core.application.notifications.steps import is_notification
 from polysync_core.application.operations.poison_messages import PoisonMessages
@@ -57,23 +58,26 @@ class BackgroundWork:
     reconcile: Step
     fire_schedules: Step
     check_deadlines: Step
+    check_batches: Step
+    """Starts the runs of collected events."""
     execute_wait_limits: Step
     """Ends the waits for windows whose limit has passed."""
     watch_schedules: ScheduleWatch
-    """Fires the schedules and checks the deadlines at their second."""
+    """Fires schedules, checks deadlines and starts batches of events at their second."""
     purge: Step
     """Deletes stored data that is older than the retention periods."""
     check_drift: Step
     """Compares the Jobs with their artefacts, if the settings say so."""
     webhook_delivery: WebhookDelivery
     notifications: NotificationDelivery
+    lineage: LineageDelivery
     run_requests: RunRequests
     poison_messages: PoisonMessages
     deliveries_queue: str
     run_requests_queue: str
 
     def tick(self, engine: Engine) -> None:
-        """Reconcile runs, fire schedules, check deadlines, and end waits that are over.
+        """Reconcile runs, fire schedules, check deadlines and batches, and end waits.
 
         Each step runs even if another one fails; the failures are raised at the end.
         """
@@ -82,6 +86,7 @@ class BackgroundWork:
             "reconcile": self.reconcile,
             "schedules": self.fire_schedules,
             "deadlines": self.check_deadlines,
+            "arrivals": self.check_batches,
             "gates": self.execute_wait_limits,
         }
         for name, step in steps.items():
@@ -101,6 +106,8 @@ class BackgroundWork:
         """Deliver one event to one webhook or receiver, or schedule another attempt."""
         if is_notification(message.text):
             self.notifications.process(message.text)
+        elif is_lineage(message.text):
+            self.lineage.process(message.text)
         else:
             self.webhook_delivery.deliver(message.text)
 

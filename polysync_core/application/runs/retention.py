@@ -17,6 +17,8 @@ from polysync_core.domain.runs.stored import ActiveRun
 
 BUDGET = timedelta(seconds=60)
 """Per step; the nine steps together stay below the time-out of a function."""
+EVENTS_KEPT = timedelta(weeks=1)
+"""The minimum time for which received events are known."""
 _DAY = timedelta(days=1)
 _WINDOW = timedelta(hours=4)
 """The engine scans all orchestrations for each window, so there are few windows. It deletes a whole
@@ -53,6 +55,7 @@ class Retention:
     purge_backfills: Purge
     purge_notifications: Purge
     purge_deadlines: Purge
+    purge_arrivals: Purge
     periods: Periods
     clock: Clock
 
@@ -72,6 +75,7 @@ class Retention:
             "backfills": lambda more: self.purge_backfills(before, more),
             "notifications": lambda more: self.purge_notifications(before, more),
             "deadlines": lambda more: self.purge_deadlines(before, more),
+            "arrivals": lambda more: self.purge_arrivals(self.clock() - EVENTS_KEPT, more),
             "runs": lambda more: self.purge_runs(before, more),
         }
         deleted: dict[str, int] = {}

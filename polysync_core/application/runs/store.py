@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from polysync_core.application.deadlines.records import record_slow_recovery
 from polysync_core.application.ports import Publisher, RunTable
 from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.conflicts import retry_on_conflict
@@ -21,6 +22,7 @@ from polysync_core.domain.runs.attempts import Attempt
 from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
+from polysync_core.domain.runs.status import RunStatus
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.domain.sized_cache import SizedCache
 from polysync_core.telemetry import names, tracing
@@ -242,6 +244,8 @@ def _record_attempt(run: TaskRun, attempt: Attempt) -> None:
 
 def _record_end(run: TaskRun) -> None:
     tracing.record_run(run)
+    if run.status is RunStatus.SUCCEEDED and run.slow_deadline is not None:
+        record_slow_recovery(run)
     if run.finished_at is not None:
         duration = (run.finished_at - run.queued_at).total_seconds()
         attributes = {**_job_attributes(run), names.STATUS: run.status.value}

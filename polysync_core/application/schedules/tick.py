@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,10 +28,10 @@ from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 from polysync_core.telemetry.instruments import instruments
 
 MAX_ENTRIES = 500
-"""Index entries that one tick reads of each partition."""
-MAX_SECONDS = 15.0
+"""Index entries that a tick reads of each partition at once."""
+MAX_SECONDS = 45.0
 """The seconds after which a tick starts nothing more; the next tick begins with the oldest."""
-_WORKERS = 8
+_WORKERS = 16
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +49,11 @@ class Tally:
     left: int = 0
     """Entries that the tick had no time for."""
     lock: Lock = field(default_factory=Lock)
+
+    @property
+    def processed(self) -> int:
+        """The fire times that the tick has recorded."""
+        return self.fired + self.skipped + self.missed
 
     def add(self, plan: FirePlan) -> None:
         """Count an executed plan."""
@@ -100,9 +105,23 @@ class ScheduleTick:
             return self._tick(engine)
 
     def _tick(self, engine: Engine) -> Tally:
-        until = self.monotonic() + MAX_SECONDS
-        entries = self.store.due(self.clock(), limit=MAX_ENTRIES)
-        tally = Tally(due=len(entries))
+        """Process the due entries, in passes of a limited number."""
+        until, tally = self.monotonic() + MAX_SECONDS, Tally()
+        while True:
+            before, entries = tally.processed, self.store.due(self.clock(), limit=MAX_ENTRIES)
+            tally.due += len(entries)
+            self._pass(entries, engine, tally, until)
+            has_progress = tally.processed > before and not tally.left
+            if len(entries) < MAX_ENTRIES or not has_progress:
+                break
+        if tally.due:
+            _log_tally(tally)
+        return tally
+
+    def _pass(
+        self, entries: Sequence[Due | Edit], engine: Engine, tally: Tally, until: float
+    ) -> None:
+        """Process some entries, those of several Tasks at a time."""
         context = TickContext(
             engine=engine,
             definitions=self.definitions,
@@ -120,9 +139,6 @@ class ScheduleTick:
         with ThreadPoolExecutor(self.workers, thread_name_prefix="schedules") as pool:
             # Reading the results raises what ended a worker, for example the end of the process.
             list(pool.map(work, _by_task(entries)))
-        if entries:
-            _log_tally(tally)
-        return tally
 
     def _process_safely(self, entry: Due | Edit, context: TickContext, tally: Tally) -> None:
         facts = {"task": entry.task, "schedule": getattr(entry, "schedule", None)}

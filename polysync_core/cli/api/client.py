@@ -33,10 +33,11 @@ class ApiClient:
         traceparent: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        max_seconds: float | None = None,
     ) -> None:
-        wire = Wire(
-            url, credentials or Credentials(), timeout=ANSWER_SECONDS, traceparent=traceparent
-        )
+        """Open the client; `max_seconds` replaces the usual limits of each answer."""
+        caller, limit = credentials or Credentials(), max_seconds or ANSWER_SECONDS
+        wire = Wire(url, caller, timeout=limit, traceparent=traceparent)
         self.url = wire.url
         self._http = Http(wire, retries=ONCE, sleep=sleep, monotonic=monotonic)
 
@@ -142,14 +143,18 @@ class ApiClient:
         """Yield every item of a list; a page is read when its first item is needed."""
         token: str | None = None
         while True:
-            page = {"limit": str(MAX_PAGE_SIZE), "continuationToken": token}
-            reader = Reader(
-                "the list", self.get(*path, query={**(query or {}), **page}, has="items")
-            )
-            yield from reader.objects("items")
-            token = reader.text("continuationToken")
+            items, token = self.page(*path, query=query, token=token)
+            yield from items
             if token is None:
                 return
+
+    def page(
+        self, *path: str, query: Query | None = None, token: str | None = None
+    ) -> tuple[list[JsonObject], str | None]:
+        """Return the items of one page, and the token of the next one."""
+        page = {"limit": str(MAX_PAGE_SIZE), "continuationToken": token}
+        reader = Reader("the list", self.get(*path, query={**(query or {}), **page}, has="items"))
+        return reader.objects("items"), reader.text("continuationToken")
 
     def document(self, list_name: str, names: Sequence[str]) -> JsonObject:
         """Return definitions of one kind as a document that `apply` can read."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from polysync_core.cli.completion.rules import add_completions
 from polysync_core.cli.options import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Connection:
     options: tuple[str, ...] = ()
     """The options that chose the app; empty if a variable or the current context did."""
     context: str | None = None
+    needs_token: bool = False
+    """True if a request first gets a token of Entra."""
     target: str | None = None
     variables: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
@@ -95,6 +98,7 @@ def choose_connection(url: str | None, context: str | None) -> Connection:
         url=found.url,
         options=() if context is None else ("--context", context),
         context=name,
+        needs_token=found.sign_in.is_entra,
         target=found.target,
         variables=found.variables,
     )
@@ -103,6 +107,7 @@ def choose_connection(url: str | None, context: str | None) -> Connection:
 def with_context[**P, R](command: Callable[P, R]) -> Callable[..., R]:
     """Add the option `--context` to a command that has `--url`."""
     signature = inspect.signature(command, eval_str=True)
+    add_completions(signature)
     if "url" not in signature.parameters:
         return command
 

@@ -1,4 +1,4 @@
-"""Defines the arrivals of a Task: the events that start it."""
+"""Defines the arrivals of a Task: which events start it, and how events are collected."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ from polysync_core.domain.definitions.base import (
 )
 from polysync_core.domain.json_types import JsonValue
 
+MAX_EVENTS = 1000
+"""The maximum number of events of one batch."""
+_DAY = 24 * 3600
+_WEEK = 7 * _DAY
+
 type AttributeName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]{1,64}$|^data(\.[^.${}\s]{1,128}){1,8}$")
 ]
@@ -26,7 +31,7 @@ type PathEdge = Annotated[Line, StringConstraints(min_length=1, max_length=1024)
 
 
 class Arrival(Value):
-    """The events that start a Task; each event starts a run."""
+    """The events that start a Task, alone or collected in batches."""
 
     name: ObjectName
     description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
@@ -43,6 +48,14 @@ class Arrival(Value):
         default_factory=dict
     )
     """The expected values of further attributes, by their names."""
+    quiet_seconds: Annotated[int, Field(ge=0, le=_DAY)] = 0
+    """Collect events until none came for this time; 0 = do not wait."""
+    minimum_count: Annotated[int, Field(ge=1, le=MAX_EVENTS)] = 1
+    """The number of events that a batch waits for."""
+    maximum_wait_seconds: Annotated[int, Field(ge=1, le=_WEEK)] | None = None
+    """Start at this time after the first event, with the events that came; empty = never."""
+    maximum_count: Annotated[int, Field(ge=1, le=MAX_EVENTS)] = MAX_EVENTS
+    """The number of events at which a batch starts at once and another one begins."""
     parameters: Annotated[dict[str, JsonValue], Field(max_length=MAX_PARAMETERS)] = Field(
         default_factory=dict
     )
@@ -55,7 +68,23 @@ class Arrival(Value):
         for name in ("source", "type"):
             if name in self.filter:
                 refuse(f"filter.{name}", f"is written as the field {name}")
+        if self.minimum_count > self.maximum_count:
+            refuse("minimumCount", "must not be more than maximumCount")
+        if self.maximum_wait_seconds is not None:
+            if not self.collects:
+                refuse(
+                    "maximumWaitSeconds",
+                    "has no effect: every event starts a run at once; "
+                    "set quietSeconds or minimumCount, or remove it",
+                )
+            if self.maximum_wait_seconds < self.quiet_seconds:
+                refuse("maximumWaitSeconds", "must not be less than quietSeconds")
         return self
+
+    @property
+    def collects(self) -> bool:
+        """Return whether events are collected in batches; otherwise each event starts a run."""
+        return self.quiet_seconds > 0 or self.minimum_count > 1
 
     @property
     def sources(self) -> tuple[str, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,9 @@ from polysync_core.domain.json_types import JsonValue
 
 MAX_LISTED = 50
 """The maximum number of events that a run lists."""
-MAX_VALUES = 256 * 1024
+MAX_LISTED_CHARACTERS = 64 * 1024
+"""The maximum length of the texts of all listed events together."""
+MAX_VALUES = 128 * 1024
 """The largest facts of the events of one run, as JSON in UTF-8."""
 
 
@@ -39,7 +41,7 @@ class RunArrival:
     count: int
     """The number of events."""
     events: tuple[ArrivedEvent, ...]
-    """The first events, up to `MAX_LISTED`."""
+    """The first events, up to `MAX_LISTED`, as long as they are short."""
     values: Mapping[str, JsonValue]
     """The facts of the events that the parameters name."""
 
@@ -52,6 +54,14 @@ class ReceivedEvent:
     received_at: datetime
 
 
+def in_order(received: Iterable[ReceivedEvent]) -> list[ReceivedEvent]:
+    """Return events by their own time; one without a time has that of its arrival."""
+    return sorted(
+        received,
+        key=lambda each: (each.event.time or each.received_at, each.event.title, each.event.id),
+    )
+
+
 def run_arrival(
     name: str, received: Sequence[ReceivedEvent], values: Mapping[str, JsonValue]
 ) -> RunArrival:
@@ -59,7 +69,7 @@ def run_arrival(
     return RunArrival(
         name=name,
         count=len(received),
-        events=tuple(_in_short(each) for each in received[:MAX_LISTED]),
+        events=tuple(_listed(received)),
         values=values,
     )
 
@@ -106,6 +116,15 @@ def _subject(event: Event) -> str:
 
 def _why(event: Event) -> str:
     return "" if event.data_not_kept is None else f" (its data is not kept: {event.data_not_kept})"
+
+
+def _listed(received: Sequence[ReceivedEvent]) -> Iterator[ArrivedEvent]:
+    left = MAX_LISTED_CHARACTERS
+    for each in map(_in_short, received[:MAX_LISTED]):
+        left -= sum(map(len, (each.id, each.source, each.type, each.subject or "")))
+        if left < 0:
+            return
+        yield each
 
 
 def _in_short(each: ReceivedEvent) -> ArrivedEvent:

@@ -94,6 +94,7 @@ class RetryFrom(StrEnum):
 RETRY_FROM = "retryFrom"
 """The setting of a Job that chooses a `RetryFrom`."""
 
+_MAX_DATASETS = 100
 _HIDDEN_CATEGORIES = frozenset({"Co", "Cn"})
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,16}\U000e007f")
 """The flag of a region, such as England: a black flag with invisible tags."""
@@ -162,6 +163,15 @@ class Parameter(Value):
         return self.sensitive or self.data_type is DataType.SECRET
 
 
+class Dataset(Value):
+    """A data set of an artefact; its texts may hold `${parameters.NAME}` and run variables."""
+
+    namespace: Annotated[Line, StringConstraints(min_length=1, max_length=500)]
+    """The store of the data set, such as `abfss://sales@lake.dfs.core.windows.net`."""
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=1000)]
+    """The name of the data set in its store, such as `bronze/orders`."""
+
+
 class Job(Definition):
     """A template of one artefact on one platform."""
 
@@ -179,6 +189,10 @@ class Job(Definition):
     unknown_parameters: UnknownParameters = UnknownParameters.WARN
     """The treatment of a run with a value for a parameter that the artefact no longer has."""
     tags: Tags = Field(default_factory=dict)
+    inputs: Annotated[tuple[Dataset, ...], Field(max_length=_MAX_DATASETS)] = ()
+    """The data sets that the artefact reads, for lineage."""
+    outputs: Annotated[tuple[Dataset, ...], Field(max_length=_MAX_DATASETS)] = ()
+    """The data sets that the artefact writes, for lineage."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:

@@ -85,9 +85,9 @@ class NotificationFilter(Value):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        kinds = self.kinds
-        if NotificationKind.RECOVERED in kinds and NotificationKind.FAILED not in kinds:
-            refuse("kinds", "holds Recovered without Failed, which it follows: add Failed")
+        kinds, before = self.kinds, {NotificationKind.FAILED, NotificationKind.LATE}
+        if NotificationKind.RECOVERED in kinds and before.isdisjoint(kinds):
+            refuse("kinds", "holds Recovered without the kinds that it follows: add Failed or Late")
         return self
 
     def wants(self, kind: NotificationKind) -> bool:

@@ -29,6 +29,8 @@ class SkipKind(StrEnum):
     """The schedule was edited, disabled, paused or removed before the run could start."""
     PAST = "Past"
     """Too many runs of the schedule waited for a run that has not succeeded."""
+    ARRIVAL_CHANGED = "ArrivalChanged"
+    """The arrival was disabled or removed while it collected events."""
     SHARD_FULL = "ShardFull"
     """The shard held its maximum of waiting runs at the fire time."""
 

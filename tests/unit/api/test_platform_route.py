@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 import httpx
+import pytest
 
 from polysync_core.api.platform_route import PLATFORM_REQUESTS
 from tests.fakes.app import FakeApp, with_engine
@@ -28,6 +29,7 @@ class SilentPlatform(FakePlatform):
         return "reached"
 
 
+@pytest.mark.slow
 def test_other_requests_are_answered_while_many_wait_for_a_platform() -> None:
     app, platform = FakeApp(a_platform(name="lake")), SilentPlatform()
     app.platform = platform

@@ -53,6 +53,7 @@ def test_an_answer_names_a_bounded_number_of_parameters(app: FakeApp) -> None:
     assert all(len(error["path"]) == 100 for error in errors)
 
 
+@pytest.mark.slow
 def test_every_operation_refuses_an_unknown_parameter(app: FakeApp) -> None:
     for method, path in operations():
         answer = app.http.request(method, f"{path}?Unknown-Parameter=1")

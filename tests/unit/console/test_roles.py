@@ -57,6 +57,7 @@ def test_no_fixed_path_takes_the_place_of_a_definition(rules: dict[tuple[str, st
     assert not hidden
 
 
+@pytest.mark.slow
 def test_every_route_refuses_callers_without_its_role() -> None:
     roles = list(Role)
     for (method, path), needed in sorted(RULES.items()):

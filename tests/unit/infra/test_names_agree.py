@@ -6,6 +6,8 @@ import json
 import re
 from collections import Counter
 
+import pytest
+
 from polysync_core import settings
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
 from tests.unit.infra.templates import ROOT, deployed_settings, template
@@ -50,6 +52,7 @@ def test_every_queue_that_the_app_reads_is_in_its_settings() -> None:
     assert {DELIVERIES, RUN_REQUESTS} <= triggers
 
 
+@pytest.mark.slow
 def test_no_queue_receives_events_before_a_setting_names_it() -> None:
     default = template("main.bicep").part("parameters")["runEventsQueue"]["default"]
     assert default == ""
@@ -58,6 +61,7 @@ def test_no_queue_receives_events_before_a_setting_names_it() -> None:
     assert Settings.read(PLAIN | sample).run_events_queue == "run-events"
 
 
+@pytest.mark.slow
 def test_only_a_setting_names_the_task_hub() -> None:
     host = json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
     assert host["hubName"] == "%TASKHUB_NAME%"

@@ -6,6 +6,8 @@ import ast
 import json
 import re
 
+import pytest
+
 from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings
 
 DOCUMENT = ROOT / "docs" / "reference" / "settings.md"
@@ -30,6 +32,7 @@ ONE_MACHINE = {
     "POLYSYNC_OIDC_AUDIENCE",
     "POLYSYNC_OIDC_ROLES_CLAIM",
     "POLYSYNC_ALLOWED_ORIGINS",
+    "POLYSYNC_OPENLINEAGE_FILE",
     "POLYSYNC_SECRETS_FOLDER",
 }
 """Settings of a host without App Service, which the templates do not deploy."""
@@ -70,6 +73,7 @@ def _sample() -> dict[str, str]:
     return json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
 
 
+@pytest.mark.slow
 def test_one_module_reads_the_environment() -> None:
     readers = {
         str(file.relative_to(ROOT))
@@ -98,6 +102,7 @@ def test_the_deployed_parts_of_the_storage_connection_are_those_that_are_read() 
     assert read - deployed == {"accountName"}  # the short form of the two URLs
 
 
+@pytest.mark.slow
 def test_settings_named_by_host_json_and_bindings_are_deployed() -> None:
     assert _read_by_the_host() <= set(deployed_settings())
     assert _read_by_the_host() <= set(_sample())

@@ -33,6 +33,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.security.roles import Role
 
 _SECTION = "jobs"
+_SETTINGS = ("settings", "unknownParameters", "keepErrors", "tags", "inputs", "outputs")
 _MOST_TASKS = 20
 
 
@@ -60,7 +61,7 @@ def _use_button(state: EditorPage, field: str, label: str) -> Node:
 def _settings(state: EditorPage) -> Node:
     if not state.document.get("jobType"):
         return h.p["Choose the job type first."]
-    return form_fields(state.view, "settings", "unknownParameters", "keepErrors", "tags")
+    return form_fields(state.view, *_SETTINGS)
 
 
 def _buttons(state: EditorPage) -> Node:
@@ -123,7 +124,7 @@ EDITOR = Editor(
         EditorTab(
             "settings",
             "Settings",
-            ("settings", "unknownParameters", "keepErrors", "tags"),
+            _SETTINGS,
             _settings,
         ),
     ),

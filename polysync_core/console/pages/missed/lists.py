@@ -10,9 +10,11 @@ from htpy import Element, Node
 
 from polysync_core.application.missed.calendars import ExcludedDay
 from polysync_core.application.missed.stopped_schedules import IdleCause, StoppedSchedule
+from polysync_core.console.parts.deadlines import CAUSES, KINDS
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import absolute_time, nothing, relative_time
 from polysync_core.console.paths import page_path, run_path, task_path
+from polysync_core.domain.deadlines.stored import DeadlineReport
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.skip import SkipKind
@@ -91,6 +93,28 @@ def excluded_table(days: Sequence[ExcludedDay]) -> Element:
     ]
     columns = ["Task", "Schedule", "Calendar", "Day", "Fire times"]
     return table("Fire times that calendars exclude", columns, rows)
+
+
+def deadline_table(reports: Sequence[DeadlineReport]) -> Element:
+    """Return the deadlines that late and missing runs missed."""
+    rows = [
+        h.tr[
+            h.th(scope="row")[h.a(href=task_path(each.task, tab="scheduling"))[each.task]],
+            h.td[KINDS[each.miss.kind]],
+            h.td[absolute_time(each.miss.at)],
+            h.td[CAUSES[each.miss.cause]],
+            h.td[absolute_time(each.recovered_at) if each.recovered_at else nothing()],
+            h.td(".break")[_reason(each)],
+        ]
+        for each in reports
+    ]
+    columns = ["Task", "Kind", "Deadline", "Cause", "Recovered", "Reason"]
+    return table("Missed deadlines", columns, rows)
+
+
+def _reason(report: DeadlineReport) -> Node:
+    run_id, reason = report.miss.run_id, report.miss.reason
+    return reason if run_id is None else h.a(href=run_path(run_id))[reason]
 
 
 def message_table(messages: Sequence[PoisonMessage], now: datetime) -> Element:

@@ -19,6 +19,7 @@ from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.application.missed.missed_work import MissedWork
 from polysync_core.console.form_data import CurrentForm
 from polysync_core.console.pages.missed.lists import (
+    deadline_table,
     dropped_table,
     excluded_table,
     fire_time_table,
@@ -45,6 +46,7 @@ class Kind(StrEnum):
     DROPPED = "dropped"
     EXCLUDED = "excluded"
     MESSAGES = "messages"
+    DEADLINES = "deadlines"
 
 
 class Period(StrEnum):
@@ -73,6 +75,7 @@ _LABELS: Mapping[Kind, str] = {
     Kind.DROPPED: "Dropped at a limit",
     Kind.EXCLUDED: "Left out by calendars",
     Kind.MESSAGES: "Given-up messages",
+    Kind.DEADLINES: "Missed deadlines",
 }
 _EMPTY: Mapping[Kind, str] = {
     Kind.SKIPPED: "No run was skipped because of an upstream.",
@@ -81,6 +84,7 @@ _EMPTY: Mapping[Kind, str] = {
     Kind.DROPPED: "No limit rejected a run.",
     Kind.EXCLUDED: "No calendar excluded a fire time.",
     Kind.MESSAGES: "Every message was processed.",
+    Kind.DEADLINES: "Every deadline was met.",
 }
 
 
@@ -147,6 +151,8 @@ def _size(kind: Kind, found: MissedWork) -> tuple[int, bool]:
             return len(found.excluded.items), found.excluded.is_complete
         case Kind.MESSAGES:
             return len(found.messages.items), found.messages.is_complete
+        case Kind.DEADLINES:
+            return len(found.deadlines.items), found.deadlines.is_complete
 
 
 def _tab(kind: Kind, found: MissedWork, view: _View) -> Tab:
@@ -179,6 +185,8 @@ def _content(found: MissedWork, view: _View) -> Node:
             return _card(excluded_table(days))
         case Kind.MESSAGES if messages := found.messages.items:
             return _card(message_table(messages, view.now))
+        case Kind.DEADLINES if deadlines := found.deadlines.items:
+            return _card(deadline_table(deadlines))
         case _:
             sentence = f"{_EMPTY[view.kind]} This covers {view.period.words}."
             return empty_state(sentence, _disabled_tasks() if view.kind is Kind.STOPPED else None)

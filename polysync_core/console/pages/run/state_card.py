@@ -17,6 +17,7 @@ from polysync_core.console.pages.runs.reasons import (
     taken_text,
 )
 from polysync_core.console.pages.runs.table import duration_of
+from polysync_core.console.parts.deadlines import deadline_sentences
 from polysync_core.console.parts.meters import slots_meter
 from polysync_core.console.parts.run_links import run_link, with_run_links
 from polysync_core.console.parts.times import (
@@ -77,6 +78,7 @@ def state_card(seen: RunContent) -> Element:
         ],
         h.p(".say")[_sentence(seen)],
         [h.p[line] for line in _more(seen)],
+        [h.p[line] for line in deadline_sentences(run)],
     ]
 
 

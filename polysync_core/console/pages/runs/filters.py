@@ -42,12 +42,12 @@ _IDS = ("graphRunId", "backfillId")
 def status_tabs(query: RunsQuery) -> Element:
     """Return the tabs by status, and the one of grouped failures."""
     chosen = query.get("status")
-    plain = query.with_("group")
+    plain = query.with_("group").with_("late")
     tabs = [
         Tab(
             label="All",
             address=plain.with_("status").address(),
-            is_current=not chosen and not query.is_grouped,
+            is_current=not chosen and not query.is_grouped and not query.is_late,
         ),
         Tab(
             label="Active",
@@ -64,8 +64,13 @@ def status_tabs(query: RunsQuery) -> Element:
             for status in RunStatus
         ),
         Tab(
+            label="Late",
+            address=plain.with_("status").with_("late", "true").address(),
+            is_current=query.is_late,
+        ),
+        Tab(
             label="Failures in groups",
-            address=query.with_("status").with_("group", "failures").address(),
+            address=query.with_("status").with_("late").with_("group", "failures").address(),
             is_current=query.is_grouped,
         ),
     ]

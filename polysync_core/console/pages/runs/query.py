@@ -21,7 +21,7 @@ ACTIVE = "active"
 """The word for the statuses of active runs."""
 _ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 _TEXTS = ("task", "job", "platform", "tag", "since", "until", "graphRunId", "backfillId")
-NAMES = ("status", *_TEXTS, "trigger", "cause", "group")
+NAMES = ("status", *_TEXTS, "trigger", "cause", "late", "group")
 """The names of the filters in the address."""
 _MAX_LENGTH = 300
 
@@ -51,6 +51,11 @@ class RunsQuery:
     def is_grouped(self) -> bool:
         """Return whether failures are shown in groups."""
         return self.get("group") == "failures"
+
+    @property
+    def is_late(self) -> bool:
+        """Return whether only runs that missed a deadline are shown."""
+        return self.get("late") == "true"
 
     @property
     def statuses(self) -> tuple[RunStatus, ...]:
@@ -92,6 +97,7 @@ class RunsQuery:
             until=self.get("until") or None,
             graph_run_id=self.get("graphRunId") or None,
             backfill_id=self.get("backfillId") or None,
+            late=self.is_late,
         )
 
     def _all(self, name: str) -> tuple[str, ...]:

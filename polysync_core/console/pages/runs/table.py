@@ -11,6 +11,7 @@ from htpy import Element, Node
 
 from polysync_core.application.runs.lists.overview import Overview
 from polysync_core.console.pages.runs.reasons import reason_line, trigger_line
+from polysync_core.console.parts.deadlines import deadline_badges
 from polysync_core.console.parts.meters import usual_meter
 from polysync_core.console.parts.run_links import platform_address, platform_link, short_id
 from polysync_core.console.parts.status import status_badge
@@ -78,7 +79,7 @@ def _row(run: TaskRun, rows: Rows) -> Element:
         data_id=run.run_id,
     )[
         rows.may_choose and h.td[_checkbox(run)],
-        h.td(".nowrap")[status_badge(run.status)],
+        h.td(".nowrap")[status_badge(run.status), deadline_badges(run)],
         h.td[
             h.a(".name", href=address)[run.title],
             h.small(".id.mono")[f"{short_id(run.run_id)} · {run.job.platform}"],

@@ -254,9 +254,9 @@ def _open_to_variables(schema: Any) -> Any:
 
 def _or_variable(schema: Any) -> Any:
     """Return the schema of a value that may be a text with a variable."""
-    if not isinstance(schema, dict) or _is_open(cast("_Schema", schema)):
-        return schema
     content = cast("_Schema", schema)
+    if not isinstance(schema, dict) or _is_open(content):
+        return content
     outside = {name: content[name] for name in ("description", "default") if name in content}
     inside = {name: each for name, each in content.items() if name not in outside}
     return {**outside, "anyOf": [inside, {"$ref": _REF + _VARIABLE}]}

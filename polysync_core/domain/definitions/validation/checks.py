@@ -33,6 +33,7 @@ from polysync_core.domain.definitions.validation.unread import Unread, UnreadFie
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.lineage.datasets import dataset_problems
 from polysync_core.domain.parameters import convert
 
 
@@ -231,6 +232,7 @@ class Checks:
             path = f"parameters[{index}].default"
             default, data_type = parameter.default, parameter.data_type
             yield from _raised(lambda d=default, t=data_type, p=path: convert(d, t, path=p))
+        yield from (Problem(path, text) for path, text in dataset_problems(job))
         platform = self._certain(Kind.PLATFORM, job.platform)
         if isinstance(platform, Platform):
             yield from _raised(lambda: self.rules.check_job(platform, job))

@@ -1,4 +1,4 @@
-"""Warns about values, time zones, cron expressions and cadences of a Task that may surprise."""
+"""Warns about values, zones, cron expressions, cadences and deadlines that may surprise."""
 
 from __future__ import annotations
 
@@ -27,6 +27,28 @@ def task_warnings(task: Task, find: Find) -> Iterator[Problem]:
     yield from _unclear_zones(task, find)
     yield from _surprising_expressions(task)
     yield from _other_cadences(task, find)
+    yield from _deadlines(task)
+
+
+def _deadlines(task: Task) -> Iterator[Problem]:
+    """Yield a warning for each deadline that is missed every day, or never."""
+    expect = task.expect
+    if expect is None:
+        return
+    starts = task.schedules or task.dependencies or task.arrivals
+    if expect.finished_by is not None and not starts:
+        yield Problem(
+            "expect.finishedBy",
+            "nothing starts the task, so each day without a successful run is reported: add a "
+            "schedule or a dependency, or start the task by messages",
+        )
+    limit, timeout = expect.duration_within, task.execution_timeout_seconds
+    if isinstance(limit, int) and timeout is not None and limit >= timeout:
+        yield Problem(
+            "expect.durationWithin",
+            f"is never reached, because executionTimeoutSeconds ends an attempt after {timeout} "
+            "seconds: set a shorter duration",
+        )
 
 
 def _other_cadences(task: Task, find: Find) -> Iterator[Problem]:

@@ -52,7 +52,7 @@ def resolved(run: TaskRun, name: str, attempt: int) -> JsonValue:
         return value
     parameter = run.job.parameter(name)
     data_type = DataType.STRING if parameter is None else parameter.data_type
-    text = substitute(value, _variables(run, attempt))
+    text = substitute(value, variables_of(run, attempt))
     return convert_literal(text, data_type, path=f"parameters.{name}")
 
 
@@ -113,7 +113,8 @@ def _size(value: JsonValue) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _variables(run: TaskRun, attempt: int) -> RunVariables:
+def variables_of(run: TaskRun, attempt: int) -> RunVariables:
+    """Return the run variables of an attempt."""
     return RunVariables(
         id=run.run_id,
         attempt=attempt,

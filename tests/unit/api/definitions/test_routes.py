@@ -39,6 +39,7 @@ def filled(client: TestClient) -> TestClient:
     return client
 
 
+@pytest.mark.slow
 def test_each_kind_is_created_read_replaced_listed_and_deleted(client: TestClient) -> None:
     order = ["vaults", "contentionProfiles", "calendars", "platforms", "jobs", "tasks", "webhooks"]
     document = lakehouse(webhooks=[ON_CALL])

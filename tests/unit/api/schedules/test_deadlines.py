@@ -41,6 +41,7 @@ def test_the_list_of_late_runs_has_no_others(world: Expecting) -> None:
     assert combined.json()["items"] == late
 
 
+@pytest.mark.slow
 def test_the_list_pages(world: Expecting) -> None:
     world.until("2026-12-03T07:00:00")
     first = world.app.http.get("/api/task-runs?late=true&limit=2").json()

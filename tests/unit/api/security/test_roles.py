@@ -56,6 +56,7 @@ def path_of(template: str) -> str:
     return template.replace("{name}", "x").replace("{run_id}", "r")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("caller", CALLERS)
 def test_a_caller_may_use_the_routes_of_its_role_only(world: World, caller: str) -> None:
     held = CALLERS[caller]
@@ -64,6 +65,7 @@ def test_a_caller_may_use_the_routes_of_its_role_only(world: World, caller: str)
     _check_access(world, held, header)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_an_access_key_may_use_the_routes_of_its_role_only(
     world_with_keys: World, role: Role
@@ -84,6 +86,7 @@ def _check_access(world: World, held: frozenset[Role], header: dict[str, str]) -
         assert len(world.app.callers) == allowed, f"{method} {template}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [[], KEYS], ids=["no keys", "keys"])
 def test_every_route_is_closed_to_unauthenticated_callers(keys: list[AccessKey]) -> None:
     world = World(by_key(keys, otherwise=from_app_service))

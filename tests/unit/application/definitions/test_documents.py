@@ -291,6 +291,7 @@ def tasks(draw: st.DrawFn) -> list[dict[str, Any]]:
     return drawn
 
 
+@pytest.mark.slow
 @examples(25)
 @given(tasks(), VALUES)
 def test_applying_an_export_changes_nothing(some: list[dict[str, Any]], setting: Any) -> None:

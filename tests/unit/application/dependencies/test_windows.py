@@ -13,6 +13,8 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.skip import SkipKind
 from tests.fakes.scheduled import Scheduled
 
+pytestmark = pytest.mark.slow
+
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 JOB = {

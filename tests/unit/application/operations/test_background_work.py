@@ -29,6 +29,7 @@ def test_each_step_of_the_tick_runs_even_if_another_one_fails(broken: str) -> No
 
     unused: Any = None
     work = BackgroundWork(
+        check_batches=lambda _: None,
         reconcile=step("reconcile"),
         fire_schedules=step("fire_schedules"),
         check_deadlines=step("check_deadlines"),
@@ -38,6 +39,7 @@ def test_each_step_of_the_tick_runs_even_if_another_one_fails(broken: str) -> No
         purge=unused,
         webhook_delivery=unused,
         notifications=unused,
+        lineage=unused,
         run_requests=unused,
         poison_messages=unused,
         deliveries_queue="",

@@ -127,6 +127,7 @@ def test_a_failed_artefact_is_reported_and_the_others_are_imported(
     assert "externalId" in str(odd.error)
 
 
+@pytest.mark.slow
 def test_a_long_import_continues_page_by_page_and_imports_each_artefact_once(world: World) -> None:
     for number in range(250):
         world.platform.put(f"/etl/n{number:03}")

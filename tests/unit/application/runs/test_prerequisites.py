@@ -231,6 +231,7 @@ def test_a_lost_release_is_repeated_by_the_reconciler() -> None:
     assert world.fresh(third).unmet
 
 
+@pytest.mark.slow
 def test_at_most_a_hundred_runs_of_a_schedule_wait() -> None:
     world = Ordered()
     first, *_ = world.minutes(1)

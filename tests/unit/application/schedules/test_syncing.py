@@ -33,6 +33,7 @@ def notes(world: Scheduled) -> list[str]:
     return [key for _, key in rows if key.startswith("c~")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 @pytest.mark.parametrize("at", range(1, 12))
 def test_the_next_tick_recovers_from_a_crash_at_any_write(

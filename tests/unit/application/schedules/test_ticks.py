@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from polysync_core.application.runs.task_runs import RunRequest
+from polysync_core.application.schedules import tick
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.runs.run import RunStatus, TriggerType
 from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled
@@ -276,7 +277,7 @@ def test_entries_that_exceed_the_time_of_a_tick_are_left_to_the_next_tick() -> N
     for number in range(3):
         world.task(DAILY, name=f"t{number}")
     world.clock.advance(minutes=1)
-    moments = iter([0.0, 1.0, 16.0, 17.0])
+    moments = iter([0.0, 1.0, 46.0, 47.0])
     timed = replace(world.services.schedule_tick, workers=1, monotonic=lambda: next(moments))
     assert (tally := timed.tick(world.engine)).left == 2
     assert tally.fired == 1
@@ -330,3 +331,28 @@ class TestFailures:
             world.tick(minutes=1)
         assert world.made(RunStatus.SKIPPED) == []
         assert len(world.times()) == 1
+
+
+class TestManyDueSchedules:
+    def test_a_tick_fires_more_schedules_than_it_reads_at_once(
+        self, world: Scheduled, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Many schedules at the same minute must not wait for the ticks of later minutes."""
+        monkeypatch.setattr(tick, "MAX_ENTRIES", 2)
+        for number in range(25):
+            world.task(MINUTELY, name=f"t{number}")
+        tally = world.tick(minutes=1)
+        assert (tally.fired, tally.due) == (25, 25)
+
+    def test_a_tick_ends_although_a_schedule_fails(
+        self, world: Scheduled, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tick, "MAX_ENTRIES", 1)
+        for number in range(9):
+            world.task(MINUTELY, name=f"t{number}")
+        rows = world.tables.tables["Schedules"]
+        key = next(each for each in rows if each[1] == "s~t0~minutely")
+        rows[key] = type(rows[key])({"document": "{"}, rows[key].etag)
+        tally = world.tick(minutes=1)
+        assert tally.failed > 0
+        assert tally.fired > 0

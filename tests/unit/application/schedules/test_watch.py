@@ -29,7 +29,9 @@ def world() -> Scheduled:
 def watch_of(world: Scheduled) -> ScheduleWatch:
     """Return the watch with one worker, because the fake engine has no threads."""
     watch = world.services.schedule_watch
-    return replace(watch, tick=replace(watch.tick, workers=1, turn=Lock()))
+    tick = replace(world.services.schedule_tick, workers=1, turn=Lock())
+    schedules, *others = watch.watched
+    return replace(watch, watched=(replace(schedules, step=tick.tick), *others))
 
 
 def watch(world: Scheduled, *, seconds: float) -> None:

@@ -233,6 +233,7 @@ def many(number: int) -> tuple[dict[str, Box], dict[tuple[str, str], Line]]:
     return {name: Box(task=name, platform="lakehouse") for name in names}, lines
 
 
+@pytest.mark.slow
 def test_two_hundred_boxes_are_laid_out_and_drawn_within_the_budget() -> None:
     boxes, lines = many(200)
     best = min(_seconds(boxes, lines) for _ in range(5))

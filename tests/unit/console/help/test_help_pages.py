@@ -54,6 +54,7 @@ def test_every_page_is_shown_and_its_links_lead_somewhere(browser: TestClient, p
             assert f"{name}.md" in PAGES, target
 
 
+@pytest.mark.slow
 def test_anchors_into_other_pages_exist(browser: TestClient) -> None:
     ids: dict[str, set[str | None]] = {}
     links: list[tuple[str, str, str]] = []

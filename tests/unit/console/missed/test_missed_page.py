@@ -122,6 +122,7 @@ def test_every_kind_has_its_table() -> None:
         "Dropped at a limit": "1",
         "Left out by calendars": "1",
         "Given-up messages": "1",
+        "Missed deadlines": "0",
     }
     assert ["load-daily", "daily"] in [row[:2] for row in rows(tree)]
     assert rows(page(world.app, kind="stopped"))[0][:3] == ["other", "minutely", "Paused"]

@@ -31,6 +31,8 @@ from tests.unit.console.tasks.pages import (
     tree_of,
 )
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = (
     Parameter(name="day", default="today", description="The day."),
     Parameter(name="rows", data_type=DataType.INT),

@@ -111,6 +111,7 @@ def test_a_merged_schema_is_valid_and_a_second_merge_changes_nothing(
     assert schema_difference(once, twice).is_empty
 
 
+@pytest.mark.slow
 @given(PARAMETERS, PARAMETERS)
 def test_a_merge_without_breakage_keeps_everything_that_a_task_may_have_set(
     existing: list[Parameter], found: list[Parameter]

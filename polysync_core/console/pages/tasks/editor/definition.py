@@ -12,6 +12,7 @@ from polysync_core.console.icons import icon
 from polysync_core.console.pages.limits.holding import holding_card, holding_link, holds_above
 from polysync_core.console.pages.tasks.editor import dependencies, general, runtime, scheduling
 from polysync_core.console.pages.tasks.editor import values as settings
+from polysync_core.console.pages.tasks.editor.deadlines import deadlines_card
 from polysync_core.console.pages.tasks.editor.dependencies import dependencies_tab
 from polysync_core.console.pages.tasks.editor.facts import rows_of
 from polysync_core.console.pages.tasks.editor.general import general_tab
@@ -75,7 +76,7 @@ TASKS = Editor(
     ),
     buttons=_buttons,
     above=holds_above,
-    below=lambda state: [schedule_states(state), holding_card(state)],
+    below=lambda state: [schedule_states(state), deadlines_card(state), holding_card(state)],
     notices=NOTICES,
     scripts=("graph.js",),
 )

@@ -20,6 +20,7 @@ from polysync_core.console.forms.raw import RawObject
 from polysync_core.console.forms.reading import read
 from polysync_core.console.forms.rows import form_field, form_fields, view_action
 from polysync_core.console.icons import icon
+from polysync_core.console.pages.tasks.editor.deadlines import deadline_fields
 from polysync_core.console.pages.tasks.editor.facts import previews, rows_of, text_in
 from polysync_core.console.pages.tasks.editor.schedule_preview import (
     COUNT,
@@ -34,7 +35,7 @@ from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject
 
-FIELDS = ("schedules", "dependsOnPast")
+FIELDS = ("schedules", "dependsOnPast", "expect")
 
 _CLOCK = ("cron", "timeZone", "calendars", "gap", "fold", "startAt", "endAt")
 """The fields that decide about the fire times, which the preview follows."""
@@ -51,6 +52,7 @@ def scheduling_tab(state: EditorPage) -> Node:
         drawn or empty_state("No schedule: the task starts after other tasks, or by hand."),
         _add(state),
         h.div(".fields")[form_fields(state.view, "dependsOnPast")],
+        deadline_fields(state),
     ]
 
 

@@ -14,6 +14,8 @@ import yaml
 from tests.fakes.app import FakeApp, settings_of
 from tests.unit.cli.conftest import Invoke
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[5]
 SCHEMA_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
 

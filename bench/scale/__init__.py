@@ -1,0 +1,1 @@
+"""Computes and simulates the largest load of a deployment in Azure."""

@@ -1,0 +1,1 @@
+"""Sends the events of runs to a lineage service."""

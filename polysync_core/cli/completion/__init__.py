@@ -1,0 +1,1 @@
+"""Completes the names of objects in shells."""

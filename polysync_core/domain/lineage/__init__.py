@@ -1,0 +1,1 @@
+"""Defines the data sets of a run, for lineage."""

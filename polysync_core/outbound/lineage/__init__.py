@@ -1,0 +1,1 @@
+"""Builds OpenLineage events, and sends them to a service or a file."""
