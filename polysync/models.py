@@ -315,6 +315,19 @@ class Arrival(Model):
     """Values for the runs of this arrival, with `${arrival.…}`; they override the Task's own."""
 
 
+class ArrivalStatus(Model):
+    """An arrival of a Task with the events that it collects."""
+
+    name: str
+    """The name of the arrival."""
+
+    enabled: bool
+    """False if the arrival ignores events."""
+
+    collecting: Collecting | None
+    """The events that wait for their run; null without events."""
+
+
 class ArrivedEvent(Model):
     """An event that started a run."""
 
@@ -633,6 +646,25 @@ class ClockChange(Model):
 
     fire_times: list[CronFireTime]
     """The first of these fire times."""
+
+
+class Collecting(Model):
+    """The events that an arrival collects at present."""
+
+    count: int
+    """The number of events."""
+
+    first_at: datetime
+    """The time at which the first event was received."""
+
+    last_at: datetime
+    """The time at which the last event was received."""
+
+    starts_at: datetime | None
+    """The start if no further event comes; null while the batch waits for further events."""
+
+    sentence: str
+    """The state of the batch in words."""
 
 
 class ConcurrencyProfile(Model):
@@ -1409,6 +1441,9 @@ class ImportedArtefact(Model):
 
     error: str | None
     """The error of a failed import, or the reason why a folder was not searched."""
+
+    definition: dict[str, Any] | None = None
+    """The Job as it appears in a document; only in a dry run."""
 
 
 class IncompatibleTask(Model):
@@ -3045,6 +3080,19 @@ class Task(Model):
     """Free labels as key and value."""
 
 
+class TaskArrivals(Model):
+    """The arrivals of a Task, and the newest events."""
+
+    items: list[ArrivalStatus]
+    """The items of the page."""
+
+    continuation_token: str | None
+    """Continues the list as the query parameter `continuationToken`; null on the last page."""
+
+    events: list[TaskEvent]
+    """At most 50 of the newest 200 events of all Tasks: those from the sources of this Task."""
+
+
 class TaskDeadlines(Model):
     """The deadlines of a Task."""
 
@@ -3056,6 +3104,40 @@ class TaskDeadlines(Model):
 
     results: list[DeadlineResult]
     """The newest results, newest first."""
+
+
+class TaskEvent(Model):
+    """A received event with its outcome for one arrival of the Task."""
+
+    id: str
+    """The id of the event."""
+
+    source: str
+    """The source of the event."""
+
+    type: str
+    """The type of the event."""
+
+    subject: str | None
+    """The subject of the event, such as a file."""
+
+    time: datetime | None
+    """The time of the event."""
+
+    received_at: datetime
+    """The time at which Polysync received the event."""
+
+    arrival: str
+    """The arrival."""
+
+    outcome: ArrivalOutcome
+    """The outcome; `FilteredOut` by the present filter of the arrival."""
+
+    reason: str
+    """The reason of the outcome, in words."""
+
+    run_id: str | None
+    """The run that the event has started."""
 
 
 class TaskGate(Model):

@@ -291,6 +291,7 @@ def _use_cases(services: Services) -> list[object]:
         services.backfills,
         services.holds,
         services.event_intake,
+        services.task_arrivals,
         JobHandlers(services.job_runs, services.appkit_jobs),
         services.platform_runs,
         services.definition_editing,

@@ -32,7 +32,7 @@ def scale(_: argparse.Namespace) -> None:
             row("", f"then {second.runs_per_second:.0f} by {second.limit}")
             loads = {min(share * first.runs_per_second, _MOST) for share in _SHARES}
             for load in sorted(loads):
-                row(f"  {load:.0f} runs/s", _text(simulate(deployment, work, load)))
+                row(f"  {load:.1f} runs/s", _text(simulate(deployment, work, load)))
 
 
 def simulate(deployment: Deployment, work: Work, runs_per_second: float) -> Outcome:
@@ -42,8 +42,12 @@ def simulate(deployment: Deployment, work: Work, runs_per_second: float) -> Outc
 
 
 def _text(outcome: Outcome) -> str:
-    return (
-        f"{outcome.achieved:.0f} started, {outcome.start_p50:.2f} s p50, {outcome.start_p99:.2f} s "
-        f"p99, ends found after {outcome.end_p99:.1f} s p99, {outcome.most_live} live, "
-        f"{outcome.busiest} {outcome.use:.0%}"
+    parts = (
+        f"{outcome.achieved / outcome.offered:.0%} started",
+        f"{outcome.start_p50:.2f} s p50",
+        f"{outcome.start_p99:.2f} s p99",
+        f"ends found after {outcome.end_p99:.1f} s p99",
+        f"{outcome.most_live} live",
+        f"{outcome.busiest} {outcome.use:.0%}",
     )
+    return ", ".join(parts)

@@ -70,7 +70,7 @@ class Outcome:
     """The figures of a simulation, after its warm-up."""
 
     offered: float
-    """Requested runs per second, of all shards."""
+    """Requested runs per second, of all shards; the requests are random."""
     achieved: float
     """Started runs per second, of all shards."""
     start_p50: float
@@ -104,6 +104,8 @@ class Simulation:
     state: DispatcherState = field(default_factory=DispatcherState)
     starts: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     """The time of each submit, with the seconds since its request."""
+    requests: list[float] = field(default_factory=list[float])
+    """The time of each request."""
     ends: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     """The time of each found end, with the seconds since the end."""
     most_live: int = 0
@@ -161,7 +163,7 @@ class Simulation:
             uses.append((share, DISPATCHER))
         use, busiest = max(uses)
         return Outcome(
-            offered=self.runs_per_second,
+            offered=sum(at >= warm_up for at in self.requests) / seconds / self._share,
             achieved=len(lags) / seconds / self._share,
             start_p50=_at(lags, 0.5),
             start_p99=_at(lags, 0.99),
@@ -183,9 +185,10 @@ class Simulation:
 
     def _request(self) -> None:
         """Accept a run, and plan the next request."""
-        number = len(self._runs) + len(self.starts)
+        number = len(self.requests)
+        self.requests.append(self.now)
         run = SimulatedRun(
-            run_id=derived_run_id("scale", str(number), str(self.now)),
+            run_id=derived_run_id("scale", str(number)),
             task=f"task-{self._draw.randrange(self.tasks)}",
             seconds=self.work.seconds * self._draw.uniform(0.9, 1.1),
             requested=self.now,

@@ -58,6 +58,7 @@ from polysync_core.cli.commands.runs.run import run
 from polysync_core.cli.commands.runs.runs import runs
 from polysync_core.cli.commands.runs.show import show
 from polysync_core.cli.commands.runs.usage import usage
+from polysync_core.cli.commands.schedules.arrivals import arrivals
 from polysync_core.cli.commands.schedules.backfill import backfill
 from polysync_core.cli.commands.schedules.backfills import backfills
 from polysync_core.cli.commands.schedules.cron import cron
@@ -169,6 +170,7 @@ app.command(cls=PlainCommand, rich_help_panel=_RUNS)(release)
 app.command(cls=PlainCommand, rich_help_panel=_RUNS)(holds)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(schedules)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(fire_times)
+app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(arrivals)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(deadlines)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(cron)
 app.command(cls=PlainCommand, rich_help_panel=_SCHEDULES)(pause)

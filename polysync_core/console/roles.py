@@ -64,6 +64,7 @@ RULES: dict[Route, Role] = {
     ("GET", "/zones"): Role.READER,
     ("GET", "/part/zones"): Role.READER,
     ("GET", "/tasks/{name}/gate"): Role.READER,
+    ("GET", "/tasks/{name}/events"): Role.READER,
     ("GET", "/tasks/{name}/run"): Role.OPERATOR,
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,
     ("GET", "/tasks/{name}/backfill"): Role.OPERATOR,

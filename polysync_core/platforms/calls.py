@@ -69,6 +69,8 @@ class Call:
 
     method: Method
     segments: tuple[str, ...]
+    trailing_slash: bool = False
+    """True if the path ends with a slash."""
     query: Query | None = None
     headers: Mapping[str, str] | None = None
     """More headers; the client adds the sign-in and the content type."""

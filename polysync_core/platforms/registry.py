@@ -37,6 +37,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.AZURE_FUNCTIONS: "polysync_core.platforms.azure_functions.plugin",
     PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.plugin",
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
+    PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }
 """Modules whose `PLUGIN` is one of Polysync's own platform types."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 
 from polysync_core.application.arrivals.batches import BatchCheck
+from polysync_core.application.arrivals.overview import TaskArrivals
 from polysync_core.application.deadlines.checking import DeadlineCheck
 from polysync_core.application.deadlines.facts import DeadlineFacts
 from polysync_core.application.deadlines.reporting import DeadlineReporter
@@ -37,7 +38,14 @@ class Services(RunsServices):
         return FireTimePreview(
             definitions=self.definitions,
             states_of=self.ports.schedules.of_task,
+            arrival_notes=self.task_arrivals.notes,
             clock=self.ports.clock,
+        )
+
+    @cached_property
+    def task_arrivals(self) -> TaskArrivals:
+        return TaskArrivals(
+            definitions=self.definitions, store=self.ports.arrivals, clock=self.ports.clock
         )
 
     @cached_property

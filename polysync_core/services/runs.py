@@ -111,6 +111,7 @@ class RunsServices(DefinitionsServices):
             runs=self.ports.runs,
             starter=self.arrival_starter,
             collector=self.batch_collector,
+            store=self.ports.arrivals,
             clock=self.ports.clock,
         )
 

@@ -2,6 +2,7 @@
 
     batches                | b~<identity>:<arrival>          a batch; its ETag guards every change
     batches                | d~<due>~<identity>:<arrival>    its index entry, in epoch milliseconds
+    log                    | <newest first>~<key>~<token>    a received event with its outcomes
     <identity>:<arrival>   | e~<received>~<key>              a collected event
     <identity>:<arrival>   | x~<week>~<key>                  a deduplication row of an event
 
@@ -26,9 +27,12 @@ from polysync_core.domain.arrivals.batches import (
 from polysync_core.domain.arrivals.codec import (
     decode_batch,
     decode_event,
+    decode_logged,
     encode_batch,
     encode_event,
+    encode_logged,
 )
+from polysync_core.domain.arrivals.outcomes import LoggedEvent
 from polysync_core.domain.arrivals.run_arrival import ReceivedEvent
 from polysync_core.domain.dispatch.state import millis, moment
 from polysync_core.domain.errors import Broken, StaleETag
@@ -41,12 +45,16 @@ from polysync_core.storage.rows import (
     RowExists,
     RowRange,
     end_of_prefix,
+    new_fingerprint,
 )
 from polysync_core.storage.tables import Tables
 
 _BATCHES = "batches"
 _BATCH = "b~"
 _DUE = "d~"
+_LOG = "log"
+_FAR_FUTURE = 9_999_999_999_999
+"""Epoch milliseconds; keys are the difference to this time, so the newest sorts first."""
 _EVENT = "e~"
 _SEEN = "x~"
 _DOCUMENT = "document"
@@ -75,6 +83,18 @@ class TableArrivals:
         except RowExists:
             return False
         return True
+
+    def record(self, logged: LoggedEvent) -> None:
+        """Add a received event to the log of all Tasks."""
+        at, key = logged.received.received_at, logged.received.event.key
+        document = split_text(_DOCUMENT, encode_logged(logged))
+        self._table.upsert(Row(_LOG, f"{_newest_first(at)}~{key}~{new_fingerprint()}", document))
+
+    def recent(self, *, limit: int) -> list[LoggedEvent]:
+        """Return the newest received events of all Tasks by one range read."""
+        rows = self._table.page(RowRange(_LOG), limit=limit).rows
+        texts = (join_text(_DOCUMENT, row.values) for row in rows)
+        return [decode_logged(text) for text in texts if text is not None]
 
     def get(self, identity: str, arrival: str) -> StoredBatch | None:
         """Return a batch by one point read."""
@@ -148,12 +168,17 @@ class TableArrivals:
         delete_batch(self._table, [Row(partition, key, {}) for key in keys])
 
     def purge(self, before: datetime, more: More) -> int:
-        """Delete the deduplication rows that are no longer compared; return their number."""
+        """Delete old events of the log, and deduplication rows that are no longer compared."""
         week = millis(before) // _WEEK
-        return sum(
+        logged = delete_rows(self._table, RowRange(_LOG, f"{_newest_first(before)}~"), more)
+        return logged + sum(
             delete_rows(self._table, RowRange(partition, _SEEN, _seen(week, "")), more)
             for partition in _of_arrivals(partitions(self._table, more))
         )
+
+
+def _newest_first(at: datetime) -> str:
+    return f"{_FAR_FUTURE - millis(at):013}"
 
 
 def _of_arrivals(found: Iterator[str]) -> Iterator[str]:

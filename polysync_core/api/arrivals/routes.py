@@ -1,4 +1,4 @@
-"""Serves the route that receives events."""
+"""Serves the routes that receive events and show the arrivals of a Task."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from fastapi.responses import JSONResponse
 from polysync_core.api.arrivals.bodies import BATCH, JSON, STRUCTURED, document_of
 from polysync_core.api.contract.answers import SHARD_FULL
 from polysync_core.api.engine import CurrentEngine
-from polysync_core.api.models import RunIdText, View
+from polysync_core.api.models import Page, RunIdText, Time, View
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.api.use_cases import use_case
+from polysync_core.application.arrivals.overview import ArrivalStatus, TaskArrivals, TaskEvent
 from polysync_core.application.arrivals.receiving import EventIntake, ReceivedResult
 from polysync_core.domain.arrivals.cloud_events import read_events, validation_code
 from polysync_core.domain.arrivals.outcomes import ArrivalOutcome
@@ -49,6 +50,64 @@ class ReceivedEventsView(View):
 
     items: list[ReceivedEventView]
     """The events in the order of the request."""
+
+
+class CollectingView(View):
+    """The events that an arrival collects at present."""
+
+    count: int
+    """The number of events."""
+    first_at: Time
+    """The time at which the first event was received."""
+    last_at: Time
+    """The time at which the last event was received."""
+    starts_at: Time | None
+    """The start if no further event comes; null while the batch waits for further events."""
+    sentence: str
+    """The state of the batch in words."""
+
+
+class ArrivalStatusView(View):
+    """An arrival of a Task with the events that it collects."""
+
+    name: str
+    """The name of the arrival."""
+    enabled: bool
+    """False if the arrival ignores events."""
+    collecting: CollectingView | None
+    """The events that wait for their run; null without events."""
+
+
+class TaskEventView(View):
+    """A received event with its outcome for one arrival of the Task."""
+
+    id: str
+    """The id of the event."""
+    source: str
+    """The source of the event."""
+    type: str
+    """The type of the event."""
+    subject: str | None
+    """The subject of the event, such as a file."""
+    time: Time | None
+    """The time of the event."""
+    received_at: Time
+    """The time at which Polysync received the event."""
+    arrival: str
+    """The arrival."""
+    outcome: ArrivalOutcome
+    """The outcome; `FilteredOut` by the present filter of the arrival."""
+    reason: str
+    """The reason of the outcome, in words."""
+    run_id: RunIdText | None
+    """The run that the event has started."""
+
+
+class TaskArrivalsView(Page[ArrivalStatusView]):
+    """The arrivals of a Task, and the newest events."""
+
+    events: list[TaskEventView]
+    """At most 50 of the newest 200 events of all Tasks: those from the sources of this Task."""
 
 
 class ValidationAnswer(View):
@@ -99,11 +158,12 @@ async def _raw(request: Request) -> bytes:
     return await request.body()
 
 
+CurrentArrivals = Annotated[TaskArrivals, Depends(use_case(TaskArrivals))]
 CurrentIntake = Annotated[EventIntake, Depends(use_case(EventIntake))]
 
 
 def event_routes() -> APIRouter:
-    """Return the route that receives events."""
+    """Return the routes of events and arrivals."""
     routes = APIRouter(tags=["Arrivals"])
 
     @routes.post(
@@ -128,7 +188,42 @@ def event_routes() -> APIRouter:
             return JSONResponse(ValidationAnswer(validation_response=code).as_json())
         return _view(intake.receive(read_events(document), engine))
 
+    @routes.get("/tasks/{name}/arrivals")
+    def list_arrivals(name: str, arrivals: CurrentArrivals) -> TaskArrivalsView:
+        """List the arrivals of a Task, what they collect, and the newest events."""
+        overview = arrivals.overview(name)
+        return TaskArrivalsView(
+            items=[_status_view(each) for each in overview.statuses],
+            events=[_event_view(each) for each in overview.events],
+            continuation_token=None,
+        )
+
     return routes
+
+
+def _status_view(status: ArrivalStatus) -> ArrivalStatusView:
+    collecting = status.collecting
+    return ArrivalStatusView(
+        name=status.arrival.name,
+        enabled=status.arrival.enabled,
+        collecting=None if collecting is None else CollectingView.model_validate(collecting),
+    )
+
+
+def _event_view(each: TaskEvent) -> TaskEventView:
+    event, outcome = each.received.event, each.outcome
+    return TaskEventView(
+        id=event.id,
+        source=event.source,
+        type=event.type,
+        subject=event.subject,
+        time=event.time,
+        received_at=each.received.received_at,
+        arrival=outcome.arrival,
+        outcome=outcome.outcome,
+        reason=outcome.reason,
+        run_id=outcome.run_id,
+    )
 
 
 def _headers(request: Request) -> dict[str, str]:

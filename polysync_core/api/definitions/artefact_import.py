@@ -115,7 +115,8 @@ def import_routes() -> APIRouter:
         selection = _selection(body or ImportRequest())
         if dry_run:
             changes_nothing(record)
-            return report_view(artefact_import.plan_import(name, selection))
+            plan = artefact_import.plan_import(name, selection)
+            return report_view(plan, is_planned=True)
         return report_view(
             artefact_import.import_artefacts(name, selection, engine=engine, author=author)
         )

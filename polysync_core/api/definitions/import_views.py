@@ -14,6 +14,7 @@ from polysync_core.application.platforms.import_report import (
     ImportReport,
     ImportResult,
 )
+from polysync_core.domain.definitions.document import write_definition
 
 
 class ArtefactView(View):
@@ -96,6 +97,8 @@ class ImportedArtefactView(View):
     """The Tasks because of which a part of the schema was not changed."""
     error: str | None
     """The error of a failed import, or the reason why a folder was not searched."""
+    definition: dict[str, Json] | None = Field(default=None, exclude_if=operator.not_)
+    """The Job as it appears in a document; only in a dry run."""
 
 
 class ImportReportView(View):
@@ -129,17 +132,22 @@ def found_view(found: FoundArtefact) -> ArtefactView:
     )
 
 
-def report_view(report: ImportReport) -> ImportReportView:
-    """Return the view of an import."""
+def report_view(report: ImportReport, *, is_planned: bool = False) -> ImportReportView:
+    """Return the view of an import; that of a dry run has the planned Jobs."""
     by_result = {
-        result.value: [imported_view(each) for each in report.items if each.result is result]
+        result.value: [
+            imported_view(each, is_planned=is_planned)
+            for each in report.items
+            if each.result is result
+        ]
         for result in ImportResult
     }
     return ImportReportView.model_validate({**by_result, "continuationToken": report.token})
 
 
-def imported_view(imported: ImportedArtefact) -> ImportedArtefactView:
+def imported_view(imported: ImportedArtefact, *, is_planned: bool = False) -> ImportedArtefactView:
     """Return the view of the import of one artefact."""
+    job = imported.definition if is_planned else None
     return ImportedArtefactView(
         result=imported.result,
         external_id=imported.external_id,
@@ -151,4 +159,5 @@ def imported_view(imported: ImportedArtefact) -> ImportedArtefactView:
         complete=imported.is_complete,
         tasks=[IncompatibleTaskView.model_validate(each) for each in imported.incompatible_tasks],
         error=imported.error,
+        definition=None if job is None else write_definition(job),
     )

@@ -59,6 +59,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/tasks/{name}/resume"): Role.OPERATOR,
     ("POST", "/tasks/{name}/backfill"): Role.OPERATOR,
     ("POST", "/events"): Role.OPERATOR,
+    ("GET", "/tasks/{name}/arrivals"): Role.READER,
     ("GET", "/holds"): Role.READER,
     ("POST", "/hold"): Role.OPERATOR,
     ("POST", "/release"): Role.OPERATOR,

@@ -7,11 +7,17 @@ from dataclasses import dataclass, replace
 
 from polysync_core.application.arrivals.collecting import BatchCollector
 from polysync_core.application.arrivals.starting import ArrivalStarter, Start, run_id_of_event
+from polysync_core.application.arrivals.store import ArrivalStore
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.domain.arrivals.definition import Arrival
 from polysync_core.domain.arrivals.event import Event
 from polysync_core.domain.arrivals.matching import refusal
-from polysync_core.domain.arrivals.outcomes import ArrivalOutcome, EventOutcome
+from polysync_core.domain.arrivals.outcomes import (
+    MAX_OUTCOMES,
+    ArrivalOutcome,
+    EventOutcome,
+    LoggedEvent,
+)
 from polysync_core.domain.arrivals.run_arrival import ReceivedEvent
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.stored import DefinitionSource
@@ -34,6 +40,7 @@ class EventIntake:
     runs: RunReader
     starter: ArrivalStarter
     collector: BatchCollector
+    store: ArrivalStore
     clock: Clock
 
     def receive(self, events: Sequence[Event], engine: Engine) -> list[ReceivedResult]:
@@ -49,6 +56,9 @@ class EventIntake:
                 tasks[event.source] = self._tasks(event.source)
             received = ReceivedEvent(event=event, received_at=self.clock())
             outcomes = tuple(self._outcomes(received, tasks[event.source], engine))
+            if tasks[event.source]:
+                kept = outcomes[:MAX_OUTCOMES]
+                self.store.record(LoggedEvent(received=received, outcomes=kept))
             results.append(ReceivedResult(event=event, outcomes=outcomes))
         return results
 

@@ -13,6 +13,7 @@ from polysync_core.domain.arrivals.batches import (
     DueBatch,
     StoredBatch,
 )
+from polysync_core.domain.arrivals.outcomes import LoggedEvent
 from polysync_core.domain.arrivals.run_arrival import ReceivedEvent
 
 
@@ -25,6 +26,14 @@ class ArrivalStore(Protocol):
 
     def add(self, identity: str, arrival: str, received: ReceivedEvent) -> bool:
         """Add an event to those of an arrival; return False if it was added before."""
+        ...
+
+    def record(self, logged: LoggedEvent) -> None:
+        """Add a received event to the log of all Tasks."""
+        ...
+
+    def recent(self, *, limit: int) -> Sequence[LoggedEvent]:
+        """Return the newest received events of all Tasks, the newest first."""
         ...
 
     def get(self, identity: str, arrival: str) -> StoredBatch | None:

@@ -100,6 +100,8 @@ class ImportedArtefact:
     incompatible_tasks: tuple[IncompatibleTask, ...] = ()
     """Tasks because of which a part of the schema was not changed."""
     error: str | None = None
+    definition: Job | None = None
+    """The Job after the import; None if none is created or known."""
     requested: tuple[str, ...] = ()
     """The external ids of the selection that name this artefact, as the caller spelled them."""
 

@@ -81,6 +81,7 @@ class JobImport:
                 difference=schema_difference((), parameters),
                 notes=notes_of(schema),
                 is_complete=schema.is_complete,
+                definition=job,
             )
         raise Conflict("Other jobs have every possible name for the new job: rename one of them.")
 
@@ -193,6 +194,7 @@ def _imported(
         notes=notes_of(schema),
         is_complete=schema.is_complete,
         incompatible_tasks=incompatible,
+        definition=_with_parameters(job, parameters),
     )
 
 

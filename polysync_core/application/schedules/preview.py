@@ -46,6 +46,8 @@ class FireTimePreview:
     definitions: DefinitionReader
     states_of: Callable[[str], Iterable[StoredSchedule]]
     """Returns the stored states of a Task's schedules."""
+    arrival_notes: Callable[[Task], Iterable[str]]
+    """Returns a sentence about each arrival of a Task."""
     clock: Clock
 
     def preview(self, name: str, *, count: int) -> Preview:
@@ -58,7 +60,7 @@ class FireTimePreview:
         merged = heapq.merge(
             *streams, key=lambda each: (each.fire.scheduled_time, each.schedule.name)
         )
-        notes = list(_notes(task, now, self._pauses(task)))
+        notes = [*_notes(task, now, self._pauses(task)), *self.arrival_notes(task)]
         return Preview(fires=list(islice(merged, count)), notes=notes)
 
     def _pauses(self, task: Task) -> dict[str, Pause]:

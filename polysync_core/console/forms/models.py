@@ -112,7 +112,7 @@ def _field(model: type[BaseModel], attribute: str, info: FieldInfo, *, is_explic
     name, owner = info.alias or attribute, model.__name__
     found = read_annotation(info.annotation, info.metadata)
     default = _default(info)
-    control = _Controls(owner=owner, name=name, info=info).of(found)
+    control = _Controls(owner=owner, name=name, info=info, is_explicit=is_explicit).of(found)
     if is_explicit:
         control = _with_blank(control, info, default)
         default = None
@@ -137,10 +137,11 @@ def _default(info: FieldInfo) -> JsonValue:
 class _Controls:
     """Finds the control for a field."""
 
-    def __init__(self, *, owner: str, name: str, info: FieldInfo) -> None:
+    def __init__(self, *, owner: str, name: str, info: FieldInfo, is_explicit: bool) -> None:
         self._path = f"{owner}.{name}"
         self._name = name
         self._info = info
+        self._is_explicit = is_explicit
 
     def of(self, found: Annotation) -> Control:
         """Return the control for an annotation."""
@@ -149,6 +150,9 @@ class _Controls:
         if found.origin is dict:
             return self._mapping(found)
         if isinstance(found.plain, type) and issubclass(found.plain, BaseModel):
+            if self._is_explicit:
+                # Only JSON keeps the difference between an absent value and an empty one.
+                return Json(shape=Shape.OBJECT)
             group = group_of(found.plain)
             return Group(fields=group.fields, is_open=group.is_open, is_optional=found.is_optional)
         return self._scalar(found)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from pydantic import TypeAdapter
 
 from polysync_core.domain.arrivals.batches import Batch
+from polysync_core.domain.arrivals.outcomes import LoggedEvent
 from polysync_core.domain.arrivals.run_arrival import ReceivedEvent
 
 _BATCH = TypeAdapter(Batch)
 _EVENT = TypeAdapter(ReceivedEvent)
+_LOGGED = TypeAdapter(LoggedEvent)
 
 
 def encode_batch(batch: Batch) -> str:
@@ -22,6 +24,16 @@ def encode_batch(batch: Batch) -> str:
 def decode_batch(text: str) -> Batch:
     """Return the batch that `encode_batch` wrote."""
     return _BATCH.validate_json(text)
+
+
+def encode_logged(logged: LoggedEvent) -> str:
+    """Return a received event with its outcomes as JSON text."""
+    return _LOGGED.dump_json(logged).decode()
+
+
+def decode_logged(text: str) -> LoggedEvent:
+    """Return the event that `encode_logged` wrote."""
+    return _LOGGED.validate_json(text)
 
 
 def encode_event(received: ReceivedEvent) -> str:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from polysync_core.domain.arrivals.definition import Arrival
+from polysync_core.domain.arrivals.matching import accepts_source, refusal
+from polysync_core.domain.arrivals.run_arrival import ReceivedEvent
 from polysync_core.domain.runs.identity import RunId
+
+MAX_OUTCOMES = 50
+"""The maximum number of outcomes that are stored of one event."""
 
 
 class ArrivalOutcome(StrEnum):
@@ -33,3 +39,26 @@ class EventOutcome:
     reason: str
     run_id: RunId | None = None
     """The run that the event has started."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEvent:
+    """An event that was received, with its outcomes."""
+
+    received: ReceivedEvent
+    outcomes: tuple[EventOutcome, ...]
+    """The outcomes for the arrivals that accept the event, up to `MAX_OUTCOMES`."""
+
+
+def outcome_for(logged: LoggedEvent, task: str, arrival: Arrival) -> EventOutcome | None:
+    """Return the outcome of an event for an arrival; None if another source sent the event."""
+    for each in logged.outcomes:
+        if (each.task, each.arrival) == (task, arrival.name):
+            return each
+    event = logged.received.event
+    reason = refusal(arrival, event) if accepts_source(arrival, event) else None
+    if reason is None:
+        return None
+    return EventOutcome(
+        task=task, arrival=arrival.name, outcome=ArrivalOutcome.FILTERED_OUT, reason=reason
+    )

@@ -39,6 +39,7 @@ class JobType(StrEnum):
     AZURE_HTTP_FUNCTION = "AzureHttpFunction"
     LOGIC_APPS_WORKFLOW = "LogicAppsWorkflow"
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"
+    HTTP_JOB = "HttpJob"
 
 
 class DataType(StrEnum):

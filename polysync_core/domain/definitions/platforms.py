@@ -38,6 +38,7 @@ class AuthMethod(StrEnum):
     TOKEN = "Token"  # noqa: S105 - a method's name
     APP_ROLE = "AppRole"
     USER_PASSWORD = "UserPassword"  # noqa: S105 - a method's name
+    ANONYMOUS = "Anonymous"
 
 
 class Auth(Value):
@@ -112,6 +113,7 @@ class PlatformType(StrEnum):
     AZURE_FUNCTIONS = "AzureFunctions"
     AZURE_LOGIC_APPS = "AzureLogicApps"
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
+    HTTP_SERVICE = "HttpService"
 
 
 class Platform(Definition):

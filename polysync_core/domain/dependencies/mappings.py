@@ -14,7 +14,7 @@ from polysync_core.domain.runs.run import MappedInput, TaskRun
 from polysync_core.domain.runs.status import RunStatus
 from polysync_core.domain.security.secrets import resembles_reference
 
-_LISTS = frozenset({DataType.JSON, DataType.JSON_ARRAY})
+LIST_TYPES = frozenset({DataType.JSON, DataType.JSON_ARRAY})
 """The types of inputs that take the list of the values of a window."""
 _MAX_NAMED_OUTPUTS = 20
 
@@ -75,7 +75,7 @@ def _passed(
     """Return the value that a mapping passes on; of a window, a list."""
     path = f"parameters.{mapping.input}"
     runs = _successes(parents, dependency)
-    if dependency.take is not Take.WINDOW or data_type not in _LISTS or not runs:
+    if dependency.take is not Take.WINDOW or data_type not in LIST_TYPES or not runs:
         newest = runs[-1] if runs else None
         return _output(newest, dependency.task, mapping.output, path)
     return [_output(run, dependency.task, mapping.output, path) for run in runs]

@@ -7,7 +7,7 @@ with the calls that its contract tests make.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from polysync_core.domain.definitions.jobs import JobType
@@ -303,6 +303,13 @@ VERIFICATIONS: Mapping[str, Verification] = {
         ),
         notes=(_TRIGGER_NOTE, "It needs `six` but does not depend on it."),
         open_questions=_LOGIC_APPS_OPEN,
+    ),
+    JobType.HTTP_JOB: replace(
+        _databricks(
+            SUBMIT="jobs.submit", READ="jobs.get_run", CANCEL="jobs.cancel_run", TEST="jobs.list"
+        ),
+        notes=("The suite describes the jobs API of Databricks by settings.",),
+        open_questions=("whether a service behaves as the settings say",),
     ),
     JobType.CLOUD_FUNCTION_HTTP: _GOOGLE,
 }

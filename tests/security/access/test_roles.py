@@ -87,6 +87,7 @@ _NEEDS: Mapping[str, str] = {
     "POST /backfills/{backfill_id}/cancel": _OPERATOR,
     "GET /holds": _READER,
     "POST /events": _OPERATOR,
+    "GET /tasks/{name}/arrivals": _READER,
     **{
         f"POST {scope}/{action}": _OPERATOR
         for scope in ("", "/tasks/{name}", "/platforms/{name}")

@@ -39,6 +39,7 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "azure_logic_apps": frozenset({"workflow_definition"}),
     "azure_data_pipelines": frozenset({"lost_start", "pipeline"}),
     "google_functions": frozenset({"external_id"}),
+    "http_service": frozenset({"answers", "path_templates", "templates"}),
 }
 """Modules with another name; `azure` and `azure_data_pipelines` are shared by several platforms."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +20,7 @@ from polysync_core.cli.options import (
 from polysync_core.cli.session import Session, open_session
 
 if TYPE_CHECKING:
-    from polysync_core.domain.json_types import JsonObject
+    from polysync_core.domain.json_types import JsonObject, JsonValue
 
 _MAX_ARTEFACTS = 500
 """The limit of one call: each call reads the platform's list from its start."""
@@ -43,6 +44,12 @@ Remove = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference, write nothing.")]
 
 
+JobsFile = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write the jobs to this file, and nothing to the app."),
+]
+
+
 def import_jobs(  # noqa: PLR0913 - one parameter per option
     platform: PlatformName,
     external_ids: ExternalIds = None,
@@ -50,18 +57,22 @@ def import_jobs(  # noqa: PLR0913 - one parameter per option
     search: Search = None,
     remove: Remove = False,
     dry_run: DryRun = False,
+    output: JobsFile = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Create or update the jobs of a platform's artefacts."""
+    """Create or update the jobs of a platform's artefacts; -o writes a file."""
+    planned = dry_run or output is not None
     body: JsonObject = {"jobType": job_type, "search": search, "limit": _MAX_ARTEFACTS}
     if remove:
         body["remove"] = True
     if external_ids:
         body["externalIds"] = [*external_ids]
     with open_session(url, as_json=as_json) as session:
-        report = _import_all(session, platform, body, dry_run=dry_run)
-        _show(session, report, verb="Planned" if dry_run else "Imported")
+        report = _import_all(session, platform, body, dry_run=planned)
+        _show(session, report, verb="Planned" if planned else "Imported")
+        if output is not None:
+            _write_jobs(session, report, output)
     _exit_by(_all_items(report))
 
 
@@ -90,6 +101,21 @@ def sync_parameters(  # noqa: PLR0913 - one parameter per option
 
             session.terminal.show(*import_view([answer]))
     _exit_by([answer])
+
+
+def _write_jobs(session: Session, report: dict[str, list[JsonObject]], output: Path) -> None:
+    """Write the planned jobs as a document that `apply` reads."""
+    from polysync_core.cli.documents import to_json, to_yaml, write_document
+
+    items = [Reader("an artefact", each) for each in _all_items(report)]
+    jobs: list[JsonValue] = [
+        definition for each in items if (definition := each.object("definition"))
+    ]
+    is_json = output.suffix.lower() == ".json"
+    write_document(output, (to_json if is_json else to_yaml)({"jobs": jobs}))
+    session.terminal.note(
+        f"Written to {output}: {len(jobs)} jobs. To store them: polysync apply {output}"
+    )
 
 
 def _exit_by(items: list[JsonObject]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polysync_core.console.editing.routes import editor_routes
-from polysync_core.console.pages.tasks import backfill, bulk, gate, listing, run_once
+from polysync_core.console.pages.tasks import backfill, bulk, events, gate, listing, run_once
 from polysync_core.console.pages.tasks.editor import previewing
 from polysync_core.console.pages.tasks.editor.definition import TASKS
 from polysync_core.console.routing import PageRouter
@@ -17,6 +17,7 @@ def task_routers() -> list[PageRouter]:
         backfill.router,
         run_once.router,
         gate.router,
+        events.router,
         previewing.router,
         editor_routes(TASKS),
     ]

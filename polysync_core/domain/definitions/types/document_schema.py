@@ -19,6 +19,7 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import BROKEN_FIELD, MAX_DEFINITIONS
 from polysync_core.domain.definitions.kinds import KINDS, KindSpec
 from polysync_core.domain.definitions.platforms import AuthMethod
+from polysync_core.domain.definitions.types.bundle_schema import bundle_keys, with_variables
 from polysync_core.domain.definitions.types.catalogue import AuthField, AuthKind, TypeCatalogue
 from polysync_core.domain.definitions.types.descriptions import describe_fields, description_of
 
@@ -32,30 +33,6 @@ _TIME_PATTERN = "^[-+0-9]"
 """A format would refuse spellings of a time that Polysync accepts, such as one without seconds."""
 
 type _Schema = dict[str, Any]
-
-_VARIABLE = "Variable"
-_VARIABLE_TEXT: _Schema = {
-    "description": "A text with a variable of the bundle, such as `${var.slots}`.",
-    "type": "string",
-    "pattern": r"\$\{var\.",
-}
-_VALUES: _Schema = {"type": "object", "description": "The values of variables by their names."}
-_BUNDLE: _Schema = {
-    "bundle": {"type": "string", "description": "The name of the bundle of this folder."},
-    "variables": {"type": "object", "description": "The variables that any file may use."},
-    "targets": {
-        "type": "object",
-        "description": "Changes of the definitions for each environment.",
-        "additionalProperties": {
-            "type": ["object", "null"],
-            "properties": {
-                "default": {"type": "boolean", "description": "True for the usual target."},
-                "variables": _VALUES,
-            },
-        },
-    },
-}
-"""The keys of a file that belong to a bundle and are no lists of definitions."""
 
 
 def document_schema(types: TypeCatalogue) -> _Schema:
@@ -93,14 +70,14 @@ class _Builder:
                     "description": "The fault of a stored definition in an export; ignored."
                 }
         lists = {spec.kind.value: self._list(spec) for spec in KINDS}
-        defs = {name: _open_to_variables(_plain(self._defs[name])) for name in sorted(self._defs)}
+        defs = {name: _plain(self._defs[name]) for name in sorted(self._defs)}
         return {
             "$schema": _DIALECT,
             "title": "Definitions of Polysync",
             "type": ["object", "null"],
-            "properties": {**_BUNDLE, **{kind.value: lists[kind.value] for kind in Kind}},
+            "properties": {**bundle_keys(), **{kind.value: lists[kind.value] for kind in Kind}},
             "additionalProperties": False,
-            "$defs": {**defs, _VARIABLE: _VARIABLE_TEXT},
+            "$defs": with_variables(defs),
         }
 
     def _list(self, spec: KindSpec) -> _Schema:
@@ -230,42 +207,6 @@ def _by_type(
         if name in properties:
             properties[name] = {"description": properties[name].get("description", "")}
     schema["allOf"] = conditions
-
-
-def _open_to_variables(schema: Any) -> Any:
-    """Return a schema in which each value may be a text with a variable."""
-    if isinstance(schema, list):
-        return [_open_to_variables(each) for each in cast("list[Any]", schema)]
-    if not isinstance(schema, dict):
-        return schema
-    content = cast("_Schema", schema)
-    # A condition compares the written value.
-    result = {
-        name: each if name == "if" else _open_to_variables(each) for name, each in content.items()
-    }
-    if "properties" in result:
-        fields = cast("_Schema", result["properties"])
-        result["properties"] = {name: _or_variable(each) for name, each in fields.items()}
-    for name in ("items", "additionalProperties"):
-        if isinstance(result.get(name), dict):
-            result[name] = _or_variable(result[name])
-    return result
-
-
-def _or_variable(schema: Any) -> Any:
-    """Return the schema of a value that may be a text with a variable."""
-    content = cast("_Schema", schema)
-    if not isinstance(schema, dict) or _is_open(content):
-        return content
-    outside = {name: content[name] for name in ("description", "default") if name in content}
-    inside = {name: each for name, each in content.items() if name not in outside}
-    return {**outside, "anyOf": [inside, {"$ref": _REF + _VARIABLE}]}
-
-
-def _is_open(schema: _Schema) -> bool:
-    """Return whether a schema accepts every text anyway."""
-    rules = schema.keys() - {"description", "default", "examples"}
-    return not rules or (rules == {"type"} and schema["type"] == "string")
 
 
 def _plain(schema: Any) -> Any:

@@ -9,6 +9,7 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.definitions.validation.task_checks import Find
+from polysync_core.domain.dependencies.mappings import LIST_TYPES
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import unread_parameters, unread_text
@@ -27,7 +28,27 @@ def task_warnings(task: Task, find: Find) -> Iterator[Problem]:
     yield from _unclear_zones(task, find)
     yield from _surprising_expressions(task)
     yield from _other_cadences(task, find)
+    yield from _lost_values(task, find)
     yield from _deadlines(task)
+
+
+def _lost_values(task: Task, find: Find) -> Iterator[Problem]:
+    """Yield a warning for each input that takes one value of a window."""
+    job, own = find(Kind.JOB, task.job), _fires_per_month(task)
+    for index, dependency in enumerate(task.dependencies):
+        upstream = find(Kind.TASK, dependency.task)
+        if dependency.take is not Take.WINDOW or not isinstance(upstream, Task):
+            continue
+        if not isinstance(job, Job) or _fires_per_month(upstream) <= own:
+            continue
+        for number, mapping in enumerate(dependency.mappings):
+            parameter = job.parameter(mapping.input)
+            if parameter is not None and parameter.data_type not in LIST_TYPES:
+                yield Problem(
+                    f"dependencies[{index}].mappings[{number}].input",
+                    f"takes only the newest value of the window: give '{mapping.input}' the type "
+                    "Json or JsonArray for the list of all values",
+                )
 
 
 def _deadlines(task: Task) -> Iterator[Problem]:

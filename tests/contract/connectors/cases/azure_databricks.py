@@ -40,7 +40,7 @@ _PAGES = (ForeignAddress(Step.READ, {"run_page_url": f"https://{FOREIGN_HOST}/#j
 _UNKNOWN_RUNS = ("999999999999", "0", "", "../runs", "1&x=2", "99999999999999999999", "a b")
 
 
-def _simulator(simulators: Simulators) -> SimulatorProcess:
+def notebook_simulator(simulators: Simulators) -> SimulatorProcess:
     folder = simulators.folder / "notebooks"
     folder.mkdir(exist_ok=True)
     for name, body in NOTEBOOKS.items():
@@ -77,7 +77,7 @@ def a_job(job_type: JobType, external_id: str, **settings: Any) -> Job:
 
 def notebook(simulators: Simulators) -> JobTypeCase:
     """Return the case of DatabricksNotebook."""
-    simulator = _simulator(simulators)
+    simulator = notebook_simulator(simulators)
 
     def started_runs(request: SubmitRequest) -> Sequence[str]:
         lines = [line for line in simulator.submissions() if line["token"] == request.token]
@@ -125,7 +125,7 @@ def notebook(simulators: Simulators) -> JobTypeCase:
 
 def defined_job(simulators: Simulators, job_type: JobType, *, tasks: int) -> JobTypeCase:
     """Return the case of a job with one or several tasks."""
-    simulator = _simulator(simulators)
+    simulator = notebook_simulator(simulators)
 
     def create(name: str) -> str:
         settings = {
@@ -194,7 +194,7 @@ def workflow(simulators: Simulators) -> JobTypeCase:
 
 def pipeline(simulators: Simulators) -> JobTypeCase:
     """Return the case of DatabricksPipeline."""
-    simulator = _simulator(simulators)
+    simulator = notebook_simulator(simulators)
 
     def create(name: str, **configuration: str) -> str:
         spec = {

@@ -96,6 +96,9 @@ def test_a_planned_import_names_its_jobs_and_writes_nothing(api: Api) -> None:
 
     assert [each["job"] for each in planned["updated"]] == ["report"]
     assert len({each["job"] for each in planned["created"]}) == 2
+    jobs = [each.pop("definition") for name in ("created", "updated") for each in planned[name]]
+    stored = api.client.get("/definitions", params={"kind": "jobs"}).json()["jobs"]
+    assert sorted(jobs, key=lambda job: job["name"]) == stored
     assert planned == again
 
 

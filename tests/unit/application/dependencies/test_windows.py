@@ -281,3 +281,40 @@ def test_scheduled_times_of_several_tasks_are_refused() -> None:
     world.task(name="joined", dependencies=[{"task": "up"}, {"task": "other"}])
     with pytest.raises(Invalid, match=r"scheduled times of several tasks \(other, up\)"):
         world.task(DAILY, name="down", dependencies=[{"task": "joined", "take": "Window"}])
+
+
+def test_the_gate_shows_the_outcomes_and_the_fire_times_that_are_awaited() -> None:
+    world = Cadences({**HOURLY, "cron": "0 */6 * * *"})
+    world.at(DAY)
+    world.carry_all()
+    world.at(DAY + 24 * HOUR)
+    first, second, *_ = world.open()
+    world.carry(first)
+    world.carry(second, RunStatus.FAILED)
+    answer = world.app.http.get("/tasks/down/gate").json()
+    (group,) = answer["groups"]
+    assert group["windows"] == [
+        {
+            "upstream": "up",
+            "after": "2026-03-02T00:00:00.000Z",
+            "until": "2026-03-03T00:00:00.000Z",
+            "outcomes": [
+                {
+                    "scheduledTime": "2026-03-02T06:00:00.000Z",
+                    "runId": first.run_id,
+                    "status": "Succeeded",
+                },
+                {
+                    "scheduledTime": "2026-03-02T12:00:00.000Z",
+                    "runId": second.run_id,
+                    "status": "Failed",
+                },
+            ],
+            "awaited": ["2026-03-02T18:00:00.000Z", "2026-03-03T00:00:00.000Z"],
+        }
+    ]
+    sentence = answer["sentences"][1]
+    assert "has 2 of 4 outcomes; it awaits those of 2026-03-02T18:00:00Z" in sentence
+    page = world.app.browser.get("/tasks/down/gate").text
+    assert "has 2 of 4 outcomes" in page
+    assert first.run_id in page

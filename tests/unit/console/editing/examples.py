@@ -46,6 +46,10 @@ _TEXTS = {
     "targetServiceAccountEmail": "other@my-project.iam.gserviceaccount.com",
     "tenantId": GUID,
     "thumbprint": "0" * 40,
+    "tokenUrl": "https://login.example.com/token",
+    "monitorPath": "/ui/{runId}",
+    "serviceUrl": "https://jobs.example.com",
+    "testPath": "/health",
     "vaultUrl": "https://my-vault.vault.azure.net",
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
@@ -54,6 +58,14 @@ _OTHER_VALUES: dict[str, Any] = {
     "libraries": [{"pypi": {"package": "x"}}],
     "numberOfWorkerNodes": 0,
     "kvVersion": 1,
+    "submit": {"path": "/jobs/{externalId}", "runId": "$.id"},
+    "read": {
+        "path": "/runs/{runId}",
+        "status": ["$.state"],
+        "words": {"succeeded": ["done"], "failed": ["broken"]},
+    },
+    "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
+    "outputs": {"rows": "$.rows"},
     "outputsFromExitValue": True,
 }
 EXTERNAL_IDS = {

@@ -96,7 +96,7 @@ def with_values(fields: list[tuple[str, str]], **values: str) -> list[tuple[str,
 
 class TestTabs:
     @pytest.mark.parametrize(
-        "tab", ["general", "settings", "dependencies", "scheduling", "runtime-settings"]
+        "tab", ["general", "settings", "dependencies", "scheduling", "arrivals", "runtime-settings"]
     )
     def test_every_tab_is_on_the_page(self, tab: str):
         tree = opened(the_app().browser, f"/tasks/orders?tab={tab}")
@@ -107,8 +107,10 @@ class TestTabs:
             "Settings 3",
             "Dependencies 1",
             "Scheduling 2",
+            "Arrivals 0",
             "Runtime Settings",
             "Runs",
+            "Events",
             "Gate",
         ]
         assert tree.css_first(".tabs [aria-current]").attributes["href"] == f"?tab={tab}"

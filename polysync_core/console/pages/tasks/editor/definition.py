@@ -47,7 +47,11 @@ def _rows(path: str) -> Callable[[EditorPage], int]:
 
 def further_pages(name: str) -> list[tuple[str, str]]:
     """Return the pages of a Task beside its editor."""
-    return [("Runs", task_path(name, "runs")), ("Gate", task_path(name, "gate"))]
+    return [
+        ("Runs", task_path(name, "runs")),
+        ("Events", task_path(name, "events")),
+        ("Gate", task_path(name, "gate")),
+    ]
 
 
 TASKS = Editor(
@@ -72,6 +76,7 @@ TASKS = Editor(
             scheduling_tab,
             count=_rows("schedules"),
         ),
+        EditorTab("arrivals", "Arrivals", ("arrivals",), count=_rows("arrivals")),
         EditorTab("runtime-settings", "Runtime Settings", runtime.FIELDS, runtime_tab),
     ),
     buttons=_buttons,

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
+import yaml
+
+from polysync_core.domain.definitions.jobs import Parameter
+from tests.fakes.command_line import AppCommands
+from tests.unit.application.platforms.test_artefact_import import World
 from tests.unit.cli.conftest import Invoke
 from tests.unit.cli.fake_api import Answer, FakeApi
 
@@ -137,3 +144,25 @@ def test_an_incomplete_reading_is_shown_with_the_option(api: FakeApi, polysync: 
     api.on("POST", "/jobs/load/sync-parameters", Answer({**ITEM, "tasks": [], "complete": False}))
 
     assert "stay, unless --remove is given" in polysync("sync-parameters", "load").stdout
+
+
+def test_jobs_are_written_to_a_file_that_apply_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.platform.put("/etl/load", Parameter(name="day", default="1"))
+    commands = AppCommands(world.app, monkeypatch)
+    file = tmp_path / "jobs.yaml"
+
+    result = commands("import", "lakehouse", "-o", str(file))
+
+    assert result.exit_code == 0, result.output
+    assert "Planned: 1 created." in result.stdout
+    assert world.app.http.get("/jobs").json()["items"] == []
+    assert yaml.safe_load(file.read_text())["jobs"][0]["parameters"] == [
+        {"name": "day", "default": "1"}
+    ]
+    assert commands("apply", str(file)).exit_code == 0
+    again = commands("import", "lakehouse", "-o", str(tmp_path / "jobs.json"))
+    assert "Planned: 1 unchanged." in again.stdout
+    assert json.loads((tmp_path / "jobs.json").read_text())["jobs"][0]["name"] == "load"

@@ -141,3 +141,25 @@ def test_a_dependency_between_different_cadences_gives_a_warning(
     assert answer.status_code == 200, answer.text
     found = [each for each in answer.json()["warnings"] if "set take to Newest" in each["message"]]
     assert [each["path"] for each in found] == ["tasks[1].dependencies[0].take"] * is_warned
+
+
+@pytest.mark.parametrize(("data_type", "warns"), [("String", True), ("Json", False)])
+@pytest.mark.parametrize("cron", ["@hourly", "@daily"])
+def test_an_input_that_loses_values_of_a_window_gives_a_warning(
+    data_type: str, warns: bool, cron: str
+) -> None:
+    app = FakeApp()
+    default: Any = [] if data_type == "Json" else "x"
+    day = {"name": "day", "dataType": data_type, "default": default}
+    job = {**JOB, "parameters": [day], "settings": {"outputsFromExitValue": True}}
+    edge = {"task": "up", "take": "Window", "mappings": [{"output": "n", "input": "day"}]}
+    schedule = {"name": "s", "cron": "@daily"}
+    tasks = [
+        {"name": "up", "job": "load", "schedules": [{**schedule, "cron": cron}]},
+        {"name": "down", "job": "load", "schedules": [schedule], "dependencies": [edge]},
+    ]
+    document = {"platforms": [PLATFORM], "jobs": [job], "tasks": tasks}
+    answer = app.http.put("/definitions?dryRun=true", json=document)
+    found = [each["path"] for each in answer.json()["warnings"]]
+    expected = ["tasks[1].dependencies[0].mappings[0].input"]
+    assert found == (expected if warns and cron == "@hourly" else [])

@@ -1,0 +1,1 @@
+"""Starts and polls jobs of any HTTP service, by calls that the Job describes."""
