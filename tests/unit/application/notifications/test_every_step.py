@@ -20,7 +20,7 @@ class Faults:
         self.left = number
         self._after = after
 
-    def around(self, port: Any) -> Any:
+    def wrapped(self, port: Any) -> Any:
         faults = self
 
         class Faulty:
@@ -53,8 +53,8 @@ class FaultyRig(Rig):
             }
         )
         built = self.app.services.notifications
-        store = faults.around(built.store)
-        queue = faults.around(built.queues.delivery_queue)
+        store = faults.wrapped(built.store)
+        queue = faults.wrapped(built.queues.delivery_queue)
         self.delivery = replace(
             built,
             store=store,
