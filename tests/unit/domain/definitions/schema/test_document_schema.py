@@ -228,6 +228,20 @@ def is_refused(document: dict[str, Any]) -> bool:
     return bool(check_offline(joined, is_partial=True, is_production=False).problems)
 
 
+def test_a_variable_may_replace_every_value_and_a_bundle_has_its_own_keys() -> None:
+    document = lakehouse() | {
+        "bundle": "sales",
+        "variables": {"slots": 2, "zone": {"type": "String", "default": "UTC"}},
+        "targets": {"prod": {"default": True, "variables": {"slots": 9}, "tasks": []}, "dev": None},
+    }
+    document["tasks"][0]["priority"] = "${var.priority}"
+    document["tasks"][0]["retry"] = "${var.retry}"
+    document["platforms"][0]["attributes"]["computeType"] = "${var.compute}"
+    assert errors_of(document) == []
+    document["tasks"][0]["priority"] = "${run.id}"
+    assert errors_of(document)
+
+
 UNTYPED = [Kind.TASK, Kind.CALENDAR, Kind.WEBHOOK, Kind.CONTENTION_PROFILE]
 
 
