@@ -232,7 +232,7 @@ def test_a_variable_may_replace_every_value_and_a_bundle_has_its_own_keys() -> N
     document = lakehouse() | {
         "bundle": "sales",
         "variables": {"slots": 2, "zone": {"type": "String", "default": "UTC"}},
-        "targets": {"prod": {"default": True, "variables": {"slots": 9}, "tasks": []}, "dev": None},
+        "targets": {"prod": {"default": True, "variables": {"slots": 9}, "tasks": []}, "dev": {}},
     }
     document["tasks"][0]["priority"] = "${var.priority}"
     document["platforms"][0]["attributes"]["computeType"] = "${var.compute}"
