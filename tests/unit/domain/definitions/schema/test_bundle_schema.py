@@ -22,7 +22,11 @@ PROFILE: dict[str, Any] = {"name": "cap", "type": "Concurrency"}
         {"variables": {"size": 2, "url": None, "n": {"type": "Int", "description": "x"}}},
         {"targets": {"dev": {"default": True, "tasks": [{"name": "load", "enabled": None}]}}},
         {"contentionProfiles": [{**PROFILE, "settings": {"maxConcurrentTasks": "${var.size}"}}]},
-        {"contentionProfiles": [{**PROFILE, "scope": "${var.scope}", "settings": "${var.settings}"}]},
+        {
+            "contentionProfiles": [
+                {**PROFILE, "scope": "${var.scope}", "settings": "${var.settings}"}
+            ]
+        },
         {"tasks": [{"name": "load-${var.env}", "job": "load", "enabled": "${var.on}"}]},
     ],
 )
