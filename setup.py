@@ -6,7 +6,7 @@ distribution can have a folder of the same name.
 
 from setuptools import find_packages, setup
 
-ROOTS = ("polysync_core", "orchestrations", "polysync_embedded", "simulators")
+ROOTS = ("polysync", "polysync_core", "orchestrations", "polysync_embedded", "simulators")
 DATA = {"polysync_core.docs": "docs", "simulators.examples": "examples"}
 
 setup(
@@ -16,6 +16,7 @@ setup(
     ],
     package_dir=DATA,
     package_data={
+        "polysync": ["py.typed"],
         "polysync_core": ["py.typed"],
         "polysync_core.cli.starter": ["files/*", "files/**/*"],
         "polysync_core.console": ["static/*.*", "static/vendor/*.*"],

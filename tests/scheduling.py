@@ -14,6 +14,8 @@ _SHARED_HOST = re.compile(
     r"tests/(?:faults|integration)/test_\w+\.py::.*[\[-](" + "|".join(HostKind) + r")[\]-]"
 )
 _STORAGE = "tests/integration/storage/"
+_JOURNEYS = re.compile(r"tests/journeys/(?!test_every_page|test_first_journey|test_host_killed)")
+"""The journeys that share a host and a browser; the others take as long or start their own host."""
 
 
 class HostScheduling(LoadFileScheduling):
@@ -28,6 +30,8 @@ class HostScheduling(LoadFileScheduling):
             return shared[1]
         if nodeid.startswith(_STORAGE):
             return _STORAGE  # they share Azurite
+        if journey := _JOURNEYS.match(nodeid):
+            return journey[0]
         return super()._split_scope(nodeid)
 
     @cached_property

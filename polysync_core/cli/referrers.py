@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polysync_core.cli.api.errors import ApiProblem
+from polysync.errors import ApiProblem
 
 if TYPE_CHECKING:
     from polysync_core.cli.api.client import ApiClient

@@ -8,7 +8,8 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from polysync_core.cli.api.errors import ApiProblem, CommandFailed
+from polysync.errors import ApiProblem
+from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.domain.display_text import escaped
 
 if TYPE_CHECKING:

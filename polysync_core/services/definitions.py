@@ -166,6 +166,7 @@ class DefinitionsServices(CommonServices):
                 runs=self.ports.runs,
                 states_of=self.ports.schedules.of_task,
                 task_graph=self.task_graph,
+                holds=self.ports.holds.all,
                 clock=clock,
             ),
             calendars=CalendarConsequences(store=store, clock=clock),

@@ -150,6 +150,29 @@ def test_events_reach_the_queue_and_a_receiver_that_fails_twice(system: LocalSys
     assert KEY not in log_text + json.dumps(poison)
 
 
+def test_a_failed_run_becomes_one_signed_message(system: LocalSystem) -> None:
+    with listening(Receiver(failures=1)) as receiver:
+        document = {
+            "type": "Webhook",
+            "url": f"{receiver.url}/notes",
+            "secret": "vault://local/POLYSYNC_TEST_WEBHOOK_KEY",
+            "events": {"kinds": ["Failed"]},
+            "grouping": {"windowSeconds": 1},
+        }
+        system.host.http.put("/receivers/notes", json=document).raise_for_status()
+        run_id = system.run_task("flaky", {"key": "notes", "failures": "9"})
+        (run,) = system.wait_for([run_id], has_ended)
+        assert run["status"] == "Failed"
+        eventually(lambda: receiver.accepted())
+        system.host.http.delete("/receivers/notes").raise_for_status()
+    (message,) = receiver.accepted()
+    assert message.is_genuine
+    assert message.headers["X-Polysync-Event"] == "notification.failed"
+    assert message.event["title"] == "flaky failed"
+    assert [each["runId"] for each in message.event["runs"]] == [run_id]
+    assert len({each.headers["X-Polysync-Delivery"] for each in receiver.posted}) == 1
+
+
 def test_an_invalid_delivery_message_is_shown_as_a_poison_message(system: LocalSystem) -> None:
     text = '{"webhook": 3}'
     system.host.queue("webhook-deliveries").send_message(text)

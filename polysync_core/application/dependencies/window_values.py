@@ -52,13 +52,14 @@ class WindowValues:
     def by_hand(self, task: Task, spec: RunSpec) -> RunSpec:
         """Return a run by hand with the values of the newest windows.
 
-        Raises `Invalid` at each input whose window is not complete.
+        A rerun takes the windows of the scheduled time that it repeats. Raises `Invalid` at each
+        input whose window is not complete.
         """
         only = with_takes(task, Take.WINDOW)
         needed = needed_parents(only, spec.parameters)
         if not needed:
             return spec
-        fire = self.reader.newest_fire(task, self.clock())
+        fire = _fire_of(spec) or self.reader.newest_fire(task, self.clock())
         parents: dict[str, list[TaskRun]] = {}
         for name in needed:
             window = None if fire is None else self.reader.read(task, name, fire)
@@ -83,7 +84,7 @@ class WindowValues:
         """
         task, fire = self._task(run), _fire_of(run)
         if task is None or fire is None:
-            return run
+            return _with_parameters(run, None, {})
         windows = self._windows(task, fire)
         if any(window.awaited and window.fault is None for _, window in windows):
             return None
@@ -92,7 +93,7 @@ class WindowValues:
         if unmet and not (task.join is Join.ANY and len(unmet) < len(edges_of(task)) - 1):
             return _skipped(unmet)
         parents = {token.edge: self._runs_of(token) for _, token in tokens}
-        return self._with_parameters(run, with_takes(task, Take.WINDOW), parents)
+        return _with_parameters(run, with_takes(task, Take.WINDOW), parents)
 
     def awaited(self, run: TaskRun) -> list[Window]:
         """Return the windows that a backfilled run waits for."""
@@ -126,19 +127,6 @@ class WindowValues:
     def _runs_of(self, token: Token) -> list[TaskRun]:
         return self.reader.outcomes([each.run_id for each in token.parts])
 
-    def _with_parameters(self, run: TaskRun, only: Task, parents: Parents) -> TaskRun | Outcome:
-        try:
-            values = mapped_values(only, run.job, parents, {})
-            parameters = resolve(run.job, {}, {**run.parameters, **values})
-        except Invalid as error:
-            return failure(FailureCause.PARAMETERS, str(error))
-        return replace(
-            run,
-            parameters=parameters,
-            mapped_inputs={**run.mapped_inputs, **mapped_inputs(only, parents, values)},
-            parents=(*run.parents, *_parents(parents)),
-        )
-
     def _task(self, run: TaskRun) -> Task | None:
         """Return the Task of a run; None if it was deleted, also if its name has a new Task."""
         task = self._named(run.task)
@@ -157,13 +145,29 @@ def with_takes(task: Task, *takes: Take) -> Task:
     return task.model_copy(update={"dependencies": kept})
 
 
+def _with_parameters(run: TaskRun, only: Task | None, parents: Parents) -> TaskRun | Outcome:
+    """Return a run with resolved parameters, or the failure; a deleted Task has no mappings."""
+    try:
+        values = {} if only is None else mapped_values(only, run.job, parents, {})
+        parameters = resolve(run.job, {}, {**run.parameters, **values})
+    except Invalid as error:
+        return failure(FailureCause.PARAMETERS, str(error))
+    sources = {} if only is None else mapped_inputs(only, parents, values)
+    return replace(
+        run,
+        parameters=parameters,
+        mapped_inputs={**run.mapped_inputs, **sources},
+        parents=(*run.parents, *_parents(parents)),
+    )
+
+
 def _parents(parents: Parents) -> tuple[Parent, ...]:
     return tuple(
         Parent(task=name, run_id=run.run_id) for name, runs in parents.items() for run in runs
     )
 
 
-def _fire_of(run: TaskRun) -> ScheduledFire | None:
+def _fire_of(run: TaskRun | RunSpec) -> ScheduledFire | None:
     if run.schedule is None or run.scheduled_time is None:
         return None
     return ScheduledFire(

@@ -39,7 +39,8 @@ PRIORITY_DROP = 100
 _LEAST_PRIORITY = -1_000_000
 _EARLIEST_YEAR, _LATEST_YEAR = 1900, 9000
 _WORKERS = 8
-_FAILED = frozenset({RunStatus.FAILED, RunStatus.CANCELLED})
+_FAILED = frozenset({RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.SKIPPED})
+"""The outcomes that `redo` repeats; a run of a backfill is skipped by a window."""
 _INSTANT = timedelta(microseconds=1)
 
 type _Range = tuple[datetime, datetime]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from polysync_core.cli.api.errors import MalformedAnswer
+from polysync.errors import MalformedAnswer
 from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.layout.formats import format_time
 from polysync_core.domain.json_types import JsonObject

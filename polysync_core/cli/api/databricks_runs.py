@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
 
+from polysync.following import followed_key_run
 from polysync_core.cli.api.client import ApiClient
-from polysync_core.cli.api.errors import CommandFailed, MalformedAnswer
-from polysync_core.cli.api.follower import MAX_OUTAGE_SECONDS, POLL_SECONDS
-from polysync_core.cli.api.reader import Reader, as_object
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.cli.api.errors import CommandFailed
+from polysync_core.cli.api.reader import Reader
+from polysync_core.domain.json_types import JsonObject
 
 SUCCESS = "SUCCESS"
 
@@ -108,67 +105,23 @@ def task_outputs(api: ApiClient, job: str, run_id: str) -> Sequence[TaskOutput]:
     return [TaskOutput.decode(each) for each in Reader("the outputs", answer).objects("tasks")]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class DatabricksFollower:
     """Follows one run by its event stream, across the ends of streams and broken connections."""
 
     api: ApiClient
     job: str
     run_id: str
-    sleep: Callable[[float], None] = time.sleep
-    monotonic: Callable[[], float] = time.monotonic
     on_outage: Callable[[], None] = lambda: None
     """Called for each read that has no answer and is repeated."""
-    _last_event: str | None = field(default=None, init=False)
 
     def states(self) -> Iterator[DatabricksRun]:
         """Yield every state that is received; the last one is the end of the run.
 
         Raises `CommandFailed` if the run cannot be read.
         """
-        while True:
-            for run in self._listen():
-                yield run
-                if run.is_over:
-                    return
-            # The stream ended before the run, or it could not be opened.
-            run = self._read()
-            yield run
-            if run.is_over:
-                return
-            self.sleep(POLL_SECONDS)
-
-    def _listen(self) -> Iterator[DatabricksRun]:
-        path = ("jobs", self.job, "runs", self.run_id)
-        try:
-            for event in self.api.events(*path, query={"stream": "true"}, after=self._last_event):
-                if event.name != "message":
-                    # The wait of the API is over, or a poll failed; the read shows the cause.
-                    return
-                self._last_event = event.id or self._last_event
-                yield DatabricksRun.decode(_run_of(event.data))
-        except CommandFailed:
-            # The run is read next, and that read reports the failure.
-            return
-
-    def _read(self) -> DatabricksRun:
-        deadline = self.monotonic() + MAX_OUTAGE_SECONDS
-        while True:
-            try:
-                return DatabricksRun.decode(self.api.get("jobs", self.job, "runs", self.run_id))
-            except CommandFailed as failure:
-                if not failure.is_transient or self.monotonic() >= deadline:
-                    raise
-            self.on_outage()
-            self.sleep(POLL_SECONDS)
-
-
-def _run_of(data: str) -> JsonObject:
-    try:
-        value = cast("JsonValue", json.loads(data))
-    except ValueError as error:
-        raise MalformedAnswer("An event is not JSON.") from error
-    return Reader("the event", as_object(value, what="an event")).object("run")
+        for state in self.api.follow(followed_key_run(self.job, self.run_id), self.on_outage):
+            yield DatabricksRun.decode(state)
 
 
 def _moment(milliseconds: int) -> datetime | None:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from polysync.following import MAX_OUTAGE_SECONDS
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.api.client import ApiClient
 from polysync_core.cli.api.errors import CommandFailed
-from polysync_core.cli.api.follower import MAX_OUTAGE_SECONDS
 from polysync_core.cli.api.graph import GraphAnswer
 from polysync_core.cli.api.reader import Reader
 from polysync_core.domain.runs.status import RunStatus

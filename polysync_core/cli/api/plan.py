@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from json import dumps
 
-from polysync_core.cli.api.errors import ProblemField
+from polysync.errors import ProblemField
 from polysync_core.cli.api.reader import Reader, compact
 from polysync_core.domain.json_types import JsonObject, JsonValue
 

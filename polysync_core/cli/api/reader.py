@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import dumps
 
-from polysync_core.cli.api.errors import MalformedAnswer
+from polysync.errors import MalformedAnswer
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
 

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
 
+from polysync.errors import ApiProblem
 from polysync_core.cli.api.client import ApiClient
-from polysync_core.cli.api.errors import ApiProblem, CommandFailed
+from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.diagnosis.check import CheckResult, CheckStatus
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import httpx
 
-from polysync_core.cli.api.addresses import api_address
+from polysync.addresses import api_address
 from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.environments.context import Context, SignIn, require_context_name
 from polysync_core.domain.bundles.variables import value_problem

@@ -19,7 +19,7 @@ from polysync_core.cli.options import DEFAULT_URL
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from polysync_core.cli.api.credentials import Credentials
+    from polysync.credentials import Credentials
     from polysync_core.domain.json_types import JsonValue
 
 ContextName = Annotated[

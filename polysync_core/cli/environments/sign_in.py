@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from polysync_core.cli.api.credentials import Credentials
+from polysync.credentials import Credentials
 from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.environments.context import Context, SignIn
 from polysync_core.cli.environments.store import sign_in_file, write_private
@@ -39,7 +39,7 @@ def credentials_of(context: Context) -> Credentials:
         case SignIn.ACCESS_KEY:
             return Credentials(key=_access_key(context))
         case _:
-            return Credentials(renewed_token=lambda: entra_token(context))
+            return Credentials(token=lambda: entra_token(context))
 
 
 def entra_token(context: Context) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from polysync_core.cli.api.errors import ApiProblem, BadDocument
+from polysync.errors import ApiProblem
+from polysync_core.cli.api.errors import BadDocument
 from polysync_core.cli.api.plan import PlanAnswer
 from polysync_core.cli.documents import JoinedDocument
 from polysync_core.cli.files.bundles import BundleChoice, read_bundle

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from polysync.errors import MalformedAnswer
 from polysync_core.cli.api.answers import RunAnswer, run_id_of
-from polysync_core.cli.api.errors import CommandFailed, MalformedAnswer
+from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.api.follower import RunFollower
 from polysync_core.cli.api.graph_run_follower import waits_for
 from polysync_core.cli.session import Session

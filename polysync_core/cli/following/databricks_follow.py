@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from polysync.errors import MalformedAnswer
 from polysync_core.cli.api.databricks_runs import DatabricksFollower, DatabricksRun, task_outputs
-from polysync_core.cli.api.errors import CommandFailed, MalformedAnswer
+from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.following.accepted_run import INTERRUPTED
 from polysync_core.cli.session import Session
 from polysync_core.cli.views.runs.databricks_runs import databricks_run_view

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from polysync_core.cli.api.errors import CommandFailed, MalformedAnswer
+from polysync.errors import MalformedAnswer
+from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.api.graph_run_follower import GraphRunFollower, GraphRunState
 from polysync_core.cli.following.accepted_run import INTERRUPTED
 from polysync_core.cli.session import Session

@@ -170,7 +170,8 @@ def _cause(
     pause = None if fire is None else facts.paused.get(fire.schedule)
     if run is None and pause is not None:
         return MissCause.SCHEDULE_PAUSED, f"its schedule is paused: {pause}"
-    if facts.holds and (run is None or run.status is RunStatus.QUEUED):
+    may_be_held = run.status is RunStatus.QUEUED if run is not None else bool(task.dependencies)
+    if facts.holds and may_be_held:
         text = describe_hold(facts.holds[0])
         return MissCause.HELD, f"{text[0].lower()}{text[1:]}"
     if run is None and task.dependencies:

@@ -167,6 +167,10 @@ class NothingStored:
         """Yield nothing."""
         return iter(())
 
+    def listeners(self, source: str) -> Iterator[StoredDefinition[Definition]]:
+        """Yield nothing."""
+        return iter(())
+
     def count_referrers(self, reference: Reference, kind: Kind, *, limit: int) -> int:
         """Return 0."""
         return 0

@@ -41,7 +41,6 @@ def card_of(message: Message) -> JsonObject:
         "version": "1.4",
         "fallbackText": one_line(message.title, 200),
         "body": [*_body(message)],
-        "msteams": {"width": "Full"},
     }
     actions = [*_actions(message)]
     if actions:

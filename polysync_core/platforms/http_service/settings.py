@@ -127,7 +127,7 @@ class HttpJobSettings(SubmitSettings):
     """`settings` of a Job of the type HttpJob."""
 
     submit: SubmitCall
-    """The call that starts a run."""
+    """The call that starts the work of a run."""
     read: ReadCall | None = None
     """Null if the answer of `submit` is the result of the work."""
     cancel: CancelCall | None = None

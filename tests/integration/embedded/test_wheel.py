@@ -19,7 +19,7 @@ from tests.integration.devhost.host_process import ROOT, TIMEOUT, eventually, fr
 
 pytestmark = [pytest.mark.devhost, pytest.mark.slow]
 
-BUILT_FROM = ("polysync_core", "orchestrations", "polysync_embedded", "simulators")
+BUILT_FROM = ("polysync", "polysync_core", "orchestrations", "polysync_embedded", "simulators")
 FILES = ("pyproject.toml", "setup.py", "LICENSE")
 
 

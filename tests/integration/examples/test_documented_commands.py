@@ -64,6 +64,8 @@ EXIT_CODES = {
     "polysync apply -f jobs.yaml -f tasks.yaml": 1,
     "polysync validate tasks.yaml": 1,
     "polysync test platform warehouse": 1,
+    # The environment has no secret for the receiver of this test.
+    "polysync test receiver data-team": 1,
     # A definition of this test differs from its artefact, and a platform does not answer.
     "polysync drift": 1,
     "polysync drift lakehouse": 1,
@@ -95,6 +97,8 @@ webhooks:
     url: https://chat.example.com/polysync
     secret: vault://local/CHAT_SECRET
     enabled: false
+receivers:
+  - {name: data-team, type: Slack, url: vault://local/CHAT_SECRET, enabled: false}
 tasks:
   - name: sales-load-daily
     job: sales-load

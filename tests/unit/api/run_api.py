@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.testclient import TestClient
 
 from polysync_core.domain.definitions.base import Definition
@@ -22,9 +24,9 @@ PLATFORM = Platform(
 class RunApi:
     """An app with some definitions, and its table of runs."""
 
-    def __init__(self, *definitions: Definition) -> None:
+    def __init__(self, *definitions: Definition, **options: Any) -> None:
         self.runs = FakeRunTable()
-        self.app = FakeApp(PLATFORM, *definitions, runs=self.runs)
+        self.app = FakeApp(PLATFORM, *definitions, runs=self.runs, **options)
         self.clock, self.engine = self.app.clock, self.app.engine
         self.client: TestClient = self.app.http
 

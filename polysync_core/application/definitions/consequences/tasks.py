@@ -18,6 +18,7 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dispatch.holds import Hold, describe_hold, hold_name
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.schedules.fire_times import next_fire_time
 from polysync_core.domain.schedules.state import Pause
@@ -38,15 +39,27 @@ class TaskConsequences:
     states_of: Callable[[str], Iterable[StoredSchedule]]
     """Returns the stored states of a Task's schedules."""
     task_graph: TaskGraphCache
+    holds: Callable[[], Iterable[Hold]]
+    """Returns the holds, also the released ones."""
     clock: Clock
 
     def of(self, before: Task | None, after: Task | None) -> Iterator[Consequence]:
         """Yield the consequences."""
         yield from _starts(before, after)
+        if before is None or after is None:
+            yield from self._hold(before or after)
         yield from self._fire_times(before, after)
         if before is not None:
             yield from self._dependents(before)
             yield from self._active_runs(before, after)
+
+    def _hold(self, task: Task | None) -> Iterator[Consequence]:
+        """Yield a sentence about the hold of a Task that is created or deleted."""
+        name = hold_name(None if task is None else task.name)
+        for hold in self.holds():
+            if hold.is_active and hold.name == name:
+                text = f"{describe_hold(hold).rstrip('.')}. The hold stays until its release."
+                yield Consequence(kind=ConsequenceKind.STARTS, text=text)
 
     def _fire_times(self, before: Task | None, after: Task | None) -> Iterator[Consequence]:
         old, new = _by_identity(before), _by_identity(after)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from polysync_core.cli.api.errors import MalformedAnswer
+from polysync.errors import MalformedAnswer
 from polysync_core.cli.nouns import find_definition_noun
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Output, Url
 from polysync_core.cli.session import open_session

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from polysync_core.cli.api.errors import ApiProblem, BadDocument, CommandFailed
+from polysync.errors import ApiProblem
+from polysync_core.cli.api.errors import BadDocument, CommandFailed
 from polysync_core.cli.nouns import Noun, find_definition_noun
 from polysync_core.cli.options import DEFAULT_URL, Kind, Name, Url, Yes
 from polysync_core.cli.session import Session, open_session

@@ -7,7 +7,8 @@ from urllib.parse import quote, urlsplit
 
 import typer
 
-from polysync_core.cli.api.errors import ApiProblem, CommandFailed
+from polysync.errors import ApiProblem
+from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.nouns import find_definition_noun
 from polysync_core.cli.options import DEFAULT_URL, Last, Url

@@ -19,6 +19,7 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import BROKEN_FIELD, MAX_DEFINITIONS
 from polysync_core.domain.definitions.kinds import KINDS, KindSpec
 from polysync_core.domain.definitions.platforms import AuthMethod
+from polysync_core.domain.definitions.types.bundle_schema import bundle_keys, with_variables
 from polysync_core.domain.definitions.types.catalogue import AuthField, AuthKind, TypeCatalogue
 from polysync_core.domain.definitions.types.descriptions import describe_fields, description_of
 
@@ -74,9 +75,9 @@ class _Builder:
             "$schema": _DIALECT,
             "title": "Definitions of Polysync",
             "type": ["object", "null"],
-            "properties": {kind.value: lists[kind.value] for kind in Kind},
+            "properties": {**bundle_keys(), **{kind.value: lists[kind.value] for kind in Kind}},
             "additionalProperties": False,
-            "$defs": defs,
+            "$defs": with_variables(defs),
         }
 
     def _list(self, spec: KindSpec) -> _Schema:

@@ -264,3 +264,11 @@ class TestDowntime:
         world.minute(minutes=1)
         assert world.news() == ["Missed Late 12-01T06:00 Waiting"]
         assert world.events()[0]["at"] == "2026-12-01T06:00:00.000Z"
+
+
+def test_a_task_without_a_run_is_not_called_held(world: Expecting) -> None:
+    world.task(EARLY | {"misfire": "Skip"}, expect=_STARTED)
+    world.services.holds.hold(None, "all", reason="Audit.", by="eva", engine=world.engine)
+    world.at("2026-12-01T04:30:00")
+    world.check()
+    assert world.news() == ["Missed Missing 12-01T04:10 NotCreated"]

@@ -17,6 +17,7 @@ from polysync_core.domain.definitions.contention import (
 from polysync_core.domain.definitions.document import reference_to
 from polysync_core.domain.definitions.schedules import Calendar, Fold, Schedule
 from polysync_core.domain.definitions.tasks import Dependency, Task
+from polysync_core.domain.dispatch.holds import Hold, hold_name
 from polysync_core.domain.errors import StaleETag
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import FakeClock, a_job, a_platform
@@ -277,3 +278,27 @@ class TestPlanToken:
             editing.delete(reference, WriteCondition(plan_token=token), engine=None)
         token = editing.plan_delete(reference).token
         editing.delete(reference, WriteCondition(plan_token=token), engine=None)
+
+
+class TestHolds:
+    HELD = (
+        "Task 'orders' is held by ann since 2026-03-20 12:00:00Z: Wrong source. The hold stays "
+        "until its release."
+    )
+
+    def held(self, app: FakeApp, *, is_active: bool = True) -> FakeApp:
+        facts = {"version": 1, "reason": "Wrong source.", "by": "ann", "at": NOW}
+        hold = Hold(name=hold_name("orders"), **facts, is_active=is_active)  # type: ignore[arg-type]
+        app.services.holds.store.put(hold)
+        return app
+
+    def test_a_task_that_is_defined_under_a_held_name_is_held(self) -> None:
+        assert self.HELD in texts(self.held(an_app()), a_task())
+
+    def test_a_deletion_releases_nothing(self) -> None:
+        app = self.held(an_app(a_task()))
+        assert self.HELD in texts_of_delete(app, a_task())
+
+    def test_an_edit_and_a_released_hold_say_nothing(self) -> None:
+        assert self.HELD not in texts(self.held(an_app(a_task())), a_task(priority=7))
+        assert self.HELD not in texts(self.held(an_app(), is_active=False), a_task())

@@ -9,7 +9,8 @@ import pytest
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from tests.unit.application.dependencies.test_windows import DAY, HOUR, HOURLY, Cadences
+from polysync_core.domain.schedules.backfills import Redo
+from tests.unit.application.dependencies.test_windows import DAY, HOUR, HOURLY, Cadences, rerun
 
 SIX_HOURLY = {**HOURLY, "cron": "0 */6 * * *"}
 
@@ -73,6 +74,35 @@ def test_a_backfilled_day_whose_hour_failed_is_skipped() -> None:
     (run,) = world.made(task="down")
     assert run.status is RunStatus.SKIPPED
     assert "ended as Failed for" in run.reason
+    world.fill("up", days=2, redo=Redo.FAILED)
+    world.carry_all()
+    world.fill("down", days=1, redo=Redo.FAILED)
+    _, again = world.made(task="down")
+    assert again.rerun_of == run.run_id
+    assert len(again.parameters["values"]) == 4
+
+
+def test_a_rerun_takes_the_window_of_the_fire_time_that_it_repeats() -> None:
+    world = Past()
+    world.fill("down", days=1)
+    world.fill("up", days=2)
+    for index, run in enumerate(world.open()):
+        world.carry(run, RunStatus.FAILED if index == 2 else RunStatus.SUCCEEDED, n=index)
+    (skipped,) = world.made(task="down")
+    world.fill("up", days=2, redo=Redo.FAILED)
+    world.carry_all()
+    again = rerun(world, skipped)
+    assert again.scheduled_time == skipped.scheduled_time
+    assert again.parameters["values"] == [1, "18-12", 3, 4]
+
+
+def test_a_waiting_run_of_a_deleted_task_starts_with_its_own_values() -> None:
+    world = Past()
+    world.fill("down", days=1)
+    world.delete("down")
+    world.services.reconciler.reconcile(world.engine)
+    (run,) = world.started()
+    assert run.parameters == {"values": [], "value": "none"}
 
 
 def test_a_lost_notification_is_repeated_by_the_reconciler() -> None:

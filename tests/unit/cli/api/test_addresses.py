@@ -8,7 +8,7 @@ import ssl
 import httpx
 import pytest
 
-from polysync_core.cli.api.addresses import api_address, unreachable
+from polysync.addresses import api_address, unreachable
 from polysync_core.cli.api.errors import CommandFailed
 from tests.unit.cli.conftest import Invoke
 from tests.unit.cli.fake_api import Answer, FakeApi

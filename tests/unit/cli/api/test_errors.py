@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polysync_core.cli.api.errors import ApiProblem, ProblemField
+from polysync.errors import ApiProblem, ProblemField
 from polysync_core.domain.json_types import JsonObject
 
 

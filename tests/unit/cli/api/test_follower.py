@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from polysync.errors import ApiProblem, MalformedAnswer
+from polysync.following import MAX_EMPTY_STREAMS
 from polysync_core.cli.api.client import ApiClient
-from polysync_core.cli.api.errors import ApiProblem, MalformedAnswer
-from polysync_core.cli.api.follower import MAX_EMPTY_STREAMS, RunFollower
+from polysync_core.cli.api.follower import RunFollower
 from tests.unit.cli.conftest import Invoke, build_run, event
 from tests.unit.cli.fake_api import Answer, FakeApi, Lost, Reaction, Silence, Stream, problem
 
@@ -40,9 +41,8 @@ class Clock:
 def follow_statuses(api: FakeApi) -> list[str]:
     """Follow the run and return the received statuses."""
     clock = Clock()
-    with ApiClient(api.url) as client:
-        follower = RunFollower(client, "r-1", sleep=clock.sleep, monotonic=clock.monotonic)
-        return [run.status for run in follower.states()]
+    with ApiClient(api.url, sleep=clock.sleep, monotonic=clock.monotonic) as client:
+        return [run.status for run in RunFollower(client, "r-1").states()]
 
 
 def test_a_working_event_stream_is_enough_to_follow_a_run(api: FakeApi):
@@ -97,9 +97,8 @@ def test_a_long_run_without_events_does_not_stop_the_use_of_the_stream(api: Fake
     api.on(*RUN, Answer(RUNNING))
     times = itertools.count(step=210.0)
 
-    with ApiClient(api.url) as client:
-        follower = RunFollower(client, "r-1", sleep=lambda _: None, monotonic=lambda: next(times))
-        outcome = [run.status for run in follower.states()]
+    with ApiClient(api.url, sleep=lambda _: None, monotonic=lambda: next(times)) as client:
+        outcome = [run.status for run in RunFollower(client, "r-1").states()]
 
     assert outcome == ["Running"] * 5 + ["Succeeded"]
 

@@ -50,7 +50,8 @@ VAULT_SIGN_INS = [
 
 def typed(document: Any, path: str = "") -> dict[str, str]:
     """Return the texts of a document by the names of its controls."""
-    if isinstance(document, dict) and not path.startswith("settings."):
+    is_json = path.startswith("settings.") or path.endswith("clusterSettings")
+    if isinstance(document, dict) and not is_json:
         return {
             name: text
             for key, value in document.items()

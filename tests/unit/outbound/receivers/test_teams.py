@@ -20,7 +20,7 @@ MESSAGES = [
     the_largest_message("ü語🙂"),
 ]
 ALLOWED: dict[str, set[str]] = {
-    "AdaptiveCard": {"$schema", "type", "version", "fallbackText", "body", "actions", "msteams"},
+    "AdaptiveCard": {"$schema", "type", "version", "fallbackText", "body", "actions"},
     "Container": {"type", "separator", "items"},
     "RichTextBlock": {"type", "spacing", "inlines"},
     "TextRun": {"type", "text", "weight", "size", "color", "isSubtle"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.cli.api import databricks_runs
+from polysync import following
 from tests.unit.cli.conftest import Invoke
 from tests.unit.cli.fake_api import Answer, FakeApi, Lost, Stream
 
@@ -33,7 +33,8 @@ OUTPUT: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databricks_runs, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(following, "RECONNECT_SECONDS", 0.0)
 
 
 def a_run(state: str, result: str | None = None, **more: Any) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_every_field_and_type_has_a_description() -> None:
         f"{name}.{field}"
         for name, schema in SCHEMA["$defs"].items()
         for field, each in schema.get("properties", {}).items()
-        if isinstance(each, dict) and not each.get("description")
+        if isinstance(each, dict) and not ({"description", "$ref"} & each.keys())
     ]
     assert missing == []
 
@@ -226,6 +226,19 @@ def is_refused(document: dict[str, Any]) -> bool:
     """Return whether Polysync refuses the document by the rules of its parts alone."""
     joined = JoinedDocument(content=document)
     return bool(check_offline(joined, is_partial=True, is_production=False).problems)
+
+
+def test_a_variable_may_replace_every_value_and_a_bundle_has_its_own_keys() -> None:
+    document = lakehouse() | {
+        "bundle": "sales",
+        "variables": {"slots": 2, "zone": {"type": "String", "default": "UTC"}},
+        "targets": {"prod": {"default": True, "variables": {"slots": 9}, "tasks": []}, "dev": {}},
+    }
+    document["tasks"][0]["priority"] = "${var.priority}"
+    document["platforms"][0]["attributes"]["computeType"] = "${var.compute}"
+    assert errors_of(document) == []
+    document["tasks"][0]["priority"] = "${run.id}"
+    assert errors_of(document)
 
 
 UNTYPED = [Kind.TASK, Kind.CALENDAR, Kind.WEBHOOK, Kind.CONTENTION_PROFILE]

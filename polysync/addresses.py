@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 import httpx
 
-from polysync_core.cli.api.errors import CommandFailed, Unreachable
+from polysync.errors import PolysyncError, Unreachable
 
 _API_PATH = "/api"
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
@@ -20,17 +20,17 @@ def api_address(url: str) -> httpx.URL:
     """Return the address of the API; `/api` is added to an address without a path.
 
     Raises:
-        CommandFailed: the text is not an HTTP address.
+        PolysyncError: the text is not an HTTP address.
     """
     if not url.strip():
-        raise CommandFailed("The address of the API is empty: set POLYSYNC_URL or --url.")
+        raise PolysyncError("The address of the API is empty: set POLYSYNC_URL or --url.")
     try:
         address = httpx.URL(url.strip())
     except httpx.InvalidURL as error:
-        raise CommandFailed(f"{url} is not a URL.") from error
+        raise PolysyncError(f"{url} is not a URL.") from error
     is_http = address.scheme in ("http", "https") and address.host
     if not is_http or address.query or address.fragment:
-        raise CommandFailed(f"{url} is not a URL such as https://example.com/api.")
+        raise PolysyncError(f"{url} is not a URL such as https://example.com/api.")
     return address.copy_with(path=_API_PATH) if address.path in ("", "/") else address
 
 

@@ -1,0 +1,1 @@
+"""Calls the API without blocking; `polysync.sync` is generated from this package."""

@@ -1,0 +1,148 @@
+"""Opens a client of the API."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pydantic import BaseModel
+
+from polysync import models
+from polysync.aio.collections import AsyncCollection
+from polysync.aio.definitions import (
+    AsyncCalendar,
+    AsyncContentionProfile,
+    AsyncJob,
+    AsyncPlatform,
+    AsyncTask,
+    AsyncVault,
+    AsyncWebhook,
+    Profile,
+)
+from polysync.aio.http import AsyncHttp
+from polysync.aio.job_keys import AsyncJobs
+from polysync.aio.runs import AsyncRun, list_runs
+from polysync.calls import ANSWER_SECONDS, Call, Json, Retries, Wire
+from polysync.credentials import Credential, Credentials, TokenSource
+from polysync.values import decoded, query_of, to_json
+
+DEFAULT_URL = "http://127.0.0.1:7071/api"
+
+
+class AsyncPolysync:
+    """The API of one host; use it with `with`, or close it."""
+
+    def __init__(  # noqa: PLR0913 - each way to sign in is an argument
+        self,
+        url: str | None = None,
+        *,
+        key: str | None = None,
+        token: TokenSource | None = None,
+        credential: Credential | None = None,
+        scope: str | None = None,
+        timeout: float = ANSWER_SECONDS,
+        retries: Retries | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Open a client; no request is sent.
+
+        Args:
+            url: The address of the API; POLYSYNC_URL by default, or else the host on this machine.
+            key: An access key.
+            token: A token, or a function that returns the present token.
+            credential: A credential of azure-identity; it needs `scope`. Without key, token and
+                credential, POLYSYNC_KEY and POLYSYNC_TOKEN sign in.
+            scope: The scope of the tokens: `<application id>/.default` of the app.
+            timeout: The seconds in which each request is answered.
+            retries: The repetition of failed requests.
+            transport: Sends the requests instead of the network.
+        """
+        if key is None and token is None and credential is None:
+            key, token = os.environ.get("POLYSYNC_KEY"), os.environ.get("POLYSYNC_TOKEN")
+        credentials = Credentials(key=key, token=token, credential=credential, scope=scope)
+        address = url or os.environ.get("POLYSYNC_URL") or DEFAULT_URL
+        trace = os.environ.get("TRACEPARENT")
+        wire = Wire(address, credentials, timeout=timeout, traceparent=trace)
+        self._http = AsyncHttp(wire, retries=retries or Retries(), transport=transport)
+        self.url = wire.url
+        http = self._http
+        self.tasks = AsyncCollection[AsyncTask, models.StoredTask](http, AsyncTask)
+        self.jobs = AsyncJobs(http, AsyncJob)
+        self.platforms = AsyncCollection[AsyncPlatform, models.StoredPlatform](http, AsyncPlatform)
+        self.vaults = AsyncCollection[AsyncVault, models.StoredVault](http, AsyncVault)
+        self.contention_profiles = AsyncCollection[AsyncContentionProfile, Profile](
+            http, AsyncContentionProfile
+        )
+        self.calendars = AsyncCollection[AsyncCalendar, models.StoredCalendar](http, AsyncCalendar)
+        self.webhooks = AsyncCollection[AsyncWebhook, models.StoredWebhook](http, AsyncWebhook)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def run(self, run_id: str) -> AsyncRun:
+        """Return a run by its id; `refresh` reads it."""
+        return AsyncRun(self._http, run_id)
+
+    async def runs(self, **filters: Any) -> AsyncGenerator[AsyncRun]:
+        """Yield runs, newest first; a page is read when its first run is needed.
+
+        The filters are those of `GET /task-runs` in snake_case: `status` (one or a list), `task`,
+        `job`, `platform`, `trigger`, `cause`, `tag`, `since`, `until`, `graph_run_id` …
+        """
+        async for run in list_runs(self._http, **filters):
+            yield run
+
+    async def apply(
+        self,
+        document: Mapping[str, Any] | BaseModel,
+        *,
+        dry_run: bool = False,
+        prune: bool = False,
+        plan_token: str | None = None,
+    ) -> models.Plan:
+        """Apply a document with definitions; `dry_run` only plans it."""
+
+        query = query_of(
+            {"dry_run": dry_run or None, "prune": prune or None, "plan_token": plan_token}
+        )
+        return decoded(
+            models.Plan, await self._send("PUT", "definitions", query=query, body=document)
+        )
+
+    async def export(self, **selection: Any) -> Json:
+        """Return the stored definitions as a document."""
+        return await self._send("GET", "definitions", query=query_of(selection))
+
+    async def health(self) -> models.Health:
+        """Return the state of the host."""
+
+        return decoded(models.Health, await self._send("GET", "health", has="status"))
+
+    async def request(
+        self,
+        method: str,
+        *path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Json:
+        """Call a route that has no method here: `request("GET", "audit", query={"limit": 5})`."""
+        return await self._send(method, *path, query=query_of(query or {}), body=body)
+
+    async def _send(self, method: str, *path: str, body: Any = None, **rest: Any) -> Json:
+        content = None if body is None else to_json(body)
+        return await self._http.call(Call(method=method, path=path, body=content, **rest))

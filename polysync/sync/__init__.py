@@ -1,0 +1,1 @@
+"""Calls the API and blocks until the answer; generated from `polysync.aio`."""

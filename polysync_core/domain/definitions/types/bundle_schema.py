@@ -1,0 +1,138 @@
+"""Adds bundles to the JSON Schema of documents, and variables as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from polysync_core.domain.bundles.variable_types import VariableType
+from polysync_core.domain.definitions.base import NAME_PATTERN, Kind
+
+_NAME = "Variable"
+_REFERENCE = {"$ref": f"#/$defs/{_NAME}"}
+_VARIABLE = {
+    "description": "A variable of the bundle, such as ${var.workspace_url}.",
+    "type": "string",
+    "pattern": r"\$\{var\.[A-Za-z_][A-Za-z0-9_]*\}",
+}
+_TYPED = frozenset({"integer", "number", "boolean"})
+_ALTERNATIVES = ("anyOf", "oneOf")
+_TEXTS = ("description", "default", "examples")
+
+type _Schema = dict[str, Any]
+
+
+def bundle_keys() -> _Schema:
+    """Return the schemas of the keys that only the command line reads."""
+    return {
+        "bundle": {
+            "description": "The name of the bundle, which owns its definitions.",
+            "anyOf": [
+                {"type": "string", "pattern": NAME_PATTERN},
+                {
+                    "type": "object",
+                    "properties": {"name": {"type": "string", "pattern": NAME_PATTERN}},
+                    "required": ["name"],
+                    "additionalProperties": False,
+                },
+            ],
+        },
+        "variables": {
+            "description": "The variables by name: a default value, or an object.",
+            "type": "object",
+            "additionalProperties": {
+                "if": {"type": "object"},
+                "then": {
+                    "properties": {
+                        "type": {"enum": [*VariableType]},
+                        "default": True,
+                        "description": {"type": "string"},
+                    },
+                    "additionalProperties": False,
+                },
+            },
+        },
+        "targets": {
+            "description": "The targets by name, such as dev and prod.",
+            "type": "object",
+            "additionalProperties": _target(),
+        },
+    }
+
+
+def with_variables(defs: Mapping[str, _Schema]) -> dict[str, _Schema]:
+    """Return definitions of a schema in which a variable may be a single value."""
+    scalars = {name for name, schema in defs.items() if _is_restricted(schema, set())}
+    found = {name: _inside(schema, scalars) for name, schema in defs.items()}
+    return {**found, _NAME: _VARIABLE}
+
+
+def _target() -> _Schema:
+    changed = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"name": {"type": "string"}},
+            "required": ["name"],
+        },
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "default": {"description": "True for the default target.", "type": "boolean"},
+            "variables": {"description": "The values of variables.", "type": "object"},
+            **{
+                kind.value: {"description": "The changed definitions, by name.", **changed}
+                for kind in Kind
+            },
+        },
+        "additionalProperties": False,
+    }
+
+
+def _inside(schema: Any, scalars: set[str]) -> Any:
+    """Return a schema whose inner values accept a variable; conditions stay as they are."""
+    if isinstance(schema, list):
+        return [_inside(each, scalars) for each in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    content = cast("_Schema", schema)
+    result: _Schema = {}
+    for key, value in content.items():
+        if key == "properties":
+            result[key] = {name: _open(each, scalars) for name, each in value.items()}
+        elif key in {"items", "additionalProperties"}:
+            result[key] = _open(value, scalars)
+        elif key == "if":
+            result[key] = value
+        else:
+            result[key] = _inside(value, scalars)
+    return result
+
+
+def _open(schema: Any, scalars: set[str]) -> Any:
+    """Return the schema of a value, which may also be a variable."""
+    if not isinstance(schema, dict):
+        return schema
+    content = cast("_Schema", _inside(schema, scalars))
+    if not _is_restricted(content, scalars):
+        return content
+    for key in _ALTERNATIVES:
+        if key in content:
+            return {**content, key: [*content[key], _REFERENCE]}
+    texts = {key: content[key] for key in _TEXTS if key in content}
+    rest = {key: value for key, value in content.items() if key not in texts}
+    return {**texts, "anyOf": [rest, _REFERENCE]}
+
+
+def _is_restricted(schema: _Schema, scalars: set[str]) -> bool:
+    """Return whether a schema describes a single value that is not any text."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2] in scalars
+    for key in _ALTERNATIVES:
+        if key in schema:
+            return any(_is_restricted(each, scalars) for each in schema[key])
+    types = schema.get("type")
+    names: set[Any] = set(cast("list[Any]", types)) if isinstance(types, list) else {types}
+    is_text = "string" in names and ("pattern" in schema or "enum" in schema)
+    return is_text or bool(names & _TYPED) or ("enum" in schema and types is None)
