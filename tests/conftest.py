@@ -43,9 +43,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Deselect the soak tests, which take minutes, unless `-m` names them."""
     if "soak" in config.getoption("-m"):
         return
-    deselected = [item for item in items if item.get_closest_marker("soak")]
-    items[:] = [item for item in items if not item.get_closest_marker("soak")]
-    config.hook.pytest_deselected(items=deselected)
+    if deselected := [item for item in items if item.get_closest_marker("soak")]:
+        left_out = set(deselected)
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=deselected)
 
 
 @pytest.hookimpl(optionalhook=True)

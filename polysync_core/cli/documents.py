@@ -13,6 +13,7 @@ from pathlib import Path
 
 from polysync_core.cli.api.errors import BadDocument
 from polysync_core.cli.files.locations import EntryPath, Location, title_of
+from polysync_core.cli.files.python_files import evaluated, is_python
 from polysync_core.cli.files.sources import STDIN, expanded, read_bytes
 from polysync_core.domain.errors import Refused
 from polysync_core.domain.json_types import JsonObject, JsonValue
@@ -124,10 +125,13 @@ def join_documents(sources: Sequence[str], *, without: Sequence[str] = ()) -> Jo
         if source != STDIN and Path(source).resolve() in left_out:
             continue
         try:
-            data = read_bytes(source)
+            is_program = is_python(source)
+            data = evaluated(source) if is_program else read_bytes(source)
             part = parse_object(source, data)
             if PLAN_MARK not in part:
-                document.add(source, part, data.decode("utf-8-sig", "replace"))
+                # A line of the evaluated document is no line of the program.
+                text = "" if is_program else data.decode("utf-8-sig", "replace")
+                document.add(source, part, text)
             elif source in sources:
                 document.unreadable.append(_not_alone(source))
         except BadDocument as error:

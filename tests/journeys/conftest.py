@@ -23,9 +23,8 @@ _SHARED = Shared(Path(__file__).parent)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every journey."""
-    here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
+        if item.nodeid.startswith("tests/journeys/"):
             item.add_marker(pytest.mark.journey)
             item.add_marker(pytest.mark.slow)
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from polysync_core.domain.deadlines.kinds import DeadlineKind
 from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import BackfillId, new_run_id
 from polysync_core.domain.runs.listing import Listing, TagFilter
 from polysync_core.domain.runs.run import (
+    MissedDeadline,
     RunStatus,
     TaskRun,
     TriggerType,
@@ -179,3 +181,14 @@ def test_the_count_of_a_list_is_bounded(runs: TableRuns) -> None:
     failed = Listing(statuses=frozenset({RunStatus.FAILED}), since=NOON + HOUR)
     assert runs.count(failed, limit=100) == 4
     assert runs.count(failed, limit=3) == 3
+
+
+def test_late_runs_are_a_list_of_their_own(runs: TableRuns) -> None:
+    mark = MissedDeadline(kind=DeadlineKind.LATE, at=NOON, noticed_at=NOON)
+    late = accepted(runs, NOON, missed_deadlines=(mark,))
+    accepted(runs, NOON + HOUR)
+    runs.index_late(late)
+    runs.index_late(late)
+    assert [run.run_id for run in runs.page(Listing(late=True)).items] == [late.run_id]
+    assert runs.page(Listing(late=True, since=NOON + HOUR)).items == []
+    assert runs.page(Listing(late=True, task="other")).items == []

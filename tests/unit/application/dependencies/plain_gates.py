@@ -19,13 +19,20 @@ MEETS = {
 }
 
 
+class Result(NamedTuple):
+    """The end of a run: its status, and its output `n`."""
+
+    status: RunStatus
+    n: int
+
+
 class Outcome(NamedTuple):
     """One outcome; `roots` are the root runs with their Tasks."""
 
     at: int
     run: str
     task: str
-    status: RunStatus
+    result: Result
     roots: frozenset[tuple[str, str]]
 
 
@@ -37,10 +44,18 @@ class Fired(NamedTuple):
 
 
 class Edges(Mapping[str, Sequence[Condition]]):
-    """The dependencies of a Task: upstreams with their conditions, and the join."""
+    """The dependencies of a Task: upstreams with their conditions, and the join.
 
-    def __init__(self, conditions: Mapping[str, Sequence[Condition]], join: Join) -> None:
-        self.conditions, self.join = conditions, join
+    An upstream in `tested` must also have an output `n` above zero.
+    """
+
+    def __init__(
+        self,
+        conditions: Mapping[str, Sequence[Condition]],
+        join: Join,
+        tested: frozenset[str] = frozenset(),
+    ) -> None:
+        self.conditions, self.join, self.tested = conditions, join, tested
 
     def __getitem__(self, upstream: str) -> Sequence[Condition]:
         return self.conditions[upstream]
@@ -51,17 +66,18 @@ class Edges(Mapping[str, Sequence[Condition]]):
     def __len__(self) -> int:
         return len(self.conditions)
 
-    def meets(self, upstream: str, status: RunStatus) -> bool:
+    def meets(self, upstream: str, result: Result) -> bool:
         """Return whether an outcome is one that the dependency accepts."""
         accepted = " ".join(MEETS[each] for each in self[upstream])
-        return self.join is Join.ALL_DONE or status.value in accepted.split()
+        is_good = result.n > 0 or upstream not in self.tested
+        return self.join is Join.ALL_DONE or (result.status.value in accepted.split() and is_good)
 
-    def skips(self, outcomes: Mapping[str, RunStatus]) -> bool:
+    def skips(self, outcomes: Mapping[str, Result]) -> bool:
         """Return whether these outcomes rule a run out."""
-        good = [self.meets(upstream, status) for upstream, status in outcomes.items()]
+        good = [self.meets(upstream, result) for upstream, result in outcomes.items()]
         return not any(good) if self.join is Join.ANY else not all(good)
 
-    def starts(self, outcomes: Mapping[str, RunStatus]) -> bool:
+    def starts(self, outcomes: Mapping[str, Result]) -> bool:
         """Return whether these outcomes are enough for a run."""
         enough = bool(outcomes) if self.join is Join.ANY else set(outcomes) == set(self)
         return enough and not self.skips(outcomes)
@@ -122,5 +138,5 @@ class PlainGate:
         return sorted(families, key=min)
 
 
-def _newest(outcomes: Iterable[Outcome]) -> dict[str, RunStatus]:
-    return {each.task: each.status for each in sorted(outcomes)}
+def _newest(outcomes: Iterable[Outcome]) -> dict[str, Result]:
+    return {each.task: each.result for each in sorted(outcomes)}

@@ -17,7 +17,13 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from tests.fakes.gates import GateWorld
 from tests.fakes.runs import Crash
-from tests.unit.application.dependencies.plain_gates import Edges, Fired, Outcome, PlainGate
+from tests.unit.application.dependencies.plain_gates import (
+    Edges,
+    Fired,
+    Outcome,
+    PlainGate,
+    Result,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +31,7 @@ SIZE = 6
 OUTCOMES = st.sampled_from([RunStatus.SUCCEEDED] * 8 + [RunStatus.FAILED, RunStatus.CANCELLED])
 CONDITION = st.sampled_from([Condition.ON_SUCCESS, Condition.ON_COMPLETION] * 4 + [*Condition])
 CONDITIONS = st.lists(CONDITION, min_size=1, max_size=2, unique=True)
+VALUES = st.sampled_from([1, 1, 1, 0])
 JOINS = st.sampled_from([Join.ALL] * 3 + [*Join])
 
 
@@ -37,8 +44,12 @@ def graphs(draw: st.DrawFn, *, one_root: bool = False) -> dict[str, Edges]:
         roots = 1 if one_root else draw(st.integers(1, 2))
         least = min(2, len(before)) if number >= roots else 0
         upstreams = draw(st.sets(st.sampled_from(before), min_size=least)) if least else set()
+        join = draw(JOINS)
         conditions = {each: draw(CONDITIONS) for each in sorted(upstreams)}
-        graph[f"t{number}"] = Edges(conditions, draw(JOINS))
+        successes = {each for each, given in conditions.items() if given == [Condition.ON_SUCCESS]}
+        may_test = bool(successes) and join is not Join.ALL_DONE
+        tested = draw(st.sets(st.sampled_from(sorted(successes)), max_size=1)) if may_test else ()
+        graph[f"t{number}"] = Edges(conditions, join, frozenset(tested))
     return graph
 
 
@@ -50,7 +61,11 @@ def world_of(graph: dict[str, Edges]) -> GateWorld:
                 job="job",
                 join=edges.join,
                 dependencies=tuple(
-                    Dependency(task=upstream, condition=conditions)
+                    Dependency(
+                        task=upstream,
+                        condition=conditions,
+                        when="n > 0" if upstream in edges.tested else None,
+                    )
                     for upstream, conditions in edges.items()
                 ),
             )
@@ -74,8 +89,10 @@ class GateMachine(RuleBasedStateMachine):
         self.delivered: list[tuple[str, TaskRun]] = []
 
     @precondition(lambda self: len(self.undelivered) + len(self.active) < 12)
-    @rule(tasks=st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=4), status=OUTCOMES)
-    def start(self, tasks: list[int], status: RunStatus) -> None:
+    @rule(
+        tasks=st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=4), status=OUTCOMES, n=VALUES
+    )
+    def start(self, tasks: list[int], status: RunStatus, n: int) -> None:
         """Start root runs, most of them of Tasks without upstreams, and end them."""
         for number in tasks:
             name = f"t{number}"
@@ -83,14 +100,15 @@ class GateMachine(RuleBasedStateMachine):
                 name = next(iter(self.graph))
             run = self.world.start(name)
             self.roots[run.run_id] = frozenset({(run.run_id, run.task)})
-            self.queue_deliveries(self.world.end(run, status))
+            self.queue_deliveries(self.world.end(run, status, n=n))
 
     @precondition(lambda self: self.active)
     @rule(data=st.data())
     def end(self, data: st.DataObject) -> None:
         """End some active runs in any order."""
         for run in some(data, self.active, 4):
-            self.queue_deliveries(self.world.end(run, data.draw(OUTCOMES)))
+            ended = self.world.end(run, data.draw(OUTCOMES), n=data.draw(VALUES))
+            self.queue_deliveries(ended)
 
     @precondition(lambda self: self.undelivered)
     @rule(
@@ -101,7 +119,7 @@ class GateMachine(RuleBasedStateMachine):
         for child, run in some(data, self.undelivered, 15):
             self.delivered.append((child, run))
             at = round(run.finished_at.timestamp()) if run.finished_at else 0
-            known = Outcome(at, run.run_id, run.task, run.status, self.roots[run.run_id])
+            known = Outcome(at, run.run_id, run.task, result_of(run), self.roots[run.run_id])
             self.expected[child] += self.model[child].arrive(known)
             for step, before in crashes:
                 self.deliver(child, run, crash=crash_at(step, before=before))
@@ -153,6 +171,13 @@ class GateMachine(RuleBasedStateMachine):
             assert Counter(self.made[child]) == Counter(expected), child
 
 
+def result_of(run: TaskRun) -> Result:
+    """Return the status and the output of an ended run; a skipped run has none."""
+    n = run.outputs.get("n", 1)
+    assert isinstance(n, int)
+    return Result(run.status, n)
+
+
 def some[T](data: st.DataObject, waiting: list[T], most: int) -> list[T]:
     """Remove some items from a list, in any order."""
     indexes = data.draw(st.lists(st.integers(0, 99), min_size=1, max_size=most))
@@ -184,17 +209,18 @@ TestGateMachine.settings = settings(max_examples=settings().max_examples // 2)
 def test_in_one_graph_run_every_task_has_one_run_with_the_outcome_that_the_model_expects(
     graph: dict[str, Edges], data: st.DataObject
 ) -> None:
-    world, expected_outcomes = world_of(graph), dict[str, RunStatus]()
-    outcomes = {name: data.draw(OUTCOMES, label=name) for name in graph}
+    world, expected_outcomes = world_of(graph), dict[str, Result]()
+    outcomes = {name: Result(data.draw(OUTCOMES, label=name), data.draw(VALUES)) for name in graph}
     for name, edges in graph.items():
         skipped = bool(edges) and edges.skips({each: expected_outcomes[each] for each in edges})
-        expected_outcomes[name] = RunStatus.SKIPPED if skipped else outcomes[name]
+        expected_outcomes[name] = Result(RunStatus.SKIPPED, 1) if skipped else outcomes[name]
     active = [world.start("t0")]
     while active:
         run = active.pop(data.draw(st.integers(0, len(active) - 1)))
-        created = world.carry(run, outcomes[run.task])
+        status, n = outcomes[run.task]
+        created = world.carry(run, status, n=n)
         active += [made for made in created if not made.status.is_terminal]
     assert [(run.task, run.status) for run in sorted(world.all_runs(), key=lambda r: r.task)] == [
-        *expected_outcomes.items()
+        (name, result.status) for name, result in expected_outcomes.items()
     ]
     assert len({run.graph_run_id for run in world.all_runs()}) == 1
