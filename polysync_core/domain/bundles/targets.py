@@ -68,6 +68,8 @@ def _merged_definitions(base: list[JsonValue], entries: list[JsonValue]) -> list
 def _target_problems(targets: JsonObject) -> Iterator[Problem]:
     for name, content in targets.items():
         path = f"targets.{name}"
+        if content is None:
+            continue
         if not isinstance(content, dict):
             yield Problem(path, "must be an object (default, variables, and lists of definitions)")
             continue

@@ -15,7 +15,6 @@ _VARIABLE = {
     "type": "string",
     "pattern": r"\$\{var\.[A-Za-z_][A-Za-z0-9_]*\}",
 }
-_TYPED = frozenset({"integer", "number", "boolean"})
 _ALTERNATIVES = ("anyOf", "oneOf")
 _TEXTS = ("description", "default", "examples")
 
@@ -61,9 +60,8 @@ def bundle_keys() -> _Schema:
 
 
 def with_variables(defs: Mapping[str, _Schema]) -> dict[str, _Schema]:
-    """Return definitions of a schema in which a variable may be a single value."""
-    scalars = {name for name, schema in defs.items() if _is_restricted(schema, set())}
-    found = {name: _inside(schema, scalars) for name, schema in defs.items()}
+    """Return definitions of a schema in which a variable may be a value."""
+    found = {name: _inside(schema) for name, schema in defs.items()}
     return {**found, _NAME: _VARIABLE}
 
 
@@ -77,7 +75,7 @@ def _target() -> _Schema:
         },
     }
     return {
-        "type": "object",
+        "type": ["object", "null"],
         "properties": {
             "default": {"description": "True for the default target.", "type": "boolean"},
             "variables": {"description": "The values of variables.", "type": "object"},
@@ -90,32 +88,32 @@ def _target() -> _Schema:
     }
 
 
-def _inside(schema: Any, scalars: set[str]) -> Any:
+def _inside(schema: Any) -> Any:
     """Return a schema whose inner values accept a variable; conditions stay as they are."""
     if isinstance(schema, list):
-        return [_inside(each, scalars) for each in cast("list[Any]", schema)]
+        return [_inside(each) for each in cast("list[Any]", schema)]
     if not isinstance(schema, dict):
         return schema
     content = cast("_Schema", schema)
     result: _Schema = {}
     for key, value in content.items():
         if key == "properties":
-            result[key] = {name: _open(each, scalars) for name, each in value.items()}
+            result[key] = {name: _open(each) for name, each in value.items()}
         elif key in {"items", "additionalProperties"}:
-            result[key] = _open(value, scalars)
+            result[key] = _open(value)
         elif key == "if":
             result[key] = value
         else:
-            result[key] = _inside(value, scalars)
+            result[key] = _inside(value)
     return result
 
 
-def _open(schema: Any, scalars: set[str]) -> Any:
+def _open(schema: Any) -> Any:
     """Return the schema of a value, which may also be a variable."""
     if not isinstance(schema, dict):
         return schema
-    content = cast("_Schema", _inside(schema, scalars))
-    if not _is_restricted(content, scalars):
+    content = cast("_Schema", _inside(schema))
+    if not _is_restricted(content):
         return content
     for key in _ALTERNATIVES:
         if key in content:
@@ -125,14 +123,15 @@ def _open(schema: Any, scalars: set[str]) -> Any:
     return {**texts, "anyOf": [rest, _REFERENCE]}
 
 
-def _is_restricted(schema: _Schema, scalars: set[str]) -> bool:
-    """Return whether a schema describes a single value that is not any text."""
+def _is_restricted(schema: _Schema) -> bool:
+    """Return whether a schema refuses some texts."""
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2] in scalars
+        return True
     for key in _ALTERNATIVES:
         if key in schema:
-            return any(_is_restricted(each, scalars) for each in schema[key])
+            return any(_is_restricted(each) for each in schema[key])
     types = schema.get("type")
     names: set[Any] = set(cast("list[Any]", types)) if isinstance(types, list) else {types}
-    is_text = "string" in names and ("pattern" in schema or "enum" in schema)
-    return is_text or bool(names & _TYPED) or ("enum" in schema and types is None)
+    if types is None:
+        return "enum" in schema
+    return "string" not in names or "pattern" in schema or "enum" in schema

@@ -65,6 +65,12 @@ def test_the_values_of_the_caller_replace_those_of_the_target() -> None:
     assert platforms[0]["attributes"]["workspaceUrl"] == "https://mine"
 
 
+def test_an_empty_target_changes_nothing() -> None:
+    bundle = resolved("test", targets={"test": None})
+    assert (bundle.target, bundle.problems) == ("test", [])
+    assert bundle.content["tasks"] == BASE["tasks"]
+
+
 def test_an_overlay_does_not_change_the_document() -> None:
     before = repr(BASE)
     resolved("prod")
