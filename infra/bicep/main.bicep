@@ -217,6 +217,9 @@ param databricksJobs object = {}
 @description('Optional. Settings for the jobs of these keys; docs/reference/appkit.md lists them.')
 param appkit object = {}
 
+@description('Optional. Storage accounts whose new files start Tasks, such as [ { accountId: \'/subscriptions/…\' } ]; add location if the account is in another region. Each account may have one system topic.')
+param fileEvents array = []
+
 @description('Optional. Origins whose pages may call the API from a browser, such as [ \'https://app.example.com\' ]; name each one, because * would allow every site.')
 param allowedOrigins array = []
 
@@ -257,6 +260,7 @@ var identityName = '${abbreviations.managedIdentity}polysync-${token}'
 var networkName = '${abbreviations.virtualNetwork}polysync-${token}'
 var packageContainerName = 'app-package'
 var planName = '${abbreviations.serverFarm}polysync-${token}'
+var runRequests = 'run-requests'
 var schedulerName = '${abbreviations.scheduler}polysync-${token}'
 var taskHubName = 'polysync${token}v${taskHubVersion}'
 var vaultName = '${abbreviations.keyVault}${token}'
@@ -273,6 +277,16 @@ module identity './modules/identity.bicep' = {
   scope: group
   params: {
     name: identityName
+    location: location
+    tags: allTags
+  }
+}
+
+module eventsIdentity './modules/identity.bicep' = if (!empty(fileEvents)) {
+  name: 'events-identity'
+  scope: group
+  params: {
+    name: '${identityName}-events'
     location: location
     tags: allTags
   }
@@ -333,6 +347,16 @@ module dataStorage './modules/storage.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     logs: storageLogs
     privateNetworking: privateNetworking
+    trustedServices: !empty(fileEvents)
+  }
+}
+
+module eventsQueue './modules/queue.bicep' = if (!empty(fileEvents)) {
+  name: 'events-queue'
+  scope: group
+  params: {
+    storageName: dataStorage.outputs.name
+    name: runRequests
   }
 }
 
@@ -383,6 +407,7 @@ module rbac './modules/rbac.bicep' = {
   scope: group
   dependsOn: [
     scheduler
+    eventsQueue
   ]
   params: {
     principalId: identity.outputs.principalId
@@ -395,6 +420,24 @@ module rbac './modules/rbac.bicep' = {
     taskHubName: taskHubName
     vaultOfficerId: vaultOfficerId
     vaultOfficerType: vaultOfficerType
+    eventsPrincipalId: empty(fileEvents) ? '' : eventsIdentity!.outputs.principalId
+    eventsQueueName: runRequests
+  }
+}
+
+module events './modules/events.bicep' = if (!empty(fileEvents)) {
+  name: 'events'
+  scope: group
+  dependsOn: [
+    rbac
+  ]
+  params: {
+    accounts: fileEvents
+    location: location
+    tags: allTags
+    identityId: eventsIdentity!.outputs.id
+    dataStorageName: dataStorage.outputs.name
+    queueName: runRequests
   }
 }
 

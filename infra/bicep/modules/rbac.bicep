@@ -30,10 +30,17 @@ param vaultOfficerId string
 @description('Required. Kind of vaultOfficerId.')
 param vaultOfficerType string
 
+@description('Required. Principal id of the identity that sends events of new files; empty for none.')
+param eventsPrincipalId string
+
+@description('Required. Name of the queue of run requests, which takes the events.')
+param eventsQueueName string
+
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 var roles = {
   blobOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner
   queueContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // Storage Queue Data Contributor
+  queueSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a' // Storage Queue Data Message Sender
   tableContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // Storage Table Data Contributor
   secretsUser: '4633458b-17de-408a-b874-0445c86b69e6' // Key Vault Secrets User
   secretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer
@@ -47,6 +54,16 @@ resource hostStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
 
 resource dataStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
   name: dataStorageName
+}
+
+resource queues 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' existing = {
+  parent: dataStorage
+  name: 'default'
+}
+
+resource eventsQueue 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' existing = {
+  parent: queues
+  name: eventsQueueName
 }
 
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
@@ -151,6 +168,17 @@ resource taskHubData 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.durableContributor)
+  }
+}
+
+// Event Grid may add messages to the queue of run requests, and may neither read nor delete any.
+resource eventsSender 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(eventsPrincipalId)) {
+  name: guid(eventsQueue.id, eventsPrincipalId, roles.queueSender)
+  scope: eventsQueue
+  properties: {
+    principalId: eventsPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.queueSender)
   }
 }
 

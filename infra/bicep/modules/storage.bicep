@@ -27,6 +27,9 @@ param privateNetworking bool
 @description('Optional. Blob containers to create.')
 param containers array = []
 
+@description('Optional. Whether trusted services of Azure, such as Event Grid, reach the account.')
+param trustedServices bool = false
+
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: name
   location: location
@@ -43,7 +46,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     networkAcls: {
-      bypass: 'None'
+      bypass: trustedServices ? 'AzureServices' : 'None'
       defaultAction: privateNetworking ? 'Deny' : 'Allow'
     }
     publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'

@@ -18,3 +18,8 @@ param resourceLogs = 'Changes'
 param allowedOrigins = [
   'https://app.example.com'
 ]
+param fileEvents = [
+  {
+    accountId: '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/lake/providers/Microsoft.Storage/storageAccounts/mylake'
+  }
+]

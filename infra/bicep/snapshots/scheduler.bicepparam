@@ -10,3 +10,8 @@ param deploymentColour = 'red'
 param alwaysReadyDurable = 1
 param alertEmail = 'on-call@example.org'
 param resourceLogs = 'All'
+param fileEvents = [
+  {
+    accountId: '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/lake/providers/Microsoft.Storage/storageAccounts/mylake'
+  }
+]

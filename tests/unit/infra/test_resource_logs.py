@@ -46,11 +46,15 @@ WITHOUT_LOGS = {
     # Its services have the logs.
     "Microsoft.Storage/storageAccounts",
     "Microsoft.Storage/storageAccounts/blobServices/containers",
+    "Microsoft.Storage/storageAccounts/queueServices/queues",
+    "Microsoft.EventGrid/systemTopics/eventSubscriptions",
     "Microsoft.Web/serverfarms",
     "Microsoft.Web/sites/basicPublishingCredentialsPolicies",
     "Microsoft.Web/sites/config",
 }
 OTHERWISE = {
+    # Its only logs are failed deliveries, which its metrics count.
+    "Microsoft.EventGrid/systemTopics",
     # Its logs are those that the app sends; the workspace has them already.
     "Microsoft.Insights/components",
     # Its only logs are alerts about virtual machines, and there are none.

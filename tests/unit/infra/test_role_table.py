@@ -14,6 +14,9 @@ from tests.unit.infra.test_snapshots import NAMES, of_type
 PAGE = ROOT / "docs" / "reference" / "azure-roles.md"
 ROLES = {guid: name for name, guid in GUIDS.items()}
 SCOPES = {
+    r"Microsoft\.Storage/storageAccounts/stdata\w+/queueServices/default/queues/run-requests": (
+        "queue `run-requests`"
+    ),
     r"Microsoft\.Storage/storageAccounts/sthost\w+": "storage account of the host (`sthost…`)",
     r"Microsoft\.Storage/storageAccounts/stdata\w+": "storage account of the data (`stdata…`)",
     r"Microsoft\.KeyVault/vaults/kv-\w+": "vault (`kv-…`)",
@@ -26,6 +29,7 @@ CONDITIONS = {
     frozenset(NAMES): "always",
     frozenset({"scheduler"}): "`backend=DurableTaskScheduler`",
     frozenset({"private"}): "`vaultOfficerId`",
+    frozenset({"private", "scheduler"}): "`fileEvents`",
 }
 """The sets of parameters that have an assignment, and the words for it."""
 
@@ -41,6 +45,10 @@ def _scope(assignment: dict[str, Any]) -> str:
 
 
 def _holder(assignment: dict[str, Any]) -> str:
+    if re.search(
+        r"userAssignedIdentities/id-polysync-\w+-events", assignment["properties"]["principalId"]
+    ):
+        return "identity of the events"
     if "userAssignedIdentities/id-polysync-" in assignment["properties"]["principalId"]:
         assert assignment["properties"]["principalType"] == "ServicePrincipal"
         return "identity of the app"

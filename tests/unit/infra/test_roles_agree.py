@@ -17,6 +17,7 @@ GUIDS = {
     # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
     "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
     "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+    "Storage Queue Data Message Sender": "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a",
     "Storage Table Data Contributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
     "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
@@ -41,6 +42,8 @@ HOST = {
 https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-configure-managed-identity
 """
 PEOPLE = {("vault", "Key Vault Secrets Officer")}
+SENDERS = {("eventsQueue", "Storage Queue Data Message Sender")}
+"""The role of Event Grid, which sends the events of new files."""
 
 
 def _rbac() -> Any:
@@ -82,7 +85,7 @@ def _sdks() -> set[str]:
 
 
 def _needed() -> set[tuple[str, str]]:
-    needed = HOST | PEOPLE | {SDKS[each] for each in _sdks() if each in SDKS}
+    needed = HOST | PEOPLE | SENDERS | {SDKS[each] for each in _sdks() if each in SDKS}
     settings = deployed_settings()
     assert "APPLICATIONINSIGHTS_AUTHENTICATION_STRING" in settings
     if "DURABLE_TASK_SCHEDULER_CONNECTION_STRING" in settings:

@@ -38,7 +38,7 @@ LONGEST_NAMES = {
 WITHOUT_TAGS = re.compile(
     r".*/(config|basicPublishingCredentialsPolicies|blobServices|queueServices|tableServices"
     r"|containers|queues|tables|diagnosticSettings|roleAssignments|taskHubs|retentionPolicies"
-    r"|subnets|privateDnsZoneGroups|deployments)",
+    r"|eventSubscriptions|subnets|privateDnsZoneGroups|deployments)",
     re.IGNORECASE,
 )
 """The types that have no tags, or whose tags are those of their parent."""
