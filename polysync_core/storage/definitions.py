@@ -1,11 +1,11 @@
 """Stores definitions in a table, and indexes the references between them.
 
-A Task with arrivals has records under the sources of its events, too, which work the same way.
+A Task with arrivals also has records under the sources of its events, which work the same way.
 
-A delete and a new reference to its target may happen at the same time, and one of them must see
-the other. A writer first records its references, then checks that the targets exist. A delete first
-marks the row, then checks for referrers. Readers do not see a marked row. A record without its
-definition counts until its writer must have finished.
+A delete of a definition and a new reference to this definition may happen at the same time. One of
+the two writers must then see the other. A writer first records its references, then checks that the
+targets exist. A delete first marks the row, then checks for referrers. Readers do not see a marked
+row. A record without its definition counts until its writer must have finished.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lets the batches of a Task follow its edits."""
+"""Requests a check of the event batches of a Task after each edit."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from polysync_core.domain.definitions.tasks import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFollower:
-    """Adds the batches of events to what follows the edit of a Task."""
+    """Updates the schedules and the event batches of a Task after an edit."""
 
     schedules: ScheduleFollower
     wake: Callable[[Task], None]
 
     @contextmanager
     def following(self, *versions: Definition | None) -> Generator[None]:
-        """Let schedules and batches follow the write that the block performs.
+        """Update schedules and batches after the write that the block performs.
 
         A batch keeps its events: the next check applies the new definition to them.
         """

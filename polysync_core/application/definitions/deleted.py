@@ -1,4 +1,4 @@
-"""Reads definitions that may be deleted: their last version then takes their place."""
+"""Reads definitions, and returns the last stored version of a deleted one."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Gives the values of windows to runs that no gate starts: backfilled runs and runs by hand.
+"""Adds window values to runs without a gate: backfilled runs and manual runs.
 
-A backfilled run waits for the windows of its scheduled time. A run by hand takes the windows of the
+A backfilled run waits for the windows of its scheduled time. A manual run takes the windows of the
 newest fire time, which must be complete.
 """
 

@@ -1,8 +1,8 @@
-"""Releases queued runs that wait for their past or for the windows of their dependencies.
+"""Releases queued runs that wait for an earlier run or for windows of dependencies.
 
-A run with an unmet prerequisite is stored and active, but its Dispatcher does not know it. It is
-examined after it is stored, after each run of its schedule has ended, and by the reconciler. So a
-run that ends while its successor is stored is seen by one of both.
+A run with an unmet prerequisite is stored and active, but its Dispatcher does not know the run. The
+run is examined after its storage, after the end of each run of its schedule, and by the reconciler.
+So one of these checks notices a run that ends while the next run is being stored.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Fires each schedule and checks each deadline at its second, between the minute ticks.
 
-The indexes of due times name the next one. The watch waits for it and runs a step. An entry whose
-time has passed is left to the minute timer, so one that fails is not retried at once.
+The indexes of due times give the next due time. The watch waits for this time and runs a step. The
+minute timer processes entries whose time has passed, so a failed entry is not retried at once.
 """
 
 from __future__ import annotations

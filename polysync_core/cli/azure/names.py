@@ -1,4 +1,4 @@
-"""Checks that the derived names are free, or belong to this environment."""
+"""Checks that a deployment's Azure resource names are free, or belong to its environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the command of the line that a shell completes."""
+"""Finds the Polysync command in the line that a shell completes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 _ACTIVE = "_POLYSYNC_COMPLETE"
 _LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 _MIN_WORDS = 2
-"""The program and its command; before, the command itself is completed."""
+"""The program and its command; in a shorter line, the command itself is completed."""
 
 
 def completed_command() -> str | None:

@@ -135,7 +135,7 @@ def _items(api: ApiClient, kind: str, deadline: float | None) -> Iterator[JsonOb
 
 
 def _refresh_in_background(connection: Connection, kind: str) -> None:
-    """Start a process that reads the names; an app or a token may need longer than a person."""
+    """Start a process that reads the names; the app may answer later than a person waits."""
     chosen = [connection.url] if connection.context is None else ["--context", connection.context]
     command = [sys.executable, "-m", "polysync_core.cli.completion", kind, *chosen]
     quiet = subprocess.DEVNULL

@@ -1,4 +1,4 @@
-"""Chooses the completion of each parameter by its option or its placeholder."""
+"""Gives each command-line parameter the shell completion for its option or placeholder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws holds: the notice above what is held, and the forms that hold and release."""
+"""Draws the notices of active holds, and the forms that hold and release."""
 
 from __future__ import annotations
 

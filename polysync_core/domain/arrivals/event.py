@@ -1,4 +1,4 @@
-"""Defines an event that arrived, with its facts and its identity."""
+"""Defines a received event in CloudEvents terms, with a key that identifies repeated deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names the facts of events that the parameters of an arrival may use."""
+"""Defines the event values that parameters of an arrival may use, such as `arrival.subject`."""
 
 from __future__ import annotations
 

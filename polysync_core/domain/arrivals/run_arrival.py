@@ -1,4 +1,4 @@
-"""Describes the events that started a run, as the row of the run keeps them."""
+"""Builds the description of the starting events that a run stores."""
 
 from __future__ import annotations
 

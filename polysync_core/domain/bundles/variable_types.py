@@ -1,4 +1,4 @@
-"""Defines the types of variables, and converts the text of options."""
+"""Defines the types of bundle variables, and converts values to these types."""
 
 from __future__ import annotations
 

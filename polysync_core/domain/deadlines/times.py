@@ -1,4 +1,4 @@
-"""Computes the deadlines of a Task: when they pass, and which fire times each of them concerns.
+"""Computes the deadlines of a Task, each with its time and its fire times.
 
 A local day has at most one wall-clock deadline. A fire time belongs to the first one after it.
 """

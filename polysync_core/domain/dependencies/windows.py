@@ -1,7 +1,8 @@
 """Computes the fire times whose outcomes a dependency with `take: Window` uses.
 
-The window of a fire time T reaches from the fire time P before it to T: it holds the fire times of
-the upstream after P, up to and including T. Without any in between, it holds the newest one before.
+The window of a fire time T begins at P, the previous fire time. The window contains the fire times
+of the upstream after P, up to and including T. If the upstream has no such fire time, the window
+contains its newest fire time before.
 """
 
 from __future__ import annotations

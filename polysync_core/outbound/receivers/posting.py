@@ -1,4 +1,4 @@
-"""Defines the call that posts a body to an address."""
+"""Defines the interface of a function that sends an HTTP POST request."""
 
 from __future__ import annotations
 

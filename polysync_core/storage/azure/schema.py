@@ -1,4 +1,4 @@
-"""Refuses tables that a newer version of the product has written in another schema."""
+"""Refuses tables whose schema version is newer than this version of the product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync describe`, which shows one object with the objects around it."""
+"""Implements `polysync describe`, which shows an object, its references and its newest runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the graph of Tasks, the panel beside it, and its states."""
+"""Serves the page with the graph of Tasks, and the side panel of a Task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the events of a Task: what is collected, and what became of the newest events."""
+"""Serves the page of a Task's collected events and newest outcomes."""
 
 from __future__ import annotations
 

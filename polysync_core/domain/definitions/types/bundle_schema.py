@@ -1,4 +1,4 @@
-"""Adds bundles to the JSON Schema of documents, and variables as values."""
+"""Extends the JSON Schema of documents by bundle keys and by variables as values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warns about values, zones, cron expressions, cadences and deadlines that may surprise."""
+"""Warns about values, zones, cron expressions, cadences and deadlines with unexpected effects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names the parts of a cron expression that surprise people."""
+"""Describes effects of a cron expression that its author may not expect."""
 
 from __future__ import annotations
 
