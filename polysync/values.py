@@ -17,6 +17,8 @@ from polysync.errors import MalformedAnswer
 MAX_PAGE_SIZE = 100
 PROFILE = "StoredConcurrencyProfile"
 """The model of a contention profile of an unknown type."""
+RECEIVER = "StoredTeamsReceiver"
+"""The model of a receiver of an unknown type."""
 
 
 def decoded[M: BaseModel](model: type[M], answer: Any) -> M:
@@ -35,16 +37,24 @@ def decoded[M: BaseModel](model: type[M], answer: Any) -> M:
         ) from error
 
 
-_PROFILES = {
-    "Concurrency": "StoredConcurrencyProfile",
-    "RateLimit": "StoredRateLimitProfile",
+_MODELS = {
+    PROFILE: {
+        "Concurrency": "StoredConcurrencyProfile",
+        "RateLimit": "StoredRateLimitProfile",
+    },
+    RECEIVER: {
+        "Teams": "StoredTeamsReceiver",
+        "Slack": "StoredSlackReceiver",
+        "Email": "StoredEmailReceiver",
+        "Webhook": "StoredWebhookReceiver",
+    },
 }
-"""The models of contention profiles by their types."""
+"""The models by the type of a contention profile or a receiver."""
 
 
 def stored(model: str, answer: Json) -> Any:
-    """Return a stored definition; the type of a contention profile selects its model."""
-    name = _PROFILES.get(str(answer.get("type")), model) if model == PROFILE else model
+    """Return a stored definition; the type of a profile or a receiver selects its model."""
+    name = _MODELS[model].get(str(answer.get("type")), model) if model in _MODELS else model
     return decoded(getattr(models, name), answer)
 
 

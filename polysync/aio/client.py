@@ -17,10 +17,12 @@ from polysync.aio.definitions import (
     AsyncContentionProfile,
     AsyncJob,
     AsyncPlatform,
+    AsyncReceiver,
     AsyncTask,
     AsyncVault,
     AsyncWebhook,
     Profile,
+    StoredReceiver,
 )
 from polysync.aio.http import AsyncHttp
 from polysync.aio.job_keys import AsyncJobs
@@ -78,6 +80,7 @@ class AsyncPolysync:
         )
         self.calendars = AsyncCollection[AsyncCalendar, models.StoredCalendar](http, AsyncCalendar)
         self.webhooks = AsyncCollection[AsyncWebhook, models.StoredWebhook](http, AsyncWebhook)
+        self.receivers = AsyncCollection[AsyncReceiver, StoredReceiver](http, AsyncReceiver)
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,9 +9,15 @@ from typing import Any
 from polysync import models
 from polysync.aio.collections import AsyncDefinition, pages
 from polysync.aio.runs import AsyncRun, list_runs
-from polysync.values import PROFILE, decoded, given, key_header, query_of, stored, to_json
+from polysync.values import PROFILE, RECEIVER, decoded, given, key_header, query_of, stored, to_json
 
 type Profile = models.StoredConcurrencyProfile | models.StoredRateLimitProfile
+type StoredReceiver = (
+    models.StoredTeamsReceiver
+    | models.StoredSlackReceiver
+    | models.StoredEmailReceiver
+    | models.StoredWebhookReceiver
+)
 """A stored contention profile of any type."""
 
 
@@ -146,6 +152,18 @@ class AsyncWebhook(_Testable[models.StoredWebhook]):
 
     path = "webhooks"
     model = "StoredWebhook"
+
+
+class AsyncReceiver(_Testable[StoredReceiver]):
+    """A receiver of notifications."""
+
+    path = "receivers"
+    model = RECEIVER
+
+    async def deliveries(self) -> models.Deliveries:
+        """Return the recent attempts to send messages."""
+
+        return decoded(models.Deliveries, await self._send("GET", "deliveries"))
 
 
 class AsyncCalendar(AsyncDefinition[models.StoredCalendar]):

@@ -23,6 +23,8 @@ from polysync.sync.definitions import (
     Job,
     Platform,
     Profile,
+    Receiver,
+    StoredReceiver,
     Task,
     Vault,
     Webhook,
@@ -79,6 +81,7 @@ class Polysync:
         self.contention_profiles = Collection[ContentionProfile, Profile](http, ContentionProfile)
         self.calendars = Collection[Calendar, models.StoredCalendar](http, Calendar)
         self.webhooks = Collection[Webhook, models.StoredWebhook](http, Webhook)
+        self.receivers = Collection[Receiver, StoredReceiver](http, Receiver)
 
     def __enter__(self) -> Self:
         return self

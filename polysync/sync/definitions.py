@@ -12,9 +12,15 @@ from typing import Any
 from polysync import models
 from polysync.sync.collections import Definition, pages
 from polysync.sync.runs import Run, list_runs
-from polysync.values import PROFILE, decoded, given, key_header, query_of, stored, to_json
+from polysync.values import PROFILE, RECEIVER, decoded, given, key_header, query_of, stored, to_json
 
 type Profile = models.StoredConcurrencyProfile | models.StoredRateLimitProfile
+type StoredReceiver = (
+    models.StoredTeamsReceiver
+    | models.StoredSlackReceiver
+    | models.StoredEmailReceiver
+    | models.StoredWebhookReceiver
+)
 """A stored contention profile of any type."""
 
 
@@ -147,6 +153,18 @@ class Webhook(_Testable[models.StoredWebhook]):
 
     path = "webhooks"
     model = "StoredWebhook"
+
+
+class Receiver(_Testable[StoredReceiver]):
+    """A receiver of notifications."""
+
+    path = "receivers"
+    model = RECEIVER
+
+    def deliveries(self) -> models.Deliveries:
+        """Return the recent attempts to send messages."""
+
+        return decoded(models.Deliveries, self._send("GET", "deliveries"))
 
 
 class Calendar(Definition[models.StoredCalendar]):

@@ -85,7 +85,9 @@ class BackfillBody(BaseModel):
     )
     redo: Annotated[
         Redo | None,
-        Field(description="`failed`: run failed and cancelled fire times of the range again."),
+        Field(
+            description="`failed`: run failed, cancelled and skipped fire times of the range again."
+        ),
     ] = None
 
 

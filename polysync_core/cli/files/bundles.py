@@ -65,8 +65,13 @@ def read_bundle(sources: Sequence[str], choice: BundleChoice) -> ReadBundle:
     document = read_documents(sources, without=choice.files)
     bundle = resolved(document, choice)
     if bundle.problems:
-        message = "The variables or targets have problems."
-        raise BadDocument(message, details=_located(document, bundle.problems))
+        from polysync_core.cli.files.offline_check import check_offline
+
+        # The rules that need no app are checked in the same pass.
+        checked = check_offline(document, is_partial=True, is_production=False)
+        problems = checked.with_problems(bundle.problems).problems
+        message = "The variables, the targets or the definitions have problems."
+        raise BadDocument(message, details=_located(document, problems))
     return ReadBundle(document=document, bundle=bundle)
 
 

@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby, islice, pairwise, takewhile
 
 from polysync_core.domain.clock import clamped
@@ -18,7 +19,7 @@ from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.dependencies.tokens import GateEdge, ScheduledFire, Token
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.status import RunStatus
-from polysync_core.domain.schedules.fire_times import fire_times, is_excluded
+from polysync_core.domain.schedules.fire_times import count_between, fire_times, is_excluded
 
 MAX_FIRE_TIMES = 400
 """The maximum number of fire times in a window."""
@@ -160,8 +161,7 @@ def window_problem(task: Task, upstream: Task, sources: Sequence[Task]) -> str |
             "add a schedule to it, or set take to Each or Newest"
         )
     timed = [_endless(each) for each in sources[0].schedules]
-    most = max((_most_times(timed, _endless(each)[0]) for each in task.schedules), default=0)
-    if most <= MAX_FIRE_TIMES:
+    if not any(_has_large_windows(timed, _endless(each)[0]) for each in task.schedules):
         return None
     return (
         f"a window would have more than {MAX_FIRE_TIMES} fire times of task '{sources[0].name}': "
@@ -169,11 +169,18 @@ def window_problem(task: Task, upstream: Task, sources: Sequence[Task]) -> str |
     )
 
 
-def _most_times(upstream: Sequence[Timed], schedule: Schedule) -> int:
-    """Return the largest number of fire times in the next windows of a schedule."""
+def _has_large_windows(upstream: Sequence[Timed], schedule: Schedule) -> bool:
+    """Return whether one of the next windows of a schedule has too many fire times."""
     fires = [each.scheduled_time for each in islice(fire_times(schedule, after=_SAMPLE), _SAMPLES)]
-    windows = (window_times(upstream, after=a, until=b) for a, b in pairwise(fires))
-    return max(map(len, windows), default=0)
+    return any(_is_large(upstream, after, until) for after, until in pairwise(fires))
+
+
+def _is_large(upstream: Sequence[Timed], after: datetime, until: datetime) -> bool:
+    """Return whether a window has too many fire times; counting comes first, as it is fast."""
+    count = partial(count_between, after=after, until=until + _INSTANT, most=MAX_FIRE_TIMES)
+    if sum(count(schedule) for schedule, _ in upstream) <= MAX_FIRE_TIMES:
+        return False
+    return len(window_times(upstream, after=after, until=until)) > MAX_FIRE_TIMES
 
 
 def _endless(schedule: Schedule) -> Timed:

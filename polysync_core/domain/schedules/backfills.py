@@ -23,7 +23,7 @@ class Redo(StrEnum):
     """The runs of a backfill that run again."""
 
     FAILED = "failed"
-    """The fire times whose newest run failed or was cancelled."""
+    """The fire times whose newest run failed, was cancelled or was skipped by a window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from tests.integration.devhost.host_process import ROOT
 
 PAGES = (
     Path("README.md"),
+    Path("docs/tutorial.md"),
     *sorted(path.relative_to(ROOT) for path in (ROOT / "docs/howto").glob("*.md")),
     Path("docs/reference/cli.md"),
 )

@@ -150,6 +150,8 @@ class Reader:
         self._write("sales.yaml", code_block("README.md", "vaults:"))
         self._write("definitions.yaml", DEFINITIONS)
         self._write("before.yaml", DEFINITIONS)
+        self._write("first/connections.yaml", code_block("docs/tutorial.md", "vaults:"))
+        self._write("first/tasks.yaml", code_block("docs/tutorial.md", "tasks:"))
         self._write("definitions/lakehouse.yaml", (ROOT / EXAMPLES[-1]).read_text())
         self._write("jobs.yaml", JOBS)
         self._write("tasks.yaml", TASKS)

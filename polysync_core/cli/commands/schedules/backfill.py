@@ -29,7 +29,7 @@ NewestFirst = Annotated[
     bool, typer.Option("--newest-first", help="Start the newest fire time first.")
 ]
 RedoFailed = Annotated[
-    bool, typer.Option("--redo-failed", help="Run failed and cancelled fire times again.")
+    bool, typer.Option("--redo-failed", help="Run failed, cancelled and skipped fire times again.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the runs to create.")]
 

@@ -10,16 +10,14 @@ from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.schedules.backfills import Redo
-from tests.unit.application.dependencies.test_windows import DAY, HOUR, HOURLY, Cadences, rerun
-
-SIX_HOURLY = {**HOURLY, "cron": "0 */6 * * *"}
+from tests.unit.application.dependencies.test_windows import DAY, HOUR, Cadences, rerun
 
 
 class Past(Cadences):
     """Two Tasks that were defined after the days of a backfill."""
 
     def __init__(self, **edge: object) -> None:
-        super().__init__(SIX_HOURLY, **edge)
+        super().__init__(**edge)
         self.clock.now = DAY + 10 * HOUR
 
     def fill(self, task: str, days: int = 2, **facts: object) -> None:

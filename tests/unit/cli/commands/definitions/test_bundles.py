@@ -104,7 +104,7 @@ def test_values_come_from_files_of_values_and_from_the_context(
 
 
 def test_problems_have_file_line_and_object(polysync: AppCommands) -> None:
-    text = PLATFORM.replace("var.url", "var.ulr")
+    text = PLATFORM.replace("var.url", "var.ulr").replace("settings:", "setings:")
     Path("platforms/lake.yaml").write_text(text)
     result = polysync("apply", "--target", "prdo")
     assert result.exit_code == 1
@@ -119,6 +119,9 @@ def test_problems_have_file_line_and_object(polysync: AppCommands) -> None:
         lines
     )
     assert any("there is no target 'prdo'" in line for line in lines)
+    assert any("contention profile cap: setings: is not a known field" in line for line in lines), (
+        lines
+    )
     assert polysync("validate", ".").exit_code == 1
 
 
