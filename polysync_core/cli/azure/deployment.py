@@ -25,6 +25,7 @@ _PRIVATE_TYPES = (
     "Microsoft.Network/privateEndpoints",
     "Microsoft.Network/virtualNetworks",
 )
+_FILE_EVENT_TYPES = ("Microsoft.EventGrid/systemTopics",)
 _PROVIDER_OF_DELEGATED_SUBNETS = "Microsoft.App"
 
 
@@ -40,6 +41,7 @@ class Deployment:
     """The tenant that azd uses, if it is known."""
     uses_scheduler: bool = False
     is_private: bool = False
+    receives_file_events: bool = False
     recovers_vault: bool = False
 
     @property
@@ -49,6 +51,7 @@ class Deployment:
             *_TYPES,
             *(_SCHEDULER_TYPES if self.uses_scheduler else ()),
             *(_PRIVATE_TYPES if self.is_private else ()),
+            *(_FILE_EVENT_TYPES if self.receives_file_events else ()),
         )
 
     @property

@@ -53,6 +53,11 @@ Recover = Annotated[
     ),
 ]
 
+FileEvents = Annotated[
+    bool,
+    typer.Option("--file-events", help="The parameter `fileEvents` names storage accounts."),
+]
+
 
 def check(  # noqa: PLR0913 - one parameter per option
     environment: Environment,
@@ -61,6 +66,7 @@ def check(  # noqa: PLR0913 - one parameter per option
     backend: BackendOption = Backend.STORAGE,
     private: Private = False,
     recover: Recover = False,
+    file_events: FileEvents = False,
     as_json: AsJson = False,
 ) -> None:
     """Check sign-in, rights, providers, region and names before a deployment."""
@@ -81,6 +87,7 @@ def check(  # noqa: PLR0913 - one parameter per option
         uses_scheduler=backend is Backend.SCHEDULER,
         is_private=private,
         recovers_vault=recover,
+        receives_file_events=file_events,
     )
     checks = list(check_deployment(deployment, run))
     show_checks(Terminal(as_json=as_json), checks)

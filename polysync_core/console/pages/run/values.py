@@ -113,6 +113,8 @@ def _source(name: str, value: JsonValue, seen: RunContent) -> Node:
 def _other_source(run: TaskRun) -> str:
     if run.rerun_of is not None:
         return "the run that it repeats"
+    if run.arrival is not None:
+        return f"the arrival {run.arrival.name}"
     if run.trigger_type in {TriggerType.MANUAL, TriggerType.MESSAGE}:
         return "the request"
     return "the definition at that time"

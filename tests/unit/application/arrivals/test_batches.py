@@ -211,3 +211,33 @@ def test_a_deleted_task_ends_its_batch() -> None:
     world.check(seconds=60)
 
     assert world.files == [1]
+
+
+@pytest.mark.parametrize("arrival", [{"quietSeconds": 5}, {"minimumCount": 2}])
+def test_an_event_between_two_steps_of_a_check_is_not_forgotten(arrival: dict[str, Any]) -> None:
+    """Deliver a second event before each storage call of the check of the first one."""
+    delivered, number = True, 0
+    while delivered:
+        number, delivered = number + 1, False
+        world = World(**arrival)
+        world.receive("in/a")
+        calls = 0
+
+        def intercept(_: Any, do: Any, world: World = world, at: int = number) -> Any:
+            nonlocal calls, delivered
+            calls += 1
+            if calls == at:
+                delivered = True
+                world.app.tables.intercept = lambda _, call: call()
+                world.receive("in/b")
+            return do()
+
+        world.app.clock.advance(seconds=5)
+        world.app.tables.intercept = intercept
+        world.check(seconds=0)
+        world.app.tables.intercept = lambda _, do: do()
+        if not delivered:
+            break
+        world.check(seconds=6)
+        assert sum(world.files) == 2, f"the event before call {number} is lost"
+    assert number > 5

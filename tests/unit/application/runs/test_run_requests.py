@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from polysync_core.domain.poison import NO_REASON
 from polysync_core.domain.runs.run import TaskRun, TriggerType
 from polysync_core.telemetry.tracing import traceparent
 from tests.fakes.events import FakeQueue
+from tests.fakes.events_of import blob_created, in_event_grid_schema, order_placed
 from tests.unit.application.runs.test_task_runs import TASK, World
 
 
@@ -285,3 +287,34 @@ def test_a_message_that_the_host_moved_to_the_poison_queue_is_recorded(content: 
     abandoned = poison_request("p-1", content)
     assert (abandoned.message_id, abandoned.reason) == ("p-1", NO_REASON)
     assert "canary" not in abandoned.payload
+
+
+@pytest.mark.parametrize(
+    "message", [blob_created(), [in_event_grid_schema(blob_created())], [order_placed()]]
+)
+def test_a_message_may_be_an_event(desk: Desk, message: Any) -> None:
+    desk.accept(message)
+
+    assert len(desk.received) == 1
+    assert desk.accepted == []
+    assert desk.poison.sent == []
+
+
+def test_a_wrong_event_goes_to_the_poison_queue_without_its_data(desk: Desk) -> None:
+    desk.accept(order_placed(specversion="0.3", data={"card": "4111 1111"}))
+
+    refusal = desk.refusal()
+    assert refusal["reason"] == "specversion: must be '1.0'"
+    assert "4111" not in refusal["payload"]
+    assert "A234-1234-1234" in refusal["payload"]
+
+
+def test_an_event_waits_unchanged_while_too_many_runs_wait(desk: Desk) -> None:
+    def full(events: object, engine: Engine) -> None:
+        raise ShardFull("full")
+
+    requests = replace(desk.requests, receive_events=full)
+    requests.accept("m-1", json.dumps(order_placed()).encode(), desk.world.engine)
+
+    (sent,) = desk.queue.sent
+    assert json.loads(sent.text) == order_placed()

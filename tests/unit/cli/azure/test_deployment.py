@@ -19,10 +19,18 @@ from tests.unit.scripts.azure_subscription import SUBSCRIPTION
 SETS = {
     "default": Deployment(environment="dev", location="westeurope", subscription=None),
     "private": Deployment(
-        environment="private", location="westeurope", subscription=None, is_private=True
+        environment="private",
+        location="westeurope",
+        subscription=None,
+        is_private=True,
+        receives_file_events=True,
     ),
     "scheduler": Deployment(
-        environment="prod", location="westeurope", subscription=None, uses_scheduler=True
+        environment="prod",
+        location="westeurope",
+        subscription=None,
+        uses_scheduler=True,
+        receives_file_events=True,
     ),
     "smallest": Deployment(environment="small", location="northeurope", subscription=None),
 }
