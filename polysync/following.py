@@ -33,6 +33,9 @@ class Listen:
     """Open the event stream."""
 
     after: str | None
+    """The id of the last received event."""
+    quiet: float
+    """Seconds without a byte after which the stream counts as broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +160,13 @@ class _Following:
         self.is_over = False
 
     def listen(self) -> Steps:
-        if self._empty_streams >= MAX_EMPTY_STREAMS:
+        quiet = self._within_deadline(QUIET_STREAM_SECONDS)
+        if self._empty_streams >= MAX_EMPTY_STREAMS or not quiet:
             return
         self._empty_streams += 1
         opened = self._monotonic()
         try:
-            yield Listen(self._last_event)
+            yield Listen(self._last_event, quiet)
             while not self.is_over and (event := (yield NextEvent())) is not None:
                 self._check_deadline()
                 if event is not QUIET and not (yield from self._received(event)):
@@ -193,10 +197,9 @@ class _Following:
         self.is_over = self._run.is_over(state)
 
     def read(self) -> Steps:
-        """Read the run until there is an answer."""
+        """Read the run until there is an answer, at least once also after the deadline."""
         give_up = self._monotonic() + MAX_OUTAGE_SECONDS
         while True:
-            self._check_deadline()
             try:
                 state = yield Read()
             except PolysyncError as failure:
@@ -205,6 +208,7 @@ class _Following:
             else:
                 yield from self._report(state)
                 return
+            self._check_deadline()
             yield Outage()
             yield Pause(self._within_deadline(POLL_SECONDS))
 

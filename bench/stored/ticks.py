@@ -6,42 +6,28 @@ import argparse
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from bench.report import row, title
 from bench.stored.counting import CountingTables, empty_database
-from polysync_core.application.definitions.deleted import DeletedDefinitions
-from polysync_core.application.definitions.lookup import DefinitionLookup
-from polysync_core.application.definitions.policies import Policies
-from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.dispatch.shard_capacity import ShardCapacity
-from polysync_core.application.platforms.connections import Connections
+from polysync_core.adapters import table_ports
 from polysync_core.application.ports import Engine
-from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.finishing import RunFinisher
-from polysync_core.application.runs.prerequisites import Prerequisites
-from polysync_core.application.runs.store import RunStore
-from polysync_core.application.schedules.firing import ScheduleProcessor
-from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.composition import build
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
-from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.schedules.state import TaskSchedule, initial_state
-from polysync_core.platforms.connector import Connector
+from polysync_core.settings import Settings
 from polysync_core.storage.definitions import TableDefinitions
-from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.schedules import TableSchedules
 from polysync_core.storage.sqlite.tables import SqliteTables
-from polysync_core.storage.versions import TableVersions
 
 _NOW = datetime(2026, 3, 2, 5, 59, 59, tzinfo=UTC)
 _DUE = 10
@@ -66,10 +52,6 @@ class Cost:
     idle_rows: int
 
 
-def _leave(_task: str) -> None:
-    """Leave the deadlines of a Task as they are: it has none."""
-
-
 class _NullEngine:
     """An engine that ignores every signal."""
 
@@ -79,12 +61,6 @@ class _NullEngine:
     def dispatcher(self, shard: str) -> DispatcherState:
         """Return an empty Dispatcher."""
         return DispatcherState()
-
-    def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
-        """Ignore the fire time."""
-
-    def publish(self, event: RunEvent) -> None:
-        """Ignore the event."""
 
 
 def schedule_ticks(_: argparse.Namespace) -> None:
@@ -153,40 +129,18 @@ def _task(number: int) -> Task:
 
 
 def _ticker(storage: CountingTables, clock: Clock) -> ScheduleTick:
-    stored, states, runs = TableDefinitions(storage), TableSchedules(storage), TableRuns(storage)
-    store = RunStore(runs, _NullEngine())
-    definitions = DefinitionLookup(stored)
-    connections = Connections(definitions, lambda _: cast("Connector", None))
-    deleted = DeletedDefinitions(stored, TableVersions(storage))
-    processor = ScheduleProcessor(
-        runs=runs,
-        store=states,
-        factory=RunFactory(
-            store=store,
-            definitions=definitions,
-            connections=connections,
-            policies=Policies(stored.get),
-            capacity=ShardCapacity(monotonic=time.monotonic),
-            prerequisites=Prerequisites(
-                runs=runs, store=store, definitions=definitions, clock=clock
-            ),
-            clock=clock,
-        ),
-        finisher=RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock),
-        gate=_NullEngine(),
-        cancel=lambda *_, **__: None,
-        replace=lambda *_, **__: None,
-        clock=clock,
+    """Return the tick of a whole app without queues, vaults and platforms."""
+    ports = table_ports(
+        storage, queue=_no_queue, open_vault=_unused, open_connector=_unused, post=_unused
     )
-    return ScheduleTick(
-        definitions=definitions,
-        store=states,
-        sync=ScheduleSync(
-            definitions=stored, store=states, deadlines=_leave, clock=clock, deleted=deleted
-        ),
-        processor=processor,
-        connections=connections,
-        clock=clock,
-        deleted=deleted,
-        processor_of_deleted=processor,
-    )
+    settings = Settings.read({"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"})
+    return build(replace(ports, clock=clock), settings).schedule_tick
+
+
+def _no_queue(_: str) -> Any:
+    """Return no queue: a Task without receivers sends nothing."""
+
+
+def _unused(*_: Any, **__: Any) -> Any:
+    """Fail: a tick that only accepts runs does not call this."""
+    raise AssertionError

@@ -145,8 +145,8 @@ class _AsyncDriver:
 
     async def _execute(self, step: Listen | NextEvent | Read | Pause) -> Any:
         match step:
-            case Listen(after):
-                self._stream = self._http.events(self._followed.stream, after=after)
+            case Listen(after, quiet):
+                self._stream = self._http.events(self._followed.stream, after=after, quiet=quiet)
                 self._stack.push_async_callback(self._stream.aclose)
             case NextEvent():
                 return await self._next()

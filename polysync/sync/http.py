@@ -147,8 +147,8 @@ class _Driver:
 
     def _execute(self, step: Listen | NextEvent | Read | Pause) -> Any:
         match step:
-            case Listen(after):
-                self._stream = self._http.events(self._followed.stream, after=after)
+            case Listen(after, quiet):
+                self._stream = self._http.events(self._followed.stream, after=after, quiet=quiet)
                 self._stack.callback(self._stream.close)
             case NextEvent():
                 return self._next()
