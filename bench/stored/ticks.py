@@ -131,14 +131,14 @@ def _task(number: int) -> Task:
 def _ticker(storage: CountingTables, clock: Clock) -> ScheduleTick:
     """Return the tick of a whole app without queues, vaults and platforms."""
     ports = table_ports(
-        storage, queue=_no_queue, open_vault=_unused, open_connector=_unused, post=_unused
+        storage, queue=_nothing, open_vault=_unused, open_connector=_nothing, post=_unused
     )
     settings = Settings.read({"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"})
     return build(replace(ports, clock=clock), settings).schedule_tick
 
 
-def _no_queue(_: str) -> Any:
-    """Return no queue: a Task without receivers sends nothing."""
+def _nothing(*_: Any, **__: Any) -> Any:
+    """Return no queue and no connection: a tick only stores runs."""
 
 
 def _unused(*_: Any, **__: Any) -> Any:
