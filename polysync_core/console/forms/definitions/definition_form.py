@@ -35,6 +35,7 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 _LOCKED = {
     Kind.PLATFORM: ("type", "Its Jobs rely on the type. Define a new Platform for another type."),
     Kind.CONTENTION_PROFILE: ("type", "Define a new profile for the other type."),
+    Kind.RECEIVER: ("type", "Define a new receiver for the other type."),
     Kind.JOB: ("platform", "Its Tasks and runs rely on the Platform. Define a new Job instead."),
     Kind.TASK: ("job", "Its values and runs rely on the Job. Define a new Task instead."),
 }
@@ -76,19 +77,26 @@ def _plain(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[F
     return fields_of(SPECS[kind].models[0])
 
 
-def _profile(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
+def _by_type(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
+    """Return the fields of the chosen type; without one, those that all types have."""
     models = SPECS[kind].model_by_type
-    chosen = models.get(_text(document.get("type")))
-    any_model = next(iter(models.values()))
+    by_type = {name: fields_of(model) for name, model in models.items()}
     options = [
         option
-        for model in models.values()
-        for each in fields_of(model)
+        for fields in by_type.values()
+        for each in fields
         if each.name == "type" and isinstance(each.control, Choice)
         for option in each.control.options
     ]
-    fields = [each for each in fields_of(chosen or any_model) if chosen or each.name != "settings"]
+    fields = by_type.get(_text(document.get("type"))) or _common(by_type.values())
     return _with(fields, "type", Choice(options=tuple(options), blank=CHOOSE))
+
+
+def _common(groups: Iterable[Sequence[Field]]) -> list[Field]:
+    first, *others = groups
+    return [
+        each for each in first if all(each in fields for fields in others) or each.name == "type"
+    ]
 
 
 def _platform(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Field]:
@@ -162,7 +170,8 @@ def _task(kind: Kind, document: JsonObject, context: FormContext) -> Sequence[Fi
 _FORMS: Mapping[Kind, Callable[[Kind, JsonObject, FormContext], Sequence[Field]]] = {
     Kind.PLATFORM: _platform,
     Kind.VAULT: _vault,
-    Kind.CONTENTION_PROFILE: _profile,
+    Kind.CONTENTION_PROFILE: _by_type,
+    Kind.RECEIVER: _by_type,
     Kind.JOB: _job,
     Kind.TASK: _task,
 }

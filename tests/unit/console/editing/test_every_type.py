@@ -113,6 +113,34 @@ def test_a_vault_of_each_provider_and_sign_in(name: str, method: Any, is_full: b
     assert stored(app, Kind.VAULT, "mine") == read_definition(Kind.VAULT, document)
 
 
+RECEIVER_FIELDS: dict[str, dict[str, Any]] = {
+    "Teams": {"url": "vault://local/teams"},
+    "Slack": {"url": "vault://local/slack"},
+    "Webhook": {"url": "https://hooks.example.com/x", "secret": "vault://local/key"},
+    "Email": {
+        "to": ["team@example.com"],
+        "sender": "polysync@example.com",
+        "service": "Smtp",
+        "host": "smtp.example.com",
+    },
+}
+
+
+@pytest.mark.parametrize("name", SPECS[Kind.RECEIVER].type_names)
+def test_a_receiver_of_each_type(name: str) -> None:
+    app = FakeApp(LOCAL)
+    document = {"name": "mine", "type": name, **RECEIVER_FIELDS[name]}
+    addresses = {f"to[{index}]": each for index, each in enumerate(document.pop("to", []))}
+    form = app.browser.get("/receivers/new")
+    shown = submit(app.browser, form, {"type": name}, do="refresh")
+    plan = submit(app.browser, shown, typed(document) | addresses, do="review")
+    assert plan.status_code == 200, parsed(plan.text).css_first("#problems").text()
+    answer = submit(app.browser, plan, do="save")
+    assert answer.status_code == 303
+    expected = document | ({"to": [*addresses.values()]} if addresses else {})
+    assert stored(app, Kind.RECEIVER, "mine") == read_definition(Kind.RECEIVER, expected)
+
+
 @pytest.mark.parametrize(
     ("section", "type_name", "value"),
     [("platforms", "type", name) for name in PLATFORM_TYPES]
