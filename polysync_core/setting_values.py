@@ -8,6 +8,9 @@ from pathlib import Path
 
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.security.origins import read_origins
+from polysync_core.domain.security.secrets import SecretReference
+from polysync_core.outbound.lineage.sending import LineageTarget
+from polysync_core.outbound.urls import read_url
 
 
 class SettingError(Broken):
@@ -66,3 +69,51 @@ def number(variables: Mapping[str, str], name: str, default: int, *, most: int) 
     if not 1 <= found <= most:
         raise SettingError(f"{name} is {text!r}; it must be a whole number from 1 to {most}.")
     return found
+
+
+def short_text(variables: Mapping[str, str], name: str, *, most: int) -> str | None:
+    """Return a printable text of a bounded length; None for an empty setting."""
+    text = variables.get(name, "").strip()
+    if len(text) > most or not text.isprintable():
+        raise SettingError(f"{name} must be printable text of at most {most} characters.")
+    return text or None
+
+
+def public_url(variables: Mapping[str, str]) -> str | None:
+    """Return the address of the deployment; App Service tells its own host name."""
+    name = "POLYSYNC_PUBLIC_URL"
+    host = variables.get("WEBSITE_HOSTNAME", "")
+    is_own = bool(host) and ":" not in host
+    text = variables.get(name, "").strip() or (f"https://{host}" if is_own else "")
+    if not text:
+        return None
+    try:
+        found = read_url(text, path=name, allow_loopback=True, allow_port=True)
+    except Invalid as error:
+        raise SettingError(f"{error}.") from error
+    if found.target != "/":
+        raise SettingError(f"{name} is {text!r}; only the scheme and the host are wanted.")
+    return found.base.url
+
+
+def lineage_target(variables: Mapping[str, str]) -> LineageTarget | None:
+    """Return the target of lineage, which is off without an address and a file."""
+    names = ("POLYSYNC_OPENLINEAGE_URL", "POLYSYNC_OPENLINEAGE_KEY", "POLYSYNC_OPENLINEAGE_FILE")
+    url, key, file = (variables.get(name, "").strip() for name in names)
+    if key and not url:
+        raise SettingError(f"{names[1]} is set without {names[0]}: set both, or remove it.")
+    if not url and not file:
+        return None
+    try:
+        if url:
+            read_url(url, path=names[0], allow_loopback=True, allow_port=True)
+        if key:
+            SecretReference.parse(key, path=names[1])
+    except Invalid as error:
+        raise SettingError(f"{error}.") from error
+    return LineageTarget(
+        namespace=short_text(variables, "POLYSYNC_OPENLINEAGE_NAMESPACE", most=200) or "polysync",
+        url=url or None,
+        key=key or None,
+        file=Path(file) if file else None,
+    )

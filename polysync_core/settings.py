@@ -19,7 +19,7 @@ from polysync_core.appkit.named_jobs import JobOptions, discover, id_problems
 from polysync_core.appkit.user_tokens import Hosting
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.security.access_keys import AccessKey, BadAccessKeys, read_access_keys
-from polysync_core.domain.security.secrets import Secret, SecretReference
+from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import ROLES_CLAIM, TokenIssuer
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.outbound.hosts import read_private_hosts
@@ -32,8 +32,11 @@ from polysync_core.setting_values import (
     flag,
     folder,
     is_connection_string,
+    lineage_target,
     number,
     origins,
+    public_url,
+    short_text,
 )
 from polysync_core.storage.sqlite.database import SCHEME, path_of
 
@@ -128,9 +131,9 @@ class Settings:
         """Return the settings, or raise `SettingError` naming the wrong variable."""
         return cls(
             environment=_environment(variables),
-            deployment_name=_short_text(variables, "POLYSYNC_NAME", most=40),
+            deployment_name=short_text(variables, "POLYSYNC_NAME", most=40),
             deployment_colour=_colour(variables),
-            deployment_contact=_short_text(variables, "POLYSYNC_CONTACT", most=200),
+            deployment_contact=short_text(variables, "POLYSYNC_CONTACT", most=200),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             token_issuer=_token_issuer(variables),
@@ -138,13 +141,13 @@ class Settings:
             app_identity=_app_identity(variables),
             secrets_folder=folder(variables, "POLYSYNC_SECRETS_FOLDER"),
             allow_loopback_platforms=_loopback(variables),
-            public_url=_public_url(variables),
+            public_url=public_url(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE"),
             webhook_attempts=number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
             webhook_first_delay=number(
                 variables, "POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", 10, most=3600
             ),
-            lineage=_lineage(variables),
+            lineage=lineage_target(variables),
             run_retention_days=number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
             engine_retention_days=number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
             drift_check=flag(variables, "POLYSYNC_DRIFT_CHECK"),
@@ -155,13 +158,6 @@ class Settings:
             storage=_storage(variables),
             appkit=read_appkit(variables),
         )
-
-
-def _short_text(variables: Mapping[str, str], name: str, *, most: int) -> str | None:
-    text = variables.get(name, "").strip()
-    if len(text) > most or not text.isprintable():
-        raise SettingError(f"{name} must be printable text of at most {most} characters.")
-    return text or None
 
 
 def _colour(variables: Mapping[str, str]) -> str:
@@ -377,46 +373,6 @@ def _app_identity(variables: Mapping[str, str]) -> AppIdentity:
         raise SettingError(f"{name}: {error}.") from error
     # Azure's libraries read this variable too.
     return AppIdentity(identity=variables.get("AZURE_CLIENT_ID") or None, private_hosts=hosts)
-
-
-def _public_url(variables: Mapping[str, str]) -> str | None:
-    """Return the address of the deployment; App Service tells its own host name."""
-    name = "POLYSYNC_PUBLIC_URL"
-    host = variables.get("WEBSITE_HOSTNAME", "")
-    is_own = bool(host) and ":" not in host
-    text = variables.get(name, "").strip() or (f"https://{host}" if is_own else "")
-    if not text:
-        return None
-    try:
-        found = read_url(text, path=name, allow_loopback=True, allow_port=True)
-    except Invalid as error:
-        raise SettingError(f"{error}.") from error
-    if found.target != "/":
-        raise SettingError(f"{name} is {text!r}; only the scheme and the host are wanted.")
-    return found.base.url
-
-
-def _lineage(variables: Mapping[str, str]) -> LineageTarget | None:
-    """Return the target of lineage, which is off without an address and a file."""
-    names = ("POLYSYNC_OPENLINEAGE_URL", "POLYSYNC_OPENLINEAGE_KEY", "POLYSYNC_OPENLINEAGE_FILE")
-    url, key, file = (variables.get(name, "").strip() for name in names)
-    if key and not url:
-        raise SettingError(f"{names[1]} is set without {names[0]}: set both, or remove it.")
-    if not url and not file:
-        return None
-    try:
-        if url:
-            read_url(url, path=names[0], allow_loopback=True, allow_port=True)
-        if key:
-            SecretReference.parse(key, path=names[1])
-    except Invalid as error:
-        raise SettingError(f"{error}.") from error
-    return LineageTarget(
-        namespace=_short_text(variables, "POLYSYNC_OPENLINEAGE_NAMESPACE", most=200) or "polysync",
-        url=url or None,
-        key=key or None,
-        file=Path(file) if file else None,
-    )
 
 
 def _queue_name(variables: Mapping[str, str], name: str) -> str | None:

@@ -40,11 +40,11 @@ from polysync_core.domain.runs.failures.problem import Failure, ProblemKind, Pro
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.interruptions import with_failure
 from polysync_core.domain.runs.parameters.warnings import with_warnings
+from polysync_core.domain.runs.prerequisites import Prerequisite
 from polysync_core.domain.runs.run import (
     MappedInput,
     Origin,
     Parent,
-    Prerequisite,
     RunStatus,
     TaskRun,
     TriggerType,

@@ -21,9 +21,9 @@ from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.dependencies.windows import Window, window_sentence
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.attempts import Attempt, Outcome
+from polysync_core.domain.runs.prerequisites import Prerequisite
 from polysync_core.domain.runs.run import (
     SYSTEM_ACTOR,
-    Prerequisite,
     RunStatus,
     TaskRun,
     finish,

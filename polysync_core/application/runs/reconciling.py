@@ -29,7 +29,8 @@ from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.failures.problem import ProblemStep
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.interruptions import without_problem
-from polysync_core.domain.runs.run import Prerequisite, RunStatus, TaskRun, note
+from polysync_core.domain.runs.prerequisites import Prerequisite
+from polysync_core.domain.runs.run import RunStatus, TaskRun, note
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import instruments

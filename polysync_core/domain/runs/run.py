@@ -17,6 +17,7 @@ from polysync_core.domain.runs.attempts import Attempt, Outcome
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.problem import RunProblem
 from polysync_core.domain.runs.identity import BackfillId, RunId
+from polysync_core.domain.runs.prerequisites import Prerequisite
 from polysync_core.domain.runs.skip import Skip
 from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus, TriggerType
 
@@ -48,15 +49,6 @@ class Origin:
     run_id: RunId
     """Also the id of the graph run."""
     task: str
-
-
-class Prerequisite(StrEnum):
-    """A condition that a queued run must meet before its Dispatcher receives it."""
-
-    PAST = "Past"
-    """The run of the fire time before has succeeded."""
-    WINDOWS = "Windows"
-    """The windows of its dependencies are complete; only a backfilled run awaits them so."""
 
 
 class ProblemChange(StrEnum):

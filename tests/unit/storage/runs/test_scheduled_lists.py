@@ -10,7 +10,8 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Prerequisite, RunStatus, TaskRun
+from polysync_core.domain.runs.prerequisites import Prerequisite
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import ActiveRun
 from polysync_core.storage.runs.table import TableRuns
 from tests.fakes.builders import a_run
