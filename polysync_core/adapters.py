@@ -43,15 +43,16 @@ from polysync_core.platforms.registry import open_connector
 from polysync_core.platforms.webhook_receivers import Receivers
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.arrivals import TableArrivals
-from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.backfills import TableBackfills
 from polysync_core.storage.deadlines import TableDeadlines
 from polysync_core.storage.definitions import TableDefinitions
-from polysync_core.storage.gates import TableGates
+from polysync_core.storage.dependencies.gates import TableGates
+from polysync_core.storage.dependencies.wait_limits import TableWaitLimits
 from polysync_core.storage.holds import TableHolds
 from polysync_core.storage.notifications import TableNotifications
-from polysync_core.storage.poison import TablePoison
-from polysync_core.storage.recent_results import TableRecentResults
+from polysync_core.storage.operations.audit import TableAudit
+from polysync_core.storage.operations.poison import TablePoison
+from polysync_core.storage.operations.recent_results import TableRecentResults
 from polysync_core.storage.runs.purge import ExpiredRuns
 from polysync_core.storage.runs.table import TableRuns
 from polysync_core.storage.schedules import TableSchedules
@@ -60,7 +61,6 @@ from polysync_core.storage.sqlite.queues import SqliteQueues
 from polysync_core.storage.sqlite.tables import SqliteTables
 from polysync_core.storage.tables import Tables
 from polysync_core.storage.versions import TableVersions
-from polysync_core.storage.wait_limits import TableWaitLimits
 from polysync_core.vaults.registry import open_vault
 from polysync_core.vaults.resolver import OpenVault
 

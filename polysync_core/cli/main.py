@@ -32,6 +32,8 @@ from polysync_core.cli.commands.host.backup import backup
 from polysync_core.cli.commands.host.demo import demo
 from polysync_core.cli.commands.host.dev import dev
 from polysync_core.cli.commands.host.doctor import doctor
+from polysync_core.cli.commands.limits.hold import hold, holds, release
+from polysync_core.cli.commands.limits.usage import usage
 from polysync_core.cli.commands.objects.create_task import create_task
 from polysync_core.cli.commands.objects.delete import delete
 from polysync_core.cli.commands.objects.describe import describe
@@ -42,22 +44,20 @@ from polysync_core.cli.commands.objects.open import open_page
 from polysync_core.cli.commands.operations.about import show_help, version
 from polysync_core.cli.commands.operations.audit import audit
 from polysync_core.cli.commands.operations.dead_letters import dead_letters
+from polysync_core.cli.commands.platforms.job_keys import job_keys
+from polysync_core.cli.commands.platforms.platform_runs import platform_runs
 from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.failures import failures
 from polysync_core.cli.commands.runs.follow import follow
 from polysync_core.cli.commands.runs.graph import graph
-from polysync_core.cli.commands.runs.hold import hold, holds, release
-from polysync_core.cli.commands.runs.job_keys import job_keys
 from polysync_core.cli.commands.runs.logs import logs
 from polysync_core.cli.commands.runs.missed import missed
-from polysync_core.cli.commands.runs.platform_runs import platform_runs
 from polysync_core.cli.commands.runs.rerun import rerun
 from polysync_core.cli.commands.runs.run import run
 from polysync_core.cli.commands.runs.runs import runs
 from polysync_core.cli.commands.runs.show import show
-from polysync_core.cli.commands.runs.usage import usage
 from polysync_core.cli.commands.schedules.arrivals import arrivals
 from polysync_core.cli.commands.schedules.backfill import backfill
 from polysync_core.cli.commands.schedules.backfills import backfills

@@ -36,7 +36,7 @@ from polysync_core.domain.arrivals.outcomes import LoggedEvent
 from polysync_core.domain.arrivals.run_arrival import ReceivedEvent
 from polysync_core.domain.dispatch.state import millis, moment
 from polysync_core.domain.errors import Broken, StaleETag
-from polysync_core.storage.purging import More, delete_batch, delete_rows, partitions
+from polysync_core.storage.operations.purging import More, delete_batch, delete_rows, partitions
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import (
     Change,

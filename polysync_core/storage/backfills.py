@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from polysync_core.domain.runs.identity import BackfillId
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.schedules.backfills import BackfillRecord
-from polysync_core.storage.purging import More
+from polysync_core.storage.operations.purging import More
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import Row, RowRange
 from polysync_core.storage.tables import Tables

@@ -24,7 +24,7 @@ from polysync_core.domain.deadlines.state import DeadlineState
 from polysync_core.domain.deadlines.stored import DeadlineReport, DueDeadlines, StoredDeadlines
 from polysync_core.domain.dispatch.state import millis, moment
 from polysync_core.domain.errors import Broken, StaleETag
-from polysync_core.storage.purging import More, delete_rows
+from polysync_core.storage.operations.purging import More, delete_rows
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import (
     Change,

@@ -21,7 +21,7 @@ from polysync_core.domain.notifications.budget import Budget
 from polysync_core.domain.notifications.stored import HELD, StoredNotice
 from polysync_core.domain.notifications.stories import Notice
 from polysync_core.domain.notifications.streaks import FailureStreak
-from polysync_core.storage.purging import More, delete_batch, partitions
+from polysync_core.storage.operations.purging import More, delete_batch, partitions
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import (
     MAX_OPERATIONS,

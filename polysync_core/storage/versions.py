@@ -20,7 +20,7 @@ from polysync_core.domain.definitions.changes.versions import (
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.validation.stored_content import read_content
 from polysync_core.domain.errors import Broken
-from polysync_core.storage.purging import More, delete_batch, delete_rows
+from polysync_core.storage.operations.purging import More, delete_batch, delete_rows
 from polysync_core.storage.row_text import join_text
 from polysync_core.storage.rows import Row, RowRange, RowValue
 from polysync_core.storage.tables import Tables

@@ -9,7 +9,7 @@ from polysync_core.cli.api.databricks_runs import DatabricksFollower, Databricks
 from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.following.accepted_run import INTERRUPTED
 from polysync_core.cli.session import Session
-from polysync_core.cli.views.runs.databricks_runs import databricks_run_view
+from polysync_core.cli.views.platforms.databricks_runs import databricks_run_view
 from polysync_core.cli.views.runs.progress import Progress
 
 

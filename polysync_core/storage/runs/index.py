@@ -32,7 +32,7 @@ from itertools import chain, groupby, product
 from polysync_core.domain.errors import NotFound, StaleETag
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun
-from polysync_core.storage.purging import delete_batch
+from polysync_core.storage.operations.purging import delete_batch
 from polysync_core.storage.rows import Change, Operation, Row, RowRange
 from polysync_core.storage.runs.entries import (
     ACTIVE,

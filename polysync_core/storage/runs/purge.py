@@ -15,7 +15,7 @@ from itertools import batched, groupby
 
 from polysync_core.domain.errors import StaleETag, Unavailable, Uncertain
 from polysync_core.domain.runs.retention import is_expired
-from polysync_core.storage.purging import More
+from polysync_core.storage.operations.purging import More
 from polysync_core.storage.rows import MAX_OPERATIONS
 from polysync_core.storage.runs.entries import Entry
 from polysync_core.storage.runs.index import Part, RunIndex

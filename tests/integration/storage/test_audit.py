@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.domain.security.audit import AuditEntry
-from polysync_core.storage.audit import TableAudit
+from polysync_core.storage.operations.audit import TableAudit
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON
 

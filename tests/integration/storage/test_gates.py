@@ -11,7 +11,7 @@ from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token, token_of_fire_time
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.run import Origin, RunStatus
-from polysync_core.storage.gates import TableGates
+from polysync_core.storage.dependencies.gates import TableGates
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON, run_id
 

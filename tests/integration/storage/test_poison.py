@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.domain.poison import PoisonMessage
-from polysync_core.storage.poison import TablePoison
+from polysync_core.storage.operations.poison import TablePoison
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON
 

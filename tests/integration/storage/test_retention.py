@@ -14,10 +14,10 @@ from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import ActiveRun
 from polysync_core.domain.security.audit import AuditEntry
-from polysync_core.storage.audit import TableAudit
-from polysync_core.storage.gates import TableGates
-from polysync_core.storage.poison import TablePoison
-from polysync_core.storage.purging import delete_batch
+from polysync_core.storage.dependencies.gates import TableGates
+from polysync_core.storage.operations.audit import TableAudit
+from polysync_core.storage.operations.poison import TablePoison
+from polysync_core.storage.operations.purging import delete_batch
 from polysync_core.storage.rows import Row, RowRange
 from polysync_core.storage.runs.purge import ExpiredRuns
 from polysync_core.storage.runs.table import TableRuns

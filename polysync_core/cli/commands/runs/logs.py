@@ -70,6 +70,6 @@ def _show_outputs(session: Session, job: str, run_id: str) -> None:
     if session.terminal.as_json:
         session.terminal.json(session.api.get("jobs", job, "runs", run_id, "outputs"))
         return
-    from polysync_core.cli.views.runs.databricks_runs import outputs_view
+    from polysync_core.cli.views.platforms.databricks_runs import outputs_view
 
     session.terminal.show(*outputs_view(task_outputs(session.api, job, run_id)))

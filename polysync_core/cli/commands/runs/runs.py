@@ -87,7 +87,7 @@ def runs(  # noqa: PLR0913 - one parameter per option
 
         if any("run_id" in item for item in items):
             from polysync_core.cli.api.databricks_runs import DatabricksRun
-            from polysync_core.cli.views.runs.databricks_runs import databricks_runs_view
+            from polysync_core.cli.views.platforms.databricks_runs import databricks_runs_view
 
             found = [DatabricksRun.decode(item) for item in items]
             session.terminal.show(databricks_runs_view(found))

@@ -47,7 +47,7 @@ def _show_databricks_run(session: Session, job: str, run_id: str) -> None:
     if session.terminal.as_json:
         session.terminal.json(answer)
         return
-    from polysync_core.cli.views.runs.databricks_runs import databricks_run_view
+    from polysync_core.cli.views.platforms.databricks_runs import databricks_run_view
 
     run = DatabricksRun.decode(answer)
     outputs = task_outputs(session.api, job, run_id) if run.is_over else ()

@@ -12,11 +12,11 @@ from rich.console import Console, RenderableType
 from polysync_core.cli.api.answers import HistoryLine, RunAnswer
 from polysync_core.cli.layout.fitted_table import Column, FittedTable, Moment, Wrap
 from polysync_core.cli.views.definitions.artefacts import artefacts_view
+from polysync_core.cli.views.limits.usage import usage_view
+from polysync_core.cli.views.platforms.platform_runs import platform_runs_view
 from polysync_core.cli.views.runs.explain import explanation_view, gate_view
-from polysync_core.cli.views.runs.platform_runs import platform_runs_view
 from polysync_core.cli.views.runs.runs import runs_view
 from polysync_core.cli.views.runs.show import run_view
-from polysync_core.cli.views.runs.usage import usage_view
 from polysync_core.cli.views.schedules.backfill import backfill_view
 from polysync_core.cli.views.schedules.fire_times import fire_times_view
 from polysync_core.cli.views.schedules.schedules import schedules_view

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.stored import Page
-from polysync_core.storage.purging import More, delete_rows
+from polysync_core.storage.operations.purging import More, delete_rows
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import Row, RowRange, hashed_key
 from polysync_core.storage.tables import Tables

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.security.audit import AuditEntry
-from polysync_core.storage.purging import More, delete_rows, partitions
+from polysync_core.storage.operations.purging import More, delete_rows, partitions
 from polysync_core.storage.rows import Row, RowRange
 from polysync_core.storage.tables import Tables
 

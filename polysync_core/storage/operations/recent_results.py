@@ -17,7 +17,7 @@ from polysync_core.domain.definitions.recent_results import (
     LastTest,
 )
 from polysync_core.domain.errors import StaleETag
-from polysync_core.storage.purging import More, delete_batch
+from polysync_core.storage.operations.purging import More, delete_batch
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import Row, RowExists, RowRange
 from polysync_core.storage.tables import Tables

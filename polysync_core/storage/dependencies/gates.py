@@ -24,7 +24,7 @@ from polysync_core.domain.dependencies.codec import (
 from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import Token, milliseconds
 from polysync_core.domain.errors import Broken, StaleETag
-from polysync_core.storage.purging import More, delete_rows, partitions
+from polysync_core.storage.operations.purging import More, delete_rows, partitions
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import MAX_OPERATIONS, Change, Operation, Row, RowExists, RowRange
 from polysync_core.storage.tables import Tables

@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.recent_results import (
     DeliveryResult,
     LastTest,
 )
-from polysync_core.storage.recent_results import TableRecentResults
+from polysync_core.storage.operations.recent_results import TableRecentResults
 from tests.fakes.tables import TableService
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ def job_keys(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
         if as_json:
             session.terminal.json(answer)
             return
-        from polysync_core.cli.views.runs.job_keys import job_keys_view
+        from polysync_core.cli.views.platforms.job_keys import job_keys_view
 
         keys = Reader("the job keys", answer).object("jobs")
         if keys:

@@ -24,7 +24,7 @@ def platform_runs(
         if as_json:
             session.terminal.json(answer)
             return
-        from polysync_core.cli.views.runs.platform_runs import platform_runs_view
+        from polysync_core.cli.views.platforms.platform_runs import platform_runs_view
 
         reader = Reader("the list", answer)
         items, note = reader.objects("items"), reader.text("note")

@@ -54,7 +54,7 @@ def holds(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
         if as_json:
             session.terminal.json(answer)
             return
-        from polysync_core.cli.views.runs.holds import hold_lines
+        from polysync_core.cli.views.limits.holds import hold_lines
 
         for line in hold_lines(answer):
             session.terminal.line(line)

@@ -20,7 +20,7 @@ def usage(
     profile: ProfileName = None, limit: Limit = 50, url: Url = DEFAULT_URL, as_json: AsJson = False
 ) -> None:
     """Show the usage of contention profiles: holders, waiting runs and the next start."""
-    from polysync_core.cli.views.runs.usage import usage_view, usages_view
+    from polysync_core.cli.views.limits.usage import usage_view, usages_view
 
     with open_session(url, as_json=as_json) as session:
         if profile is None:

@@ -1,0 +1,1 @@
+"""Holds and releases starts, and shows the usage of limits."""

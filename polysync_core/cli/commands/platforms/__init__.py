@@ -1,0 +1,1 @@
+"""Lists runs on a platform and the job keys of the environment."""

@@ -1,0 +1,1 @@
+"""Prints holds and the usage of limits."""

@@ -1,0 +1,1 @@
+"""Prints runs of a platform, job keys and their runs."""

@@ -1,0 +1,1 @@
+"""Stores gates, and the wait limits of dependencies."""

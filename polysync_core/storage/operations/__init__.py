@@ -1,0 +1,1 @@
+"""Stores the audit, poison messages and recent results, and deletes old rows."""
