@@ -16,7 +16,7 @@ from polysync_core.application.events.retries import DeliveryQueues, DeliveryRet
 from polysync_core.application.events.slots import DeliverySlots
 from polysync_core.application.events.webhook_delivery import WebhookDelivery
 from polysync_core.application.lineage.delivery import LineageDelivery
-from polysync_core.application.notifications.arrivals import NoticeCollector
+from polysync_core.application.notifications.collecting import NoticeCollector
 from polysync_core.application.notifications.delivery import NotificationDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.recent_results import ResultRecorder

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from polysync_core.application.events.deliveries import Delivery
 from polysync_core.application.lineage.delivery import LineageStep, is_reported
-from polysync_core.application.notifications.steps import Arrival
+from polysync_core.application.notifications.steps import NoticeStep
 from polysync_core.application.ports import Queue
 from polysync_core.domain.deadlines.events import DeadlineEvent
 from polysync_core.domain.definitions.base import Kind
@@ -63,8 +63,8 @@ class Subscriptions:
         content = event.as_json()
         return [Delivery(webhook=webhook.name, event=content) for webhook in subscribed]
 
-    def arrivals_of(self, event: RunEvent | DeadlineEvent) -> list[tuple[Arrival, int]]:
-        """Return one arrival for each receiver of notifications, with its delay in seconds.
+    def notices_of(self, event: RunEvent | DeadlineEvent) -> list[tuple[NoticeStep, int]]:
+        """Return one notice for each receiver of notifications, with its delay in seconds.
 
         The queue holds the event of a waiting run back until the threshold of the receiver.
         """
@@ -74,7 +74,7 @@ class Subscriptions:
             return []
         return [
             (
-                Arrival(receiver=receiver.name, kind=kind, event=content),
+                NoticeStep(receiver=receiver.name, kind=kind, event=content),
                 receiver.events.waiting_seconds if kind is NotificationKind.WAITING_TOO_LONG else 0,
             )
             for receiver in self._receivers.get(None)
@@ -118,20 +118,20 @@ class EventPublisher:
         # Read the definitions first. If that fails, nothing was sent, so a retry sends no
         # duplicate.
         deliveries = self.subscriptions.deliveries_of(event)
-        arrivals = self.subscriptions.arrivals_of(event)
+        notices = self.subscriptions.notices_of(event)
         if self.events is not None:
             self.events.send(encode_message(event.as_json()))
-        self._deliver(deliveries, arrivals)
+        self._deliver(deliveries, notices)
         if self.has_lineage and is_reported(content := event.as_json()):
             self.deliveries.send(LineageStep(event=content).encode())
 
     def publish_deadline(self, event: DeadlineEvent) -> None:
         """Send a deadline's change to its queues; raises as `Queue.send` does."""
         deliveries = self.subscriptions.deliveries_of_deadline(event)
-        arrivals = self.subscriptions.arrivals_of(event)
+        notices = self.subscriptions.notices_of(event)
         if self.events is not None:
             self.events.send(encode_message(event.as_json()))
-        self._deliver(deliveries, arrivals)
+        self._deliver(deliveries, notices)
 
     def publish_drift(self, event: DriftEvent) -> None:
         """Send a Job's drift to the webhooks that ask for it; raises as `Queue.send` does."""
@@ -139,12 +139,12 @@ class EventPublisher:
             self.deliveries.send(delivery.encode())
 
     def _deliver(
-        self, deliveries: Sequence[Delivery], arrivals: Sequence[tuple[Arrival, int]]
+        self, deliveries: Sequence[Delivery], notices: Sequence[tuple[NoticeStep, int]]
     ) -> None:
         for delivery in deliveries:
             self.deliveries.send(delivery.encode())
-        for arrival, delay in arrivals:
-            self.deliveries.send(arrival.encode(), delay_seconds=delay)
+        for notice, delay in notices:
+            self.deliveries.send(notice.encode(), delay_seconds=delay)
 
 
 def _is_wanted(webhook: Webhook, event: RunEvent) -> bool:

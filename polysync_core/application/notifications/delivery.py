@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from polysync_core.application.events.retries import DeliveryQueues
 from polysync_core.application.events.slots import DeliverySlots
-from polysync_core.application.notifications.arrivals import NoticeCollector
-from polysync_core.application.notifications.steps import Arrival, GroupDelivery, parse_step
+from polysync_core.application.notifications.collecting import NoticeCollector
+from polysync_core.application.notifications.steps import GroupDelivery, NoticeStep, parse_step
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.receivers import Receiver
 from polysync_core.domain.definitions.recent_results import DeliveryAttempt, DeliveryResult
@@ -64,7 +64,7 @@ class NotificationDelivery:
         receiver = self._receiver(step)
         if receiver is None:
             return
-        if isinstance(step, Arrival):
+        if isinstance(step, NoticeStep):
             self.collector.accept(step, receiver)
             return
         with self.slots.taken(f"receiver {receiver.name}") as wait:
@@ -78,7 +78,7 @@ class NotificationDelivery:
         self.send(message_of_test(receiver.name, at=self.clock(), base_url=self.base_url), receiver)
         return f"The receiver ({receiver.type}) accepted the test message."
 
-    def _receiver(self, step: Arrival | GroupDelivery) -> Receiver | None:
+    def _receiver(self, step: NoticeStep | GroupDelivery) -> Receiver | None:
         try:
             receiver = self.definitions.receiver(step.receiver)
         except NotFound:
@@ -234,13 +234,13 @@ def _message_id(receiver: Receiver, group: str, oldest: StoredNotice) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _log_dropped(step: Arrival | GroupDelivery, state: str) -> None:
+def _log_dropped(step: NoticeStep | GroupDelivery, state: str) -> None:
     _log.info(
         "A notification was dropped.",
         extra={**_log_fields(step, "notification_dropped"), "receiver_state": state},
     )
 
 
-def _log_fields(step: Arrival | GroupDelivery, action: str) -> dict[str, str]:
+def _log_fields(step: NoticeStep | GroupDelivery, action: str) -> dict[str, str]:
     group = step.group if isinstance(step, GroupDelivery) else step.kind.value
     return {"action": action, "receiver": step.receiver, "group": group}

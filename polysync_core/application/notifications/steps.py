@@ -17,7 +17,7 @@ _BEGIN = '{"receiver":'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class NoticeStep:
     """An event on its way into the group of a receiver."""
 
     receiver: str
@@ -61,7 +61,7 @@ def is_notification(text: str) -> bool:
     return text.startswith(_BEGIN)
 
 
-def parse_step(text: str) -> Arrival | GroupDelivery:
+def parse_step(text: str) -> NoticeStep | GroupDelivery:
     """Return the step of a message, or raise `Malformed`."""
     try:
         message = _Message.model_validate_json(text)
@@ -76,7 +76,7 @@ def parse_step(text: str) -> Arrival | GroupDelivery:
         )
     if message is None or message.event is None or message.kind is None:
         raise Malformed.at("", "the message is not a notification for a receiver")
-    return Arrival(receiver=message.receiver, kind=message.kind, event=message.event)
+    return NoticeStep(receiver=message.receiver, kind=message.kind, event=message.event)
 
 
 class _Message(BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from polysync_core.application.notifications.steps import Arrival, GroupDelivery
+from polysync_core.application.notifications.steps import GroupDelivery, NoticeStep
 from polysync_core.application.ports import Queue
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.receivers import Receiver
@@ -33,21 +33,21 @@ class NoticeCollector:
     queue: Queue
     clock: Clock
 
-    def accept(self, arrival: Arrival, receiver: Receiver) -> None:
+    def accept(self, step: NoticeStep, receiver: Receiver) -> None:
         """Add the notice of an event, if the event still causes one."""
-        if not receiver.events.wants(arrival.kind):
+        if not receiver.events.wants(step.kind):
             return
-        notice = Notice(kind=arrival.kind, event=arrival.event)
-        match arrival.kind:
+        notice = Notice(kind=step.kind, event=step.event)
+        match step.kind:
             case NotificationKind.FAILED:
                 self._add(receiver, self._failed(receiver, notice))
-            case NotificationKind.RECOVERED if DEADLINE in arrival.event:
+            case NotificationKind.RECOVERED if DEADLINE in step.event:
                 if receiver.events.wants(NotificationKind.LATE):
                     self._add(receiver, _of_deadline(notice))
             case NotificationKind.RECOVERED:
                 self._recovered(receiver, notice)
             case NotificationKind.WAITING_TOO_LONG:
-                self._waiting(receiver, arrival)
+                self._waiting(receiver, step)
             case NotificationKind.LATE:
                 self._add(receiver, _of_deadline(notice))
             case NotificationKind.SKIPPED:
@@ -88,9 +88,9 @@ class NoticeCollector:
             receiver.name, task, lambda known: _ended(known, streak, notice.at)
         )
 
-    def _waiting(self, receiver: Receiver, arrival: Arrival) -> None:
+    def _waiting(self, receiver: Receiver, step: NoticeStep) -> None:
         """Add a notice if the run still waits; a wait that is planned does not count."""
-        notice = Notice(kind=arrival.kind, event=arrival.event)
+        notice = Notice(kind=step.kind, event=step.event)
         stored = self.read_run(RunId(notice.text("runId")))
         if stored is None or not _waits_since(stored.run, notice):
             return
@@ -98,10 +98,10 @@ class NoticeCollector:
         left = begin + timedelta(seconds=receiver.events.waiting_seconds) - self.clock()
         if left > timedelta(seconds=1):
             delay = min(round(left.total_seconds()), _LONGEST_DELAY)
-            self.queue.send(arrival.encode(), delay_seconds=delay)
+            self.queue.send(step.encode(), delay_seconds=delay)
             return
-        event = {**arrival.event, "reason": stored.run.reason}
-        self._add(receiver, Notice(kind=arrival.kind, event=event, since=begin))
+        event = {**step.event, "reason": stored.run.reason}
+        self._add(receiver, Notice(kind=step.kind, event=event, since=begin))
 
 
 def _of_deadline(notice: Notice) -> Notice:
