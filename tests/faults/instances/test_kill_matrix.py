@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from devhost.durable_extension.program import NAME
-from tests.faults.instances.phases import define_phases, start_phases
+from tests.faults.phases import define_phases, start_phases
 from tests.faults.local_system import LocalSystem
 from tests.integration.devhost.host_process import TIMEOUT, eventually, is_alive
 
