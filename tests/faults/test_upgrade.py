@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.azurite import running_azurite
-from tests.faults.phases import define_phases, start_phases
 from tests.faults.local_system import LocalSystem, local_system
+from tests.faults.phases import define_phases, start_phases
 from tests.host_kinds import HostKind, require
 from tests.integration.devhost.host_process import ROOT
 

@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from devhost.durable_extension.program import NAME
-from tests.faults.phases import define_phases, start_phases
 from tests.faults.local_system import LocalSystem
+from tests.faults.phases import define_phases, start_phases
 from tests.integration.devhost.host_process import TIMEOUT, eventually, is_alive
 
 pytestmark = [pytest.mark.devhost, pytest.mark.soak]
