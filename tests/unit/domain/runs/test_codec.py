@@ -42,6 +42,16 @@ def test_a_run_is_read_as_it_was_stored() -> None:
     assert decode_run(encode_run(run)) == run
 
 
+def test_fields_of_a_newer_release_are_ignored() -> None:
+    job = a_job(parameters=[{"name": "day"}], settings={"kept": {"a": 1}}, tags={"team": "sales"})
+    run = begin_attempt(new_run(a_run(job=job), actor="test"), at=NOON, actor="test")
+    stored = json.loads(encode_run(run))
+    newer = stored, stored["job"], stored["job"]["parameters"][0], stored["retry"]
+    for part in (*newer, stored["attempts"][0], stored["history"][0]):
+        part["fieldOfANewerRelease"] = {"any": ["value"]}
+    assert decode_run(json.dumps(stored)) == run
+
+
 def test_a_run_of_a_job_is_stored_with_a_null_task() -> None:
     run = new_run(a_run(task=None), actor="test")
     assert json.loads(encode_run(run))["task"] is None
