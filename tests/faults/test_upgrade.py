@@ -16,7 +16,7 @@ from tests.integration.devhost.host_process import ROOT
 
 pytestmark = [pytest.mark.devhost, pytest.mark.soak]
 
-FORMER_VERSION = "26b5a481a0aec3029f867bc4cb2e38274418a6c7"
+FORMER_VERSION = "5400b7ae3d7882bcd3519e7b430f958b5c2957a7"
 """The commit of the former version. A release names the commit of the release before it."""
 ALL_END_SECONDS = 150.0
 """The Durable extension hides the messages of an ended instance for one minute (`host.json`)."""
