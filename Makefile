@@ -46,8 +46,8 @@ run-functions: $(READY) ## Start the app on the Functions worker and the real Du
 	  --foundry-port 9787 --google-functions-port 9788
 
 # In the order of the tree: the tests that start hosts take longest and come first. They mostly
-# wait, so two more workers use the two processors meanwhile. tests/scheduling.py distributes them.
-test: WORKERS ?= 4
+# wait, so a third worker uses the two processors meanwhile. tests/scheduling.py distributes them.
+test: WORKERS ?= 3
 test: $(READY) $(APPKIT)/node_modules/.ready ## Run the whole test suite
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
