@@ -43,10 +43,12 @@ READERS = {
 
 
 def _read_by_the_app() -> set[str]:
-    """Return the names in the one module that reads the environment."""
-    tree = ast.parse((ROOT / "polysync_core" / "settings.py").read_text())
+    """Return the names in the modules that read the environment."""
+    modules = ("settings.py", "setting_values.py")
+    trees = [ast.parse((ROOT / "polysync_core" / module).read_text()) for module in modules]
     texts = {
         node.value
+        for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
