@@ -20,5 +20,5 @@ def test_a_live_page_goes_on_after_the_host_was_killed(
     system.kill()
     expect(visitor.page.locator("[data-live].late")).to_be_visible(timeout=15_000)
     system.restart()
-    expect(box).to_contain_class("succeeded", timeout=30_000)
+    expect(box).to_contain_class("succeeded", timeout=90_000)
     expect(visitor.page.locator("[data-live].late")).to_have_count(0)
