@@ -352,7 +352,7 @@ def _record_partitions(definition: Definition) -> set[str]:
 
 
 def _sources_key(bucket: str | None) -> str:
-    """Return the partition of the Tasks that wait for a source; None stands for any source."""
+    """Return the partition of the Tasks that wait for a source; None means any source."""
     return f"{_SOURCES}{'' if bucket is None else hashed_key(bucket)}"
 
 

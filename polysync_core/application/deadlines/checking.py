@@ -84,7 +84,7 @@ class DeadlineCheck:
         try:
             self._check(entry)
         except StaleETag:
-            # Another host checks this Task; the next check sees what is left.
+            # Another host checks this Task; the next check finds the rest.
             return
         except PolysyncError as error:
             extra = {"action": "deadlines_deferred", "task": entry.task, "error": str(error)}

@@ -20,7 +20,7 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """An index of due times, and the step that processes what is due."""
+    """An index of due times, and the step that processes the due entries."""
 
     next_due: Callable[[datetime], datetime | None]
     """Returns the first due time after a time, or None."""

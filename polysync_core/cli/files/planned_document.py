@@ -65,7 +65,7 @@ class PlannedDocument:
 
     @property
     def of_owner(self) -> str:
-        """The owner of what is pruned, as the end of a question."""
+        """The owner of the pruned definitions, as the end of a question."""
         return f" of bundle {self.bundle}" if self.bundle else " that no bundle owns"
 
     def plan(self, api: ApiClient) -> JsonObject:

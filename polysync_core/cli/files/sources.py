@@ -19,8 +19,8 @@ _PATTERN = re.compile(r"[*?\[]")
 def expanded(sources: Sequence[str]) -> list[str]:
     """Return the files that the arguments name, each of them once.
 
-    A folder stands for the YAML and JSON files in it and below it, without hidden files and
-    folders and without JSON Schemas. A pattern such as `jobs/*.yaml` stands for its matches.
+    A folder means the YAML and JSON files in it and below it, without hidden files and
+    folders and without JSON Schemas. A pattern such as `jobs/*.yaml` means its matches.
 
     Raises:
         BadDocument: a folder or a pattern has no file.

@@ -41,7 +41,7 @@ def source_bucket(source: str) -> str:
 
 
 def source_buckets(arrival: Arrival) -> frozenset[str | None]:
-    """Return the buckets of an arrival; None stands for a source that is not known."""
+    """Return the buckets of an arrival; None means an unknown source."""
     if arrival.sources is None:
         return frozenset({None})
     return frozenset(source_bucket(source) for source in arrival.sources)
@@ -54,7 +54,7 @@ def _has_source(expected: Pattern, source: str) -> bool:
     for text in expected.texts:
         if text == source or (is_resource and text.casefold() == source.casefold()):
             return True
-        # The name of an Azure resource stands for its id.
+        # The name of an Azure resource means its id.
         if is_resource and "/" not in text and text.casefold() == source_bucket(source):
             return True
     return False

@@ -16,7 +16,7 @@ from polysync_core.domain.deadlines.times import Deadline, Elapsed
 from polysync_core.domain.definitions.tasks import Task
 
 MAX_REPORTED = 10
-"""The misses that one check reports one by one; one summary stands for the older ones."""
+"""The misses that one check reports one by one; one summary counts the older ones."""
 
 
 def decide(

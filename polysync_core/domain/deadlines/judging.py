@@ -58,7 +58,7 @@ class Miss:
     cause: MissCause
     reason: str
     count: int = 1
-    """The number of deadlines that a summary stands for."""
+    """The number of deadlines that a summary counts."""
     reported_at: datetime
 
     @property

@@ -71,7 +71,7 @@ class Token:
     fault: str | None = None
     """The reason why no outcome can meet the dependency: too old, or missing."""
     is_window: bool = False
-    """True if the token stands for the outcomes of a window."""
+    """True if the token represents the outcomes of a window."""
     parts: tuple[Token, ...] = ()
     """The outcomes of a window, oldest fire time first."""
 

@@ -192,7 +192,7 @@ def _endless(schedule: Schedule) -> Timed:
 def token_of_window(
     edge: GateEdge, window: Window, fire: Token, outcomes: Sequence[Token]
 ) -> Token:
-    """Return the token that stands for the outcomes of a window."""
+    """Return the token that represents the outcomes of a window."""
     return Token(
         edge=edge.upstream,
         run_id=outcomes[-1].run_id if outcomes else fire.run_id,

@@ -70,7 +70,7 @@ class SmtpMail:
         try:
             self._send(server, mail, receiver, password)
         except (smtplib.SMTPException, OSError, AddressRefused) as error:
-            # The server's own words may repeat what was sent, so only its codes are quoted.
+            # The server's own words may repeat sent values, so only its codes are quoted.
             failure = _failure(server, error)
         if failure is not None:
             raise failure

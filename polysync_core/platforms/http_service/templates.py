@@ -125,7 +125,7 @@ def _as_text(value: JsonValue) -> str:
 
 
 def is_parameter(name: str) -> bool:
-    """Return whether a placeholder stands for one or all parameter values."""
+    """Return whether a placeholder means one or all parameter values."""
     return name == PARAMETERS or name.startswith(_PARAMETER)
 
 

@@ -1,4 +1,4 @@
-"""Tests of what is shown about events: by the API, the command line and the console."""
+"""Tests of the shown events: by the API, the command line and the console."""
 
 from __future__ import annotations
 

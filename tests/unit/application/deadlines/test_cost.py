@@ -1,4 +1,4 @@
-"""Tests of the storage calls of a check: they depend on what is due, and on nothing else."""
+"""Tests of the storage calls of a check: they depend on the due entries alone."""
 
 from __future__ import annotations
 

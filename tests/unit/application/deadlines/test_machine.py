@@ -135,7 +135,7 @@ class DeadlineMachine(RuleBasedStateMachine):
     def each_missed_deadline_is_reported(self) -> None:
         known = {each["deadlineAt"] for each in self.world.events() if each["count"] == 1}
         if any(each["cause"] == "NotExamined" for each in self.world.events()):
-            # A summary stands for the older ones.
+            # A summary counts the older ones.
             return
         wanted = {f"{each:%Y-%m-%dT%H:%M:%S}.000Z" for each in self.expected}
         assert wanted <= known

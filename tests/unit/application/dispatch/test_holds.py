@@ -140,7 +140,7 @@ def test_the_console_holds_and_releases(world: Scheduled) -> None:
 
 
 class TestDeletion:
-    """A deletion never starts what is held: the hold belongs to the name."""
+    """A deletion never starts a held run: the hold belongs to the name."""
 
     def test_the_queued_run_of_a_deleted_task_stays_held(self, world: Scheduled) -> None:
         world.task(maxConcurrentRuns=1)

@@ -23,7 +23,7 @@ RECORD = AuthenticationRecord("tenant", "client", "login.example.com", "home", "
 
 @dataclass
 class Entra:
-    """Stands for the credentials of the Azure SDK."""
+    """Imitates the credentials of the Azure SDK."""
 
     made: list[tuple[str, dict[str, Any]]] = field(default_factory=list[Any])
     tokens: int = 0
