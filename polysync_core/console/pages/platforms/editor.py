@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated
 
 import htpy as h
 from fastapi import Query, Request, Response
@@ -10,12 +10,11 @@ from htpy import Node
 
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.operations.connection_tests import CurrentConnectionTests
+from polysync_core.console.editing.draft_tests import draft_test_button, with_draft_test
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
-from polysync_core.console.editing.flow import checked_definition, stored_page, tested_page
-from polysync_core.console.editing.frame import outer_button
+from polysync_core.console.editing.flow import stored_page, tested_page
 from polysync_core.console.editing.last_test import last_test, with_last_tests
 from polysync_core.console.editing.lists import DefinitionList, list_page
-from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.editing.services import CurrentEditorServices
 from polysync_core.console.editing.type_choice import type_fields, until_chosen
@@ -30,7 +29,6 @@ from polysync_core.console.shell import has_role
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import StoredDefinition
-from polysync_core.domain.errors import Invalid
 from polysync_core.domain.security.roles import Role
 
 SECTION = "platforms"
@@ -98,22 +96,12 @@ def _buttons(state: EditorPage) -> Node:
 
 
 def _test_button(state: EditorPage) -> Node:
-    if state.is_read_only:
-        address = page_path(SECTION, state.name or "", "test")
-        return h.form(method="post", action=address)[
-            h.button(type="submit")[icon("platform"), "Test connection"]
-        ]
-    return outer_button("test", icon("platform"), "Test connection")
+    return draft_test_button(state, SECTION, icon("platform"), "Test connection")
 
 
 def _test(state: EditorPage, _: str) -> EditorPage:
     """Test the draft, which need not be saved."""
-    try:
-        platform = checked_definition(state)
-    except Invalid as error:
-        return state.with_problems(error.problems)
-    result = state.services.tests.try_platform(cast("Platform", platform))
-    return state.with_result("", result_notice(result))
+    return with_draft_test(state, state.services.tests.try_platform)
 
 
 EDITOR = Editor(

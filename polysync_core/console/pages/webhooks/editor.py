@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import htpy as h
@@ -11,22 +11,19 @@ from htpy import Node
 
 from polysync_core.api.definitions.routes import CurrentDefinitionEditing
 from polysync_core.api.operations.connection_tests import CurrentConnectionTests
+from polysync_core.console.editing.draft_tests import draft_test_button, with_draft_test
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
-from polysync_core.console.editing.flow import checked_definition, stored_page, tested_page
-from polysync_core.console.editing.frame import outer_button
+from polysync_core.console.editing.flow import stored_page, tested_page
 from polysync_core.console.editing.last_test import with_last_tests
 from polysync_core.console.editing.lists import DefinitionList, list_page
-from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.editing.services import CurrentEditorServices
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.webhooks.deliveries import deliveries
-from polysync_core.console.paths import page_path
 from polysync_core.console.shell import has_role
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.webhooks import Webhook
-from polysync_core.domain.errors import Invalid
 from polysync_core.domain.security.roles import Role
 
 _SECTION = "webhooks"
@@ -66,21 +63,12 @@ WEBHOOKS = DefinitionList(
 def _buttons(state: EditorPage) -> Node:
     if not has_role(state.request, Role.OPERATOR):
         return None
-    if state.is_read_only:
-        return h.form(method="post", action=page_path(_SECTION, state.name or "", "test"))[
-            h.button(type="submit")[icon("webhook"), "Send a test event"]
-        ]
-    return outer_button("test", icon("webhook"), "Send a test event")
+    return draft_test_button(state, _SECTION, icon("webhook"), "Send a test event")
 
 
 def _test(state: EditorPage, _: str) -> EditorPage:
     """Send a test event to the draft, which need not be saved."""
-    try:
-        webhook = checked_definition(state)
-    except Invalid as error:
-        return state.with_problems(error.problems)
-    result = state.services.tests.try_webhook(cast("Webhook", webhook))
-    return state.with_result("", result_notice(result))
+    return with_draft_test(state, state.services.tests.try_webhook)
 
 
 EDITOR = Editor(
