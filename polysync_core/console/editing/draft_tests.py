@@ -30,7 +30,7 @@ def draft_test_button(state: EditorPage, section: str, *label: Node) -> Node:
 def with_draft_test[D: Definition](
     state: EditorPage, test: Callable[[D], ConnectionTestResult]
 ) -> EditorPage:
-    """Return the page with the result of a test, or with the problems of the draft."""
+    """Return the page with the result of a test, or the problems of the draft."""
     try:
         definition = checked_definition(state)
     except Invalid as error:
