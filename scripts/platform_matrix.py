@@ -3,7 +3,7 @@
 `python -m scripts.platform_matrix` updates the page.
 
 The capabilities come from the plugins, the official clients that verify them from
-tests/contract/connectors/verified_job_types.py. A test compares the page with both.
+tests/contract/connectors/verifications. A test compares the page with both.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from polysync_core.domain.definitions.platforms import PlatformType
 from polysync_core.platforms.plugin import JobTypePlugin
 from polysync_core.platforms.registry import platform_plugin
-from tests.contract.connectors.verified_job_types import VERIFICATIONS, Ability, Verification
+from tests.contract.connectors.verifications import VERIFICATIONS
+from tests.contract.connectors.verified_job_types import Ability, Verification
 
 PAGE = Path(__file__).parents[1] / "docs/reference/platforms.md"
 BEGIN = "<!-- From here on written by `python -m scripts.platform_matrix`. -->\n"

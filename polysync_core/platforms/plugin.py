@@ -20,7 +20,7 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polls.plans import FAST, PollPlan
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.methods import SignInMethod
-from polysync_core.platforms.connector import Artefact, Connector, JobConnector
+from polysync_core.platforms.connector import Artefact, Connector, JobConnector, ProviderStatus
 from polysync_core.platforms.platform_client import HttpOptions
 
 
@@ -59,6 +59,8 @@ class JobTypePlugin:
     """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
     normal_id: Callable[[str], str] = str
     """Returns the normal form of an external id that has several accepted spellings."""
+    states: Mapping[str, ProviderStatus] = field(default_factory=dict[str, ProviderStatus])
+    """The platform's words for the state of a run, for the reference of the platform."""
     plan: PollPlan = FAST
     """The poll plan until the duration of the Task's runs is known."""
 

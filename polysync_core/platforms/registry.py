@@ -30,13 +30,28 @@ from polysync_core.platforms.plugin import (
 ENTRY_POINTS = "polysync.platforms"
 
 _OWN: Mapping[str, str] = {
+    # Azure: data platforms
     PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.plugin",
+    # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
+    # Azure: pipelines and functions
     PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.plugin",
     PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.plugin",
     PlatformType.AZURE_FUNCTIONS: "polysync_core.platforms.azure_functions.plugin",
     PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.plugin",
+    # Azure: containers and batches
+
+    # Google Cloud: functions
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
+    # Google Cloud: data and models
+
+    # AWS: functions and workflows
+
+    # AWS: data and batches
+
+    # Workflow services
+
+    # Any service
     PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }
 """Modules whose `PLUGIN` is one of Polysync's own platform types."""

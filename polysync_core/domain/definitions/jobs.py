@@ -27,18 +27,33 @@ from polysync_core.domain.json_types import JsonValue
 class JobType(StrEnum):
     """The job types of Polysync itself; packages may add more."""
 
+    # Azure: data platforms
     DATABRICKS_NOTEBOOK = "DatabricksNotebook"
     DATABRICKS_JOB = "DatabricksJob"
     DATABRICKS_WORKFLOW = "DatabricksWorkflow"
     DATABRICKS_PIPELINE = "DatabricksPipeline"
+    # Azure: machine learning and models
     AI_FOUNDRY_PIPELINE_JOB = "AIFoundryPipelineJob"
     AI_FOUNDRY_COMMAND_JOB = "AIFoundryCommandJob"
     AI_FOUNDRY_SWEEP_JOB = "AIFoundrySweepJob"
+    # Azure: pipelines and functions
     ADF_PIPELINE = "ADFPipeline"
     SYNAPSE_PIPELINE = "SynapsePipeline"
     AZURE_HTTP_FUNCTION = "AzureHttpFunction"
     LOGIC_APPS_WORKFLOW = "LogicAppsWorkflow"
+    # Azure: containers and batches
+
+    # Google Cloud: functions
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"
+    # Google Cloud: data and models
+
+    # AWS: functions and workflows
+
+    # AWS: data and batches
+
+    # Workflow services
+
+    # Any service
     HTTP_JOB = "HttpJob"
 
 

@@ -106,13 +106,28 @@ class Auth(Value):
 class PlatformType(StrEnum):
     """The platform types of Polysync itself; packages may add more."""
 
+    # Azure: data platforms
     AZURE_DATABRICKS = "AzureDatabricks"
+    # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
+    # Azure: pipelines and functions
     AZURE_DATA_FACTORY = "AzureDataFactory"
     AZURE_SYNAPSE = "AzureSynapse"
     AZURE_FUNCTIONS = "AzureFunctions"
     AZURE_LOGIC_APPS = "AzureLogicApps"
+    # Azure: containers and batches
+
+    # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
+    # Google Cloud: data and models
+
+    # AWS: functions and workflows
+
+    # AWS: data and batches
+
+    # Workflow services
+
+    # Any service
     HTTP_SERVICE = "HttpService"
 
 

@@ -15,7 +15,8 @@ from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.registry import outputs_problem
 from tests.contract.connectors.conftest import ALL_CASES
 from tests.contract.connectors.job_type_case import Behaviour, JobTypeCase
-from tests.contract.connectors.verified_job_types import VERIFICATIONS, OfficialClient
+from tests.contract.connectors.verifications import VERIFICATIONS
+from tests.contract.connectors.verified_job_types import OfficialClient
 
 _CONTRACT = Path(__file__).parents[1]
 _CLIENTS = [
