@@ -40,17 +40,12 @@ _OWN: Mapping[str, str] = {
     PlatformType.AZURE_FUNCTIONS: "polysync_core.platforms.azure_functions.plugin",
     PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.plugin",
     # Azure: containers and batches
-
     # Google Cloud: functions
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
     # Google Cloud: data and models
-
     # AWS: functions and workflows
-
     # AWS: data and batches
-
     # Workflow services
-
     # Any service
     PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }
