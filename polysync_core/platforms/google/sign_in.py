@@ -1,4 +1,4 @@
-"""Builds authenticators for Google's APIs and for Google's functions, and clients of an API."""
+"""Builds authenticators for the APIs and the functions of Google, and API clients."""
 
 from __future__ import annotations
 
