@@ -1,0 +1,1 @@
+"""Holds what the AWS platforms share: attributes, signed clients, and errors with remedies."""
