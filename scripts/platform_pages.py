@@ -58,7 +58,7 @@ def with_reference(page: str, platform_type: PlatformType) -> str:
 
 
 def reference(platform_type: PlatformType) -> str:
-    """Return the fields of a platform type, and the fields and states of its job types."""
+    """Return the fields of a platform type and of its job types, with their states."""
     plugin = platform_plugin(platform_type)
     parts = [
         f"## Reference of `{platform_type}`\n",
