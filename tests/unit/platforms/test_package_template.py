@@ -43,8 +43,8 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "google_functions": frozenset({"external_id"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),
 }
-"""Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by several platforms."""
-"""Modules with another name; several platforms share `azure`, `azure_data_pipelines`, `google`."""
+"""Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by platforms."""
+"""Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by platforms."""
 
 PACKAGES = sorted(path.parent.name for path in PLATFORMS.glob("*/__init__.py"))
 
