@@ -1,4 +1,4 @@
-"""Holds what all simulated services share: access keys, roles, accepted submits and options."""
+"""Stores the access keys, roles and accepted submits that all simulated AWS services share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetches a token or an access key on first use, and caches it until it nearly expires."""
+"""Caches a token or an access key until it nearly expires."""
 
 from __future__ import annotations
 

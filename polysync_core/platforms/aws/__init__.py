@@ -1,1 +1,1 @@
-"""Holds what the AWS platforms share: attributes, signed clients, and errors with remedies."""
+"""Shares attributes, signed clients and error remedies between the AWS platforms."""

@@ -1,4 +1,4 @@
-"""Refusals of AWS services, in each form of their error codes, as errors with a remedy."""
+"""Refusals of AWS services, as errors with a cause and a remedy."""
 
 from __future__ import annotations
 
