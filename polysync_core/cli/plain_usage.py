@@ -56,7 +56,7 @@ class PlainGroup(TyperGroup):
             raise
 
     def _correction(self, words: list[str]) -> str | None:
-        """Return the right command for one of another tool, or why there is none."""
+        """Return the right command for one of another tool, or why Polysync lacks it."""
         from polysync_core.cli.corrections.right_command import refusal, right_command
 
         if reason := refusal(words):
