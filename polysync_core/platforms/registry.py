@@ -34,6 +34,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.plugin",
     # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
+    PlatformType.AZURE_OPENAI: "polysync_core.platforms.azure_openai.plugin",
     # Azure: pipelines and functions
     PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.plugin",
     PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.plugin",
