@@ -82,7 +82,7 @@ class BatchSettings(SubmitSettings):
     """The operation of all lines of the input file."""
     completion_window: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}[hd]$")] = "24h"
     """The time within which the batch shall end; the service supports `24h`."""
-    metadata: Annotated[dict[str, MetadataText], Field(max_length=14)] = Field(default_factory=dict)
+    metadata: Annotated[dict[str, MetadataText], Field(max_length=14)] | None = None
     """Texts that the batch carries, with placeholders such as `{parameters.NAME}`."""
 
 

@@ -26,15 +26,6 @@ from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, SubmitRequest
 from polysync_core.platforms.text import shortened_line
 
-FINISH_REASONS = {
-    "stop": ProviderStatus.SUCCESS,
-    "length": ProviderStatus.FAILED,
-    "content_filter": ProviderStatus.FAILED,
-    "tool_calls": ProviderStatus.FAILED,
-    "function_call": ProviderStatus.FAILED,
-}
-"""The reasons for which a response ends; `Keep` accepts the second and the third."""
-
 _INCOMPLETE = {
     "length": (
         "The response ended at the token limit. Raise settings.maxTokens, or set"
@@ -45,6 +36,7 @@ _INCOMPLETE = {
         " filter, or set settings.incompleteResponse to Keep."
     ),
 }
+_TOOLS = frozenset({"tool_calls", "function_call"})
 _CALLS_TOOL = "The model asks for the result of a tool, which Polysync does not call."
 _USAGE = ("prompt_tokens", "completion_tokens", "total_tokens")
 
@@ -126,12 +118,12 @@ def _failure(reason: str, message: JsonObject, job: Job) -> str | None:
     refusal = shortened_line(message.get("refusal"))
     if refusal is not None:
         return f"The model refused to answer: {refusal}"
-    if FINISH_REASONS.get(reason) is not ProviderStatus.FAILED:
-        return None if isinstance(message.get("content"), str) else "The response has no text."
-    if reason not in _INCOMPLETE:
+    if reason in _TOOLS:
         return _CALLS_TOOL
-    keeps = job.settings.get("incompleteResponse") == IncompleteResponse.KEEP
-    return None if keeps else _INCOMPLETE[reason]
+    if reason in _INCOMPLETE:
+        keeps = job.settings.get("incompleteResponse") == IncompleteResponse.KEEP
+        return None if keeps else _INCOMPLETE[reason]
+    return None if isinstance(message.get("content"), str) else "The response has no text."
 
 
 def _templates(job: Job) -> tuple[tuple[str, JsonValue], ...]:

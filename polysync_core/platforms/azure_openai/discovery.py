@@ -27,7 +27,7 @@ class DeploymentDiscovery:
     """Finds the deployments of one account."""
 
     management: Callable[[], PlatformClient]
-    """Returns the client of Azure Resource Manager, or raises the reason why there is none."""
+    """Returns the client of Azure Resource Manager; raises an error without access to it."""
     deployments: tuple[str, ...] | None
     """The path of the deployments; None if the attributes do not name the account."""
     parameters: Mapping[str, Sequence[Parameter]]
@@ -87,7 +87,7 @@ class DeploymentDiscovery:
 
 
 def job_type_of(model: str, sku: str, capabilities: JsonObject) -> JobType | None:
-    """Return the job type that calls a deployment; None if there is none.
+    """Return the job type that calls a deployment; None if no Job can call it.
 
     A deployment of a batch type answers no single call.
     """

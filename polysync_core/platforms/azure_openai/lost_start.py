@@ -1,4 +1,4 @@
-"""Finds the run of a submit whose answer was lost, by the token in its metadata.
+"""Finds the run of a lost submit by the token in its metadata.
 
 The OpenAI API knows no idempotency key for work that continues, but its lists show the metadata of
 each run. A list may lag, so at first a missing run proves nothing.
@@ -31,7 +31,7 @@ def earlier_start(
     *,
     may_be_own: Callable[[JsonObject], bool] = lambda _: False,
 ) -> JsonObject | None:
-    """Return the entry that an earlier submit of the attempt started; None if there is none.
+    """Return the entry that an earlier submit of the attempt started, or None.
 
     `may_be_own` selects the entries without metadata that may belong to the attempt. Raises
     `Uncertain` while the list may lag, and `OutcomeUnknown` if a person must decide.

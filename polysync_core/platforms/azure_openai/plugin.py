@@ -18,7 +18,7 @@ from polysync_core.platforms.azure_openai.batch import (
     deployment_of,
 )
 from polysync_core.platforms.azure_openai.batch_states import STATES
-from polysync_core.platforms.azure_openai.chat_completion import FINISH_REASONS, ChatCompletion
+from polysync_core.platforms.azure_openai.chat_completion import ChatCompletion
 from polysync_core.platforms.azure_openai.client import OpenAIApi
 from polysync_core.platforms.azure_openai.discovery import DeploymentDiscovery
 from polysync_core.platforms.azure_openai.embedding import Embedding
@@ -29,7 +29,7 @@ from polysync_core.platforms.azure_openai.sign_in import (
     AccountClients,
     check_account,
 )
-from polysync_core.platforms.connector import Connector, JobConnector, ProviderStatus
+from polysync_core.platforms.connector import Connector, JobConnector
 from polysync_core.platforms.plugin import (
     Capability,
     Discovery,
@@ -109,14 +109,12 @@ PLUGIN = PlatformPlugin(
             settings=ChatSettings,
             external_id_hint=_HINT,
             capabilities=_ANSWERS_AT_ONCE,
-            states=FINISH_REASONS,
         ),
         JobType.OPENAI_EMBEDDING: JobTypePlugin(
             check=_OPERATIONS[JobType.OPENAI_EMBEDDING].check,
             settings=EmbeddingSettings,
             external_id_hint="The name of the deployment, such as text-embedding-3-large.",
             capabilities=_ANSWERS_AT_ONCE,
-            states={"completed": ProviderStatus.SUCCESS},
         ),
         JobType.OPENAI_BATCH: JobTypePlugin(
             check=check_batch_job,

@@ -33,8 +33,8 @@ def template_problems(job: Job, templates: Sequence[Template]) -> Iterator[Probl
     inputs = [each.name for each in job.parameters if each.direction is not Direction.OUTPUT]
     known = frozenset({PARAMETERS, *map(parameter_placeholder, inputs)})
     for path, value in templates:
-        for place, text in texts_in(value, path):
-            yield from (Problem(place, each) for each in problems_of(text, known))
+        for where, text in texts_in(value, path):
+            yield from (Problem(where, each) for each in problems_of(text, known))
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def _of_values(error: PolysyncError) -> PolysyncError:
 
 
 def _field_remedy(error: JsonObject) -> str | None:
-    """Return the remedy that names the refused field of the request; None if there is none."""
+    """Return the remedy that names the refused field of the request, or None."""
     field = error.get("param")
     if not isinstance(field, str) or _FIELD.fullmatch(field) is None:
         return None

@@ -47,7 +47,7 @@ class ChatSettings(SubmitSettings):
     """The largest number of tokens of the response, with those of its reasoning."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     """The randomness of the response; models that reason accept none."""
-    options: dict[str, JsonValue] = Field(default_factory=dict)
+    options: dict[str, JsonValue] | None = None
     """More fields of the request, such as `top_p`, `reasoning_effort` or `response_format`."""
     incomplete_response: IncompleteResponse = IncompleteResponse.FAIL
     """The treatment of a response that ended at the token limit or was filtered."""

@@ -1,4 +1,4 @@
-"""Sends a call at most once for an attempt, to services that answer when the work is done."""
+"""Sends a call at most once, to a service whose answer is the result."""
 
 from __future__ import annotations
 
