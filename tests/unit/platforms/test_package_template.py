@@ -32,10 +32,11 @@ A qualified role ends in the role, such as `pipeline_states` or `job_discovery`.
 """
 
 EXCEPTIONS: dict[str, frozenset[str]] = {
-    "azure": frozenset({"answers", "audiences", "clouds"}),
+    "azure": frozenset({"answers", "audiences", "clouds", "environment_variables"}),
     "azure_ai_foundry": frozenset({"template_copy", "template_job"}),
     "azure_databricks": frozenset({"answers", "job_source", "notebook_source"}),
     "azure_functions": frozenset({"external_id", "routes"}),
+    "azure_kubernetes": frozenset({"job_template"}),
     "azure_logic_apps": frozenset({"workflow_definition"}),
     "azure_data_pipelines": frozenset({"lost_start", "pipeline"}),
     "google_functions": frozenset({"external_id"}),
