@@ -42,7 +42,7 @@ class ConnectionRefused(NewConnectionError):
 
 
 class CertificateUnusable(Exception):
-    """A client certificate is not PEM with its private key, or an authority is not PEM."""
+    """A client certificate has no private key, or an authority is not PEM."""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:

@@ -78,7 +78,7 @@ def variables_schema(entries: Sequence[JsonObject], *, notes: Sequence[str] = ()
 
 
 def chosen_container(containers: Sequence[JsonObject], name: str, *, owner: str) -> int:
-    """Return the index of the container with a name, or of the first one for an empty name."""
+    """Return the index of the named container; of the first one without a name."""
     names = [str(each.get("name")) for each in containers]
     if not name and names:
         return 0

@@ -1,4 +1,4 @@
-"""Reads the failed containers of a Job, with their exit codes and the end of their logs."""
+"""Reads the exit codes, messages and logs of the failed containers of a Job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the Kubernetes Job of one run from a Job or from the template of a CronJob."""
+"""Builds the Kubernetes Job of one run from a template."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def escaped_value(text: str) -> str:
 
 
 def _kept_seconds(job: Job, spec: JsonObject) -> int:
-    """Return the seconds for which the ended Job stays, so that its end is not missed."""
+    """Return the seconds for which Kubernetes keeps the ended Job."""
     chosen = job.settings.get("keepSeconds")
     if isinstance(chosen, int):
         return chosen

@@ -27,7 +27,7 @@ MESSAGE_LIMIT = 4096
 
 
 def with_outputs(report: Report, job: Job, client: KubernetesClient, name: str) -> Report:
-    """Return the report of a successful run with its outputs, if the Job asks for them.
+    """Return the report of a successful run with the outputs that its Job wants.
 
     A message that cannot be read does not fail the run. Raises `Unavailable`, and
     `PlatformRefused` for a refused credential, because a later read may succeed.

@@ -1,4 +1,4 @@
-"""Maps the refusals of Kubernetes and of the cluster's resource to errors with a remedy.
+"""Maps the refusals of a cluster to errors with a remedy.
 
 Kubernetes answers with a `Status`, whose `reason` and `details` tell the refused object.
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
@@ -60,7 +60,7 @@ def refused(refusal: Refusal) -> PolysyncError:
 
 
 def refused_for_source(refusal: Refusal) -> PolysyncError:
-    """Return the error for a call about the Job or CronJob that runs are copied from."""
+    """Return the error for a call about a template."""
     if refusal.status == 404:
         return _KUBERNETES.missing(refusal, _SOURCE_MISSING)
     return refused(refusal)

@@ -1,4 +1,4 @@
-"""Decodes the state of a Job from its conditions, and the reason of a wait from its pods.
+"""Decodes the state of a Kubernetes Job and the reason of its wait.
 
 https://kubernetes.io/docs/concepts/workloads/controllers/job/
 """
@@ -77,7 +77,7 @@ def is_cancelled(job: JsonObject) -> bool:
 
 
 def with_wait(report: Report, pods: Iterable[JsonObject]) -> Report:
-    """Return the report of a Job that has no ready pod, with the reason of the wait."""
+    """Return the report of a Job without ready pods, with the reason."""
     waits = [each for pod in pods for each in _waits(pod)]
     if not waits:
         return report

@@ -1,4 +1,4 @@
-"""The state of a Job, the reason of a wait, the failed containers and the outputs."""
+"""The state, the wait, the failures and the outputs of a Kubernetes Job."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ UNSCHEDULABLE = {
         ([waiting("CrashLoopBackOff")], Wait.RETRY, "Container main: CrashLoopBackOff"),
     ],
 )
-def test_the_pods_tell_why_a_job_waits(
+def test_the_pods_show_why_a_job_waits(
     pods: list[Any], wait: Wait | None, message: str | None
 ) -> None:
     report = with_wait(a_report({"active": 1, "ready": 0}), pods)
@@ -204,7 +204,7 @@ def test_a_container_without_enough_memory_says_so() -> None:
     assert found[1] == "OOMKilled: the container needed more memory than its limit (exit code 137)"
 
 
-def test_only_the_last_try_of_each_index_is_told() -> None:
+def test_only_the_last_try_of_each_index_is_shown() -> None:
     later = "2030-01-02T00:00:00Z"
     pods = Pods(
         [
@@ -220,7 +220,7 @@ def test_only_the_last_try_of_each_index_is_told() -> None:
     ]
 
 
-def test_an_evicted_pod_without_containers_is_told() -> None:
+def test_an_evicted_pod_without_containers_is_shown() -> None:
     pod = {"metadata": {"name": "p"}, "status": {"reason": "Evicted", "message": "low on memory"}}
     assert errors(Pods([pod])) == [("pod", "Evicted: low on memory", "")]
 
