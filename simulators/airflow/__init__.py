@@ -1,1 +1,1 @@
-"""Simulates the REST APIs of Apache Airflow 2 and 3, with DAGs whose course a test scripts."""
+"""Simulates the REST APIs of Apache Airflow 2 and 3, with scripted DAGs."""

@@ -1,4 +1,4 @@
-"""Reads the failed tasks of a DAG run, with their tries and the logs of the last ones."""
+"""Reads the failed tasks of a DAG run, with their last tries and logs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue, text_in
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
 from polysync_core.platforms.apache_airflow.client import AirflowClient
 from polysync_core.platforms.apache_airflow.refusals import refused_for_run
@@ -72,7 +73,7 @@ def _detail(service: AirflowClient, dag_id: str, run_id: str, task: JsonObject) 
             *path, "logs", str(number), query=query, read=_lines, refused=refused_for_run
         )
     except (RunNotFound, AnswerTooLarge, PlatformRefused) as missing:
-        if isinstance(missing, PlatformRefused) and missing.status == 401:
+        if isinstance(missing, PlatformRefused) and missing.cause is FailureCause.SECRET:
             raise
         return FailureDetail(part=name_of(task), error=f"{error} Its log is missing: {missing}.")
     return FailureDetail(part=name_of(task), error=error, trace="\n".join(lines))

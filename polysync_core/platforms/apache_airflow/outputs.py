@@ -28,7 +28,7 @@ class _NoValues(Exception):
 
 
 def with_outputs(service: AirflowClient, job: Job, run_id: str, report: Report) -> Report:
-    """Return the report of a successful run with its outputs, if the Job asks for them."""
+    """Add the outputs to the report of a successful run, if the Job wants them."""
     if (
         report.status is not ProviderStatus.SUCCESS
         or job.settings.get(OUTPUTS_FROM_XCOM) is not True
