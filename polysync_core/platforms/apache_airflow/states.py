@@ -50,7 +50,7 @@ def report_of(service: AirflowClient, run: JsonObject) -> Report:
 
 
 def with_queue_reason(service: AirflowClient, run: JsonObject, report: Report) -> Report:
-    """Add the reason to the report of a run that waits for a minute or more."""
+    """Add the reason to the report of a run that waits for a minute."""
     since = moment_in(run, "queued_at") or moment_in(run, "run_after")
     since = since or moment_in(run, "logical_date")
     waits = report.status is ProviderStatus.STARTING
