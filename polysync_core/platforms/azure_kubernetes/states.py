@@ -100,7 +100,9 @@ def _word(status: JsonObject) -> tuple[str, JsonObject]:
     if _count(status, "succeeded"):
         return "Running", {}
     # A condition that another controller sets says nothing about the course of the Job.
-    return next(iter(conditions.items()), ("Starting", {}))
+    for word, condition in conditions.items():
+        return word, condition
+    return "Starting", {}
 
 
 def _true_conditions(status: JsonObject) -> dict[str, JsonObject]:
