@@ -1,4 +1,4 @@
-"""Simulates the items of a workspace and their runs, whose states follow from the elapsed time."""
+"""Simulates the items of a workspace, and their runs in states that follow from the time."""
 
 from __future__ import annotations
 

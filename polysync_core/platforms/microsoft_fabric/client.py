@@ -45,7 +45,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class JobInstance:
-    """The state of a run in Fabric's words, with the seconds to wait before the next poll."""
+    """The fields of a run, with the seconds to wait before the next poll."""
 
     fields: JsonObject
     pause: float | None

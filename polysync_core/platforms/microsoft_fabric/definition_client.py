@@ -39,7 +39,7 @@ class _Operation:
 
 
 def read_definition(service: FabricClient, item_id: str, *, form: str | None = None) -> Parts:
-    """Return the files of an item's definition, in one of the item type's forms."""
+    """Return the files of an item's definition, in a form of the item type."""
     call = Call(
         method="POST",
         segments=service.path("items", item_id, "getDefinition"),

@@ -70,7 +70,7 @@ def _describe(service: FabricClient, item_id: str) -> ArtefactSchema:
 def _with_exit_value(
     service: FabricClient, job: Job, run_id: str, instance: JsonObject, report: Report
 ) -> Report:
-    """Return the report of a successful run with the exit value of the notebook as outputs.
+    """Return the report of a successful run with the notebook's exit value.
 
     A missing exit value does not fail the run: the report states why the value is missing.
     """
@@ -87,7 +87,10 @@ def _with_exit_value(
 
 
 def _exit_value(service: FabricClient, job: Job, run_id: str, instance: JsonObject) -> str | None:
-    """Return the exit value in the state of a run, or read it if an output needs it."""
+    """Return the exit value in a run's state.
+
+    If the state has none, it is read once more for a Job that declares an output.
+    """
     if not _holds_exit_value(instance) and any(
         each.direction is not Direction.INPUT for each in job.parameters
     ):

@@ -64,7 +64,7 @@ class _Activities:
 
 
 def _page(answer: Answer) -> Page[JsonObject]:
-    """Return the activities of an answer, which is a list or an object with a list."""
+    """Return the activities of an answer, a list or an object with a list."""
     match answer.value():
         case list() as found:
             return Page([each for each in found if isinstance(each, dict)])

@@ -84,7 +84,7 @@ def failure_details_of(instance: JsonObject) -> FailureDetails:
 
 
 def _failure_of(instance: JsonObject) -> tuple[str, FailureCause | None]:
-    """Return the message about a failed run, and its cause if the item itself did not fail."""
+    """Return the message about a failed run, and its cause unless the item failed."""
     text = _text_of(object_in(instance, "failureReason"))
     if word_of(instance) == DEDUPED:
         return text or "Fabric skipped the run.", FailureCause.CONTENTION_REJECTED

@@ -75,7 +75,7 @@ def an_item(simulator: SimulatorProcess, job_type: JobType, **course: Any) -> st
 
 
 def location(answer: Any, *_: Any) -> str:
-    """Return the id of the run in the address of an answer, which the client drops."""
+    """Return the id of the run, which the client itself drops."""
     return answer.http_response.headers["Location"].rpartition("/")[2]
 
 
