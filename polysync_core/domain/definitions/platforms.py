@@ -138,6 +138,7 @@ class PlatformType(StrEnum):
     # AWS: data and batches
 
     # Workflow services
+    APACHE_AIRFLOW = "ApacheAirflow"
 
     # Any service
     HTTP_SERVICE = "HttpService"
