@@ -1,4 +1,4 @@
-"""Simulates the items of a workspace, and their runs in states that follow from the time."""
+"""Simulates the items of a workspace and their runs, whose states follow the clock."""
 
 from __future__ import annotations
 

@@ -182,9 +182,7 @@ def test_the_id_of_the_run_is_read_from_any_spelling_of_the_answer(reply: Reply)
         started(f"https://evil.example{INSTANCES}/{RUN}"),
         started(f"{HOST}{INSTANCES}/../../x"),
         started(f"{HOST}{INSTANCES}/1"),
-        started(f"{HOST}{INSTANCES}/{RUN}", x="y")
-        if False
-        else Reply(202, b"", {"Location": "", "x-ms-job-id": "not-an-id"}),
+        Reply(202, b"", {"Location": "", "x-ms-job-id": "not-an-id"}),
     ],
 )
 def test_an_accepted_start_without_a_readable_id_may_have_started_a_run(reply: Reply) -> None:
