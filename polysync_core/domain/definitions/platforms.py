@@ -35,6 +35,9 @@ class AuthMethod(StrEnum):
     APPLICATION_DEFAULT = "ApplicationDefault"
     WORKLOAD_IDENTITY_FEDERATION = "WorkloadIdentityFederation"
     IMPERSONATED_SERVICE_ACCOUNT = "ImpersonatedServiceAccount"
+    WEB_IDENTITY_FEDERATION = "WebIdentityFederation"
+    ASSUME_ROLE = "AssumeRole"
+    ACCESS_KEY = "AccessKey"
     TOKEN = "Token"  # noqa: S105 - a method's name
     APP_ROLE = "AppRole"
     USER_PASSWORD = "UserPassword"  # noqa: S105 - a method's name
@@ -81,6 +84,14 @@ class Auth(Value):
     source_key: SecretText | None = None
     target_service_account_email: str | None = None
 
+    # AWS
+    role_arn: str | None = None
+    session_name: str | None = None
+    external_id: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: SecretText | None = None
+    session_token: SecretText | None = None
+
     # HashiCorp Vault
     token: SecretText | None = None
     role_id: str | None = None
@@ -112,6 +123,7 @@ class PlatformType(StrEnum):
 
     # Azure: data platforms
     AZURE_DATABRICKS = "AzureDatabricks"
+    MICROSOFT_FABRIC = "MicrosoftFabric"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
     AZURE_OPENAI = "AzureOpenAI"
@@ -121,6 +133,7 @@ class PlatformType(StrEnum):
     AZURE_FUNCTIONS = "AzureFunctions"
     AZURE_LOGIC_APPS = "AzureLogicApps"
     # Azure: containers and batches
+    AZURE_KUBERNETES = "AzureKubernetes"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
@@ -131,6 +144,7 @@ class PlatformType(StrEnum):
     # AWS: data and batches
 
     # Workflow services
+    APACHE_AIRFLOW = "ApacheAirflow"
 
     # Any service
     HTTP_SERVICE = "HttpService"

@@ -16,6 +16,7 @@ PROVIDERS = TYPES.vault_providers()
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
     "accountUrl": "https://sales.openai.azure.com",
+    "airflowUrl": "https://airflow.example.com",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -33,8 +34,11 @@ _TEXTS = {
     "defaultNotebookPath": "/etl",
     "endpoint": "http://127.0.0.1:8787",
     "entraAudience": "api://entra",
+    "environmentId": GUID,
+    "defaultLakehouseId": GUID,
     "existingClusterId": "0101-000000-cluster",
     "existingInstancePool": "pool-1",
+    "fabricWorkspaceId": GUID,
     "functionAppUrl": "https://app.azurewebsites.net",
     "key": "value",
     "mount": "secret",
@@ -75,6 +79,7 @@ _OTHER_VALUES: dict[str, Any] = {
     "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
     "outputs": {"rows": "$.rows"},
     "outputsFromExitValue": True,
+    "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
     "AzureHttpFunction": "Report",
@@ -83,6 +88,10 @@ EXTERNAL_IDS = {
     "DatabricksNotebook": "/etl/load",
     "DatabricksPipeline": "2f1e5c4a-0000-0000-0000-000000000000",
     "DatabricksWorkflow": "620987654321099",
+    "FabricDataflow": GUID,
+    "FabricNotebook": GUID,
+    "FabricPipeline": GUID,
+    "FabricSparkJob": GUID,
 }
 _LEFT_OUT = {
     # A simulator replaces the whole service, and only one kind of compute is used.
