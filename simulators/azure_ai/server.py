@@ -21,7 +21,10 @@ _ACCOUNT = (
     "/accounts/{account}"
 )
 _DATED = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:-preview)?")
-_PREFIX = re.compile(r"/subscriptions/.*?/accounts/[^/]*/|/openai/(?:v1/)?(?:deployments/[^/]*/)?")
+_PREFIX = re.compile(
+    r"/subscriptions/[^/]*/resourceGroups/[^/]*/providers/[^/]*/accounts/[^/]*/"
+    r"|/openai/(?:v1/)?(?:deployments/[^/]*/)?"
+)
 
 
 def build_app(service: Service) -> web.Application:
@@ -65,7 +68,8 @@ async def _close(app: web.Application) -> None:
 
 
 def _endpoint(request: web.Request) -> str:
-    return _PREFIX.sub("", request.path, count=1)
+    found = _PREFIX.match(request.path)
+    return request.path[found.end() :] if found else request.path.removeprefix("/")
 
 
 def _check(request: web.Request) -> None:
