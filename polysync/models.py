@@ -1278,7 +1278,7 @@ class FireTimes(Model):
     """Continues the list as the query parameter `continuationToken`; null on the last page."""
 
     notes: list[str]
-    """Sentences about schedules that will not fire, and about surprising expressions."""
+    """Sentences about schedules that will not fire, and about unexpected effects of expressions."""
 
 
 class GateEdge(Model):
@@ -2937,7 +2937,7 @@ class StoredVault(Model):
 
 
 class StoredWebhook(Model):
-    """A receiver of events, with the secret that signs them."""
+    """A URL that gets events, with the secret that signs them."""
 
     name: str
     """The name: 1 to 63 of a-z, 0-9 and '-'."""
@@ -3566,7 +3566,7 @@ class WaitingRun(Model):
 
 
 class Webhook(Model):
-    """A receiver of events, with the secret that signs them."""
+    """A URL that gets events, with the secret that signs them."""
 
     name: str
     """The name: 1 to 63 of a-z, 0-9 and '-'."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from polysync_core.domain.definitions.platforms import PlatformType
 from polysync_core.platforms.plugin import JobTypePlugin
 from polysync_core.platforms.registry import platform_plugin
+from scripts.platform_pages import page_of
 from tests.contract.connectors.verifications import VERIFICATIONS
 from tests.contract.connectors.verified_job_types import Ability, Verification
 
@@ -47,7 +48,7 @@ def with_matrix(page: str) -> str:
 def matrix() -> str:
     """Return the matrix: abilities, official clients and open questions."""
     abilities = [
-        (_shown(name), *_cells(name, verification)) for name, verification in VERIFICATIONS.items()
+        (_linked(name), *_cells(name, verification)) for name, verification in VERIFICATIONS.items()
     ]
     clients = [
         (names, _client(verification), _calls(verification))
@@ -114,6 +115,14 @@ def _calls(verification: Verification) -> str:
 def _shown(name: str) -> str:
     job_type, _, variant = name.partition(" ")
     return f"`{job_type}` {variant}".rstrip()
+
+
+def _linked(name: str) -> str:
+    """Return the name of a case with a link to the page of its platform."""
+    job_type, _, variant = name.partition(" ")
+    platform_type = next(each for each in PlatformType if job_type in platform_plugin(each).jobs)
+    page = page_of(platform_type).name
+    return f"[`{job_type}`](platforms/{page}) {variant}".rstrip()
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

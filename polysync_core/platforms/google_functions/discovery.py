@@ -11,12 +11,10 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
+from polysync_core.platforms.google.answers import listed, page_of
 from polysync_core.platforms.google_functions.external_id import FunctionName
-from polysync_core.platforms.google_functions.refusals import refused_for_function
-from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.google_functions.refusals import REFUSED
 from polysync_core.platforms.platform_client import PlatformClient
-
-_PAGE_SIZE = 100
 
 _HAS_EVENT = "the function has an event trigger: only HTTP functions can be called"
 
@@ -26,19 +24,15 @@ class CloudFunctionDiscovery:
     """Finds the functions of one region of a project, and their addresses."""
 
     client: PlatformClient
-    location: tuple[str, ...]
+    functions: tuple[str, ...]
+    """The path of the functions."""
     only: str | None = None
     """The only function to return; None selects all."""
 
     def find(self, search: str | None) -> Iterator[Artefact]:
         """Yield the functions; one with an event trigger has a problem."""
         wanted = (search or "").casefold()
-
-        def fetch(token: str | None) -> Page[JsonObject]:
-            query = {"pageSize": _PAGE_SIZE, **({} if token is None else {"pageToken": token})}
-            return self.client.get(*self.location, "functions", query=query, read=_page)
-
-        for function in paged(fetch):
+        for function in listed(self.client, *self.functions, key="functions"):
             artefact = _artefact(function)
             if artefact is None or wanted not in artefact.name.casefold():
                 continue
@@ -47,20 +41,15 @@ class CloudFunctionDiscovery:
 
     def address(self, name: FunctionName) -> str:
         """Return the address of a function from Google."""
-        return self.client.get(*name.segments, read=_address, refused=refused_for_function)
+        return self.client.get(*name.segments, read=_address, refused=REFUSED.for_artefact)
 
     def check_access(self) -> None:
         """List one function, to check the access."""
-        self.client.get(*self.location, "functions", query={"pageSize": 1}, read=_page)
-
-
-def _page(answer: JsonObject) -> Page[JsonObject]:
-    # The answer for a region without functions is an empty object.
-    functions, token = answer.get("functions", []), answer.get("nextPageToken")
-    if not isinstance(functions, list):
-        raise UnexpectedAnswer
-    found = [each for each in functions if isinstance(each, dict)]
-    return Page(found, token if isinstance(token, str) and token else None)
+        self.client.get(
+            *self.functions,
+            query={"pageSize": 1},
+            read=lambda answer: page_of(answer, "functions"),
+        )
 
 
 def _artefact(function: JsonObject) -> Artefact | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.platforms.google_functions.attributes import FUNCTION, PROJECT, REGION
+from polysync_core.platforms.google.attributes import PROJECT, REGION
+from polysync_core.platforms.google_functions.attributes import FUNCTION
 from polysync_core.platforms.http_functions.parameters import check_placement
 
 _NAME = re.compile(

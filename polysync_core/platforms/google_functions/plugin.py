@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
-from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.errors import Problem
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.methods import GOOGLE_METHODS
 from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.google.attributes import check_google_platform
+from polysync_core.platforms.google.sign_in import api_client, identity_authenticator
 from polysync_core.platforms.google_functions.attributes import GoogleFunctionsAttributes
 from polysync_core.platforms.google_functions.client import AddressCache
 from polysync_core.platforms.google_functions.discovery import CloudFunctionDiscovery
 from polysync_core.platforms.google_functions.external_id import check_function_job
 from polysync_core.platforms.google_functions.http_function import CloudFunctionConnector
-from polysync_core.platforms.google_functions.refusals import CALL_REFUSALS, api_refusal
-from polysync_core.platforms.google_functions.sign_in import (
-    access_authenticator,
-    identity_authenticator,
-)
+from polysync_core.platforms.google_functions.refusals import CALL_REFUSALS, REFUSED
 from polysync_core.platforms.http_functions.parameters import FunctionSettings
+from polysync_core.platforms.http_functions.states import STATES
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     Capability,
@@ -28,16 +27,12 @@ from polysync_core.platforms.plugin import (
     PlatformPlugin,
     PluginContext,
 )
-from polysync_core.platforms.refusal_rules import CredentialRules, credential_name
+from polysync_core.platforms.refusal_rules import credential_name
 
 
 def check_google_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
     """Return the problems of a Google Cloud Functions platform."""
-    try:
-        GoogleFunctionsAttributes.of(platform).api_address(allow_loopback=allow_loopback)
-    except Invalid as error:
-        return list(error.problems)
-    return []
+    return check_google_platform(platform, GoogleFunctionsAttributes, allow_loopback=allow_loopback)
 
 
 def open_google_functions(platform: Platform, context: PluginContext) -> Connector:
@@ -45,16 +40,9 @@ def open_google_functions(platform: Platform, context: PluginContext) -> Connect
     attributes = GoogleFunctionsAttributes.of(platform)
     api = attributes.api_address(allow_loopback=context.allow_loopback)
     auth, secrets, http = platform.auth, context.secrets, context.http
-    credential = access_authenticator(auth, secrets, api)
     discovery = CloudFunctionDiscovery(
-        PlatformClient(
-            api,
-            credential,
-            refused=api_refusal,
-            credential=CredentialRules(name=credential_name(auth)),
-            http=http,
-        ),
-        attributes.location,
+        api_client(platform, api, context, refused=REFUSED),
+        attributes.functions,
         attributes.function_name,
     )
 
@@ -101,6 +89,7 @@ PLUGIN = PlatformPlugin(
             capabilities=frozenset(
                 {Capability.OUTPUTS, Capability.DISCOVERY, Capability.FAILURE_DETAILS}
             ),
+            states=STATES,
         )
     },
     sign_in=GOOGLE_METHODS,

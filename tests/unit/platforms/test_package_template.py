@@ -38,10 +38,11 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "azure_functions": frozenset({"external_id", "routes"}),
     "azure_logic_apps": frozenset({"workflow_definition"}),
     "azure_data_pipelines": frozenset({"lost_start", "pipeline"}),
+    "google": frozenset({"answers"}),
     "google_functions": frozenset({"external_id"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),
 }
-"""Modules with another name; `azure` and `azure_data_pipelines` are shared by several platforms."""
+"""Modules with another name; several platforms share `azure`, `azure_data_pipelines`, `google`."""
 
 PACKAGES = sorted(path.parent.name for path in PLATFORMS.glob("*/__init__.py"))
 

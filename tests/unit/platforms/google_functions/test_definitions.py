@@ -14,12 +14,12 @@ from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, SimulatorToken
 from polysync_core.outbound.sign_in.google import GoogleSignIn
-from polysync_core.platforms.google_functions.client import ADDRESS_TTL_SECONDS, AddressCache
-from polysync_core.platforms.google_functions.external_id import FunctionName
-from polysync_core.platforms.google_functions.sign_in import (
+from polysync_core.platforms.google.sign_in import (
     access_authenticator,
     identity_authenticator,
 )
+from polysync_core.platforms.google_functions.client import ADDRESS_TTL_SECONDS, AddressCache
+from polysync_core.platforms.google_functions.external_id import FunctionName
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.registry import check_platform
 from tests.fakes.builders import problems_of

@@ -20,13 +20,11 @@ from polysync_core.platforms.azure_functions.refusals import refused_for_functio
 from polysync_core.platforms.azure_logic_apps.refusals import refused_for_workflow
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import ArtefactNotFound
-from polysync_core.platforms.google_functions.refusals import (
-    refused_for_function as refused_for_google_function,
-)
+from polysync_core.platforms.google_functions.refusals import REFUSED as GOOGLE_FUNCTIONS
 
 AZURE = [refused_for_template, refused_for_function, refused_for_workflow]
 ALL = [*AZURE, refused_for_job, refused_for_notebook, refused_for_databricks_pipeline]
-GOOGLE = refused_for_google_function
+GOOGLE = GOOGLE_FUNCTIONS.for_artefact
 
 
 def refusal(status: int, body: dict[str, Any] | None = None, text: str = "") -> Refusal:

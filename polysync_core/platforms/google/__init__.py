@@ -1,0 +1,1 @@
+"""Shares attributes, sign-in, refusals and paged lists between the platforms of Google Cloud."""

@@ -1,0 +1,48 @@
+"""Reads paged lists and nested objects from answers of Google's APIs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.outbound.urls import QueryValue
+from polysync_core.platforms.calls import RefusalMapping, UnexpectedAnswer
+from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
+
+PAGE_SIZE = 100
+
+
+def listed(
+    client: PlatformClient,
+    *segments: str,
+    key: str,
+    query: Mapping[str, QueryValue] | None = None,
+    refused: RefusalMapping | None = None,
+) -> Iterator[JsonObject]:
+    """Yield the entries of the list `key`, page by page."""
+
+    def fetch(token: str | None) -> Page[JsonObject]:
+        asked = {"pageSize": PAGE_SIZE, **(query or {})}
+        if token is not None:
+            asked["pageToken"] = token
+        return client.get(
+            *segments, query=asked, read=lambda answer: page_of(answer, key), refused=refused
+        )
+
+    return paged(fetch)
+
+
+def page_of(answer: JsonObject, key: str) -> Page[JsonObject]:
+    """Return the entries of an answer; an answer without entries may lack the list."""
+    entries, token = answer.get(key, []), answer.get("nextPageToken")
+    if not isinstance(entries, list):
+        raise UnexpectedAnswer
+    found = [each for each in entries if isinstance(each, dict)]
+    return Page(found, token if isinstance(token, str) and token else None)
+
+
+def object_in(source: Mapping[str, JsonValue], name: str) -> JsonObject:
+    """Return a nested object; an absent object is empty."""
+    found = source.get(name)
+    return found if isinstance(found, dict) else {}

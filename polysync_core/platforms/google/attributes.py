@@ -1,0 +1,64 @@
+"""Defines the attributes and base addresses that all platforms of Google Cloud share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import StringConstraints
+
+from polysync_core.domain.definitions.base import Value
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.outbound.attributes import read_attributes
+from polysync_core.outbound.hosts import BaseAddress, HostRule
+
+PROJECT = r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}"
+REGION = r"[a-z]+(?:-[a-z0-9]+)+"
+
+
+class GoogleAttributes(Value):
+    """The `attributes` that every platform of Google Cloud accepts."""
+
+    project_id: Annotated[str, StringConstraints(pattern=f"^(?:{PROJECT})$")]
+    """The id or the number of the project."""
+    region: Annotated[str, StringConstraints(pattern=f"^{REGION}$", max_length=63)]
+    """The region, such as `europe-west1`."""
+    endpoint: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    """The base address of a simulator, which then receives all calls."""
+
+    @classmethod
+    def of(cls, platform: Platform) -> Self:
+        """Return the platform's attributes, or raise `Invalid` with every problem."""
+        return read_attributes(cls, platform.attributes)
+
+    @property
+    def location(self) -> tuple[str, ...]:
+        """The path of the region in an API, without the version."""
+        return ("projects", self.project_id, "locations", self.region)
+
+    def service_host(self) -> str:
+        """Return the host of the API, below `googleapis.com`."""
+        raise NotImplementedError
+
+    def api_address(self, *, allow_loopback: bool) -> BaseAddress:
+        """Return the address of the API: the simulator's, if one is set."""
+        if self.endpoint is None:
+            rule = HostRule(suffixes=(".googleapis.com",), example="europe-west1")
+            return rule.read(f"https://{self.service_host()}", path="attributes.region")
+        if not allow_loopback:
+            raise Invalid.at(
+                "attributes.endpoint", "a simulator is allowed in development only: remove it"
+            )
+        rule = HostRule(suffixes=(), example="http://127.0.0.1:8790", allow_loopback=True)
+        return rule.read(self.endpoint, path="attributes.endpoint")
+
+
+def check_google_platform(
+    platform: Platform, attributes: type[GoogleAttributes], *, allow_loopback: bool
+) -> list[Problem]:
+    """Return the problems of a platform's attributes."""
+    try:
+        attributes.of(platform).api_address(allow_loopback=allow_loopback)
+    except Invalid as error:
+        return list(error.problems)
+    return []
