@@ -80,7 +80,7 @@ def test_a_retry_from_the_failure_is_refused_where_the_platform_cannot(
         assert not found
     else:
         (problem,) = found
-        assert "only DatabricksJob, DatabricksWorkflow, ADFPipeline, SynapsePipeline can" in str(
+        assert "only DatabricksJob, DatabricksWorkflow, ADFPipeline, SynapsePipeline" in str(
             problem
         )
 
