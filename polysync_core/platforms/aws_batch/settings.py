@@ -68,13 +68,11 @@ class BatchSettings(SubmitSettings):
     """The number of attempts that Batch itself makes, also if the Task has no retry."""
     array_size: Annotated[int, Field(ge=2, le=10_000)] | None = None
     """The number of children of an array job."""
-    tags: Annotated[dict[_TagKey, _TagValue], Field(max_length=50)] = Field(
-        default_factory=dict[str, str]
-    )
+    tags: Annotated[dict[_TagKey, _TagValue], Field(max_length=50)] | None = None
     """The tags of the Batch job."""
     propagate_tags: bool | None = None
     """True if the container task gets the tags too."""
-    depends_on: Annotated[tuple[JobDependency, ...], Field(max_length=20)] = ()
+    depends_on: Annotated[list[JobDependency], Field(max_length=20)] | None = None
     """The Batch jobs that must succeed first."""
 
     @classmethod
@@ -92,11 +90,11 @@ class BatchSettings(SubmitSettings):
             "timeout": {"attemptDurationSeconds": seconds} if seconds else None,
             "retryStrategy": {"attempts": attempts} if attempts else None,
             "arrayProperties": {"size": self.array_size} if self.array_size else None,
-            "tags": dict(self.tags) or None,
+            "tags": dict(self.tags) if self.tags else None,
             "propagateTags": self.propagate_tags,
             "dependsOn": [
                 each.model_dump(mode="json", by_alias=True, exclude_none=True)
-                for each in self.depends_on
+                for each in self.depends_on or ()
             ]
             or None,
         }

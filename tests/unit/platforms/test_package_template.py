@@ -34,7 +34,6 @@ A qualified role ends in the role, such as `pipeline_states` or `job_discovery`.
 EXCEPTIONS: dict[str, frozenset[str]] = {
     "aws": frozenset({"answers", "lost_start"}),
     "aws_glue": frozenset({"retries"}),
-    "aws": frozenset({"answers"}),
     "azure": frozenset({"answers", "audiences", "clouds"}),
     "azure_ai_foundry": frozenset({"template_copy", "template_job"}),
     "azure_databricks": frozenset({"answers", "job_source", "notebook_source"}),
@@ -45,7 +44,6 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "google_functions": frozenset({"external_id"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),
 }
-"""Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by platforms."""
 """Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by platforms."""
 
 PACKAGES = sorted(path.parent.name for path in PLATFORMS.glob("*/__init__.py"))
