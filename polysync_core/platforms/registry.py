@@ -49,6 +49,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.AWS_BATCH: "polysync_core.platforms.aws_batch.plugin",
     PlatformType.AWS_SAGEMAKER: "polysync_core.platforms.aws_sagemaker.plugin",
     # Workflow services
+    PlatformType.APACHE_AIRFLOW: "polysync_core.platforms.apache_airflow.plugin",
     # Any service
     PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }

@@ -55,6 +55,7 @@ class JobType(StrEnum):
     SAGEMAKER_PIPELINE = "SageMakerPipeline"
 
     # Workflow services
+    AIRFLOW_DAG = "AirflowDag"
 
     # Any service
     HTTP_JOB = "HttpJob"

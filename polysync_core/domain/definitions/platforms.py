@@ -140,6 +140,7 @@ class PlatformType(StrEnum):
     AWS_SAGEMAKER = "AwsSageMaker"
 
     # Workflow services
+    APACHE_AIRFLOW = "ApacheAirflow"
 
     # Any service
     HTTP_SERVICE = "HttpService"

@@ -21,6 +21,7 @@ _TEXTS = {
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
     "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
     "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+    "airflowUrl": "https://airflow.example.com",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -84,6 +85,7 @@ _OTHER_VALUES: dict[str, Any] = {
     "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
     "outputs": {"rows": "$.rows"},
     "outputsFromExitValue": True,
+    "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
     "AzureHttpFunction": "Report",
