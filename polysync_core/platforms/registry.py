@@ -32,6 +32,7 @@ ENTRY_POINTS = "polysync.platforms"
 _OWN: Mapping[str, str] = {
     # Azure: data platforms
     PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.plugin",
+    PlatformType.MICROSOFT_FABRIC: "polysync_core.platforms.microsoft_fabric.plugin",
     # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
     # Azure: pipelines and functions

@@ -119,6 +119,7 @@ class PlatformType(StrEnum):
 
     # Azure: data platforms
     AZURE_DATABRICKS = "AzureDatabricks"
+    MICROSOFT_FABRIC = "MicrosoftFabric"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
     # Azure: pipelines and functions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.json_types import JsonObject, JsonValue
@@ -17,16 +18,18 @@ def listed(
     *segments: str,
     query: Mapping[str, QueryValue],
     refused: RefusalMapping | None = None,
+    next_key: str = "nextLink",
 ) -> Iterator[JsonObject]:
     """Yield the entries of a list, page by page; never follow a link to another host."""
+    read = partial(page_of, next_key=next_key)
 
     def fetch(link: str | None) -> Page[JsonObject]:
         if link is None:
-            return client.get(*segments, query=query, read=page_of, refused=refused)
+            return client.get(*segments, query=query, read=read, refused=refused)
         address = own_address(link, client.base.url)
         if address is None:
             raise Unavailable("the list continues at an address on another host")
-        return client.get(*address.segments, query=address.query, read=page_of)
+        return client.get(*address.segments, query=address.query, read=read)
 
     return paged(fetch)
 

@@ -42,6 +42,7 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "azure_data_pipelines": frozenset({"lost_start", "pipeline"}),
     "google": frozenset({"answers"}),
     "google_functions": frozenset({"external_id"}),
+    "microsoft_fabric": frozenset({"item_job"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),
 }
 """Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by platforms."""
