@@ -1,4 +1,4 @@
-"""Simulates AWS Batch, whose jobs follow from their command and the elapsed time.
+"""Simulates AWS Batch; the command of a job decides about its state.
 
 The command `["sleep", "2"]` takes two seconds, and `["exit", "3", "no sales"]` fails. Each other
 command succeeds at once. A placeholder such as `Ref::seconds` has the value of the parameter.
@@ -311,7 +311,7 @@ class Batch(AccountService):
 
 
 def _names(definition: Json, text: str) -> bool:
-    """Return whether a text is the name, the name with the revision, or the ARN of a definition."""
+    """Return whether a text names a definition: by name, by revision or by ARN."""
     name, arn = definition["jobDefinitionName"], definition["jobDefinitionArn"]
     revision = f"{name}:{definition['revision']}"
     return text in {name, revision, arn, arn.rpartition(":")[0]}

@@ -1,4 +1,4 @@
-"""Decides about the start of a run whose answer was lost, from the platform's list of runs.
+"""Finds the run of a start whose answer was lost, in the list of runs.
 
 A run that carries the attempt's token is adopted. The list lags, so at first a missing run proves
 nothing. Later, the run is started again.

@@ -132,7 +132,7 @@ class BatchConnector:
 
 
 def _job_name(request: SubmitRequest) -> str:
-    """Return the name of the attempt's Batch job, by which a lost job is found."""
+    """Return the Batch job's name, by which a lost job is found."""
     return f"polysync-{request.token}"
 
 

@@ -1,4 +1,4 @@
-"""Reads the failed attempts of a Batch job, or the failed children of an array job.
+"""Reads the failed attempts of a Batch job, or the failed children of an array.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_DescribeJobs.html
 """

@@ -113,7 +113,7 @@ def check_batch_job(job: Job) -> list[Problem]:
 
 
 def normal_definition(external_id: str) -> str:
-    """Return the name of a job definition with its revision, from its ARN or its name."""
+    """Return the name and revision of a job definition, from its ARN too."""
     found = _DEFINITION.fullmatch(external_id)
     if found is None:
         return external_id

@@ -75,7 +75,7 @@ class GlueClient:
         return self.api.listed("GetJobs", {"MaxResults": 100}, "Jobs")
 
     def stop(self, job: str, run_id: str) -> str | None:
-        """Ask Glue to stop a run, and return the code of its error for this run."""
+        """Ask Glue to stop a run, and return its error code for the run."""
         _check_run_id(run_id)
         body: JsonObject = {"JobName": job, "JobRunIds": [run_id]}
         call = self.api.call("BatchStopJobRun", body, has_effect=True)

@@ -16,7 +16,7 @@ _MOTO = "The connector also runs against the server of moto, an independent impl
 
 
 def boto3_client(calls: Mapping[Ability, str]) -> OfficialClient:
-    """Return boto3's client of a service, whose class botocore makes from the service's model."""
+    """Return boto3's client of a service; botocore makes its class at run time."""
     return OfficialClient(
         package="botocore",
         client="botocore.client.BaseClient",

@@ -23,7 +23,7 @@ from tests.unit.platforms.aws_glue.glue_stand import (
 
 
 def listed(stand: GlueStand, *, own: bool = False, age: float = 0.0, **facts: Any) -> JsonObject:
-    """Return a run in the list, which started before the stand's time by `age` seconds."""
+    """Return a run in the list, which started `age` seconds ago."""
     arguments = {"--polysync-attempt": TOKEN} if own else {}
     started = (stand.time.now() - timedelta(seconds=age)).timestamp()
     return {
