@@ -46,6 +46,8 @@ class JobType(StrEnum):
     AZURE_HTTP_FUNCTION = "AzureHttpFunction"
     LOGIC_APPS_WORKFLOW = "LogicAppsWorkflow"
     # Azure: containers and batches
+    AKS_JOB = "AKSJob"
+    AKS_CRON_JOB = "AKSCronJob"
 
     # Google Cloud: functions
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"

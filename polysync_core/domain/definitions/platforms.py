@@ -128,6 +128,7 @@ class PlatformType(StrEnum):
     AZURE_FUNCTIONS = "AzureFunctions"
     AZURE_LOGIC_APPS = "AzureLogicApps"
     # Azure: containers and batches
+    AZURE_KUBERNETES = "AzureKubernetes"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"

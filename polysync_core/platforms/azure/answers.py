@@ -44,13 +44,18 @@ def page_of(answer: JsonObject, *, next_key: str = "nextLink") -> Page[JsonObjec
 
 def objects_in(answer: JsonObject, name: str) -> list[JsonObject]:
     """Return the objects of a required list."""
-    found = answer.get(name)
-    if not isinstance(found, list):
+    if not isinstance(answer.get(name), list):
         raise UnexpectedAnswer
-    return [each for each in found if isinstance(each, dict)]
+    return dicts_in(answer, name)
 
 
 def object_in(source: Mapping[str, JsonValue], name: str) -> JsonObject:
     """Return a nested object; an absent object is empty."""
     found = source.get(name)
     return found if isinstance(found, dict) else {}
+
+
+def dicts_in(source: Mapping[str, JsonValue], name: str) -> list[JsonObject]:
+    """Return the objects of a nested list; an absent list is empty."""
+    found = source.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
