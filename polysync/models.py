@@ -500,6 +500,24 @@ class Auth(Model):
     target_service_account_email: str | None = None
     """The service account that is impersonated."""
 
+    role_arn: str | None = None
+    """The ARN of the AWS role that is assumed."""
+
+    session_name: str | None = None
+    """The name of the role session in the logs of AWS; polysync by default."""
+
+    external_id: str | None = None
+    """The external id that the trust policy of the AWS role expects."""
+
+    access_key_id: str | None = None
+    """The id of the AWS access key, or its reference."""
+
+    secret_access_key: str | None = None
+    """The reference of the secret access key."""
+
+    session_token: str | None = None
+    """The reference of the session token of a temporary AWS access key."""
+
     token: str | None = None
     """The reference of the token."""
 
