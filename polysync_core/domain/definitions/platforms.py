@@ -42,6 +42,7 @@ class AuthMethod(StrEnum):
     APP_ROLE = "AppRole"
     USER_PASSWORD = "UserPassword"  # noqa: S105 - a method's name
     ANONYMOUS = "Anonymous"
+    API_KEY = "ApiKey"
 
 
 class Auth(Value):
@@ -71,6 +72,9 @@ class Auth(Value):
     # Azure Functions
     function_key: SecretText | None = None
     system_key: SecretText | None = None
+
+    # Azure OpenAI
+    api_key: SecretText | None = None
 
     # Google
     key_json: SecretText | None = None
@@ -119,14 +123,17 @@ class PlatformType(StrEnum):
 
     # Azure: data platforms
     AZURE_DATABRICKS = "AzureDatabricks"
+    MICROSOFT_FABRIC = "MicrosoftFabric"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
+    AZURE_OPENAI = "AzureOpenAI"
     # Azure: pipelines and functions
     AZURE_DATA_FACTORY = "AzureDataFactory"
     AZURE_SYNAPSE = "AzureSynapse"
     AZURE_FUNCTIONS = "AzureFunctions"
     AZURE_LOGIC_APPS = "AzureLogicApps"
     # Azure: containers and batches
+    AZURE_KUBERNETES = "AzureKubernetes"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
@@ -135,8 +142,12 @@ class PlatformType(StrEnum):
     # AWS: functions and workflows
 
     # AWS: data and batches
+    AWS_GLUE = "AwsGlue"
+    AWS_BATCH = "AwsBatch"
+    AWS_SAGEMAKER = "AwsSageMaker"
 
     # Workflow services
+    APACHE_AIRFLOW = "ApacheAirflow"
 
     # Any service
     HTTP_SERVICE = "HttpService"
