@@ -199,8 +199,8 @@ def _add_cancel(routes: APIRouter) -> None:
     ) -> Page[TaskRunView]:
         """Cancel the queued and running runs of one page of a list, newest first.
 
-        Repeat the request with its continuation token until the answer has no token. `until` keeps runs out
-        that are accepted meanwhile. At least one filter is required.
+        Repeat the request with its continuation token until the answer has no token. `until`
+        keeps runs out that are accepted meanwhile. At least one filter is required.
         """
         listing = filters.listing(runs, limit=limit, continuation_token=continuation_token)
         page = cancel_matching(runs, listing, actor=caller.name, engine=engine)
