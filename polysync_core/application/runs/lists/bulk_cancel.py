@@ -1,4 +1,4 @@
-"""Cancels the active runs that match the filters of a list, one page at a time."""
+"""Cancels the active runs that match the filters of a list."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def active_listing(listing: Listing) -> Listing:
 def cancel_matching(
     runs: TaskRuns, listing: Listing, *, actor: str, engine: Engine
 ) -> Page[TaskRun]:
-    """Cancel the runs of one page of a list, and return them with the next page's token.
+    """Cancel the runs of one page of a list, and return the page.
 
     The waiting runs of the page are cancelled first, so that no slot that becomes free starts one.
     Idempotent: a run that has ended meanwhile is left alone. Raises `Invalid`.
