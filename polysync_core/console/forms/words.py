@@ -174,6 +174,8 @@ _TYPES: Mapping[str, str] = {
     "AzureKeyVault": "Azure Key Vault",
     "AzureLogicApps": "Azure Logic Apps",
     "AzureSynapse": "Azure Synapse",
+    "ComposerDag": "Cloud Composer DAG",
+    "GoogleCloudComposer": "Google Cloud Composer",
     "CloudFunctionHttp": "Cloud function (HTTP)",
     "DatabricksJob": "Databricks job (one task)",
     "DatabricksNotebook": "Databricks notebook",

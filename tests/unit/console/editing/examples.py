@@ -15,7 +15,7 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
-    "airflowUrl": "https://airflow.example.com",
+    "airflowUrl": "https://abc-dot-europe-west1.composer.googleusercontent.com",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -30,6 +30,7 @@ _TEXTS = {
     "dataSecurityMode": "SINGLE_USER",
     "defaultNotebookPath": "/etl",
     "endpoint": "http://127.0.0.1:8787",
+    "environmentName": "daily",
     "entraAudience": "api://entra",
     "existingClusterId": "0101-000000-cluster",
     "existingInstancePool": "pool-1",
