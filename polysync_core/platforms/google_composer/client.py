@@ -38,7 +38,7 @@ _VERSIONS = {"2": ApiVersion.V1, "3": ApiVersion.V2}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of a web server, with the version of its API if the environment tells it."""
+    """The address of a web server, with the version of its API if known."""
 
     base: BaseAddress
     prefix: tuple[str, ...] = ()

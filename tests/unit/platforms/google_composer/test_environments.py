@@ -33,13 +33,13 @@ def any_token(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def a_platform(**attributes: Any) -> Platform:
-    place = {"projectId": "acme-data-1", "region": "europe-west3"}
+    region = {"projectId": "acme-data-1", "region": "europe-west3"}
     return Platform.model_validate(
         {
             "name": "p",
             "type": "GoogleCloudComposer",
             "auth": {"method": "ApplicationDefault"},
-            "attributes": {**place, **(attributes or {"environmentName": "daily"})},
+            "attributes": {**region, **(attributes or {"environmentName": "daily"})},
         }
     )
 
