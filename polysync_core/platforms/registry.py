@@ -47,6 +47,9 @@ _OWN: Mapping[str, str] = {
     # Google Cloud: data and models
     # AWS: functions and workflows
     # AWS: data and batches
+    PlatformType.AWS_GLUE: "polysync_core.platforms.aws_glue.plugin",
+    PlatformType.AWS_BATCH: "polysync_core.platforms.aws_batch.plugin",
+    PlatformType.AWS_SAGEMAKER: "polysync_core.platforms.aws_sagemaker.plugin",
     # Workflow services
     PlatformType.APACHE_AIRFLOW: "polysync_core.platforms.apache_airflow.plugin",
     PlatformType.GOOGLE_CLOUD_COMPOSER: "polysync_core.platforms.google_composer.plugin",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from polysync_core.console.forms.annotations import Annotation, read_annotation
@@ -16,6 +17,11 @@ PROVIDERS = TYPES.vault_providers()
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
     "airflowUrl": "https://abc-dot-europe-west1.composer.googleusercontent.com",
+    "workerType": "G.1X",
+    "studioDomainId": "d-abc123",
+    "roleArn": "arn:aws:iam::123456789012:role/polysync",
+    "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
+    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -62,6 +68,17 @@ _OTHER_VALUES: dict[str, Any] = {
     "clusterSettings": {"spark_conf": {"a": "b"}},
     "libraries": [{"pypi": {"package": "x"}}],
     "numberOfWorkerNodes": 0,
+    "numberOfWorkers": 2,
+    "timeoutMinutes": 30,
+    "queueRuns": True,
+    "maxParallelExecutionSteps": 2,
+    "schedulingPriorityOverride": 1,
+    "attemptDurationSeconds": 60,
+    "retryAttempts": 2,
+    "arraySize": 2,
+    "tags": {"team": "sales"},
+    "propagateTags": True,
+    "dependsOn": [{"jobId": "job-1"}],
     "kvVersion": 1,
     "submit": {"path": "/jobs/{externalId}", "runId": "$.id"},
     "read": {
@@ -91,7 +108,10 @@ _LEFT_OUT = {
     "endpoint",
     "existingClusterId",
     "existingInstancePool",
+    # It contradicts `workerType`.
+    "maxCapacity",
 }
+_AWS_REGION = "eu-west-1"
 
 
 def object_of(model: Any, *, is_full: bool) -> dict[str, Any]:
@@ -123,4 +143,7 @@ def _value(name: str, found: Annotation) -> Any:
         # The last member is no default; compute without a cluster would contradict the others.
         members = list(found.plain)
         return members[0 if name in {"computeType", "logicAppType", "cloud"} else -1].value
-    return _TEXTS.get(name, "a-name")
+    text = _TEXTS.get(name, "a-name")
+    pattern = found.limit("pattern")
+    is_of_aws = name == "region" and pattern and re.match(pattern, text) is None
+    return _AWS_REGION if is_of_aws else text
