@@ -43,6 +43,8 @@ _OWN: Mapping[str, str] = {
     # Google Cloud: functions
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
     # Google Cloud: data and models
+    PlatformType.GOOGLE_VERTEX_AI: "polysync_core.platforms.google_vertex_ai.plugin",
+    PlatformType.GOOGLE_DATAFLOW: "polysync_core.platforms.google_dataflow.plugin",
     # AWS: functions and workflows
     # AWS: data and batches
     # Workflow services

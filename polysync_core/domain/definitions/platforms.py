@@ -120,6 +120,8 @@ class PlatformType(StrEnum):
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
     # Google Cloud: data and models
+    GOOGLE_VERTEX_AI = "GoogleVertexAI"
+    GOOGLE_DATAFLOW = "GoogleDataflow"
 
     # AWS: functions and workflows
 
