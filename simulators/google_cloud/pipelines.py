@@ -10,7 +10,7 @@ from simulators.google_cloud.runs import ENDLESS, ERROR, FAILING, Run, program_i
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "STRING": (str,),
-    "NUMBER_INTEGER": (int,),
+    "NUMBER_INTEGER": (int, float),
     "NUMBER_DOUBLE": (int, float),
     "BOOLEAN": (bool,),
     "LIST": (list,),
@@ -42,7 +42,9 @@ def check_pipeline(body: Mapping[str, Any]) -> None:
 def _check(name: str, value: object, definition: Mapping[str, Any]) -> None:
     kind = str(definition.get("parameterType"))
     wrong = isinstance(value, bool) is not (kind == "BOOLEAN")
-    if not isinstance(value, _TYPES[kind]) or wrong:
+    # Google's client writes every number of a `Struct` as a decimal number.
+    fraction = isinstance(value, float) and kind == "NUMBER_INTEGER" and not value.is_integer()
+    if not isinstance(value, _TYPES[kind]) or wrong or fraction:
         raise invalid(f"Parameter {name} is not of the type {kind}.")
 
 

@@ -23,6 +23,12 @@ _LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FILTER = re.compile(r'labels\.(?P<name>[a-z0-9_-]+)=(?:"(?P<text>[^"]*)"|(?P<word>[a-z0-9_-]+))')
 _SHARED = frozenset({"displayName", "encryptionSpec", "labels", "serviceAccount"})
+_OUTPUT_ONLY = frozenset(
+    {"name", "state", "createTime", "startTime", "endTime", "updateTime", "error", "jobDetail"}
+    | {"outputInfo", "completionStats", "partialFailures", "resourcesConsumed", "webAccessUris"}
+    | {"templateMetadata", "scheduleName", "modelVersionId"}
+)
+"""Fields that the service ignores in a request, as the rules for its APIs say (AIP-203)."""
 _KNOWN = {
     "pipelineJobs": _SHARED
     | {"pipelineSpec", "runtimeConfig", "network", "templateUri", "reservedIpRanges"}
@@ -83,7 +89,8 @@ def vertex_routes() -> list[web.RouteDef]:
 
 async def _create(request: web.Request) -> web.Response:
     kind, store = request.match_info["kind"], request.app[JOB_STORE]
-    body = await object_body(request)
+    given = await object_body(request)
+    body = {name: value for name, value in given.items() if name not in _OUTPUT_ONLY}
     _check_common(kind, body)
     _CHECKS[kind](body)
     job_id = str(time.time_ns())
@@ -94,7 +101,7 @@ async def _create(request: web.Request) -> web.Response:
         if job_id in store.runs[kind]:
             raise ApiError(409, f"PipelineJob {job_id} already exists.")
     run = store.add(kind, job_id, body, is_template=False)
-    store.submissions.add(id=job_id, name=body.get("displayName"), body=body)
+    store.submissions.add(id=job_id, name=body.get("displayName"), body=given)
     return web.json_response(_shown(request, run))
 
 
@@ -188,7 +195,7 @@ def _message(kind: str, run: Run) -> str:
 def _check_common(kind: str, body: Mapping[str, Any]) -> None:
     if kind not in _KNOWN:
         raise ApiError(404, f"There is no collection {kind}.")
-    unknown = sorted(body.keys() - _KNOWN[kind] - {"name"})
+    unknown = sorted(body.keys() - _KNOWN[kind])
     if unknown:
         raise invalid(f'Invalid JSON payload received. Unknown name "{unknown[0]}".')
     name = body.get("displayName")

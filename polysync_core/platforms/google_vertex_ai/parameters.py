@@ -84,7 +84,7 @@ def _typed(name: str, value: JsonValue, known: JsonObject) -> JsonValue:
     except Invalid:
         # The text of the problem could show a part of the value.
         pass
-    raise parameter_error(name, f"has a value that is no {data_type}, which the pipeline declares")
+    raise parameter_error(name, f"has not the type {data_type} that the pipeline declares")
 
 
 def _old_value(value: JsonValue, known: JsonObject, name: str) -> JsonValue:
