@@ -14,7 +14,6 @@ from typing import Any
 
 import anyio
 import httpx2
-from anyio.abc import TaskGroup
 from fastapi.testclient import TestClient
 
 CALLER = ("testclient", 50000)
@@ -52,16 +51,17 @@ class _Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._group: TaskGroup
-        self._ended = asyncio.Event()
+        self._waiting: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
         self._host = self._loop.create_task(self._host_tasks())
         self._loop.run_forever()
 
     async def _host_tasks(self) -> None:
         # anyio keeps the threads of synchronous routes until the outermost task ends.
-        async with anyio.create_task_group() as self._group:
+        async with anyio.create_task_group() as group:
             self._loop.stop()
-            await self._ended.wait()
+            # A task starts the work: outside of a task, anyio may not find the event loop.
+            while (work := await self._waiting.get()) is not None:
+                group.start_soon(work)
 
     def run[T](self, work: Callable[[], Awaitable[T]]) -> T:
         """Run a function, and return its result or raise its error."""
@@ -75,13 +75,13 @@ class _Loop:
             finally:
                 self._loop.stop()
 
-        self._loop.call_soon(self._group.start_soon, run)
+        self._waiting.put_nowait(run)
         self._loop.run_forever()
         return outcome.result(timeout=0)
 
     def close(self) -> None:
         """End the threads of the loop."""
-        self._ended.set()
+        self._waiting.put_nowait(None)
         self._loop.run_until_complete(self._host)
         self._loop.close()
 
