@@ -59,7 +59,7 @@ class Flows:
         moment = time.strftime("%Y-%m-%d_%H_%M_%S", time.gmtime())
         job = Run(
             id=f"{moment}-{time.time_ns()}",
-            body={**given, "type": template["type"]},
+            body={**given, **{name: template[name] for name in ("type", "defaults")}},
             program=ENDLESS if template["type"] == "JOB_TYPE_STREAMING" else program_in(path),
             pace=self.pace,
         )
@@ -247,7 +247,7 @@ def _shown(request: web.Request, job: Run) -> dict[str, Any]:
         "startTime": times["createTime"],
         "environment": {
             "sdkPipelineOptions": {
-                "options": {**(job.body.get("parameters") or {}), "jobName": job.body["jobName"]}
+                "options": {**job.body["defaults"], **(job.body.get("parameters") or {})}
             }
         },
     }

@@ -70,12 +70,16 @@ def a_batch_prediction(program: str, folder: str, **parameters: Any) -> dict[str
 
 
 def a_flow(*names: str, kind: str = "classic", **facts: Any) -> dict[str, Any]:
-    """Return a Dataflow template with optional parameters; the path names its program."""
+    """Return a Dataflow template with optional parameters; the path names its program.
+
+    The fact `defaults` has the values of the parameters that a launch does not give.
+    """
     parameters = [
         {"name": name, "label": name, "helpText": f"The {name}.", "isOptional": True}
         for name in names
     ]
-    return {"kind": kind, "parameters": parameters, "type": "JOB_TYPE_BATCH", **facts}
+    usual = {"type": "JOB_TYPE_BATCH", "defaults": {}}
+    return {"kind": kind, "parameters": parameters, **usual, **facts}
 
 
 def _image(program: str) -> dict[str, str]:

@@ -16,6 +16,12 @@ PROJECT = r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}"
 REGION = r"[a-z]+(?:-[a-z0-9]+)+"
 
 
+type StoragePath = Annotated[
+    str, StringConstraints(pattern=r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:/[^\r\n]*)?$")
+]
+"""A folder or a file in Cloud Storage, such as `gs://bucket/folder`."""
+
+
 class GoogleAttributes(Value):
     """The `attributes` that every platform of Google Cloud accepts."""
 
@@ -40,11 +46,11 @@ class GoogleAttributes(Value):
         """Return the host of the API, below `googleapis.com`."""
         raise NotImplementedError
 
-    def api_address(self, *, allow_loopback: bool) -> BaseAddress:
-        """Return the address of the API: the simulator's, if one is set."""
+    def api_address(self, *, allow_loopback: bool, host: str | None = None) -> BaseAddress:
+        """Return the address of the API or of another host: the simulator's, if one is set."""
         if self.endpoint is None:
             rule = HostRule(suffixes=(".googleapis.com",), example="europe-west1")
-            return rule.read(f"https://{self.service_host()}", path="attributes.region")
+            return rule.read(f"https://{host or self.service_host()}", path="attributes.region")
         if not allow_loopback:
             raise Invalid.at(
                 "attributes.endpoint", "a simulator is allowed in development only: remove it"

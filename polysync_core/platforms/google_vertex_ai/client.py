@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
-from polysync_core.platforms.google.answers import listed, page_of
+from polysync_core.platforms.google.answers import ONE_PAGE, listed, page_of
 from polysync_core.platforms.google_vertex_ai.attributes import VertexAttributes
 from polysync_core.platforms.google_vertex_ai.refusals import REFUSED
 from polysync_core.platforms.platform_client import PlatformClient
@@ -77,7 +77,7 @@ class VertexClient:
         return self._listed({"filter": f'labels.{name}="{value}"'})
 
     def _listed(self, query: Mapping[str, QueryValue]) -> Iterator[JsonObject]:
-        return listed(self.client, *self._jobs, key=self.collection, query=query)
+        return listed(self.client, *self._jobs, key=self.collection, query={**ONE_PAGE, **query})
 
     @property
     def _jobs(self) -> tuple[str, ...]:

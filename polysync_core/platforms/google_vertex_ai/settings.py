@@ -10,10 +10,8 @@ from polysync_core.domain.definitions.base import FieldError
 from polysync_core.domain.definitions.jobs import Job, SubmitSettings
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.google.answers import object_in
+from polysync_core.platforms.google.attributes import StoragePath
 
-type StorageFolder = Annotated[
-    str, StringConstraints(pattern=r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:/[^\r\n]*)?$")
-]
 type Table = Annotated[
     str, StringConstraints(pattern=r"^bq://[A-Za-z0-9_.:$-]{1,1024}$", max_length=1024)
 ]
@@ -30,7 +28,7 @@ type Model = Annotated[
 class PipelineSettings(SubmitSettings):
     """`settings` of a Job of the type VertexAIPipelineJob."""
 
-    gcs_output_directory: StorageFolder | None = None
+    gcs_output_directory: StoragePath | None = None
     """The folder for the files of a run, such as `gs://bucket/runs`; empty for the template's."""
     caching: Literal["Template", "On", "Off"] = "Template"
     """The reuse of results of earlier runs: as in the template, for every task, or for none."""
@@ -56,11 +54,11 @@ class BatchSettings(SubmitSettings):
 
     model: Model | None = None
     """The model, such as `projects/acme/locations/europe-west1/models/1@2`; empty for the same."""
-    gcs_source: StorageFolder | None = None
+    gcs_source: StoragePath | None = None
     """The files with the instances, such as `gs://bucket/in/*.jsonl`; empty for the same."""
     bigquery_source: Table | None = None
     """The table with the instances, such as `bq://project.dataset.table`; empty for the same."""
-    gcs_destination: StorageFolder | None = None
+    gcs_destination: StoragePath | None = None
     """The folder for the predictions, such as `gs://bucket/out`; empty for that of the template."""
     bigquery_destination: Table | None = None
     """The place for the predictions, such as `bq://project.dataset`; empty for the same."""

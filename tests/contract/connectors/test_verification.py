@@ -51,11 +51,13 @@ def test_only_a_job_type_with_outputs_can_be_mapped_from(case: JobTypeCase) -> N
 def test_an_official_client_makes_the_claimed_calls(
     official_client: OfficialClient, simulator: str
 ) -> None:
-    module, _, client = official_client.client.rpartition(".")
+    names = (official_client.client, *official_client.further_clients)
+    clients = [name.rpartition(".") for name in names]
 
     made = {
         call
         for tree in modules_of(official_client.tests)
+        for module, _, client in clients
         if imports(tree, module, client)
         for call in calls_on(tree, client)
     }

@@ -57,6 +57,8 @@ class OfficialClient:
     """The folder in `tests/contract` with the tests of the client."""
     calls: Mapping[Ability, str]
     """The client's call that verifies each ability."""
+    further_clients: Sequence[str] = ()
+    """The full names of the package's other client classes that make some of the calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "azure_data_pipelines": frozenset({"lost_start", "pipeline"}),
     "google": frozenset({"answers"}),
     "google_functions": frozenset({"external_id"}),
+    "google_vertex_ai": frozenset({"template_job"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),
 }
 """Modules with another name; several platforms share `azure`, `azure_data_pipelines`, `google`."""
