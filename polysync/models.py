@@ -497,6 +497,24 @@ class Auth(Model):
     target_service_account_email: str | None = None
     """The service account that is impersonated."""
 
+    role_arn: str | None = None
+    """The ARN of the AWS role that is assumed."""
+
+    session_name: str | None = None
+    """The name of the role session in the logs of AWS; polysync by default."""
+
+    external_id: str | None = None
+    """The external id that the trust policy of the AWS role expects."""
+
+    access_key_id: str | None = None
+    """The id of the AWS access key, or its reference."""
+
+    secret_access_key: str | None = None
+    """The reference of the secret access key."""
+
+    session_token: str | None = None
+    """The reference of the session token of a temporary AWS access key."""
+
     token: str | None = None
     """The reference of the token."""
 
@@ -1278,7 +1296,7 @@ class FireTimes(Model):
     """Continues the list as the query parameter `continuationToken`; null on the last page."""
 
     notes: list[str]
-    """Sentences about schedules that will not fire, and about surprising expressions."""
+    """Sentences about schedules that will not fire, and about unexpected effects of expressions."""
 
 
 class GateEdge(Model):
@@ -2937,7 +2955,7 @@ class StoredVault(Model):
 
 
 class StoredWebhook(Model):
-    """A receiver of events, with the secret that signs them."""
+    """A URL that gets events, with the secret that signs them."""
 
     name: str
     """The name: 1 to 63 of a-z, 0-9 and '-'."""
@@ -3566,7 +3584,7 @@ class WaitingRun(Model):
 
 
 class Webhook(Model):
-    """A receiver of events, with the secret that signs them."""
+    """A URL that gets events, with the secret that signs them."""
 
     name: str
     """The name: 1 to 63 of a-z, 0-9 and '-'."""

@@ -40,7 +40,7 @@ from polysync_core.outbound.receivers.sender import SendSmtp
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.registry import open_connector
-from polysync_core.platforms.webhook_receivers import Receivers
+from polysync_core.platforms.webhook_client import WebhookClient
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.arrivals import TableArrivals
 from polysync_core.storage.backfills import TableBackfills
@@ -172,7 +172,7 @@ def production_ports(settings: Settings) -> Ports:
             open_vault, app_identity=app_identity, secrets_folder=settings.secrets_folder
         ),
         open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
-        post=Receivers(allow_loopback=loopback).post,
+        post=WebhookClient(allow_loopback=loopback).post,
     )
     return replace(
         ports,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.outbound.receivers.sender import check_receiver
 from polysync_core.platforms.registry import check_job, check_platform, outputs_problem
-from polysync_core.platforms.webhook_receivers import check_webhook
+from polysync_core.platforms.webhook_client import check_webhook
 from polysync_core.vaults.registry import check_vault
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from polysync_core.domain.definitions.platforms import PlatformType
 from polysync_core.platforms.plugin import JobTypePlugin
 from polysync_core.platforms.registry import platform_plugin
+from scripts.platform_pages import page_of
 from tests.contract.connectors.verifications import VERIFICATIONS
 from tests.contract.connectors.verified_job_types import Ability, Verification
 
@@ -47,7 +48,7 @@ def with_matrix(page: str) -> str:
 def matrix() -> str:
     """Return the matrix: abilities, official clients and open questions."""
     abilities = [
-        (_shown(name), *_cells(name, verification)) for name, verification in VERIFICATIONS.items()
+        (_linked(name), *_cells(name, verification)) for name, verification in VERIFICATIONS.items()
     ]
     clients = [
         (names, _client(verification), _calls(verification))
@@ -83,7 +84,7 @@ def _cells(name: str, verification: Verification) -> Iterator[str]:
         if ability.capability is not None and ability.capability not in claimed:
             yield "no"
         else:
-            yield "verified" if ability in verification.official_client.calls else "tested"
+            yield "verified" if ability in verification.calls else "tested"
 
 
 def _kinds() -> dict[str, JobTypePlugin]:
@@ -102,18 +103,31 @@ def _grouped(keys: Sequence[object]) -> list[tuple[str, Verification]]:
 
 
 def _client(verification: Verification) -> str:
-    package = verification.official_client.package
-    return " ".join([f"`{package}` {version(package)}.", *verification.notes])
+    client = verification.official_client
+    name = (
+        "No official client."
+        if client is None
+        else f"`{client.package}` {version(client.package)}."
+    )
+    return " ".join([name, *verification.notes])
 
 
 def _calls(verification: Verification) -> str:
-    calls = verification.official_client.calls
+    calls = verification.calls
     return " · ".join(f"{each}: `{calls[each]}`" for each in Ability if each in calls)
 
 
 def _shown(name: str) -> str:
     job_type, _, variant = name.partition(" ")
     return f"`{job_type}` {variant}".rstrip()
+
+
+def _linked(name: str) -> str:
+    """Return the name of a case with a link to the page of its platform."""
+    job_type, _, variant = name.partition(" ")
+    platform_type = next(each for each in PlatformType if job_type in platform_plugin(each).jobs)
+    page = page_of(platform_type).name
+    return f"[`{job_type}`](platforms/{page}) {variant}".rstrip()
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

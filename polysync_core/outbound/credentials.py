@@ -47,9 +47,13 @@ class CredentialsInUse:
             self._redactor = Redactor(self._secrets)
 
     def note_signature(self, unsigned: HttpRequest, signed: HttpRequest) -> None:
-        """Remember the headers that an authenticator added to a request."""
+        """Remember the headers that an authenticator added to a request.
+
+        A signature of AWS and its time are no credentials: they are valid for one request.
+        """
         for name, value in signed.headers.items():
-            if unsigned.headers.get(name) != value:
+            is_signature = name == "X-Amz-Date" or value.startswith("AWS4-HMAC-SHA256 ")
+            if unsigned.headers.get(name) != value and not is_signature:
                 # The word before the credential is its scheme, such as `Bearer`.
                 self.note(Secret(value.rpartition(" ")[2]))
 

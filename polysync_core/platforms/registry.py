@@ -48,6 +48,7 @@ _OWN: Mapping[str, str] = {
     # AWS: functions and workflows
     # AWS: data and batches
     # Workflow services
+    PlatformType.APACHE_AIRFLOW: "polysync_core.platforms.apache_airflow.plugin",
     # Any service
     PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }

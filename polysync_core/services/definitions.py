@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, cached_property, partial
 
 from polysync_core.appkit.jobs import AppKitJobs
-from polysync_core.application.arrivals.following import BatchFollower
+from polysync_core.application.arrivals.edit_follow_up import BatchFollower
 from polysync_core.application.definitions.consequences.calendars import CalendarConsequences
 from polysync_core.application.definitions.consequences.consequences import Consequences
 from polysync_core.application.definitions.consequences.limits import LimitConsequences

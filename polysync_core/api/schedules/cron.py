@@ -70,7 +70,7 @@ class CronView(View):
     description: str
     """The dates and times in one sentence."""
     notes: list[str]
-    """Sentences about parts of the expression that surprise people."""
+    """Sentences about unexpected effects of parts of the expression."""
     fire_times: list[CronFireTimeView]
     """The next fire times; those that a calendar excludes are included."""
     count_in_year: int

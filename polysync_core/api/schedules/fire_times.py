@@ -37,7 +37,7 @@ class FireTimesView(Page[FireTimeView]):
     """The next fire times of a Task."""
 
     notes: list[str]
-    """Sentences about schedules that will not fire, and about surprising expressions."""
+    """Sentences about schedules that will not fire, and about unexpected effects of expressions."""
 
 
 class UpcomingFireView(FireTimeView):

@@ -31,7 +31,7 @@ class Delivery:
 
     @property
     def id(self) -> str:
-        """The id, equal in every attempt, by which a receiver can deduplicate."""
+        """The id, equal in every attempt, by which the webhook can deduplicate."""
         return f"{self.event['eventId']}/{self.webhook}"
 
     def after(self, failure: str) -> Delivery:

@@ -1,6 +1,6 @@
 """Puts run events into the event queue for consumers and the queue of deliveries.
 
-An event without a receiver costs no message and no request.
+An event that no webhook and no receiver wants costs no message and no request.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Subscriptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPublisher:
-    """Puts run events into the queues of their receivers; implements `Publisher`."""
+    """Puts run events into the queues of webhooks and receivers; implements `Publisher`."""
 
     events: Queue | None
     """The queue for consumers; None if the settings name none."""

@@ -1,6 +1,6 @@
-"""Limits the deliveries that one receiver has under way at once.
+"""Limits the deliveries to one webhook or receiver that are under way at once.
 
-So a slow receiver delays no other one.
+So a slow one delays no other one.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 MOST_AT_ONCE = 4
-"""The maximum number of deliveries to one receiver in one process; a host has twelve slots."""
+"""The maximum number of deliveries to one recipient in one process; a host has twelve slots."""
 _SHORTEST_WAIT = 1.0
 _LONGEST_WAIT = 600.0
 
 
 @dataclass(slots=True)
 class _Usage:
-    """The deliveries of one receiver."""
+    """The deliveries to one webhook, one receiver or the lineage service."""
 
     started: list[float] = field(default_factory=list[float])
     """The start times of the deliveries under way."""
@@ -37,7 +37,7 @@ class _Usage:
 
 
 class DeliverySlots:
-    """The slots of all receivers in this process; safe for threads."""
+    """The slots of all recipients in this process; safe for threads."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -45,14 +45,14 @@ class DeliverySlots:
         self._usage: dict[str, _Usage] = {}
 
     @contextmanager
-    def taken(self, receiver: str) -> Generator[int | None]:
+    def taken(self, recipient: str) -> Generator[int | None]:
         """Yield None with a slot taken, or the seconds to wait for one.
 
         Waiting deliveries get different turns, so that they do not all return at once.
         """
         with self._lock:
             now = self._monotonic()
-            usage = self._usage.setdefault(receiver, _Usage())
+            usage = self._usage.setdefault(recipient, _Usage())
             wait = usage.wait(now) if len(usage.started) >= MOST_AT_ONCE else None
             if wait is None:
                 usage.started.append(now)
@@ -62,13 +62,13 @@ class DeliverySlots:
         try:
             yield None
         finally:
-            self._release(receiver, now)
+            self._release(recipient, now)
 
-    def _release(self, receiver: str, started: float) -> None:
+    def _release(self, recipient: str, started: float) -> None:
         with self._lock:
             now = self._monotonic()
-            usage = self._usage[receiver]
+            usage = self._usage[recipient]
             usage.started.remove(started)
             usage.last_seconds = now - started
             if not usage.started and usage.next_turn <= now:
-                del self._usage[receiver]
+                del self._usage[recipient]

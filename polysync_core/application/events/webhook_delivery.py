@@ -46,7 +46,7 @@ class WebhookDelivery:
     def deliver(self, text: str) -> None:
         """Process one message: the delivery is sent, delayed, dropped or abandoned.
 
-        A delivery to a receiver without a free slot goes back to the queue, as the same attempt.
+        A delivery to a webhook without a free slot goes back to the queue, as the same attempt.
         Raises `Unavailable` if a queue is not available. The host then repeats the message.
         """
         try:
@@ -103,7 +103,7 @@ class WebhookDelivery:
     def send_test(self, webhook: Webhook) -> str:
         """Send a signed test event once, to a webhook that need not be stored.
 
-        Return a sentence; raises a `PolysyncError` unless the receiver accepts the event.
+        Return a sentence; raises a `PolysyncError` unless the webhook accepts the event.
         """
         now = self.clock()
         event: JsonObject = {
@@ -115,7 +115,7 @@ class WebhookDelivery:
         secret, body = self.secrets.resolve(webhook.secret), encode_message(event).encode()
         delivery = f"{event['eventId']}/{webhook.name}"
         self.post(webhook.url, self._headers("test", delivery, secret, body), body)
-        return "The receiver accepted the test event."
+        return "The webhook accepted the test event."
 
     def _headers(self, kind: str, delivery: str, secret: Secret, body: bytes) -> dict[str, str]:
         timestamp = str(int(self.clock().timestamp()))

@@ -20,7 +20,7 @@ from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.telemetry.instruments import instruments
 
 _BEGIN = '{"lineage":'
-_RECEIVER = "lineage"
+_RECIPIENT = "lineage"
 _REPORTED = frozenset(
     {RunStatus.RUNNING, RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
 )
@@ -78,7 +78,7 @@ class LineageDelivery:
         if self.emit is None:
             _drop(step, "lineage is off")
             return
-        with self.slots.taken(_RECEIVER) as wait:
+        with self.slots.taken(_RECIPIENT) as wait:
             if wait is None:
                 self._emit(step, self.emit)
             else:

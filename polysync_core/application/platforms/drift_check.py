@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class DriftPublisher(Protocol):
-    """Sends the event of a Job's drift to its receivers."""
+    """Sends the event of a Job's drift to webhooks and receivers."""
 
     def publish_drift(self, event: DriftEvent) -> None:
         """Send the event; raises `Unavailable`."""

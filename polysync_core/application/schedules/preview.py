@@ -36,7 +36,7 @@ class Preview:
 
     fires: Sequence[FutureFireTime]
     notes: Sequence[str]
-    """Sentences about schedules that will not fire, and about surprising expressions."""
+    """Sentences about schedules that will not fire, and about unexpected effects of expressions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ class SchedulePreview:
     """The next fire times, with those that calendars exclude."""
     year: YearOutlook
     notes: Sequence[str]
-    """Sentences about surprises of the expression, and about a schedule that will not fire."""
+    """Sentences about unexpected effects, and about a schedule that will not fire."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

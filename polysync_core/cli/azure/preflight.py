@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 from polysync_core.cli.azure.account import Account, check_account, read_account
 from polysync_core.cli.azure.deployment import Deployment
-from polysync_core.cli.azure.names import check_group, check_names
 from polysync_core.cli.azure.programs import Answers, Command, ProgramFailed
 from polysync_core.cli.azure.regions import (
     check_providers,
@@ -14,6 +13,7 @@ from polysync_core.cli.azure.regions import (
     missing_providers,
     register_provider,
 )
+from polysync_core.cli.azure.resource_names import check_group, check_names
 from polysync_core.cli.azure.rights import check_rights
 from polysync_core.cli.diagnosis.check import CheckResult, CheckStatus
 

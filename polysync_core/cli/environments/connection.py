@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from polysync_core.cli.completion.rules import add_completions
+from polysync_core.cli.completion.completers import add_completions
 from polysync_core.cli.options import DEFAULT_URL
 
 if TYPE_CHECKING:

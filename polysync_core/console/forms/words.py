@@ -115,6 +115,8 @@ _OPTIONS: Mapping[str, str] = {
     "Scope.PerPlatform": "Each Platform alone",
     "UnknownParameters.Fail": "The run fails",
     "UnknownParameters.Warn": "The run has a warning",
+    "ApiVersion.v1": "v1: Airflow 2",
+    "ApiVersion.v2": "v2: Airflow 3",
     "ValueForm.JsonTokens": "With their data types",
     "ValueForm.Texts": "As texts",
 }
@@ -160,6 +162,8 @@ _TYPES: Mapping[str, str] = {
     "AIFoundryCommandJob": "AI Foundry command job",
     "AIFoundryPipelineJob": "AI Foundry pipeline job",
     "AIFoundrySweepJob": "AI Foundry sweep job",
+    "AirflowDag": "Airflow DAG",
+    "ApacheAirflow": "Apache Airflow",
     "AppRole": "AppRole",
     "ApplicationDefault": "Application default credentials",
     "AzureAIFoundry": "Azure AI Foundry",

@@ -57,6 +57,7 @@ class JobType(StrEnum):
     # AWS: data and batches
 
     # Workflow services
+    AIRFLOW_DAG = "AirflowDag"
 
     # Any service
     HTTP_JOB = "HttpJob"

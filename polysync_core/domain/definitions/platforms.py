@@ -35,6 +35,9 @@ class AuthMethod(StrEnum):
     APPLICATION_DEFAULT = "ApplicationDefault"
     WORKLOAD_IDENTITY_FEDERATION = "WorkloadIdentityFederation"
     IMPERSONATED_SERVICE_ACCOUNT = "ImpersonatedServiceAccount"
+    WEB_IDENTITY_FEDERATION = "WebIdentityFederation"
+    ASSUME_ROLE = "AssumeRole"
+    ACCESS_KEY = "AccessKey"
     TOKEN = "Token"  # noqa: S105 - a method's name
     APP_ROLE = "AppRole"
     USER_PASSWORD = "UserPassword"  # noqa: S105 - a method's name
@@ -76,6 +79,14 @@ class Auth(Value):
     service_account_email: str | None = None
     source_key: SecretText | None = None
     target_service_account_email: str | None = None
+
+    # AWS
+    role_arn: str | None = None
+    session_name: str | None = None
+    external_id: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: SecretText | None = None
+    session_token: SecretText | None = None
 
     # HashiCorp Vault
     token: SecretText | None = None
@@ -128,6 +139,7 @@ class PlatformType(StrEnum):
     # AWS: data and batches
 
     # Workflow services
+    APACHE_AIRFLOW = "ApacheAirflow"
 
     # Any service
     HTTP_SERVICE = "HttpService"

@@ -68,7 +68,7 @@ class EventFilter(Value):
 
 
 class Webhook(Definition):
-    """A receiver of events, with the secret that signs them."""
+    """A URL that gets events, with the secret that signs them."""
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     events: EventFilter = EventFilter()

@@ -7,6 +7,6 @@ from typing import Protocol
 
 
 class Post(Protocol):
-    """Posts a body; raises a `PolysyncError` unless the receiver accepts it."""
+    """Posts a body; raises a `PolysyncError` unless the address accepts it."""
 
     def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> None: ...

@@ -1,4 +1,4 @@
-"""Fetches a token on first use and caches it until it nearly expires."""
+"""Caches a token or an access key until it nearly expires."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from polysync_core.domain.security.secrets import Secret
 
@@ -21,16 +22,25 @@ class IssuedToken:
     expires_on: float
 
 
-class CachedToken:
-    """Caches the token of one sign-in; safe for threads, which share one fetch.
+class Expiring(Protocol):
+    """A credential with an expiry."""
 
-    `issue` fetches a token, or raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
+    @property
+    def expires_on(self) -> float:
+        """The expiry, in seconds since 1970."""
+        ...
+
+
+class CachedCredential[T: Expiring]:
+    """Caches the credential of one sign-in; safe for threads, which share one fetch.
+
+    `issue` fetches a credential, or raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
     `forget` drops the cached secrets of the sign-in.
     """
 
     def __init__(
         self,
-        issue: Callable[[], IssuedToken],
+        issue: Callable[[], T],
         *,
         forget: Callable[[], None] = lambda: None,
         margin: float = EXPIRY_MARGIN_SECONDS,
@@ -40,22 +50,30 @@ class CachedToken:
         self._forget = forget
         self._margin = margin
         self._now = now
-        self._cached: IssuedToken | None = None
+        self._cached: T | None = None
         self._lock = threading.Lock()
 
-    def token(self) -> Secret:
-        """Return a token that does not expire soon."""
+    def current(self) -> T:
+        """Return a credential that does not expire soon."""
         with self._lock:
             cached = self._cached
             if cached is None or cached.expires_on - self._now() < self._margin:
                 cached = self._cached = self._issue()
-            return cached.token
+            return cached
 
     def renew(self) -> None:
-        """Drop the token and its secrets; the next token is fetched with fresh secrets."""
+        """Drop the credential and its secrets; the next one is fetched with fresh secrets."""
         with self._lock:
             self._cached = None
             self._forget()
+
+
+class CachedToken(CachedCredential[IssuedToken]):
+    """Caches the token of one sign-in."""
+
+    def token(self) -> Secret:
+        """Return a token that does not expire soon."""
+        return self.current().token
 
 
 def is_sendable(token: str) -> bool:

@@ -27,11 +27,10 @@ from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.read_client import ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken, is_sendable
+from polysync_core.outbound.sign_in.entra_subject import entra_subject
 from polysync_core.outbound.sign_in.google_transport import GoogleReach, GoogleTransport
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-DEFAULT_ENTRA_AUDIENCE = "api://AzureADTokenExchange"
-"""The audience that exists in every Entra tenant for exchanging tokens."""
 
 _STS = "https://sts.googleapis.com/v1/token"
 _IAM = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
@@ -52,24 +51,6 @@ _CODES = re.compile(
 )
 
 type _Issue = Callable[[GoogleTransport], IssuedToken]
-
-
-def entra_subject(auth: Auth) -> Secret:
-    """Return the Entra token of this app's managed identity, for Google to exchange.
-
-    Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
-    """
-    # Imported on first use: the import is slow, and other methods do not need it.
-    from polysync_core.outbound.sign_in.clouds import Cloud
-    from polysync_core.outbound.sign_in.entra import azure_credential, fetch_token
-
-    identity = Auth(method=AuthMethod.MANAGED_IDENTITY, client_id=auth.client_id)
-    audience = auth.entra_audience or DEFAULT_ENTRA_AUDIENCE
-    credential = azure_credential(identity, Cloud.PUBLIC, None)
-    outcome = fetch_token(credential, f"{audience}/.default")
-    if isinstance(outcome, PolysyncError):
-        raise outcome
-    return Secret(outcome.token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from polysync_core.domain.definitions.validation.messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.security.secrets import is_secret_reference
 from polysync_core.outbound.references import check_reference
+from polysync_core.outbound.sign_in.aws.partitions import ACCOUNT_PATTERN, PARTITION_PATTERN
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,9 @@ class FieldForm:
     pattern: re.Pattern[str]
     rule: str
 
+
+ACCESS_KEY_ID = re.compile(r"[A-Za-z0-9_]{16,128}")
+"""The form of the id of an AWS access key."""
 
 _PLAIN = FieldForm(re.compile(r"[\x20-\x7e]{1,2048}"), "has 1-2048 printable ASCII characters")
 
@@ -103,6 +107,41 @@ _EMAIL = FieldForm(
     re.compile(r"[a-z0-9][a-z0-9.-]{0,99}@(?:[a-z0-9-]{1,63}\.){1,5}gserviceaccount\.com"),
     "a service account looks like name@project.iam.gserviceaccount.com",
 )
+_ENTRA_AUDIENCE = SignInField(
+    name="entraAudience",
+    required=False,
+    form=FieldForm(
+        re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[A-Za-z0-9._~/-]{1,200}|[0-9a-fA-F-]{36}"),
+        "an audience is the Application ID URI of an Entra application, such as api://…",
+    ),
+)
+_ROLE_ARN = SignInField(
+    name="roleArn",
+    form=FieldForm(
+        re.compile(
+            rf"arn:{PARTITION_PATTERN}:iam::{ACCOUNT_PATTERN}"
+            r":role/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,64}",
+            re.ASCII,
+        ),
+        "a role's ARN looks like arn:aws:iam::123456789012:role/polysync",
+    ),
+)
+_SESSION_NAME = SignInField(
+    name="sessionName",
+    required=False,
+    form=FieldForm(
+        re.compile(r"[\w+=,.@-]{2,64}", re.ASCII),
+        "a session's name has 2-64 letters, digits and _ + = , . @ -",
+    ),
+)
+_ACCESS_KEY = (
+    SignInField(
+        name="accessKeyId",
+        may_be_secret=True,
+        form=FieldForm(ACCESS_KEY_ID, "an access key id looks like AKIAIOSFODNN7EXAMPLE"),
+    ),
+    _secret("secretAccessKey"),
+)
 
 ENTRA_METHODS = (
     SignInMethod(
@@ -147,16 +186,7 @@ GOOGLE_METHODS = (
             ),
             SignInField(name="serviceAccountEmail", form=_EMAIL),
             _OPTIONAL_CLIENT,
-            SignInField(
-                name="entraAudience",
-                required=False,
-                form=FieldForm(
-                    re.compile(
-                        r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[A-Za-z0-9._~/-]{1,200}|[0-9a-fA-F-]{36}"
-                    ),
-                    "an audience is the Application ID URI of an Entra application, such as api://…",
-                ),
-            ),
+            _ENTRA_AUDIENCE,
         ),
     ),
     SignInMethod(
@@ -165,5 +195,32 @@ GOOGLE_METHODS = (
             SignInField(name="targetServiceAccountEmail", form=_EMAIL),
             _secret("sourceKey", required=False),
         ),
+    ),
+)
+AWS_METHODS = (
+    SignInMethod(
+        name=AuthMethod.WEB_IDENTITY_FEDERATION,
+        fields=(_ROLE_ARN, _SESSION_NAME, _ENTRA_AUDIENCE, _OPTIONAL_CLIENT),
+    ),
+    SignInMethod(
+        name=AuthMethod.ASSUME_ROLE,
+        fields=(
+            *_ACCESS_KEY,
+            _ROLE_ARN,
+            SignInField(
+                name="externalId",
+                required=False,
+                may_be_secret=True,
+                form=FieldForm(
+                    re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII),
+                    "an external id has 2-1224 letters, digits and _ + = , . @ : / -",
+                ),
+            ),
+            _SESSION_NAME,
+        ),
+    ),
+    SignInMethod(
+        name=AuthMethod.ACCESS_KEY,
+        fields=(*_ACCESS_KEY, _secret("sessionToken", required=False)),
     ),
 )

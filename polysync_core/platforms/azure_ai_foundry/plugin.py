@@ -13,6 +13,7 @@ from polysync_core.platforms.azure_ai_foundry.client import FoundryClient
 from polysync_core.platforms.azure_ai_foundry.command_job import COMMAND_JOB
 from polysync_core.platforms.azure_ai_foundry.pipeline_job import PIPELINE_JOB
 from polysync_core.platforms.azure_ai_foundry.refusals import REFUSED
+from polysync_core.platforms.azure_ai_foundry.states import STATES
 from polysync_core.platforms.azure_ai_foundry.sweep_job import SWEEP_JOB
 from polysync_core.platforms.azure_ai_foundry.template_job import TemplateJobConnector
 from polysync_core.platforms.connector import Connector
@@ -59,6 +60,7 @@ PLUGIN = PlatformPlugin(
                 "The name of a job in the workspace, such as mighty_tooth_4n7q1k. Each run is a"
                 " new job with a copy of its definition."
             ),
+            states=STATES,
             plan=SLOW,
         )
         for shape in _SHAPES

@@ -16,25 +16,27 @@ ARTEFACTS = "default"
 """The output of every job: the folder of its logs and files."""
 
 _WORD = re.compile(r"[A-Za-z_]{1,64}")
-# The values of the enumeration `JobStatus` of the REST API, in lower case.
-_STATES = {
-    "notstarted": ProviderStatus.STARTING,
-    "starting": ProviderStatus.STARTING,
-    "provisioning": ProviderStatus.STARTING,
-    "preparing": ProviderStatus.STARTING,
-    "queued": ProviderStatus.STARTING,
-    "running": ProviderStatus.RUNNING,
-    "finalizing": ProviderStatus.RUNNING,
-    "cancelrequested": ProviderStatus.RUNNING,
-    "paused": ProviderStatus.RUNNING,
-    "completed": ProviderStatus.SUCCESS,
-    "failed": ProviderStatus.FAILED,
-    "canceled": ProviderStatus.CANCELLED,
-    "cancelled": ProviderStatus.CANCELLED,
+STATES = {
+    "NotStarted": ProviderStatus.STARTING,
+    "Starting": ProviderStatus.STARTING,
+    "Provisioning": ProviderStatus.STARTING,
+    "Preparing": ProviderStatus.STARTING,
+    "Queued": ProviderStatus.STARTING,
+    "Running": ProviderStatus.RUNNING,
+    "Finalizing": ProviderStatus.RUNNING,
+    "CancelRequested": ProviderStatus.RUNNING,
+    "Paused": ProviderStatus.RUNNING,
+    "Completed": ProviderStatus.SUCCESS,
+    "Failed": ProviderStatus.FAILED,
+    "Canceled": ProviderStatus.CANCELLED,
+    "Cancelled": ProviderStatus.CANCELLED,
     # The heartbeat is late; any other state can follow.
-    "notresponding": ProviderStatus.UNKNOWN,
-    "unknown": ProviderStatus.UNKNOWN,
+    "NotResponding": ProviderStatus.UNKNOWN,
+    "Unknown": ProviderStatus.UNKNOWN,
 }
+"""The values of the enumeration `JobStatus` of the REST API."""
+
+_STATES = {word.lower(): status for word, status in STATES.items()}
 _WAITS = {
     "queued": Wait.PLATFORM_QUEUE,
     "notstarted": Wait.PLATFORM_QUEUE,

@@ -12,6 +12,7 @@ from polysync_core.platforms.azure_data_pipelines.settings import (
     PipelineSettings,
     check_pipeline_job,
 )
+from polysync_core.platforms.azure_data_pipelines.states import STATES
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import (
     Capability,
@@ -26,6 +27,7 @@ PIPELINE_JOB = JobTypePlugin(
     settings=PipelineSettings,
     external_id_hint="The name of the pipeline as in the studio.",
     capabilities=frozenset(Capability),
+    states=STATES,
     plan=SLOW,
 )
 

@@ -25,23 +25,25 @@ RETENTION = timedelta(days=45)
 
 _RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,127}")
 _WORD = re.compile(r"[A-Za-z]{1,64}")
-_STATES = {
-    "queued": ProviderStatus.STARTING,
-    "pending": ProviderStatus.STARTING,
-    "inprogress": ProviderStatus.RUNNING,
-    "running": ProviderStatus.RUNNING,
-    "canceling": ProviderStatus.RUNNING,
-    "cancelling": ProviderStatus.RUNNING,
-    "succeeded": ProviderStatus.SUCCESS,
-    "success": ProviderStatus.SUCCESS,
-    "completed": ProviderStatus.SUCCESS,
-    "failed": ProviderStatus.FAILED,
-    "failure": ProviderStatus.FAILED,
-    "error": ProviderStatus.FAILED,
-    "cancelled": ProviderStatus.CANCELLED,
-    "canceled": ProviderStatus.CANCELLED,
+STATES = {
+    "Queued": ProviderStatus.STARTING,
+    "Pending": ProviderStatus.STARTING,
+    "InProgress": ProviderStatus.RUNNING,
+    "Running": ProviderStatus.RUNNING,
+    "Canceling": ProviderStatus.RUNNING,
+    "Cancelling": ProviderStatus.RUNNING,
+    "Succeeded": ProviderStatus.SUCCESS,
+    "Success": ProviderStatus.SUCCESS,
+    "Completed": ProviderStatus.SUCCESS,
+    "Failed": ProviderStatus.FAILED,
+    "Failure": ProviderStatus.FAILED,
+    "Error": ProviderStatus.FAILED,
+    "Cancelled": ProviderStatus.CANCELLED,
+    "Canceled": ProviderStatus.CANCELLED,
 }
-"""Provider statuses by the services' status in lower case."""
+"""The services' words for the state of a run."""
+
+_STATES = {word.lower(): status for word, status in STATES.items()}
 _NO_REASON = (
     "The service gives no reason for the failure: open the run's page and check the first failed"
     " activity."

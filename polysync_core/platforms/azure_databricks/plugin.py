@@ -24,12 +24,14 @@ from polysync_core.platforms.azure_databricks.pipeline.connector import (
     DatabricksPipelineConnector,
     check_pipeline,
 )
+from polysync_core.platforms.azure_databricks.pipeline.states import STATES as UPDATE_STATES
 from polysync_core.platforms.azure_databricks.refusals import refused
 from polysync_core.platforms.azure_databricks.sign_in import (
     OAUTH,
     PERSONAL_ACCESS_TOKEN,
     authenticator_of,
 )
+from polysync_core.platforms.azure_databricks.states import RUN_STATES
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
@@ -112,12 +114,14 @@ PLUGIN = PlatformPlugin(
             external_id_hint="The path of the notebook, such as /etl/sales-load.",
             outputs_setting=OUTPUTS_FROM_EXIT_VALUE,
             normal_id=normalised_path,
+            states=RUN_STATES,
         ),
         JobType.DATABRICKS_JOB: JobTypePlugin(
             check=check_defined_job,
             settings=JobSettings,
             external_id_hint=_JOB_ID_HINT,
             capabilities=USUAL_CAPABILITIES | {Capability.REPAIR},
+            states=RUN_STATES,
             outputs_setting=OUTPUTS_FROM_EXIT_VALUE,
         ),
         JobType.DATABRICKS_WORKFLOW: JobTypePlugin(
@@ -125,12 +129,14 @@ PLUGIN = PlatformPlugin(
             settings=WorkflowSettings,
             external_id_hint=_JOB_ID_HINT,
             capabilities=_WITHOUT_OUTPUTS | {Capability.REPAIR},
+            states=RUN_STATES,
         ),
         JobType.DATABRICKS_PIPELINE: JobTypePlugin(
             check=check_pipeline,
             settings=SubmitSettings,
             external_id_hint="The pipeline's id, such as 2f1e5c4a-0000-0000-0000-000000000000.",
             capabilities=_WITHOUT_OUTPUTS,
+            states=UPDATE_STATES,
             plan=SLOW,
         ),
     },

@@ -45,6 +45,8 @@ _RESULT = {
     "EXCLUDED": ProviderStatus.CANCELLED,
     "DISABLED": ProviderStatus.CANCELLED,
 }
+RUN_STATES = _LIFE_CYCLE | {f"TERMINATED {result}": status for result, status in _RESULT.items()}
+"""The life cycle of a run; at its end with the result."""
 _STATUS_BY_CODE = {
     "SUCCESS": ProviderStatus.SUCCESS,
     "SUCCESS_WITH_FAILURES": ProviderStatus.SUCCESS,

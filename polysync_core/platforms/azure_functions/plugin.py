@@ -18,6 +18,7 @@ from polysync_core.platforms.azure_functions.sign_in import FUNCTION_KEY
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.http_functions.parameters import FunctionSettings
+from polysync_core.platforms.http_functions.states import STATES
 from polysync_core.platforms.plugin import (
     USUAL_CAPABILITIES,
     Capability,
@@ -90,6 +91,7 @@ PLUGIN = PlatformPlugin(
             external_id_hint="A function: Report, Report/users/{id} or orchestrator:Nightly.",
             capabilities=USUAL_CAPABILITIES - {Capability.RUNS},
             normal_id=str.casefold,
+            states=STATES,
         )
     },
     sign_in=(*ENTRA_METHODS, FUNCTION_KEY),

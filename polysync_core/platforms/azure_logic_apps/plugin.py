@@ -11,6 +11,7 @@ from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
 from polysync_core.platforms.azure_logic_apps.client import WorkflowClient
 from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS
+from polysync_core.platforms.azure_logic_apps.states import STATES
 from polysync_core.platforms.azure_logic_apps.workflow import (
     WorkflowConnector,
     WorkflowSettings,
@@ -60,6 +61,7 @@ PLUGIN = PlatformPlugin(
             check=check_workflow,
             settings=WorkflowSettings,
             external_id_hint="The name of the workflow, such as send-report.",
+            states=STATES,
         )
     },
     sign_in=ENTRA_METHODS,

@@ -14,21 +14,23 @@ from polysync_core.platforms.http_functions.outputs import declared_names
 from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.times import moment_in
 
-STATUSES: Mapping[str, ProviderStatus] = {
-    "waiting": ProviderStatus.RUNNING,
-    "running": ProviderStatus.RUNNING,
-    "paused": ProviderStatus.RUNNING,
-    "suspended": ProviderStatus.RUNNING,
-    "succeeded": ProviderStatus.SUCCESS,
-    "failed": ProviderStatus.FAILED,
-    "timedout": ProviderStatus.FAILED,
-    "aborted": ProviderStatus.FAILED,
-    "faulted": ProviderStatus.FAILED,
-    "cancelled": ProviderStatus.CANCELLED,
-    "canceled": ProviderStatus.CANCELLED,
-    "skipped": ProviderStatus.CANCELLED,
+STATES: Mapping[str, ProviderStatus] = {
+    "Waiting": ProviderStatus.RUNNING,
+    "Running": ProviderStatus.RUNNING,
+    "Paused": ProviderStatus.RUNNING,
+    "Suspended": ProviderStatus.RUNNING,
+    "Succeeded": ProviderStatus.SUCCESS,
+    "Failed": ProviderStatus.FAILED,
+    "TimedOut": ProviderStatus.FAILED,
+    "Aborted": ProviderStatus.FAILED,
+    "Faulted": ProviderStatus.FAILED,
+    "Cancelled": ProviderStatus.CANCELLED,
+    "Canceled": ProviderStatus.CANCELLED,
+    "Skipped": ProviderStatus.CANCELLED,
 }
-"""Provider statuses by the engine's status in lower case."""
+"""The engine's words for the state of a run."""
+
+_STATES = {word.lower(): status for word, status in STATES.items()}
 
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -57,7 +59,7 @@ def report_of(run: JsonObject, job: Job) -> Report:
     word = properties.get("status")
     if not isinstance(word, str):
         raise UnexpectedAnswer
-    status = STATUSES.get(word.lower(), ProviderStatus.UNKNOWN)
+    status = _STATES.get(word.lower(), ProviderStatus.UNKNOWN)
     return Report(
         status=status,
         provider_state=shortened_line(word) or "",

@@ -17,6 +17,7 @@ from polysync_core.platforms.google_functions.external_id import check_function_
 from polysync_core.platforms.google_functions.http_function import CloudFunctionConnector
 from polysync_core.platforms.google_functions.refusals import CALL_REFUSALS, REFUSED
 from polysync_core.platforms.http_functions.parameters import FunctionSettings
+from polysync_core.platforms.http_functions.states import STATES
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     Capability,
@@ -88,6 +89,7 @@ PLUGIN = PlatformPlugin(
             capabilities=frozenset(
                 {Capability.OUTPUTS, Capability.DISCOVERY, Capability.FAILURE_DETAILS}
             ),
+            states=STATES,
         )
     },
     sign_in=GOOGLE_METHODS,

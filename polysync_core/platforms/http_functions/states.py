@@ -24,34 +24,37 @@ LINKS = ("statusQueryGetUri", "statusQueryUrl")
 _LOCATIONS = ("operation-location", "azure-asyncoperation", "location")
 """Headers with a status address, the most exact first."""
 
-STATUSES = {
+STATES = {
     # runtimeStatus of Durable Functions
-    "pending": ProviderStatus.STARTING,
-    "running": ProviderStatus.RUNNING,
-    "continuedasnew": ProviderStatus.RUNNING,
-    "suspended": ProviderStatus.RUNNING,
-    "completed": ProviderStatus.SUCCESS,
-    "failed": ProviderStatus.FAILED,
-    "terminated": ProviderStatus.CANCELLED,
-    "canceled": ProviderStatus.CANCELLED,
+    "Pending": ProviderStatus.STARTING,
+    "Running": ProviderStatus.RUNNING,
+    "ContinuedAsNew": ProviderStatus.RUNNING,
+    "Suspended": ProviderStatus.RUNNING,
+    "Completed": ProviderStatus.SUCCESS,
+    "Failed": ProviderStatus.FAILED,
+    "Terminated": ProviderStatus.CANCELLED,
+    "Canceled": ProviderStatus.CANCELLED,
     # Common words of functions with their own status.
-    "queued": ProviderStatus.STARTING,
-    "accepted": ProviderStatus.STARTING,
-    "notstarted": ProviderStatus.STARTING,
-    "starting": ProviderStatus.STARTING,
-    "inprogress": ProviderStatus.RUNNING,
-    "processing": ProviderStatus.RUNNING,
-    "succeeded": ProviderStatus.SUCCESS,
-    "success": ProviderStatus.SUCCESS,
-    "done": ProviderStatus.SUCCESS,
-    "error": ProviderStatus.FAILED,
-    "failure": ProviderStatus.FAILED,
-    "cancelled": ProviderStatus.CANCELLED,
+    "Queued": ProviderStatus.STARTING,
+    "Accepted": ProviderStatus.STARTING,
+    "NotStarted": ProviderStatus.STARTING,
+    "Starting": ProviderStatus.STARTING,
+    "InProgress": ProviderStatus.RUNNING,
+    "Processing": ProviderStatus.RUNNING,
+    "Succeeded": ProviderStatus.SUCCESS,
+    "Success": ProviderStatus.SUCCESS,
+    "Done": ProviderStatus.SUCCESS,
+    "Error": ProviderStatus.FAILED,
+    "Failure": ProviderStatus.FAILED,
+    "Cancelled": ProviderStatus.CANCELLED,
 }
+"""The words of Durable Functions and of other functions for the state of their work."""
+
+_STATES = {word.lower(): status for word, status in STATES.items()}
 _IN_QUEUE = frozenset({"pending", "queued", "accepted", "notstarted"})
 _UNDER_WAY = frozenset(
     word
-    for word, status in STATUSES.items()
+    for word, status in _STATES.items()
     if status in {ProviderStatus.STARTING, ProviderStatus.RUNNING}
 )
 _FINAL_WORDS = frozenset(
@@ -137,7 +140,7 @@ def ends_orchestration(answer: Answer) -> bool:
     A starter that waits for its orchestration answers so, a failure also with 500.
     """
     word = _plain((answer.json() or {}).get("runtimeStatus"))
-    return STATUSES.get(word, ProviderStatus.UNKNOWN).is_final
+    return _STATES.get(word, ProviderStatus.UNKNOWN).is_final
 
 
 def _status_in(body: JsonObject) -> str:
@@ -173,7 +176,7 @@ def status_report(answer: Answer, job: Job, now: Clock) -> Report:
     if word is None:
         status = ProviderStatus.RUNNING if going_on else ProviderStatus.SUCCESS
     else:
-        status = STATUSES.get(state, ProviderStatus.UNKNOWN)
+        status = _STATES.get(state, ProviderStatus.UNKNOWN)
     return Report(
         status=status,
         provider_state=shortened_line(word or str(answer.status)) or "",

@@ -32,6 +32,7 @@ A qualified role ends in the role, such as `pipeline_states` or `job_discovery`.
 """
 
 EXCEPTIONS: dict[str, frozenset[str]] = {
+    "aws": frozenset({"answers"}),
     "azure": frozenset({"answers", "audiences", "clouds"}),
     "azure_ai_foundry": frozenset({"template_copy", "template_job"}),
     "azure_databricks": frozenset({"answers", "job_source", "notebook_source"}),
@@ -43,7 +44,8 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "google_vertex_ai": frozenset({"template_job"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),
 }
-"""Modules with another name; several platforms share `azure`, `azure_data_pipelines`, `google`."""
+"""Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by platforms."""
+"""Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by platforms."""
 
 PACKAGES = sorted(path.parent.name for path in PLATFORMS.glob("*/__init__.py"))
 

@@ -16,7 +16,7 @@ _MAX_DATES = 5
 
 
 def cron_view(answer: JsonObject) -> list[RenderableType]:
-    """Return the sentence, the next fire times, and the surprises of the next year.
+    """Return the sentence, the next fire times, and the unexpected effects of the next year.
 
     Raises:
         MalformedAnswer: the answer is malformed.
@@ -34,7 +34,7 @@ def cron_view(answer: JsonObject) -> list[RenderableType]:
         )
     parts: list[RenderableType] = [*lines([sentence])]
     parts += [table] if fire_times else []
-    return [*parts, *lines([*reader.texts("notes"), *_surprises(reader)])]
+    return [*parts, *lines([*reader.texts("notes"), *_unexpected_effects(reader)])]
 
 
 def _times(count: int) -> str:
@@ -48,7 +48,7 @@ def _notes(fire_time: Reader) -> Iterator[str]:
         yield note
 
 
-def _surprises(reader: Reader) -> Iterator[str]:
+def _unexpected_effects(reader: Reader) -> Iterator[str]:
     for each in reader.objects("clockChanges"):
         change = Reader("a clock change", each)
         first = Reader("a fire time", change.objects("fireTimes")[0])

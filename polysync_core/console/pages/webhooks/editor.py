@@ -31,7 +31,7 @@ _SECTION = "webhooks"
 After = Annotated[str | None, Query(description="The token of the page before.")]
 
 
-def _receiver(stored: StoredDefinition[Definition]) -> Node:
+def _host(stored: StoredDefinition[Definition]) -> Node:
     webhook = stored.definition
     return urlsplit(webhook.url).netloc if isinstance(webhook, Webhook) else None
 
@@ -55,7 +55,7 @@ WEBHOOKS = DefinitionList(
     kind=Kind.WEBHOOK,
     section=_SECTION,
     title="Webhooks",
-    columns={"Receiver": _receiver, "Events": _events, "State": _state},
+    columns={"Host": _host, "Events": _events, "State": _state},
     purpose="A webhook sends the events of runs to an address, such as that of a chat.",
 )
 

@@ -34,7 +34,7 @@ class DriftEvent:
 
     @property
     def event_id(self) -> str:
-        """The id by which receivers deduplicate events: one for each Job and day."""
+        """The id by which webhooks deduplicate events: one for each Job and day."""
         return f"drift/{self.job}/{self.at:%Y-%m-%d}"
 
     def as_json(self) -> JsonObject:

@@ -26,7 +26,7 @@ def task_warnings(task: Task, find: Find) -> Iterator[Problem]:
     """Yield the warnings about a Task and the definitions that it refers to."""
     yield from _unread_values(task, find)
     yield from _unclear_zones(task, find)
-    yield from _surprising_expressions(task)
+    yield from _unexpected_effects(task)
     yield from _other_cadences(task, find)
     yield from _lost_values(task, find)
     yield from _deadlines(task)
@@ -151,8 +151,8 @@ def _formatted(task: Task, find: Find) -> Iterator[str]:
             yield name
 
 
-def _surprising_expressions(task: Task) -> Iterator[Problem]:
-    """Yield a warning for each part of a cron expression that surprises people."""
+def _unexpected_effects(task: Task) -> Iterator[Problem]:
+    """Yield a warning for each unexpected effect of a cron expression."""
     for index, schedule in enumerate(task.schedules):
         for warning in describe_cron(schedule.cron).warnings:
             yield Problem(f"schedules[{index}].cron", warning)

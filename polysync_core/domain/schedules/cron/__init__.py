@@ -1,1 +1,1 @@
-"""Describes a cron expression in words, and names its surprises."""
+"""Describes a cron expression in words, and names its unexpected effects."""

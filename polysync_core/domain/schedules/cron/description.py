@@ -11,8 +11,8 @@ from polysync_core.domain.definitions.cron.expression import (
     parse_cron,
 )
 from polysync_core.domain.schedules.cron.dates import dates_in_words
-from polysync_core.domain.schedules.cron.notes import notes_on, warnings_on
 from polysync_core.domain.schedules.cron.times import times_in_words
+from polysync_core.domain.schedules.cron.unexpected_effects import notes_on, warnings_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class CronDescription:
     sentence: str
     """The dates and times, such as `Every day at 02:30`."""
     notes: tuple[str, ...] = ()
-    """Sentences about the parts that surprise people, and about the numbers of weekdays."""
+    """Sentences about unexpected effects, and about the numbers of weekdays."""
     warnings: tuple[str, ...] = ()
     """The notes that a person shall read before the expression is saved."""
     fields: str

@@ -19,7 +19,7 @@ CLOCK_SKEW = timedelta(minutes=2)
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _PRECISION = timedelta(seconds=1)
-_STATES = {
+STATES = {
     "QUEUED": ProviderStatus.STARTING,
     "CREATED": ProviderStatus.STARTING,
     "WAITING_FOR_RESOURCES": ProviderStatus.STARTING,
@@ -33,6 +33,8 @@ _STATES = {
     "CANCELED": ProviderStatus.CANCELLED,
     "CANCELLED": ProviderStatus.CANCELLED,
 }
+"""The states of an update."""
+
 _WAITS = {
     "QUEUED": Wait.PLATFORM_QUEUE,
     "CREATED": Wait.COMPUTE,
@@ -53,7 +55,7 @@ def report_of(update: JsonObject, page: str) -> Report:
     if not isinstance(word, str) or not word:
         raise UnexpectedAnswer
     return Report(
-        status=_STATES.get(word.upper(), ProviderStatus.UNKNOWN),
+        status=STATES.get(word.upper(), ProviderStatus.UNKNOWN),
         provider_state=word[:64],
         wait=_WAITS.get(word.upper()),
         monitor_url=page,
@@ -156,7 +158,7 @@ def may_belong_to_attempt(
 
 def has_ended(update: JsonObject) -> bool:
     """Return whether an update has ended; an unknown state is no end."""
-    return _STATES.get(str(update.get("state")).upper(), ProviderStatus.UNKNOWN).is_final
+    return STATES.get(str(update.get("state")).upper(), ProviderStatus.UNKNOWN).is_final
 
 
 def ids_of(external_run_id: str) -> tuple[str, str]:

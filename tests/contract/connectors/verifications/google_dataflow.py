@@ -21,7 +21,7 @@ def _verified(client: str, **calls: str) -> Verification:
         official_client=OfficialClient(
             package="google-cloud-dataflow-client",
             client=f"{_PACKAGE}.{client}",
-            further_clients=[
+            more_clients=[
                 f"{_PACKAGE}.{name}"
                 for name in ("TemplatesServiceClient", "JobsV1Beta3Client", "MessagesV1Beta3Client")
             ],

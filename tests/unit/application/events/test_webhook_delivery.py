@@ -31,7 +31,7 @@ from polysync_core.domain.runs.run import new_run
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.timed_cache import DEFINITION_TTL
-from polysync_core.platforms.webhook_receivers import EventNotAccepted
+from polysync_core.platforms.webhook_client import EventNotAccepted
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
 from tests.fakes.definitions import ON_CALL
 from tests.fakes.events import FakeQueue

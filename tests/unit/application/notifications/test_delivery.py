@@ -12,7 +12,7 @@ from polysync_core.domain.deadlines.events import DeadlineEvent
 from polysync_core.domain.deadlines.kinds import DeadlineChange, DeadlineKind, MissCause
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.webhook_receivers import EventNotAccepted
+from polysync_core.platforms.webhook_client import EventNotAccepted
 from tests.fakes.builders import NOON, run_id
 from tests.unit.application.notifications.rig import SLACK_URL, TEAM, Rig
 

@@ -146,7 +146,7 @@ def test_an_unknown_task_is_not_found():
         ("0 0 29 2 *", "7 of 28 years"),
     ],
 )
-def test_a_surprising_expression_is_noted_with_its_schedule(cron: str, part: str):
+def test_an_unexpected_effect_is_noted_with_its_schedule(cron: str, part: str):
     notes = preview(a_schedule("s", cron)).notes
     assert any(note.startswith(f"Schedule s, {cron}: ") and part in note for note in notes)
 

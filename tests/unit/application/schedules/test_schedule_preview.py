@@ -58,7 +58,7 @@ def test_an_unknown_calendar_is_named_at_its_path():
         ({"cron": "*/7 * * * *"}, "starts anew every hour"),
     ],
 )
-def test_a_schedule_that_surprises_has_a_note(fields: dict[str, Any], note: str):
+def test_an_unexpected_effect_of_a_schedule_has_a_note(fields: dict[str, Any], note: str):
     assert any(note in each for each in preview(**fields).notes)
 
 

@@ -15,6 +15,7 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
+    "airflowUrl": "https://airflow.example.com",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -67,6 +68,7 @@ _OTHER_VALUES: dict[str, Any] = {
     "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
     "outputs": {"rows": "$.rows"},
     "outputsFromExitValue": True,
+    "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
     "AzureHttpFunction": "Report",

@@ -10,7 +10,7 @@ import pytest
 from polysync_core.application.events.deliveries import Delivery
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.errors import Unavailable
-from polysync_core.platforms.webhook_receivers import EventNotAccepted
+from polysync_core.platforms.webhook_client import EventNotAccepted
 from tests.fakes.app import FakeApp
 from tests.fakes.tables import Call
 from tests.unit.console.browser import parsed, text_of

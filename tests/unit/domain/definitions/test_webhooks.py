@@ -12,7 +12,7 @@ from polysync_core.domain.definitions.validation.checks import Rules
 from polysync_core.domain.definitions.webhooks import EventFilter, Webhook
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.runs.run import RunStatus
-from polysync_core.platforms.webhook_receivers import check_webhook
+from polysync_core.platforms.webhook_client import check_webhook
 from tests.fakes.definitions import ON_CALL, FakeDefinitions, documents_of, lakehouse
 
 RULES = Rules(

@@ -16,7 +16,7 @@ from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.receivers.sender import MessageSender, check_receiver
-from polysync_core.platforms.webhook_receivers import EventNotAccepted
+from polysync_core.platforms.webhook_client import EventNotAccepted
 from tests.fakes.builders import FakeClock
 from tests.fakes.secrets import KnownSecrets
 from tests.unit.outbound.receivers.messages import a_message

@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.receivers.sender import MessageSender
-from polysync_core.platforms.webhook_receivers import EventNotAccepted, Receivers
+from polysync_core.platforms.webhook_client import EventNotAccepted, WebhookClient
 from tests.fakes.builders import FakeClock
 from tests.fakes.message_services import ACS_KEY, MessageServices, message_services
 from tests.fakes.secrets import KnownSecrets
@@ -33,7 +33,7 @@ def send(services: MessageServices, document: dict[str, Any], message: Any = Non
     }
     sender = MessageSender(
         secrets=KnownSecrets(secrets),
-        post=Receivers(allow_loopback=True).post,
+        post=WebhookClient(allow_loopback=True).post,
         send_smtp=lambda *_: None,
         azure_token=lambda: Secret("token"),
         clock=FakeClock(),

@@ -28,7 +28,7 @@ ANSWER: dict[str, Any] = {
 }
 
 
-def test_the_sentence_comes_first_and_the_surprises_last(api: FakeApi, polysync: Invoke):
+def test_the_sentence_comes_first_and_the_unexpected_effects_last(api: FakeApi, polysync: Invoke):
     api.on("GET", "/cron", Answer(ANSWER))
 
     result = polysync("cron", "30 2 * * *", "--zone", "Europe/Berlin", "--calendar", "holidays")

@@ -102,7 +102,7 @@ def test_a_bad_zone_of_a_task_is_refused_with_its_path(zone: Any) -> None:
         ("0 0 31 * *", "There is no 31st in February"),
     ],
 )
-def test_a_surprising_expression_gives_a_warning(cron: str, part: str) -> None:
+def test_an_unexpected_effect_of_an_expression_gives_a_warning(cron: str, part: str) -> None:
     task = {"name": "t", "schedules": [{"name": "s", "cron": cron}]}
     assert any(
         each["path"] == "tasks[0].schedules[0].cron" and part in each["message"]

@@ -62,7 +62,7 @@ class TestNotes:
             ("0 0 * * MON#5", "Most months have no fifth Monday"),
         ],
     )
-    def test_a_surprise_has_a_note(self, cron: str, note: str):
+    def test_an_unexpected_effect_has_a_note(self, cron: str, note: str):
         assert any(note in each for each in describe_cron(cron).notes)
 
     @pytest.mark.parametrize(

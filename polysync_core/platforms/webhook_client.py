@@ -53,7 +53,7 @@ _HEADERS = {
 
 
 class EventNotAccepted(Unavailable):
-    """The receiver did not accept the event."""
+    """The address did not accept the event."""
 
     def __init__(
         self, message: str, *, status: int | None = None, retry_after: float | None = None
@@ -68,8 +68,8 @@ def check_webhook(webhook: Webhook, *, allow_loopback: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receivers:
-    """Posts within a time-out, and follows no redirects."""
+class WebhookClient:
+    """Posts to the addresses of webhooks within a time-out; follows no redirects."""
 
     allow_loopback: bool = False
     transport_to: Callable[[AddressScope], HTTPAdapter] = shared_transport
@@ -77,7 +77,7 @@ class Receivers:
     clock: Clock = utc_now
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Post a body; raises `EventNotAccepted` unless the receiver accepts it (2xx).
+        """Post a body; raises `EventNotAccepted` unless the address accepts it (2xx).
 
         Raises `Invalid` if the address is not allowed.
         """

@@ -1,4 +1,4 @@
-"""Requests a check of the event batches of a Task after each edit."""
+"""Updates the schedules and event batches of a Task after an edit of the Task."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def _completion_of(info: Any) -> _Completion | None:
     """Return the completion for the option names or the placeholder of a parameter."""
     names = [each for each in (info.default, *(info.param_decls or ())) if isinstance(each, str)]
     for name in (*names, info.metavar):
-        if name in _RULES:
-            return _RULES[name]
+        if name in _COMPLETERS:
+            return _COMPLETERS[name]
     return None
 
 
@@ -62,7 +62,7 @@ def _contexts(ctx: typer.Context, incomplete: str) -> list[str]:
     return complete_contexts(incomplete)
 
 
-_RULES: Mapping[str, _Completion] = {
+_COMPLETERS: Mapping[str, _Completion] = {
     "TASK": _of_kind("tasks"),
     "--task": _of_kind("tasks"),
     "JOB": _of_kind("jobs"),
@@ -81,4 +81,4 @@ _RULES: Mapping[str, _Completion] = {
     "--context": _contexts,
     "[CONTEXT]": _contexts,
 }
-"""The completion by the name of an option, or by a placeholder."""
+"""The function that completes an option, or an argument by its placeholder."""

@@ -24,7 +24,7 @@ _MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def notes_on(cron: str, expression: CronExpression) -> Iterator[str]:
-    """Yield one sentence about each surprise of a checked expression, and about weekdays."""
+    """Yield one sentence about each unexpected effect, and about the numbers of weekdays."""
     yield from warnings_on(cron, expression)
     if not _is_quartz(expression):
         yield from _numbered_weekdays(expression)

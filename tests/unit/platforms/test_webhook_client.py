@@ -7,15 +7,15 @@ import requests
 
 from polysync_core.domain.errors import Invalid
 from polysync_core.outbound.hosts import AddressScope
-from polysync_core.platforms.webhook_receivers import EventNotAccepted, Receivers
+from polysync_core.platforms.webhook_client import EventNotAccepted, WebhookClient
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 
 URL = "https://hooks.example.com/a?b=c"
 
 
-def receivers(*steps: Step) -> tuple[Receivers, ScriptedTransport]:
+def client(*steps: Step) -> tuple[WebhookClient, ScriptedTransport]:
     transport, time = ScriptedTransport(steps), VirtualTime()
-    opened = Receivers(
+    opened = WebhookClient(
         transport_to=lambda _: transport, monotonic=lambda: time.seconds, clock=time.now
     )
     return opened, transport
@@ -23,7 +23,7 @@ def receivers(*steps: Step) -> tuple[Receivers, ScriptedTransport]:
 
 @pytest.mark.parametrize("status", [200, 202, 204])
 def test_an_event_is_posted_as_it_is(status: int) -> None:
-    opened, transport = receivers(Reply(status, b"" if status == 204 else b"ok"))
+    opened, transport = client(Reply(status, b"" if status == 204 else b"ok"))
     opened.post(URL, {"X-Polysync-Event": "run.failed"}, b'{"a":1}')
     (request,) = transport.requests
     assert (request.method, request.url, request.body) == ("POST", URL, b'{"a":1}')
@@ -35,7 +35,7 @@ def test_an_event_is_posted_as_it_is(status: int) -> None:
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 404, 410, 429, 500])
 def test_any_other_status_is_a_failure_and_no_redirect_is_followed(status: int) -> None:
     reply = Reply(status, b"secret words", {"Location": "https://evil.example", "Retry-After": "7"})
-    opened, transport = receivers(reply)
+    opened, transport = client(reply)
     with pytest.raises(EventNotAccepted) as failure:
         opened.post(URL, {}, b"{}")
     assert len(transport.requests) == 1
@@ -53,13 +53,13 @@ def test_any_other_status_is_a_failure_and_no_redirect_is_followed(status: int) 
     ],
 )
 def test_no_usable_answer_is_a_failure(step: Step, words: str) -> None:
-    opened, _ = receivers(step)
+    opened, _ = client(step)
     with pytest.raises(EventNotAccepted, match=words):
         opened.post(URL, {}, b"{}")
 
 
 def test_an_address_that_is_not_allowed_any_more_is_not_posted_to() -> None:
-    opened, transport = receivers(Reply())
+    opened, transport = client(Reply())
     with pytest.raises(Invalid):
         opened.post("http://127.0.0.1:1/", {}, b"{}")
     assert transport.requests == []
@@ -68,7 +68,7 @@ def test_an_address_that_is_not_allowed_any_more_is_not_posted_to() -> None:
 def test_the_transport_is_the_one_for_public_addresses() -> None:
     asked: list[AddressScope] = []
     transport = ScriptedTransport([Reply()])
-    opened = Receivers(transport_to=lambda reach: asked.append(reach) or transport)
+    opened = WebhookClient(transport_to=lambda reach: asked.append(reach) or transport)
     opened.post(URL, {}, b"{}")
     assert asked == [AddressScope.PUBLIC]
 
@@ -85,7 +85,7 @@ def test_the_transport_is_the_one_for_public_addresses() -> None:
     ],
 )
 def test_only_the_error_code_of_an_answer_is_quoted(content: bytes, words: str) -> None:
-    opened, _ = receivers(Reply(404, content))
+    opened, _ = client(Reply(404, content))
     with pytest.raises(EventNotAccepted) as failure:
         opened.post("https://hooks.example.com/?sig=SignatureOfUrl", {}, b"{}")
     assert str(failure.value) == f"hooks.example.com answered with status 404{words}"

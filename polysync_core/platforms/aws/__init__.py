@@ -1,0 +1,1 @@
+"""Shares attributes, signed clients and error remedies between the AWS platforms."""

@@ -1,0 +1,1 @@
+"""Simulates AWS: the Security Token Service, and one module for each service."""
