@@ -1,4 +1,4 @@
-"""Serves the templates, jobs and messages of Dataflow, and a list of files in Cloud Storage."""
+"""Serves the templates and jobs of Dataflow, and the list of template files."""
 
 from __future__ import annotations
 

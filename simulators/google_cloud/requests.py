@@ -11,7 +11,7 @@ from aiohttp import web
 from simulators.google_cloud.errors import invalid
 
 PAGE_SIZE = web.AppKey("page_size", int)
-"""The largest page, whatever a request asks for."""
+"""The limit for the page size of each request."""
 
 
 async def object_body(request: web.Request) -> dict[str, Any]:

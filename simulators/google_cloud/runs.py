@@ -83,7 +83,7 @@ class Submissions:
 
 
 def program_in(name: str) -> str:
-    """Return the program that the last part of an image, a model or a path names."""
+    """Return the program in the name of an image, a model or a file."""
     return name.rpartition("/")[2].partition(":")[0].partition("@")[0].partition(".")[0]
 
 

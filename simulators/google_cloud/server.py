@@ -1,4 +1,4 @@
-"""Serves the APIs of Vertex AI, Dataflow and Cloud Storage, and a control API for tests."""
+"""Serves the simulated APIs, and a control API for tests."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from simulators.google_cloud.runs import ERROR, Pace, Run, Submissions, program_
 from simulators.google_cloud.templates import JOBS
 
 PROJECT_NUMBER = "482915"
-"""Vertex AI shows the number of a project in names, whatever the request contains."""
+"""The number of every project, which Vertex AI shows in names instead of the id."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,126}")
 _LABEL = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")

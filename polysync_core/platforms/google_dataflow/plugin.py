@@ -35,7 +35,7 @@ def check_dataflow(platform: Platform, allow_loopback: bool) -> list[Problem]:
 
 
 def open_dataflow(platform: Platform, context: PluginContext) -> Connector:
-    """Return a connection to the jobs of a region, and to the files of its templates."""
+    """Return a connection to the jobs and templates of a region."""
     attributes = DataflowAttributes.of(platform)
     base = attributes.api_address(allow_loopback=context.allow_loopback)
     files = attributes.api_address(allow_loopback=context.allow_loopback, host=_STORAGE_HOST)

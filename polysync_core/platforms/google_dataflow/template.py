@@ -202,7 +202,7 @@ class TemplateConnector:
         return report_of(found, self.kind.settings.of(job), self._page(run_id))
 
     def _reason(self, run_id: str) -> str:
-        """Return the newest error message, or why there is none."""
+        """Return the newest error message, or a sentence that says that none can be read."""
         try:
             texts = self.client.errors(run_id)
         except PlatformRefused as error:

@@ -29,9 +29,11 @@ def _describe(template: JsonObject) -> ArtefactSchema:
         for name, value in object_in(template, "modelParameters").items()
         if is_parameter_name(name)
     ]
-    place = "outputUriPrefix" in object_in(object_in(template, "outputConfig"), "gcsDestination")
+    has_folder = "outputUriPrefix" in object_in(
+        object_in(template, "outputConfig"), "gcsDestination"
+    )
     output = Parameter(
-        name="gcsOutputDirectory" if place else "bigqueryOutputDataset",
+        name="gcsOutputDirectory" if has_folder else "bigqueryOutputDataset",
         direction=Direction.OUTPUT,
         description="The place of the predictions.",
     )

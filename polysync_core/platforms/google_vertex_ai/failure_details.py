@@ -1,4 +1,4 @@
-"""Reads the errors of a failed job of Vertex AI, and of the failed tasks of a pipeline."""
+"""Reads the errors of a failed job, and of the failed tasks of a pipeline."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def tasks_of(job: JsonObject) -> list[JsonObject]:
 
 
 def pipeline_outputs(run: JsonObject, job: Job) -> Mapping[str, JsonValue]:
-    """Return the outputs of a pipeline, and the other values that the Job's schema names.
+    """Return a pipeline's outputs, and other values that the Job's schema names.
 
     Such a value is a parameter of the pipeline, or the result of a task as `<task>.<result>`.
     """

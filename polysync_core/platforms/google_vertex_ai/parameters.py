@@ -1,4 +1,4 @@
-"""Reads the parameters of a pipeline from its specification, and types the values of a run."""
+"""Reads the parameters of a pipeline, and converts values to their types."""
 
 from __future__ import annotations
 
@@ -163,12 +163,12 @@ def _outputs(spec: JsonObject) -> Iterator[Parameter]:
 
 
 def _description(definition: JsonObject) -> str | None:
-    told = shortened_line(definition.get("description"))
+    text = shortened_line(definition.get("description"))
     literals = definition.get("literals")
     if not isinstance(literals, list) or not literals:
-        return told
+        return text
     allowed = shortened_line(f"One of: {', '.join(map(str, literals))}.")
-    return f"{told} {allowed}" if told else allowed
+    return f"{text} {allowed}" if text else allowed
 
 
 def _unread(spec: JsonObject) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Defines the settings of Jobs on Vertex AI, and applies them to the copy of a template."""
+"""Defines the settings of Jobs on Vertex AI, and applies them to copies."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _with_tasks(component: JsonObject, changes: JsonObject) -> JsonObject:
 
 
 def with_custom_settings(template: JsonObject, job: Job) -> JsonObject:
-    """Return a custom job whose first worker pool has the values of a Job's settings."""
+    """Return a custom job with a Job's settings in its first worker pool."""
     settings = CustomSettings.model_validate(job.settings)
     machine: JsonObject = {
         "machineType": settings.machine_type,
@@ -169,14 +169,14 @@ def with_batch_settings(template: JsonObject, job: Job) -> JsonObject:
     return {**changed, "inputConfig": source, "outputConfig": target}
 
 
-def _placed(config: JsonObject, kind: str, **place: JsonObject) -> JsonObject:
+def _placed(config: JsonObject, kind: str, **given: JsonObject) -> JsonObject:
     """Return a configuration with another source or destination.
 
     The format `bigquery` belongs to tables only, and a table has no other format.
     """
-    (service, value), *_ = place.items()
+    (service, value), *_ = given.items()
     names = {f"gcs{kind}", f"bigquery{kind}"}
-    kept = {name: given for name, given in config.items() if name not in names}
+    kept = {name: each for name, each in config.items() if name not in names}
     form = "instancesFormat" if kind == "Source" else "predictionsFormat"
     if service == "bigquery":
         kept[form] = "bigquery"

@@ -66,5 +66,5 @@ def report_of(job: JsonObject, page: str) -> Report:
 
 
 def _failure(job: JsonObject, state: str) -> str:
-    told = shortened_line(object_in(job, "error").get("message"))
-    return told or _REASONS.get(state, _NO_REASON)
+    message = shortened_line(object_in(job, "error").get("message"))
+    return message or _REASONS.get(state, _NO_REASON)
