@@ -31,8 +31,11 @@ _TEXTS = {
     "defaultNotebookPath": "/etl",
     "endpoint": "http://127.0.0.1:8787",
     "entraAudience": "api://entra",
+    "environmentId": GUID,
+    "defaultLakehouseId": GUID,
     "existingClusterId": "0101-000000-cluster",
     "existingInstancePool": "pool-1",
+    "fabricWorkspaceId": GUID,
     "functionAppUrl": "https://app.azurewebsites.net",
     "key": "value",
     "mount": "secret",
@@ -77,6 +80,10 @@ EXTERNAL_IDS = {
     "DatabricksNotebook": "/etl/load",
     "DatabricksPipeline": "2f1e5c4a-0000-0000-0000-000000000000",
     "DatabricksWorkflow": "620987654321099",
+    "FabricDataflow": GUID,
+    "FabricNotebook": GUID,
+    "FabricPipeline": GUID,
+    "FabricSparkJob": GUID,
 }
 _LEFT_OUT = {
     # A simulator replaces the whole service, and only one kind of compute is used.
