@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
@@ -16,10 +17,23 @@ PROJECT = r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}"
 REGION = r"[a-z]+(?:-[a-z0-9]+)+"
 
 
+_STORAGE_PATH = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:/[^\r\n]*)?")
+
+
+def matching(pattern: re.Pattern[str], rule: str) -> AfterValidator:
+    """Return the validator of a text that matches a pattern; the rule is the error text."""
+
+    def check(text: str) -> str:
+        if pattern.fullmatch(text) is None:
+            raise ValueError(rule)
+        return text
+
+    return AfterValidator(check)
+
+
 type StoragePath = Annotated[
-    str, StringConstraints(pattern=r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:/[^\r\n]*)?$")
+    str, matching(_STORAGE_PATH, "must be a path in Cloud Storage, such as gs://bucket/folder")
 ]
-"""A folder or a file in Cloud Storage, such as `gs://bucket/folder`."""
 
 
 class GoogleAttributes(Value):

@@ -6,20 +6,35 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from polysync_core.domain.definitions.jobs import Job, SubmitSettings
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.google.attributes import StoragePath
+from polysync_core.platforms.google.attributes import StoragePath, matching
 
 TEMPLATE = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\s#?*\[\]]{0,1022}[^\s#?*\[\]/]")
 """The path of a template's file."""
 
+_RULE = "must be the path of a template's file, such as gs://bucket/templates/load"
+type TemplatePath = Annotated[str, matching(TEMPLATE, _RULE)]
 type Email = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}@[A-Za-z0-9.-]{1,200}$")
+    str,
+    matching(
+        re.compile(r"[A-Za-z0-9._-]{1,100}@[A-Za-z0-9.-]{1,200}"),
+        "must be a service account, such as name@project.iam.gserviceaccount.com",
+    ),
 ]
-type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
-type Network = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,300}$")]
+type Name = Annotated[
+    str,
+    matching(re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}"), "must be a name, such as n1-standard-4"),
+]
+type Network = Annotated[
+    str,
+    matching(
+        re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,300}"),
+        "must be the name or the address of a network, such as regions/europe-west3/subnetworks/x",
+    ),
+]
 
 
 class StreamingRun(StrEnum):
@@ -43,7 +58,7 @@ class StopBy(StrEnum):
 class TemplateSettings(SubmitSettings):
     """The `settings` of a Job of both job types."""
 
-    template_path: Annotated[str, StringConstraints(pattern=f"^{TEMPLATE.pattern}$")] | None = None
+    template_path: TemplatePath | None = None
     """The template's file; needed if the external id is that of a past job."""
     streaming_run: StreamingRun = StreamingRun.UNTIL_END
     """The end of the run of a streaming job, which does not end by itself."""

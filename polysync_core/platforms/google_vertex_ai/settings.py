@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from polysync_core.domain.definitions.base import FieldError
 from polysync_core.domain.definitions.jobs import Job, SubmitSettings
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.google.answers import object_in
-from polysync_core.platforms.google.attributes import StoragePath
+from polysync_core.platforms.google.attributes import StoragePath, matching
 
 type Table = Annotated[
-    str, StringConstraints(pattern=r"^bq://[A-Za-z0-9_.:$-]{1,1024}$", max_length=1024)
+    str,
+    matching(
+        re.compile(r"bq://[A-Za-z0-9_.:$-]{1,1024}"),
+        "must be a place in BigQuery, such as bq://project.dataset.table",
+    ),
 ]
 type Image = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}$", max_length=512)
+    str,
+    matching(
+        re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}"),
+        "must be a container image, such as europe-docker.pkg.dev/acme/images/train:1",
+    ),
 ]
-type Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+type Word = Annotated[
+    str,
+    matching(re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}"), "must be a name, such as n1-standard-4"),
+]
 type Model = Annotated[
     str,
-    StringConstraints(pattern=r"^(?:projects|publishers)/[A-Za-z0-9_.:@/-]{1,480}$"),
+    matching(
+        re.compile(r"(?:projects|publishers)/[A-Za-z0-9_.:@/-]{1,480}"),
+        "must be the name of a model, such as projects/acme/locations/europe-west1/models/1",
+    ),
 ]
+
+
+class Caching(StrEnum):
+    """The reuse of results of earlier tasks."""
+
+    TEMPLATE = "Template"
+    """Each task has the option of the template."""
+    ON = "On"
+    OFF = "Off"
 
 
 class PipelineSettings(SubmitSettings):
@@ -30,7 +55,7 @@ class PipelineSettings(SubmitSettings):
 
     gcs_output_directory: StoragePath | None = None
     """The folder for the files of a run, such as `gs://bucket/runs`; empty for the template's."""
-    caching: Literal["Template", "On", "Off"] = "Template"
+    caching: Caching = Caching.TEMPLATE
     """The reuse of results of earlier runs: as in the template, for every task, or for none."""
 
 
@@ -79,8 +104,8 @@ def with_pipeline_settings(template: JsonObject, job: Job) -> JsonObject:
     if settings.gcs_output_directory is not None:
         config = object_in(template, "runtimeConfig")
         changed["runtimeConfig"] = {**config, "gcsOutputDirectory": settings.gcs_output_directory}
-    if settings.caching != "Template":
-        caching: JsonObject = {"enableCache": settings.caching == "On"}
+    if settings.caching is not Caching.TEMPLATE:
+        caching: JsonObject = {"enableCache": settings.caching is Caching.ON}
         spec = object_in(template, "pipelineSpec")
         changed["pipelineSpec"] = with_tasks(spec, {"cachingOptions": caching})
     return changed
