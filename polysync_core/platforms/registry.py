@@ -49,6 +49,9 @@ _OWN: Mapping[str, str] = {
     PlatformType.GOOGLE_DATAFLOW: "polysync_core.platforms.google_dataflow.plugin",
     # AWS: functions and workflows
     # AWS: data and batches
+    PlatformType.AWS_GLUE: "polysync_core.platforms.aws_glue.plugin",
+    PlatformType.AWS_BATCH: "polysync_core.platforms.aws_batch.plugin",
+    PlatformType.AWS_SAGEMAKER: "polysync_core.platforms.aws_sagemaker.plugin",
     # Workflow services
     PlatformType.APACHE_AIRFLOW: "polysync_core.platforms.apache_airflow.plugin",
     # Any service

@@ -61,6 +61,9 @@ class JobType(StrEnum):
     # AWS: functions and workflows
 
     # AWS: data and batches
+    GLUE_JOB = "GlueJob"
+    AWS_BATCH_JOB = "AwsBatchJob"
+    SAGEMAKER_PIPELINE = "SageMakerPipeline"
 
     # Workflow services
     AIRFLOW_DAG = "AirflowDag"

@@ -139,6 +139,9 @@ class PlatformType(StrEnum):
     # AWS: functions and workflows
 
     # AWS: data and batches
+    AWS_GLUE = "AwsGlue"
+    AWS_BATCH = "AwsBatch"
+    AWS_SAGEMAKER = "AwsSageMaker"
 
     # Workflow services
     APACHE_AIRFLOW = "ApacheAirflow"

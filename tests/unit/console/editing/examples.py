@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from polysync_core.console.forms.annotations import Annotation, read_annotation
@@ -24,6 +25,11 @@ _TEXTS = {
     "tempLocation": "gs://my-bucket/temp",
     "templateFolder": "gs://my-bucket/templates",
     "templatePath": "gs://my-bucket/templates/load",
+    "workerType": "G.1X",
+    "studioDomainId": "d-abc123",
+    "roleArn": "arn:aws:iam::123456789012:role/polysync",
+    "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
+    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "airflowUrl": "https://airflow.example.com",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
@@ -75,6 +81,17 @@ _OTHER_VALUES: dict[str, Any] = {
     "clusterSettings": {"spark_conf": {"a": "b"}},
     "libraries": [{"pypi": {"package": "x"}}],
     "numberOfWorkerNodes": 0,
+    "numberOfWorkers": 2,
+    "timeoutMinutes": 30,
+    "queueRuns": True,
+    "maxParallelExecutionSteps": 2,
+    "schedulingPriorityOverride": 1,
+    "attemptDurationSeconds": 60,
+    "retryAttempts": 2,
+    "arraySize": 2,
+    "tags": {"team": "sales"},
+    "propagateTags": True,
+    "dependsOn": [{"jobId": "job-1"}],
     "kvVersion": 1,
     "submit": {"path": "/jobs/{externalId}", "runId": "$.id"},
     "read": {
@@ -109,7 +126,10 @@ _LEFT_OUT = {
     "endpoint",
     "existingClusterId",
     "existingInstancePool",
+    # It contradicts `workerType`.
+    "maxCapacity",
 }
+_AWS_REGION = "eu-west-1"
 
 
 def object_of(model: Any, *, is_full: bool) -> dict[str, Any]:
@@ -141,4 +161,7 @@ def _value(name: str, found: Annotation) -> Any:
         # The last member is no default; compute without a cluster would contradict the others.
         members = list(found.plain)
         return members[0 if name in {"computeType", "logicAppType", "cloud"} else -1].value
-    return _TEXTS.get(name, "a-name")
+    text = _TEXTS.get(name, "a-name")
+    pattern = found.limit("pattern")
+    is_of_aws = name == "region" and pattern and re.match(pattern, text) is None
+    return _AWS_REGION if is_of_aws else text
