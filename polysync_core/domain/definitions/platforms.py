@@ -150,6 +150,7 @@ class PlatformType(StrEnum):
 
     # Workflow services
     APACHE_AIRFLOW = "ApacheAirflow"
+    GOOGLE_CLOUD_COMPOSER = "GoogleCloudComposer"
 
     # Any service
     HTTP_SERVICE = "HttpService"
