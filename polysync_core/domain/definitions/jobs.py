@@ -40,6 +40,9 @@ class JobType(StrEnum):
     AI_FOUNDRY_PIPELINE_JOB = "AIFoundryPipelineJob"
     AI_FOUNDRY_COMMAND_JOB = "AIFoundryCommandJob"
     AI_FOUNDRY_SWEEP_JOB = "AIFoundrySweepJob"
+    OPENAI_CHAT_COMPLETION = "OpenAIChatCompletion"
+    OPENAI_EMBEDDING = "OpenAIEmbedding"
+    OPENAI_BATCH = "OpenAIBatch"
     # Azure: pipelines and functions
     ADF_PIPELINE = "ADFPipeline"
     SYNAPSE_PIPELINE = "SynapsePipeline"
@@ -57,6 +60,9 @@ class JobType(StrEnum):
     # AWS: functions and workflows
 
     # AWS: data and batches
+    GLUE_JOB = "GlueJob"
+    AWS_BATCH_JOB = "AwsBatchJob"
+    SAGEMAKER_PIPELINE = "SageMakerPipeline"
 
     # Workflow services
     AIRFLOW_DAG = "AirflowDag"

@@ -12,10 +12,13 @@ from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import ArtefactNotFound
 from polysync_core.platforms.refusal_rules import (
+    ADDRESS_REMEDY,
     CREDENTIAL_REMEDY,
     CredentialRules,
     asks_to_try_later,
+    blocks_address,
     credential_name,
+    refuses_credential,
 )
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]{0,79}")
@@ -71,6 +74,8 @@ _TRANSIENT = frozenset(
 )
 """Error codes of transient faults, which the JSON protocols report with the status 400."""
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_NO_CREDENTIAL = _DENIED | {"ValidationException"}
+"""Error codes whose texts may name a token that is no credential."""
 _REMEDIES = {
     "OptInRequired": "the account has not activated the service or the region: activate it",
     "UnknownOperationException": "the service does not exist in this region: check region",
@@ -96,7 +101,11 @@ def error_code(refusal: Refusal) -> str:
 def _refuses_key(refusal: Refusal) -> bool:
     if refusal.status < 400:
         return False
-    return refusal.status == _UNAUTHORIZED or error_code(refusal) in _CREDENTIAL_REMEDIES
+    code = error_code(refusal)
+    if refusal.status == _UNAUTHORIZED or code in _CREDENTIAL_REMEDIES:
+        return True
+    # A proxy may refuse the credential in its own words.
+    return code not in _NO_CREDENTIAL and refuses_credential(refusal)
 
 
 def aws_credential_rules(auth: Auth) -> CredentialRules:
@@ -133,11 +142,13 @@ class AwsRefusals:
         detail = f"{code}, " if code else ""
         if code in _TRANSIENT or code in self.transient or asks_to_try_later(refusal):
             return Unavailable(f"{self.service} is busy ({detail}status {refusal.status})")
-        error = ArtefactNotFound if code in self.missing else PlatformRefused
+        is_blocked = blocks_address(refusal)
+        is_missing = code in self.missing and not is_blocked
+        error = ArtefactNotFound if is_missing else PlatformRefused
         is_about_values = code in self.parameters
         return error(
             f"{self.service} refused the request ({detail}status {refusal.status}):"
-            f" {self._remedy(code)}",
+            f" {ADDRESS_REMEDY if is_blocked else self._remedy(code)}",
             cause=FailureCause.PARAMETERS if is_about_values else FailureCause.SUBMIT,
             status=refusal.status,
         )

@@ -32,7 +32,8 @@ A qualified role ends in the role, such as `pipeline_states` or `job_discovery`.
 """
 
 EXCEPTIONS: dict[str, frozenset[str]] = {
-    "aws": frozenset({"answers"}),
+    "aws": frozenset({"answers", "lost_start"}),
+    "aws_glue": frozenset({"retries"}),
     "azure": frozenset({"answers", "audiences", "clouds", "environment_variables"}),
     "azure_ai_foundry": frozenset({"template_copy", "template_job"}),
     "azure_databricks": frozenset({"answers", "job_source", "notebook_source"}),
@@ -40,8 +41,10 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "azure_kubernetes": frozenset({"job_template"}),
     "azure_logic_apps": frozenset({"workflow_definition"}),
     "azure_data_pipelines": frozenset({"lost_start", "pipeline"}),
+    "azure_openai": frozenset({"lost_start", "model_call"}),
     "google": frozenset({"answers"}),
     "google_functions": frozenset({"external_id"}),
+    "http_functions": frozenset({"single_call"}),
     "microsoft_fabric": frozenset({"item_job"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),
 }

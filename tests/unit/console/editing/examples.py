@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from polysync_core.console.forms.annotations import Annotation, read_annotation
@@ -15,6 +16,12 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
+    "accountUrl": "https://sales.openai.azure.com",
+    "workerType": "G.1X",
+    "studioDomainId": "d-abc123",
+    "roleArn": "arn:aws:iam::123456789012:role/polysync",
+    "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
+    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "airflowUrl": "https://airflow.example.com",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
@@ -22,11 +29,13 @@ _TEXTS = {
     "aiFoundryEnvironmentName": "azureml:train:1",
     "aiFoundryObjectiveGoal": "minimize",
     "aiFoundryObjectiveMetric": "val_loss",
+    "apiVersion": "v1",
     "attemptTokenParameter": "token",
     "audience": "api://functions",
     "clientId": GUID,
     "clusterNodeType": "Standard_D4ds_v5",
     "clusterVersion": "15.4.x-scala2.12",
+    "completionWindow": "24h",
     "dataSecurityMode": "SINGLE_USER",
     "defaultNotebookPath": "/etl",
     "endpoint": "http://127.0.0.1:8787",
@@ -58,9 +67,25 @@ _TEXTS = {
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
 _OTHER_VALUES: dict[str, Any] = {
+    "dimensions": 256,
+    "maxTokens": 100,
+    "metadata": {"team": "sales"},
+    "options": {"top_p": 0.5},
+    "temperature": 0.5,
     "clusterSettings": {"spark_conf": {"a": "b"}},
     "libraries": [{"pypi": {"package": "x"}}],
     "numberOfWorkerNodes": 0,
+    "numberOfWorkers": 2,
+    "timeoutMinutes": 30,
+    "queueRuns": True,
+    "maxParallelExecutionSteps": 2,
+    "schedulingPriorityOverride": 1,
+    "attemptDurationSeconds": 60,
+    "retryAttempts": 2,
+    "arraySize": 2,
+    "tags": {"team": "sales"},
+    "propagateTags": True,
+    "dependsOn": [{"jobId": "job-1"}],
     "kvVersion": 1,
     "submit": {"path": "/jobs/{externalId}", "runId": "$.id"},
     "read": {
@@ -90,7 +115,10 @@ _LEFT_OUT = {
     "endpoint",
     "existingClusterId",
     "existingInstancePool",
+    # It contradicts `workerType`.
+    "maxCapacity",
 }
+_AWS_REGION = "eu-west-1"
 
 
 def object_of(model: Any, *, is_full: bool) -> dict[str, Any]:
@@ -122,4 +150,7 @@ def _value(name: str, found: Annotation) -> Any:
         # The last member is no default; compute without a cluster would contradict the others.
         members = list(found.plain)
         return members[0 if name in {"computeType", "logicAppType", "cloud"} else -1].value
-    return _TEXTS.get(name, "a-name")
+    text = _TEXTS.get(name, "a-name")
+    pattern = found.limit("pattern")
+    is_of_aws = name == "region" and pattern and re.match(pattern, text) is None
+    return _AWS_REGION if is_of_aws else text
