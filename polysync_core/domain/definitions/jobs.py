@@ -51,6 +51,7 @@ class JobType(StrEnum):
     # Azure: containers and batches
     AKS_JOB = "AKSJob"
     AKS_CRON_JOB = "AKSCronJob"
+    CONTAINER_APPS_JOB = "ContainerAppsJob"
 
     # Google Cloud: functions
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"

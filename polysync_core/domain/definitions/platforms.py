@@ -134,6 +134,7 @@ class PlatformType(StrEnum):
     AZURE_LOGIC_APPS = "AzureLogicApps"
     # Azure: containers and batches
     AZURE_KUBERNETES = "AzureKubernetes"
+    AZURE_CONTAINER_APPS = "AzureContainerApps"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
