@@ -44,6 +44,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
     # Google Cloud: data and models
     # AWS: functions and workflows
+    PlatformType.AWS_LAMBDA: "polysync_core.platforms.aws_lambda.plugin",
     # AWS: data and batches
     # Workflow services
     # Any service

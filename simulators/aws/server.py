@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.aws import sts
+from simulators.aws import lambda_functions, sts
 from simulators.aws.services import STATE, AwsService, Operation, answered
 from simulators.aws.signature import AccessKey, Unsigned, service_of, verified
 from simulators.aws.state import AwsState
@@ -20,7 +20,7 @@ from simulators.faults import FAULTS, FaultQueue, Handler, fault_routes
 from simulators.quirks import QUIRKS, quirk_routes
 from simulators.serving import Refusal, api_middleware
 
-SERVICES: tuple[AwsService, ...] = (sts.SERVICE,)
+SERVICES: tuple[AwsService, ...] = (sts.SERVICE, lambda_functions.SERVICE)
 _BY_TARGET = {each.target: each for each in SERVICES if each.target}
 _UNSIGNED_ACTION = b"Action=AssumeRoleWithWebIdentity"
 _STS_CODES = {
@@ -123,7 +123,7 @@ def _refused(request: web.Request, refusal: Refusal) -> web.Response:
 
 
 def _error_body(status: int, message: str) -> dict[str, Any]:
-    return {"__type": "SimulatedFault", "message": message}
+    return {"message": message}
 
 
 async def _dispatch(request: web.Request) -> web.StreamResponse:

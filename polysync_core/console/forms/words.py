@@ -146,6 +146,7 @@ _HELP: Mapping[str, str] = {
 """Help texts that differ from those of the API."""
 
 _INITIALS: Mapping[str, str] = {
+    "arn": "ARN",
     "url": "URL",
     "id": "id",
     "json": "JSON",
@@ -160,8 +161,12 @@ _TYPES: Mapping[str, str] = {
     "AIFoundryCommandJob": "AI Foundry command job",
     "AIFoundryPipelineJob": "AI Foundry pipeline job",
     "AIFoundrySweepJob": "AI Foundry sweep job",
+    "AccessKey": "Access key of AWS",
     "AppRole": "AppRole",
     "ApplicationDefault": "Application default credentials",
+    "AssumeRole": "AWS role, assumed with an access key",
+    "AwsLambda": "AWS Lambda",
+    "AwsLambdaFunction": "AWS Lambda function",
     "AzureAIFoundry": "Azure AI Foundry",
     "AzureDataFactory": "Azure Data Factory",
     "AzureDatabricks": "Azure Databricks",
@@ -187,6 +192,7 @@ _TYPES: Mapping[str, str] = {
     "PersonalAccessToken": "Personal access token",
     "SynapsePipeline": "Synapse pipeline",
     "UserPassword": "User name and password",
+    "WebIdentityFederation": "AWS role, assumed with the app's identity",
     "WorkloadIdentityFederation": "Workload identity federation",
 }
 """The words of platform types, job types, vault providers and sign-in methods."""

@@ -48,6 +48,7 @@ class JobType(StrEnum):
     # Google Cloud: data and models
 
     # AWS: functions and workflows
+    AWS_LAMBDA_FUNCTION = "AwsLambdaFunction"
 
     # AWS: data and batches
 

@@ -133,6 +133,7 @@ class PlatformType(StrEnum):
     # Google Cloud: data and models
 
     # AWS: functions and workflows
+    AWS_LAMBDA = "AwsLambda"
 
     # AWS: data and batches
 

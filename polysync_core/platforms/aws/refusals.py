@@ -12,10 +12,13 @@ from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import ArtefactNotFound
 from polysync_core.platforms.refusal_rules import (
+    ADDRESS_REMEDY,
     CREDENTIAL_REMEDY,
     CredentialRules,
     asks_to_try_later,
+    blocks_address,
     credential_name,
+    refuses_credential,
 )
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]{0,79}")
@@ -94,9 +97,11 @@ def error_code(refusal: Refusal) -> str:
 
 
 def _refuses_key(refusal: Refusal) -> bool:
-    if refusal.status < 400:
-        return False
-    return refusal.status == _UNAUTHORIZED or error_code(refusal) in _CREDENTIAL_REMEDIES
+    code = error_code(refusal) if refusal.status >= 400 else ""
+    if code and refusal.status != _UNAUTHORIZED:
+        return code in _CREDENTIAL_REMEDIES
+    # A proxy in front of AWS answers without a code.
+    return refuses_credential(refusal)
 
 
 def aws_credential_rules(auth: Auth) -> CredentialRules:
@@ -135,9 +140,9 @@ class AwsRefusals:
             return Unavailable(f"{self.service} is busy ({detail}status {refusal.status})")
         error = ArtefactNotFound if code in self.missing else PlatformRefused
         is_about_values = code in self.parameters
+        remedy = ADDRESS_REMEDY if blocks_address(refusal) else self._remedy(code)
         return error(
-            f"{self.service} refused the request ({detail}status {refusal.status}):"
-            f" {self._remedy(code)}",
+            f"{self.service} refused the request ({detail}status {refusal.status}): {remedy}",
             cause=FailureCause.PARAMETERS if is_about_values else FailureCause.SUBMIT,
             status=refusal.status,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
@@ -40,13 +40,25 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 """The header with the attempt's token."""
 
 _BUDGET = CallBudget(total=MAX_CALL_SECONDS + 10, read=MAX_CALL_SECONDS, attempts=1)
-_ADVICE = (
-    "It is not called again automatically: check its work, and rerun if needed. A function with"
-    " long work should answer 202 with a status address, and an idempotent one may have the job's"
-    " setting resubmit: WhenIdempotent"
-)
+_NO_REPETITION = "It is not called again automatically: check its work, and rerun if needed."
+_IDEMPOTENT = "an idempotent one may have the job's setting resubmit: WhenIdempotent"
+_LONG_WORK = "A function with long work should answer 202 with a status address"
 
 _SHORT = "answer with a link to the data instead"
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """The function or the workflow that is called, for errors."""
+
+    name: str
+    long_work: str = _LONG_WORK
+    """The advice for long work, as the beginning of a sentence."""
+
+    @property
+    def advice(self) -> str:
+        """The advice after a call whose answer is missing."""
+        return f"{_NO_REPETITION} {self.long_work}, and {_IDEMPOTENT}."
 
 
 def call_once(
@@ -54,7 +66,11 @@ def call_once(
 ) -> Submitted:
     """Call a function at most once for an attempt."""
     return exchange_once(
-        client, call, request, name, lambda answer: _submitted(answer, client, request, name, now)
+        client,
+        replace(call, accepts=ends_orchestration),
+        request,
+        Callee(name),
+        lambda answer: _submitted(answer, client, request, name, now),
     )
 
 
@@ -62,7 +78,7 @@ def exchange_once[T](
     client: PlatformClient,
     call: Call,
     request: SubmitRequest,
-    name: str,
+    callee: Callee,
     read: Callable[[Answer], T],
 ) -> T:
     """Send a call at most once and return the answer that `read` decodes.
@@ -72,7 +88,7 @@ def exchange_once[T](
     """
     repeats = request.job.may_run_twice
     if request.is_resend and not repeats:
-        raise OutcomeUnknown(f"{name} may have been called. {_ADVICE}.")
+        raise OutcomeUnknown(f"{callee.name} may have been called. {callee.advice}")
     once = replace(
         call,
         headers={**(call.headers or {}), IDEMPOTENCY_KEY: request.token},
@@ -81,7 +97,6 @@ def exchange_once[T](
         effect=True,
         busy_proves_not_started=False,
         accept_oversized=True,
-        accepts=ends_orchestration,
         budget=_BUDGET,
         refused=_unless_starting(call.refused) if repeats else call.refused,
     )
@@ -94,7 +109,7 @@ def exchange_once[T](
             raise
         platform_message, platform_answer = error.platform_message, error.platform_answer
     unknown = OutcomeUnknown(
-        f"{name} was called, but its answer is missing or unreadable. {_ADVICE}."
+        f"{callee.name} was called, but its answer is missing or unreadable. {callee.advice}"
     )
     unknown.platform_message, unknown.platform_answer = platform_message, platform_answer
     raise unknown

@@ -15,6 +15,7 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
+    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -39,7 +40,9 @@ _TEXTS = {
     "policyId": "policy-1",
     "projectId": "my-project",
     "provider": "projects/1/locations/global/workloadIdentityPools/pool/providers/entra",
-    "region": "europe-west1",
+    "region": "eu-west-1",
+    "roleArn": "arn:aws:iam::123456789012:role/polysync",
+    "sessionName": "night",
     "routePrefix": "v1",
     "serviceAccountEmail": "name@my-project.iam.gserviceaccount.com",
     "subscriptionId": GUID,
@@ -70,6 +73,7 @@ _OTHER_VALUES: dict[str, Any] = {
 }
 EXTERNAL_IDS = {
     "AzureHttpFunction": "Report",
+    "AwsLambdaFunction": "report",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
     "DatabricksNotebook": "/etl/load",
