@@ -84,7 +84,7 @@ def _cells(name: str, verification: Verification) -> Iterator[str]:
         if ability.capability is not None and ability.capability not in claimed:
             yield "no"
         else:
-            yield "verified" if ability in verification.official_client.calls else "tested"
+            yield "verified" if ability in verification.calls else "tested"
 
 
 def _kinds() -> dict[str, JobTypePlugin]:
@@ -103,12 +103,17 @@ def _grouped(keys: Sequence[object]) -> list[tuple[str, Verification]]:
 
 
 def _client(verification: Verification) -> str:
-    package = verification.official_client.package
-    return " ".join([f"`{package}` {version(package)}.", *verification.notes])
+    client = verification.official_client
+    name = (
+        "No official client."
+        if client is None
+        else f"`{client.package}` {version(client.package)}."
+    )
+    return " ".join([name, *verification.notes])
 
 
 def _calls(verification: Verification) -> str:
-    calls = verification.official_client.calls
+    calls = verification.calls
     return " · ".join(f"{each}: `{calls[each]}`" for each in Ability if each in calls)
 
 

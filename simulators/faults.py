@@ -172,6 +172,9 @@ async def inject_fault(
     match fault.fault:
         case FaultKind.LOST_RESPONSE:
             return _reset(request)
+        case FaultKind.CUT if not content:
+            # An answer without a body cannot be cut: its client would count it as whole.
+            return _reset(request)
         case FaultKind.CUT:
             return await _cut(request, content)
         case FaultKind.SLOW:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
+import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -98,3 +102,44 @@ async def serve_until_signal(app: web.Application, port: int) -> None:
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+class Submissions:
+    """The file `submissions.jsonl` with a line for each accepted start."""
+
+    def __init__(self, data: Path) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self._file = (data / "submissions.jsonl").open("a", encoding="utf-8")
+
+    def record(self, **line: Any) -> None:
+        """Append one line."""
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+
+    async def close(self, _: web.Application) -> None:
+        """Close the file, when the application ends."""
+        self._file.close()
+
+
+async def json_object(request: web.Request) -> dict[str, Any]:
+    """Return the JSON object of a request; raise `Refusal` for any other body."""
+    try:
+        body = json.loads(await request.read() or b"{}")
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Refusal(400, "BadRequest", "The body is not a JSON object.")
+    return body
+
+
+def serve_app(name: str, default_port: int, build: Callable[[Namespace], web.Application]) -> None:
+    """Run a simulator in the foreground until SIGINT or SIGTERM."""
+    parser = ArgumentParser(prog=f"python -m simulators.{name}")
+    parser.add_argument("--port", type=int, default=default_port, help="0 = any free port")
+    parser.add_argument("--data", type=Path, required=True, help="folder for the file of starts")
+    parser.add_argument("--page-size", type=int, default=100, help="entries per page (default 100)")
+    options = parser.parse_args()
+    try:
+        asyncio.run(serve_until_signal(build(options), options.port))
+    except OSError as error:
+        sys.exit(f"simulators.{name} cannot start: {error}")

@@ -21,6 +21,11 @@ class Noun:
     """Further spellings."""
 
     @property
+    def word(self) -> str:
+        """The usual word for the kind, such as `profile`."""
+        return self.singular.removeprefix("contention ")
+
+    @property
     def spellings(self) -> set[str]:
         """The accepted spellings in lower case, without blanks and hyphens."""
         return {_plain(each) for each in (self.singular, self.path, *self.short)}
@@ -54,6 +59,12 @@ _ELSEWHERE = {
 """The commands for objects that have their own, by kind."""
 
 
+def match_noun(text: str) -> Noun | None:
+    """Return the kind of a spelling, if there is one."""
+    wanted = _plain(text)
+    return next((noun for noun in NOUNS if wanted in noun.spellings), None)
+
+
 def find_noun(text: str) -> Noun:
     """Return the kind of a spelling.
 
@@ -61,9 +72,8 @@ def find_noun(text: str) -> Noun:
         BadParameter: there is no such kind; the message has the known ones.
     """
     wanted = _plain(text)
-    for noun in NOUNS:
-        if wanted in noun.spellings:
-            return noun
+    if found := match_noun(text):
+        return found
     if hint := _ELSEWHERE.get(wanted.removesuffix("s")):
         raise typer.BadParameter(hint, param_hint="KIND")
     raise typer.BadParameter(_unknown(text, wanted), param_hint="KIND")
@@ -77,7 +87,7 @@ def find_definition_noun(text: str) -> Noun:
     """
     noun = find_noun(text)
     if noun.list_name is None:
-        kinds = ", ".join(_word(each) for each in NOUNS if each.list_name)
+        kinds = ", ".join(each.word for each in NOUNS if each.list_name)
         message = f"a {noun.singular} is no definition of its own: give one of {kinds}"
         raise typer.BadParameter(message, param_hint="KIND")
     return noun
@@ -85,11 +95,7 @@ def find_definition_noun(text: str) -> Noun:
 
 def kind_words() -> list[str]:
     """Return the usual word of each kind in the plural, for help and completion."""
-    return [f"{_word(noun)}s" for noun in NOUNS]
-
-
-def _word(noun: Noun) -> str:
-    return noun.singular.removeprefix("contention ")
+    return [f"{noun.word}s" for noun in NOUNS]
 
 
 def _unknown(text: str, wanted: str) -> str:
@@ -97,7 +103,7 @@ def _unknown(text: str, wanted: str) -> str:
 
     known = {spelling: noun for noun in NOUNS for spelling in noun.spellings}
     near = get_close_matches(wanted, known, n=1)
-    hint = f"did you mean '{_word(known[near[0]])}s'? " if near else ""
+    hint = f"did you mean '{known[near[0]].word}s'? " if near else ""
     return f"'{text}' is not a kind: {hint}The kinds are {', '.join(kind_words())}."
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def require_one_name(name: str | None, *, last: bool) -> None:
     """Raise `BadParameter` unless either a name or `--last` is given."""
     if (name is None) is not last:
-        raise typer.BadParameter("give either a run or --last", param_hint="RUN")
+        raise typer.BadParameter(
+            "give either a run (@TASK is the newest run of a task) or --last", param_hint="RUN"
+        )
 
 
 def find_run_id(api: ApiClient, name: str | None) -> str:

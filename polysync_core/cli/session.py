@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from polysync.errors import ApiProblem
 from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from polysync_core.cli.api.client import ApiClient
+
+_NO_RUN = "There is no task run"
+"""The beginning of the problem of a run id that does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,4 +59,9 @@ def open_session(url: str, *, as_json: bool) -> Generator[Session]:
         # The convention of OpenTelemetry: https://opentelemetry.io/docs/specs/otel/context/env-carriers
         trace = os.environ.get("TRACEPARENT")
         with ApiClient(url, connection.credentials(), traceparent=trace) as api:
-            yield Session(api=api, terminal=terminal, options=connection.options)
+            try:
+                yield Session(api=api, terminal=terminal, options=connection.options)
+            except ApiProblem as problem:
+                if _NO_RUN in str(problem):
+                    problem.add_detail("The newest run of a task is @TASK.")
+                raise

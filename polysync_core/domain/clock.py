@@ -25,6 +25,8 @@ from polysync_core.domain.stored_values import is_stored
 _UNSUPPORTED = "must be from 1900-01-01 to 8999-12-31 in UTC"
 _AGE = re.compile(r"([0-9]{1,5})([smhdw])")
 _AGE_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_NAMED_DAYS = {"today": 0, "yesterday": 1}
+"""The days before the present one, by their words."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 type Clock = Callable[[], datetime]
@@ -84,13 +86,16 @@ type DayText = Annotated[Day, BeforeValidator(_only_day)]
 def time_or_age(text: str, *, now: datetime, path: str) -> datetime:
     """Return the time that a text names: a time with its offset, or an age such as `24h`.
 
-    A date such as `2026-12-31` is its midnight in UTC.
+    A date such as `2026-12-31`, `today` or `yesterday` is its midnight in UTC.
 
     Raises `Invalid`, whose problem has the path.
     """
     age = _AGE.fullmatch(text.strip())
     if age is not None:
         return clamped(now - timedelta(**{_AGE_UNITS[age[2]]: int(age[1])}))
+    if (days := _NAMED_DAYS.get(text.strip().lower())) is not None:
+        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return clamped(midnight - timedelta(days=days))
     try:
         moment = datetime.fromisoformat(text.strip())
         if _DAY.fullmatch(text.strip()):
@@ -98,7 +103,10 @@ def time_or_age(text: str, *, now: datetime, path: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None or not is_supported(moment):
-        hint = "an age such as 30m, 24h or 7d, a date, or a time such as 2026-12-31T06:00:00Z"
+        hint = (
+            "an age such as 30m, 24h or 7d, today, yesterday, a date, "
+            "or a time such as 2026-12-31T06:00:00Z"
+        )
         raise Invalid.at(path, f"must be {hint}")
     return moment.astimezone(UTC)
 

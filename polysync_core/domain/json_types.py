@@ -1,4 +1,6 @@
-"""Defines the types of JSON values, and applies JSON merge patches (RFC 7396)."""
+"""Defines the types of JSON values, reads members of objects, and applies merge patches."""
+
+from collections.abc import Mapping
 
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
 type JsonObject = dict[str, JsonValue]
@@ -15,3 +17,15 @@ def merge_patch(target: JsonValue, patch: JsonValue) -> JsonValue:
         else:
             result[key] = merge_patch(result.get(key), value)
     return result
+
+
+def object_in(source: Mapping[str, JsonValue], name: str) -> JsonObject:
+    """Return an object that is a member of another one; an absent object is empty."""
+    found = source.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def text_in(source: Mapping[str, JsonValue], name: str) -> str:
+    """Return a text that is a member of an object; an absent text is empty."""
+    found = source.get(name)
+    return found if isinstance(found, str) else ""

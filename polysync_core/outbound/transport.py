@@ -27,8 +27,8 @@ from polysync_core.outbound.http_request import ClientCertificate
 POOLED_CONNECTIONS = 32
 """Idle connections per host: one for each thread of an activity worker."""
 
-_CERTIFICATE_TRANSPORTS = 32
-"""Client certificates whose connections are pooled; the least recently used one is dropped."""
+_TLS_TRANSPORTS = 32
+"""TLS contexts whose connections are pooled; the least recently used one is dropped."""
 
 type Resolver = Callable[[str, int], Sequence[str]]
 
@@ -42,7 +42,7 @@ class ConnectionRefused(NewConnectionError):
 
 
 class CertificateUnusable(Exception):
-    """The client certificate is not PEM with its private key."""
+    """A client certificate has no private key, or an authority is not PEM."""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -60,9 +60,11 @@ class CheckedAdapter(HTTPAdapter):
         *,
         resolver: Resolver = resolve,
         ssl_context: ssl.SSLContext | None = None,
+        has_own_authorities: bool = False,
     ) -> None:
         self._pools = _pool_classes(scope, resolver)
         self._ssl_context = ssl_context
+        self._has_own_authorities = has_own_authorities
         super().__init__(pool_connections=POOLED_CONNECTIONS, pool_maxsize=POOLED_CONNECTIONS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -72,18 +74,27 @@ class CheckedAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Add the public authorities to the trusted ones, unless the context has its own."""
+        super().cert_verify(conn, url, verify, cert)  # pyright: ignore[reportUnknownMemberType]
+        if self._has_own_authorities:
+            conn.ca_certs = conn.ca_cert_dir = None
+
 
 @cache
 def _adapter_of(scope: AddressScope) -> CheckedAdapter:
     return CheckedAdapter(scope)
 
 
-@lru_cache(maxsize=_CERTIFICATE_TRANSPORTS)
-def _adapter_with(scope: AddressScope, pem: Secret) -> CheckedAdapter:
+@lru_cache(maxsize=_TLS_TRANSPORTS)
+def _adapter_with(
+    scope: AddressScope, pem: Secret | None, authorities: str | None
+) -> CheckedAdapter:
     # Imported on first use: cryptography is slow to import.
-    from polysync_core.outbound.sign_in.certificates import client_ssl_context
+    from polysync_core.outbound.sign_in.certificates import tls_context
 
-    return CheckedAdapter(scope, ssl_context=client_ssl_context(pem))
+    context = tls_context(pem, authorities)
+    return CheckedAdapter(scope, ssl_context=context, has_own_authorities=authorities is not None)
 
 
 _lock = threading.Lock()
@@ -95,13 +106,24 @@ def shared_transport(scope: AddressScope) -> HTTPAdapter:
         return _adapter_of(scope)
 
 
-def certificate_transport(scope: AddressScope, certificate: ClientCertificate) -> HTTPAdapter:
+def private_authority_transport(scope: AddressScope, authorities: str) -> HTTPAdapter:
+    """Return the transport of this process that trusts the given authorities (PEM) only.
+
+    Raises `CertificateUnusable` for authorities that are not PEM.
+    """
+    with _lock:
+        return _adapter_with(scope, None, authorities)
+
+
+def certificate_transport(
+    scope: AddressScope, certificate: ClientCertificate, *, authorities: str | None = None
+) -> HTTPAdapter:
     """Return the transport of this process that presents a client certificate (mTLS).
 
     Raises `CertificateUnusable`.
     """
     with _lock:
-        return _adapter_with(scope, certificate.pem)
+        return _adapter_with(scope, certificate.pem, authorities)
 
 
 def _pool_classes(scope: AddressScope, resolver: Resolver) -> dict[str, type[HTTPConnectionPool]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import SearchLimitReached
 
 SEARCH_LIMIT = 2000
@@ -36,6 +38,29 @@ def paged[T](fetch: Callable[[str | None], Page[T]]) -> Iterator[T]:
         if token in seen:
             raise Unavailable("the platform's list has no end: it repeats a page")
         seen.add(token)
+
+
+def objects_in(answer: Mapping[str, JsonValue], name: str) -> list[JsonObject]:
+    """Return the objects of a required list."""
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise UnexpectedAnswer
+    return [each for each in found if isinstance(each, dict)]
+
+
+def paged_by_offset[T](fetch: Callable[[int], tuple[Sequence[T], int]]) -> Iterator[T]:
+    """Yield the entries of a list whose pages are selected by an offset.
+
+    `fetch` returns a page, and the number of the entries of all pages.
+    """
+
+    def page(token: str | None) -> Page[T]:
+        offset = int(token or 0)
+        items, total = fetch(offset)
+        following = offset + len(items)
+        return Page(items, str(following) if items and following < total else None)
+
+    return paged(page)
 
 
 def filter_bounded[T](entries: Iterator[T], wanted: Callable[[T], bool]) -> Iterator[T]:

@@ -35,7 +35,11 @@ from polysync_core.outbound.http_exchange import (
 )
 from polysync_core.outbound.http_request import ClientCertificate, HttpRequest, json_request
 from polysync_core.outbound.sign_in.authenticators import Authenticator
-from polysync_core.outbound.transport import certificate_transport, shared_transport
+from polysync_core.outbound.transport import (
+    certificate_transport,
+    private_authority_transport,
+    shared_transport,
+)
 from polysync_core.outbound.urls import QueryValue, url
 from polysync_core.platforms.answer_messages import quote_answer, refusal_in
 from polysync_core.platforms.calls import (
@@ -76,10 +80,16 @@ class HttpOptions:
     """Remembers the credentials of all clients of a connection; None: each client its own."""
     private_hosts: frozenset[str] = frozenset()
     """Names of hosts that may have private addresses."""
+    authorities: str | None = None
+    """The only authorities (PEM) of the server's certificate; None: the public ones."""
 
     def transport_to(self, scope: AddressScope) -> HTTPAdapter:
         """Return the transport for a scope of addresses."""
-        return self.transport or shared_transport(scope)
+        if self.transport is not None:
+            return self.transport
+        if self.authorities is None:
+            return shared_transport(scope)
+        return private_authority_transport(scope, self.authorities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +139,13 @@ class PlatformClient:
         self._budget = http.budget
         self._timer = http.timer
         scope = base.scope_with(http.private_hosts)
-        given = http.transport
 
         def transport_with(certificate: ClientCertificate) -> HTTPAdapter:
-            return given or certificate_transport(scope, certificate)
+            return http.transport or certificate_transport(
+                scope, certificate, authorities=http.authorities
+            )
 
-        self._exchange = HttpExchange(
-            given or shared_transport(scope), http.size_limit, transport_with
-        )
+        self._exchange = HttpExchange(http.transport_to(scope), http.size_limit, transport_with)
 
     @property
     def longest_answer(self) -> str:

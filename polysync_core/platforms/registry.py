@@ -32,6 +32,7 @@ ENTRY_POINTS = "polysync.platforms"
 _OWN: Mapping[str, str] = {
     # Azure: data platforms
     PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.plugin",
+    PlatformType.MICROSOFT_FABRIC: "polysync_core.platforms.microsoft_fabric.plugin",
     # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
     # Azure: pipelines and functions
@@ -40,13 +41,18 @@ _OWN: Mapping[str, str] = {
     PlatformType.AZURE_FUNCTIONS: "polysync_core.platforms.azure_functions.plugin",
     PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.plugin",
     # Azure: containers and batches
+    PlatformType.AZURE_KUBERNETES: "polysync_core.platforms.azure_kubernetes.plugin",
     # Google Cloud: functions
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
     # Google Cloud: data and models
     # AWS: functions and workflows
     PlatformType.AWS_LAMBDA: "polysync_core.platforms.aws_lambda.plugin",
     # AWS: data and batches
+    PlatformType.AWS_GLUE: "polysync_core.platforms.aws_glue.plugin",
+    PlatformType.AWS_BATCH: "polysync_core.platforms.aws_batch.plugin",
+    PlatformType.AWS_SAGEMAKER: "polysync_core.platforms.aws_sagemaker.plugin",
     # Workflow services
+    PlatformType.APACHE_AIRFLOW: "polysync_core.platforms.apache_airflow.plugin",
     # Any service
     PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }

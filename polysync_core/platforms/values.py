@@ -20,15 +20,18 @@ from typing import TypeGuard, assert_never
 
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.display_text import deceptive_character
-from polysync_core.domain.errors import Invalid, PlatformRefused
+from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.security.secrets import Secret
+from polysync_core.domain.strict_documents import read_json
 
 type Values = Mapping[str, JsonValue | Secret]
 """The parameter values of a submit request."""
 
+WHOLE_VALUE = "result"
+"""The output for an exit value that is not a JSON object."""
 INVALID_NAME = (
     "a parameter has a name that is too long or empty, or holds characters that are not shown: it"
     " is left out"
@@ -85,6 +88,19 @@ def as_texts(values: Values, schema: Iterable[Parameter]) -> dict[str, str]:
         for name, value in values.items()
         if (text := value_as_text(value, types.get(name))) is not None
     }
+
+
+def outputs_in(exit_value: str) -> JsonObject:
+    """Return the outputs in the exit value of a notebook.
+
+    A JSON object has one output per key; any other value is the output `result`. Raises `TooLarge`,
+    and `Invalid` for an object with a value that cannot be stored.
+    """
+    try:
+        value = read_json(exit_value.encode("utf-8", "surrogatepass"))
+    except Malformed:
+        value = exit_value
+    return value if isinstance(value, dict) else {WHOLE_VALUE: exit_value}
 
 
 def value_as_text(value: JsonValue | Secret, data_type: DataType | None) -> str | None:

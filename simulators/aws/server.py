@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.aws import lambda_functions, sts
+from simulators.aws import batch, glue, lambda_functions, sagemaker, sts
 from simulators.aws.services import STATE, AwsService, Operation, answered
 from simulators.aws.signature import AccessKey, Unsigned, service_of, verified
 from simulators.aws.state import AwsState
@@ -20,7 +20,13 @@ from simulators.faults import FAULTS, FaultQueue, Handler, fault_routes
 from simulators.quirks import QUIRKS, quirk_routes
 from simulators.serving import Refusal, api_middleware
 
-SERVICES: tuple[AwsService, ...] = (sts.SERVICE, lambda_functions.SERVICE)
+SERVICES: tuple[AwsService, ...] = (
+    sts.SERVICE,
+    lambda_functions.SERVICE,
+    glue.SERVICE,
+    batch.SERVICE,
+    sagemaker.SERVICE,
+)
 _BY_TARGET = {each.target: each for each in SERVICES if each.target}
 _UNSIGNED_ACTION = b"Action=AssumeRoleWithWebIdentity"
 _STS_CODES = {

@@ -53,7 +53,9 @@ def sources_of(files: Sequence[str] | None, more: Sequence[str] | None) -> list[
         return sources
     if any(Path(each).is_file() for each in BUNDLE_FILES):
         return ["."]
-    raise typer.BadParameter("name at least one file or folder", param_hint="FILE")
+    raise typer.BadParameter(
+        "name a file or a folder, such as . for this folder", param_hint="FILE"
+    )
 
 
 def read_bundle(sources: Sequence[str], choice: BundleChoice) -> ReadBundle:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeIs, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -134,6 +134,10 @@ def _default(info: FieldInfo) -> JsonValue:
     return cast("JsonValue", TypeAdapter(Any).dump_python(value, mode="json", by_alias=True))
 
 
+def _is_model(plain: Any) -> TypeIs[type[BaseModel]]:
+    return isinstance(plain, type) and issubclass(plain, BaseModel)
+
+
 class _Controls:
     """Finds the control for a field."""
 
@@ -149,7 +153,7 @@ class _Controls:
             return self._list(found)
         if found.origin is dict:
             return self._mapping(found)
-        if isinstance(found.plain, type) and issubclass(found.plain, BaseModel):
+        if _is_model(found.plain):
             if self._is_explicit:
                 # Only JSON keeps the difference between an absent value and an empty one.
                 return Json(shape=Shape.OBJECT)
@@ -159,7 +163,8 @@ class _Controls:
 
     def _list(self, found: Annotation) -> Control:
         item = read_annotation(found.items[0])
-        if item.origin is dict or "JsonValue" in item.aliases:
+        is_explicit_object = self._is_explicit and _is_model(item.plain)
+        if item.origin is dict or "JsonValue" in item.aliases or is_explicit_object:
             return Json(shape=Shape.LIST)
         if isinstance(item.plain, type) and issubclass(item.plain, StrEnum):
             return Several(tuple(_option(each) for each in item.plain))

@@ -32,6 +32,10 @@ class JobType(StrEnum):
     DATABRICKS_JOB = "DatabricksJob"
     DATABRICKS_WORKFLOW = "DatabricksWorkflow"
     DATABRICKS_PIPELINE = "DatabricksPipeline"
+    FABRIC_NOTEBOOK = "FabricNotebook"
+    FABRIC_PIPELINE = "FabricPipeline"
+    FABRIC_DATAFLOW = "FabricDataflow"
+    FABRIC_SPARK_JOB = "FabricSparkJob"
     # Azure: machine learning and models
     AI_FOUNDRY_PIPELINE_JOB = "AIFoundryPipelineJob"
     AI_FOUNDRY_COMMAND_JOB = "AIFoundryCommandJob"
@@ -42,6 +46,8 @@ class JobType(StrEnum):
     AZURE_HTTP_FUNCTION = "AzureHttpFunction"
     LOGIC_APPS_WORKFLOW = "LogicAppsWorkflow"
     # Azure: containers and batches
+    AKS_JOB = "AKSJob"
+    AKS_CRON_JOB = "AKSCronJob"
 
     # Google Cloud: functions
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"
@@ -51,8 +57,12 @@ class JobType(StrEnum):
     AWS_LAMBDA_FUNCTION = "AwsLambdaFunction"
 
     # AWS: data and batches
+    GLUE_JOB = "GlueJob"
+    AWS_BATCH_JOB = "AwsBatchJob"
+    SAGEMAKER_PIPELINE = "SageMakerPipeline"
 
     # Workflow services
+    AIRFLOW_DAG = "AirflowDag"
 
     # Any service
     HTTP_JOB = "HttpJob"

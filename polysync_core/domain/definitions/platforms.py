@@ -119,6 +119,7 @@ class PlatformType(StrEnum):
 
     # Azure: data platforms
     AZURE_DATABRICKS = "AzureDatabricks"
+    MICROSOFT_FABRIC = "MicrosoftFabric"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
     # Azure: pipelines and functions
@@ -127,6 +128,7 @@ class PlatformType(StrEnum):
     AZURE_FUNCTIONS = "AzureFunctions"
     AZURE_LOGIC_APPS = "AzureLogicApps"
     # Azure: containers and batches
+    AZURE_KUBERNETES = "AzureKubernetes"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
@@ -136,8 +138,12 @@ class PlatformType(StrEnum):
     AWS_LAMBDA = "AwsLambda"
 
     # AWS: data and batches
+    AWS_GLUE = "AwsGlue"
+    AWS_BATCH = "AwsBatch"
+    AWS_SAGEMAKER = "AwsSageMaker"
 
     # Workflow services
+    APACHE_AIRFLOW = "ApacheAirflow"
 
     # Any service
     HTTP_SERVICE = "HttpService"

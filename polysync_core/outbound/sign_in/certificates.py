@@ -96,18 +96,31 @@ def _problem(certificate: x509.Certificate, thumbprint: str | None, now: datetim
     return None
 
 
-def client_ssl_context(pem: Secret) -> ssl.SSLContext:
-    """Return a TLS context that presents a client certificate; raises `CertificateUnusable`.
+def tls_context(pem: Secret | None, authorities: str | None = None) -> ssl.SSLContext:
+    """Return a TLS context with a client certificate, or with authorities of its own.
 
     `ssl` reads private keys only from files, so the file holds the key encrypted, and is deleted.
+    Raises `CertificateUnusable`.
     """
-    content = pem.reveal().strip().encode()
     context = create_urllib3_context()
-    is_loaded = _load_chain(context, content)
+    is_loaded = (pem is None or _load_chain(context, pem.reveal().strip().encode())) and (
+        authorities is None or _load_authorities(context, authorities)
+    )
     # Raised outside the `except` block, because the error of `ssl` may quote the certificate.
     if not is_loaded:
         raise CertificateUnusable
     return context
+
+
+def _load_authorities(context: ssl.SSLContext, authorities: str) -> bool:
+    try:
+        context.load_verify_locations(cadata=authorities)
+    except (ssl.SSLError, ValueError):
+        return False
+    # Private authorities often omit fields that only the strict mode of Python requires, such as
+    # the key identifier. The chain, the dates and the host name are still verified.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return True
 
 
 def _load_chain(context: ssl.SSLContext, content: bytes) -> bool:

@@ -58,14 +58,17 @@ class AwsJsonApi:
         """Call an operation without effect, and read its answer."""
         return self.client.execute(self.call(operation, body, refused=refused), read)
 
-    def listed(self, operation: str, body: JsonObject, items: str) -> Iterator[JsonObject]:
+    def listed(
+        self, operation: str, body: JsonObject, items: str, refused: RefusalMapping | None = None
+    ) -> Iterator[JsonObject]:
         """Yield the entries of a list, page by page."""
         key = self.next_key
 
         def fetch(token: str | None) -> Page[JsonObject]:
             paging: JsonObject = {} if token is None else {key: token}
+            content: JsonObject = {**body, **paging}
             return self.read(
-                operation, {**body, **paging}, lambda answer: page_of(answer, items, key)
+                operation, content, lambda answer: page_of(answer, items, key), refused=refused
             )
 
         return paged(fetch)

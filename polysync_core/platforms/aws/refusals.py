@@ -138,11 +138,13 @@ class AwsRefusals:
         detail = f"{code}, " if code else ""
         if code in _TRANSIENT or code in self.transient or asks_to_try_later(refusal):
             return Unavailable(f"{self.service} is busy ({detail}status {refusal.status})")
-        error = ArtefactNotFound if code in self.missing else PlatformRefused
+        is_blocked = blocks_address(refusal)
+        is_missing = code in self.missing and not is_blocked
+        error = ArtefactNotFound if is_missing else PlatformRefused
         is_about_values = code in self.parameters
-        remedy = ADDRESS_REMEDY if blocks_address(refusal) else self._remedy(code)
         return error(
-            f"{self.service} refused the request ({detail}status {refusal.status}): {remedy}",
+            f"{self.service} refused the request ({detail}status {refusal.status}):"
+            f" {ADDRESS_REMEDY if is_blocked else self._remedy(code)}",
             cause=FailureCause.PARAMETERS if is_about_values else FailureCause.SUBMIT,
             status=refusal.status,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.json_types import JsonObject, JsonValue
@@ -17,16 +18,18 @@ def listed(
     *segments: str,
     query: Mapping[str, QueryValue],
     refused: RefusalMapping | None = None,
+    next_key: str = "nextLink",
 ) -> Iterator[JsonObject]:
     """Yield the entries of a list, page by page; never follow a link to another host."""
+    read = partial(page_of, next_key=next_key)
 
     def fetch(link: str | None) -> Page[JsonObject]:
         if link is None:
-            return client.get(*segments, query=query, read=page_of, refused=refused)
+            return client.get(*segments, query=query, read=read, refused=refused)
         address = own_address(link, client.base.url)
         if address is None:
             raise Unavailable("the list continues at an address on another host")
-        return client.get(*address.segments, query=address.query, read=page_of)
+        return client.get(*address.segments, query=address.query, read=read)
 
     return paged(fetch)
 
@@ -41,13 +44,18 @@ def page_of(answer: JsonObject, *, next_key: str = "nextLink") -> Page[JsonObjec
 
 def objects_in(answer: JsonObject, name: str) -> list[JsonObject]:
     """Return the objects of a required list."""
-    found = answer.get(name)
-    if not isinstance(found, list):
+    if not isinstance(answer.get(name), list):
         raise UnexpectedAnswer
-    return [each for each in found if isinstance(each, dict)]
+    return dicts_in(answer, name)
 
 
 def object_in(source: Mapping[str, JsonValue], name: str) -> JsonObject:
     """Return a nested object; an absent object is empty."""
     found = source.get(name)
     return found if isinstance(found, dict) else {}
+
+
+def dicts_in(source: Mapping[str, JsonValue], name: str) -> list[JsonObject]:
+    """Return the objects of a nested list; an absent list is empty."""
+    found = source.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

@@ -14,7 +14,7 @@ from polysync_core.outbound.hosts import BaseAddress, HostRule
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.clouds import management_address
 
-_GUID = r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+GUID = r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _GROUP = r"^[A-Za-z0-9_().-]{1,90}$"
 
 
@@ -24,7 +24,8 @@ def _check_group(text: str) -> str:
     return text
 
 
-type SubscriptionId = Annotated[str, StringConstraints(pattern=_GUID)]
+type Guid = Annotated[str, StringConstraints(pattern=GUID)]
+type SubscriptionId = Guid
 type ResourceGroupName = Annotated[
     str, StringConstraints(pattern=_GROUP), AfterValidator(_check_group)
 ]

@@ -84,9 +84,13 @@ def azure_credential_rules(auth: Auth) -> CredentialRules:
 
 
 def error_code(body: JsonObject) -> str:
-    """Return the error code of a body, or an empty text; Synapse omits `error`."""
+    """Return the error code of a body, or an empty text.
+
+    Synapse omits `error`, and Fabric calls the code `errorCode`.
+    """
     error = body.get("error")
-    code = (error if isinstance(error, dict) else body).get("code")
+    holder = error if isinstance(error, dict) else body
+    code = holder.get("code") or holder.get("errorCode")
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 

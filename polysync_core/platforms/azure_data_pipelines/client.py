@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError
@@ -27,6 +28,19 @@ REPAIR_IS_IMPOSSIBLE = (
     " new run"
 )
 _RUN_IS_GONE = frozenset({"PipelineRunNotFound", "RunNotFound"})
+
+
+class ActivityLog(Protocol):
+    """Lists the activities of pipeline runs, in Data Factory, Synapse or Fabric."""
+
+    @property
+    def now(self) -> Clock:
+        """The clock of the connection."""
+        ...
+
+    def activities(self, pipeline: str, run_id: str, body: JsonObject) -> Iterator[JsonObject]:
+        """Yield the activities of a run that a query selects; more may be among them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,15 +11,17 @@ from itertools import islice
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
 from polysync_core.platforms.azure.answers import object_in
-from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, text_of, window
-from polysync_core.platforms.azure_data_pipelines.states import CLOCK_SKEW, RETENTION, read_run
+from polysync_core.platforms.azure_data_pipelines.client import ActivityLog, text_of, window
+from polysync_core.platforms.azure_data_pipelines.states import CLOCK_SKEW, RETENTION
+from polysync_core.platforms.connector import Report
 
 _FAILED = "Failed"
 
 
-def failed_activities(service: PipelineClient, pipeline: str, run_id: str) -> FailureDetails:
+def failed_activities(
+    service: ActivityLog, pipeline: str, run_id: str, report: Report
+) -> FailureDetails:
     """Return the failed activities of a run with their errors; raises `RunNotFound`."""
-    report = read_run(service, run_id)
     now = service.now()
     since = (report.started_at or now - RETENTION) - CLOCK_SKEW
     body = window(since, now + CLOCK_SKEW, Status=_FAILED)

@@ -1,4 +1,4 @@
-"""Reads the outputs of Data Factory and Synapse pipelines: declared keys and return values.
+"""Reads the outputs of pipelines: declared keys and return values.
 
 "Set variable" activities return it as `pipelineReturnValue` of their output. "Execute pipeline"
 activities show the value of the child pipeline under the same name; it is not read.
@@ -18,7 +18,7 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_data_pipelines.client import (
-    PipelineClient,
+    ActivityLog,
     text_of,
     window,
 )
@@ -42,9 +42,7 @@ _TYPES = {
 }
 
 
-def with_return_value(
-    service: PipelineClient, pipeline: str, run_id: str, report: Report
-) -> Report:
+def with_return_value(service: ActivityLog, pipeline: str, run_id: str, report: Report) -> Report:
     """Return the report of a successful run with its pipeline's return value.
 
     A missing value does not fail the run: the report states why the value is missing. Raises
@@ -61,7 +59,7 @@ def with_return_value(
     return replace(report, outputs_missing=f"The pipeline's return value is missing: {reason}.")
 
 
-def _read(service: PipelineClient, pipeline: str, run_id: str, report: Report) -> JsonObject:
+def _read(service: ActivityLog, pipeline: str, run_id: str, report: Report) -> JsonObject:
     now = service.now()
     since = (report.started_at or now - RETENTION) - CLOCK_SKEW
     body = window(since, now + CLOCK_SKEW, ActivityType=_SETS_VARIABLE)

@@ -69,7 +69,8 @@ class PipelineConnector:
 
     def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
         """Return the failed activities of a run with their errors."""
-        return failed_activities(self.service, job.external_id, external_run_id)
+        report = read_run(self.service, external_run_id)
+        return failed_activities(self.service, job.external_id, external_run_id, report)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Request the cancellation of a run and of its child runs."""

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from polysync_core.domain.definitions.jobs import Job, SubmitSettings
-from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
+from polysync_core.domain.errors import Invalid, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
-from polysync_core.domain.strict_documents import read_json
 from polysync_core.platforms.azure_databricks.answers import number_of
 from polysync_core.platforms.azure_databricks.client import CAN_VIEW, JOBS_API, RunClient
 from polysync_core.platforms.azure_databricks.refusals import needing, refused_for_run
@@ -23,11 +22,10 @@ from polysync_core.platforms.azure_databricks.states import RunState
 from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
 from polysync_core.platforms.platform_client import PlatformClient
+from polysync_core.platforms.values import outputs_in
 
 OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
 """The setting that makes the exit value of a notebook the outputs of its run."""
-WHOLE_VALUE = "result"
-"""The output for an exit value that is not a JSON object."""
 _SEVERAL_TASKS = (
     "The job has several tasks now, so it has no single exit value: import it again as a"
     " DatabricksWorkflow, or give it one task."
@@ -78,11 +76,7 @@ class ExitValue:
             raise TooLarge(f"Databricks returns at most 5 MB, and the value is longer: {_REMEDY}")
         if self.text is None:
             return {}
-        try:
-            value = read_json(self.text.encode("utf-8", "surrogatepass"))
-        except Malformed:
-            value = self.text
-        return value if isinstance(value, dict) else {WHOLE_VALUE: self.text}
+        return outputs_in(self.text)
 
 
 def reads_exit_value(job: Job) -> bool:

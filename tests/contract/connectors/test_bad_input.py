@@ -27,7 +27,7 @@ from tests.contract.connectors.steps import action, needs, refusal
 def test_an_output_beyond_the_storage_limit_keeps_the_success_and_the_other_outputs(
     harness: ConnectorHarness,
 ) -> None:
-    needs(harness, Capability.OUTPUTS)
+    needs(harness, Capability.OUTPUTS, Behaviour.RETURNS_LONG_OUTPUT)
 
     report = harness.run(Behaviour.RETURNS_LONG_OUTPUT, parameters=harness.case.long_output_values)
 

@@ -53,6 +53,8 @@ class OfficialClient:
     """The name of the distribution."""
     client: str
     """The full name of the client class."""
+    more_clients: Sequence[str] = ()
+    """The full names of the other client classes that make the calls."""
     tests: str
     """The folder in `tests/contract` with the tests of the client."""
     calls: Mapping[Ability, str]
@@ -65,11 +67,17 @@ class Verification:
 
     simulator: str
     """The package of the simulator."""
-    official_client: OfficialClient
+    official_client: OfficialClient | None = None
+    """None if the vendor has no client that fits; a note says why."""
     notes: Sequence[str] = ()
     """Notes about the verification."""
     open_questions: Sequence[str]
     """The questions that only the live service can answer."""
+
+    @property
+    def calls(self) -> Mapping[Ability, str]:
+        """The client's call that verifies each ability; empty without a client."""
+        return {} if self.official_client is None else self.official_client.calls
 
 
 PLAIN_HTTP = "Its policy refuses to send a token over plain HTTP: the tests replace the policy."

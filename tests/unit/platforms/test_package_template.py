@@ -32,18 +32,20 @@ A qualified role ends in the role, such as `pipeline_states` or `job_discovery`.
 """
 
 EXCEPTIONS: dict[str, frozenset[str]] = {
-    "aws": frozenset({"answers"}),
-    "azure": frozenset({"answers", "audiences", "clouds"}),
+    "aws": frozenset({"answers", "lost_start"}),
+    "aws_glue": frozenset({"retries"}),
+    "azure": frozenset({"answers", "audiences", "clouds", "environment_variables"}),
     "azure_ai_foundry": frozenset({"template_copy", "template_job"}),
     "azure_databricks": frozenset({"answers", "job_source", "notebook_source"}),
     "azure_functions": frozenset({"external_id", "routes"}),
+    "azure_kubernetes": frozenset({"job_template"}),
     "azure_logic_apps": frozenset({"workflow_definition"}),
     "azure_data_pipelines": frozenset({"lost_start", "pipeline"}),
     "google": frozenset({"answers"}),
     "google_functions": frozenset({"external_id"}),
+    "microsoft_fabric": frozenset({"item_job"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),
 }
-"""Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by platforms."""
 """Modules with another name; `aws`, `azure` and `azure_data_pipelines` are shared by platforms."""
 
 PACKAGES = sorted(path.parent.name for path in PLATFORMS.glob("*/__init__.py"))

@@ -50,5 +50,8 @@ def _chosen(name: str | None, context: str | None) -> str:
         raise typer.BadParameter("give the context once", param_hint="CONTEXT")
     chosen = choose_connection(None, name or context).context
     if chosen is None:
-        raise typer.BadParameter("there is no current context", param_hint="CONTEXT")
+        raise typer.BadParameter(
+            "there is no current context: add one with `polysync context add NAME --url URL`",
+            param_hint="CONTEXT",
+        )
     return chosen

@@ -23,7 +23,9 @@ AttemptNumber = Annotated[
 
 FollowLogs = Annotated[
     bool,
-    typer.Option("--follow", help="Show the details of each failed attempt until the run's end."),
+    typer.Option(
+        "--follow", "-f", help="Show the details of each failed attempt until the run's end."
+    ),
 ]
 
 

@@ -30,8 +30,13 @@ Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Show the list again and again, until Ctrl-C.")
 ]
 
+Named = Annotated[
+    str | None, typer.Argument(metavar="TASK", help="Only runs of this task, as --task.")
+]
+
 
 def runs(  # noqa: PLR0913 - one parameter per option
+    named: Named = None,
     task: OfTask = None,
     job: OfJob = None,
     status: OfStatus = None,
@@ -51,6 +56,7 @@ def runs(  # noqa: PLR0913 - one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """List task runs, newest first; with --job alone, the runs of a job without a task."""
+    task = _one_task(named, task)
     query: dict[str, str | Sequence[str] | None] = {
         "task": task,
         "status": [each.value for each in status or ()] or None,
@@ -96,6 +102,12 @@ def runs(  # noqa: PLR0913 - one parameter per option
         if token or not items:
             more = "There are more: use --limit N or --all."
             session.terminal.note(more if token else "No runs.")
+
+
+def _one_task(named: str | None, option: str | None) -> str | None:
+    if named is not None and option is not None:
+        raise typer.BadParameter("name the task once", param_hint="TASK")
+    return named or option
 
 
 def _watch(session: Session, query: Mapping[str, str | Sequence[str] | None], limit: int) -> None:

@@ -73,6 +73,8 @@ def world() -> World:
         ({"tag": "team=other"}, []),
         ({"taskContains": "lea"}, ["clean"]),
         ({"since": "90m"}, ["queued", "clean"]),
+        ({"since": "today"}, ["queued", "clean", "failed"]),
+        ({"since": "Yesterday", "until": "today"}, []),
         ({"until": "90m"}, ["failed"]),
         ({"since": "2026-03-01T16:00:00+02:00"}, ["queued", "clean"]),
         ({"since": "2026-03-01T14:00:00Z", "until": "2026-03-01T15:00:00Z"}, ["clean"]),
@@ -89,7 +91,7 @@ def test_a_graph_run_is_found_by_the_beginning_of_its_id(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["yesterday", "24", "24y", "-1h", "2026-02-30", "2026-03-01T16:00:00", "9" * 39]
+    "text", ["tomorrow", "24", "24y", "-1h", "2026-02-30", "2026-03-01T16:00:00", "9" * 39]
 )
 @pytest.mark.parametrize("name", ["since", "until"])
 def test_a_wrong_time_names_the_parameter_and_the_remedy(

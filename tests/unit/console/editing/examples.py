@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from polysync_core.console.forms.annotations import Annotation, read_annotation
@@ -16,6 +17,11 @@ PROVIDERS = TYPES.vault_providers()
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
     "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+    "workerType": "G.1X",
+    "studioDomainId": "d-abc123",
+    "roleArn": "arn:aws:iam::123456789012:role/polysync",
+    "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
+    "airflowUrl": "https://airflow.example.com",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -31,8 +37,11 @@ _TEXTS = {
     "defaultNotebookPath": "/etl",
     "endpoint": "http://127.0.0.1:8787",
     "entraAudience": "api://entra",
+    "environmentId": GUID,
+    "defaultLakehouseId": GUID,
     "existingClusterId": "0101-000000-cluster",
     "existingInstancePool": "pool-1",
+    "fabricWorkspaceId": GUID,
     "functionAppUrl": "https://app.azurewebsites.net",
     "key": "value",
     "mount": "secret",
@@ -41,7 +50,6 @@ _TEXTS = {
     "projectId": "my-project",
     "provider": "projects/1/locations/global/workloadIdentityPools/pool/providers/entra",
     "region": "eu-west-1",
-    "roleArn": "arn:aws:iam::123456789012:role/polysync",
     "sessionName": "night",
     "routePrefix": "v1",
     "serviceAccountEmail": "name@my-project.iam.gserviceaccount.com",
@@ -60,6 +68,17 @@ _OTHER_VALUES: dict[str, Any] = {
     "clusterSettings": {"spark_conf": {"a": "b"}},
     "libraries": [{"pypi": {"package": "x"}}],
     "numberOfWorkerNodes": 0,
+    "numberOfWorkers": 2,
+    "timeoutMinutes": 30,
+    "queueRuns": True,
+    "maxParallelExecutionSteps": 2,
+    "schedulingPriorityOverride": 1,
+    "attemptDurationSeconds": 60,
+    "retryAttempts": 2,
+    "arraySize": 2,
+    "tags": {"team": "sales"},
+    "propagateTags": True,
+    "dependsOn": [{"jobId": "job-1"}],
     "kvVersion": 1,
     "submit": {"path": "/jobs/{externalId}", "runId": "$.id"},
     "read": {
@@ -70,6 +89,7 @@ _OTHER_VALUES: dict[str, Any] = {
     "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
     "outputs": {"rows": "$.rows"},
     "outputsFromExitValue": True,
+    "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
     "AzureHttpFunction": "Report",
@@ -79,13 +99,20 @@ EXTERNAL_IDS = {
     "DatabricksNotebook": "/etl/load",
     "DatabricksPipeline": "2f1e5c4a-0000-0000-0000-000000000000",
     "DatabricksWorkflow": "620987654321099",
+    "FabricDataflow": GUID,
+    "FabricNotebook": GUID,
+    "FabricPipeline": GUID,
+    "FabricSparkJob": GUID,
 }
 _LEFT_OUT = {
     # A simulator replaces the whole service, and only one kind of compute is used.
     "endpoint",
     "existingClusterId",
     "existingInstancePool",
+    # It contradicts `workerType`.
+    "maxCapacity",
 }
+_AWS_REGION = "eu-west-1"
 
 
 def object_of(model: Any, *, is_full: bool) -> dict[str, Any]:
@@ -117,4 +144,7 @@ def _value(name: str, found: Annotation) -> Any:
         # The last member is no default; compute without a cluster would contradict the others.
         members = list(found.plain)
         return members[0 if name in {"computeType", "logicAppType", "cloud"} else -1].value
-    return _TEXTS.get(name, "a-name")
+    text = _TEXTS.get(name, "a-name")
+    pattern = found.limit("pattern")
+    is_of_aws = name == "region" and pattern and re.match(pattern, text) is None
+    return _AWS_REGION if is_of_aws else text

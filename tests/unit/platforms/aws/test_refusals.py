@@ -107,7 +107,26 @@ def test_a_refused_key_is_named_by_its_reference_with_a_remedy(
         a_refusal("ExpiredToken", 200),
         a_refusal("ThrottlingException", 429),
         a_refusal("InvalidToken", 400, "Invalid token: the token of the page"),
+        a_refusal("AccessDeniedException", 403, "invalid token"),
     ],
 )
 def test_other_answers_do_not_refuse_the_key(refusal: Refusal) -> None:
     assert not RULES.is_refused(refusal)
+
+
+def test_a_proxy_refuses_the_credential_in_its_own_words() -> None:
+    text = "The access token is expired."
+    page = Refusal(status=403, body={}, host="aws", text=text)
+
+    assert RULES.is_refused(page)
+    assert not RULES.is_refused(a_refusal("AccessDeniedException", 403, text))
+    assert not RULES.is_refused(a_refusal("ValidationException", 400, "NextToken: invalid token"))
+
+
+def test_a_blocked_address_names_the_network_rules() -> None:
+    text = "Source IP address: 10.1.2.3 is blocked by the IP ACL"
+
+    error = REFUSALS(a_refusal("StateMachineDoesNotExist", 403, text))
+
+    assert "IP access list" in str(error)
+    assert not isinstance(error, ArtefactNotFound)

@@ -1,0 +1,1 @@
+"""Runs jobs of AWS Batch from their job definitions."""

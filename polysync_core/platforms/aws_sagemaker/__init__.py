@@ -1,0 +1,1 @@
+"""Runs the pipelines of Amazon SageMaker."""

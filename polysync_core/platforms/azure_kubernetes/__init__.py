@@ -1,0 +1,1 @@
+"""The platform Azure Kubernetes Service: runs copies of Jobs and of the templates of CronJobs."""

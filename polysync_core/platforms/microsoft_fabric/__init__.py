@@ -1,0 +1,1 @@
+"""Runs notebooks, pipelines, dataflows and Spark jobs of a Microsoft Fabric workspace."""

@@ -1,0 +1,1 @@
+"""Simulates a cluster of Azure Kubernetes Service, on the loopback interface only."""

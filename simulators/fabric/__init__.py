@@ -1,0 +1,1 @@
+"""Simulates the items and jobs of a Microsoft Fabric workspace."""
