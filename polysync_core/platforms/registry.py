@@ -35,6 +35,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.MICROSOFT_FABRIC: "polysync_core.platforms.microsoft_fabric.plugin",
     # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
+    PlatformType.AZURE_OPENAI: "polysync_core.platforms.azure_openai.plugin",
     # Azure: pipelines and functions
     PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.plugin",
     PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.plugin",

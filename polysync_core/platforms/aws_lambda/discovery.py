@@ -9,7 +9,7 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.aws.answers import page_of, text_in
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
-from polysync_core.platforms.http_functions.client import MAX_CALL_SECONDS
+from polysync_core.platforms.http_functions.single_call import MAX_CALL_SECONDS
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 

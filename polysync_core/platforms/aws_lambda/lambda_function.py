@@ -28,12 +28,8 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.http_functions.client import (
-    MAX_CALL_SECONDS,
-    Callee,
-    exchange_once,
-)
 from polysync_core.platforms.http_functions.outputs import outputs_of, text_outputs
+from polysync_core.platforms.http_functions.single_call import MAX_CALL_SECONDS, SingleCall
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import as_json
@@ -47,9 +43,11 @@ STATES = {
 }
 """The statuses of answers, and the values of the header `X-Amz-Function-Error`."""
 
-_LONG_WORK = (
-    f"Polysync waits for an answer at most {MAX_CALL_SECONDS:.0f} s: a function with long work is"
-    " invoked by settings.invocationType: Event, or by a state machine"
+_ADVICE = (
+    "It is not invoked again automatically: check its work, and rerun if needed. Polysync waits for"
+    f" an answer at most {MAX_CALL_SECONDS:.0f} s, so start a function with long work by"
+    " settings.invocationType: Event, or by a state machine. An idempotent function may have the"
+    " job's setting resubmit: WhenIdempotent"
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _NO_ANSWER = {
@@ -78,16 +76,16 @@ class LambdaConnector:
                 "X-Amz-Client-Context": _client_context(request.token),
             },
             body=as_json(request.parameters, request.job.parameters),
-            accepts=did_not_start,
             refused=REFUSALS,
         )
-        return exchange_once(
-            self.client,
-            call,
-            request,
-            Callee(invocation.name, _LONG_WORK),
-            lambda answer: self._submitted(answer, request, invocation),
+        single = SingleCall(
+            client=self.client,
+            request=request,
+            name=invocation.name,
+            outcome_advice=_ADVICE,
+            accepts=did_not_start,
         )
+        return single.exchange(call, lambda answer: self._submitted(answer, request, invocation))
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Raise `RunNotFound`: Lambda does not keep invocations."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -42,8 +42,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.http_functions.client import Callee, exchange_once
-from polysync_core.platforms.http_functions.states import ends_orchestration
+from polysync_core.platforms.http_functions.client import exchange_once
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from polysync_core.platforms.values import as_json, as_texts
 
@@ -179,9 +178,9 @@ class WorkflowConnector:
         trigger_endpoint = self.service.trigger_endpoint(name, _trigger_of(workflow))
         exchange_once(
             self._client(trigger_endpoint),
-            replace(_call(request, trigger_endpoint), accepts=ends_orchestration),
+            _call(request, trigger_endpoint),
             request,
-            Callee(name),
+            name,
             lambda _: None,
         )
         return Submitted(

@@ -17,6 +17,7 @@ PROVIDERS = TYPES.vault_providers()
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
     "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+    "accountUrl": "https://sales.openai.azure.com",
     "workerType": "G.1X",
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
@@ -28,11 +29,13 @@ _TEXTS = {
     "aiFoundryEnvironmentName": "azureml:train:1",
     "aiFoundryObjectiveGoal": "minimize",
     "aiFoundryObjectiveMetric": "val_loss",
+    "apiVersion": "v1",
     "attemptTokenParameter": "token",
     "audience": "api://functions",
     "clientId": GUID,
     "clusterNodeType": "Standard_D4ds_v5",
     "clusterVersion": "15.4.x-scala2.12",
+    "completionWindow": "24h",
     "dataSecurityMode": "SINGLE_USER",
     "defaultNotebookPath": "/etl",
     "endpoint": "http://127.0.0.1:8787",
@@ -65,6 +68,11 @@ _TEXTS = {
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
 _OTHER_VALUES: dict[str, Any] = {
+    "dimensions": 256,
+    "maxTokens": 100,
+    "metadata": {"team": "sales"},
+    "options": {"top_p": 0.5},
+    "temperature": 0.5,
     "clusterSettings": {"spark_conf": {"a": "b"}},
     "libraries": [{"pypi": {"package": "x"}}],
     "numberOfWorkerNodes": 0,
