@@ -172,8 +172,6 @@ _TYPES: Mapping[str, str] = {
     "AssumeRole": "AWS role, assumed with an access key",
     "AwsLambda": "AWS Lambda",
     "AwsLambdaFunction": "AWS Lambda function",
-    "AirflowDag": "Airflow DAG",
-    "ApacheAirflow": "Apache Airflow",
     "AKSCronJob": "AKS CronJob",
     "AKSJob": "AKS Job",
     "AwsBatch": "AWS Batch",
