@@ -188,6 +188,8 @@ _TYPES: Mapping[str, str] = {
     "AzureLogicApps": "Azure Logic Apps",
     "AzureOpenAI": "Azure OpenAI",
     "AzureSynapse": "Azure Synapse",
+    "ComposerDag": "Cloud Composer DAG",
+    "GoogleCloudComposer": "Google Cloud Composer",
     "CloudFunctionHttp": "Cloud function (HTTP)",
     "DatabricksJob": "Databricks job (one task)",
     "DatabricksNotebook": "Databricks notebook",

@@ -17,12 +17,14 @@ PROVIDERS = TYPES.vault_providers()
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
     "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+    "airflowUrl": "https://abc-dot-europe-west1.composer.googleusercontent.com",
     "accountUrl": "https://sales.openai.azure.com",
     "workerType": "G.1X",
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
     "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
     "airflowUrl": "https://airflow.example.com",
+    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -39,6 +41,7 @@ _TEXTS = {
     "dataSecurityMode": "SINGLE_USER",
     "defaultNotebookPath": "/etl",
     "endpoint": "http://127.0.0.1:8787",
+    "environmentName": "daily",
     "entraAudience": "api://entra",
     "environmentId": GUID,
     "defaultLakehouseId": GUID,
