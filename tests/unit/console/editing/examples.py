@@ -23,8 +23,6 @@ _TEXTS = {
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
     "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
-    "airflowUrl": "https://airflow.example.com",
-    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
