@@ -18,7 +18,7 @@ from polysync_core.platforms.calls import Refusal, UnexpectedAnswer
 from polysync_core.platforms.connector import RunNotFound
 
 _PAGE = 25
-"""The entries of a page: a run holds up to 260 KB of arguments, and a visual job its whole graph."""
+"""The entries of a page: a run holds up to 260 KB of arguments, and a visual job its graph."""
 
 REFUSALS = AwsRefusals(
     service="AWS Glue",
