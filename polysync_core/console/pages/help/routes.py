@@ -65,7 +65,7 @@ def folder_page(
 def inner_page(
     folder: str, inner: str, name: str, request: Request, documentation: CurrentDocumentation
 ) -> Response:
-    """Show a page of a folder in a folder, such as the reference of a platform."""
+    """Show a page of an inner folder, such as the reference of a platform."""
     return _document(request, documentation, f"{folder}/{inner}/{name}.md")
 
 
