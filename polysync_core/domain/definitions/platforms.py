@@ -120,6 +120,7 @@ class PlatformType(StrEnum):
     # Azure: data platforms
     AZURE_DATABRICKS = "AzureDatabricks"
     MICROSOFT_FABRIC = "MicrosoftFabric"
+    AZURE_DATA_EXPLORER = "AzureDataExplorer"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
     # Azure: pipelines and functions

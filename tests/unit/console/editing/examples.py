@@ -31,6 +31,8 @@ _TEXTS = {
     "attemptTokenParameter": "token",
     "audience": "api://functions",
     "clientId": GUID,
+    "clusterUrl": "https://sales.westeurope.kusto.windows.net",
+    "command": ".show tables",
     "clusterNodeType": "Standard_D4ds_v5",
     "clusterVersion": "15.4.x-scala2.12",
     "dataSecurityMode": "SINGLE_USER",
@@ -91,6 +93,7 @@ _OTHER_VALUES: dict[str, Any] = {
     "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
+    "DataExplorerCommand": "Sales",
     "AzureHttpFunction": "Report",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
