@@ -36,6 +36,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.AZURE_DATA_EXPLORER: "polysync_core.platforms.azure_data_explorer.plugin",
     # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
+    PlatformType.AZURE_OPENAI: "polysync_core.platforms.azure_openai.plugin",
     # Azure: pipelines and functions
     PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.plugin",
     PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.plugin",
@@ -43,9 +44,12 @@ _OWN: Mapping[str, str] = {
     PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.plugin",
     # Azure: containers and batches
     PlatformType.AZURE_KUBERNETES: "polysync_core.platforms.azure_kubernetes.plugin",
+    PlatformType.AZURE_CONTAINER_APPS: "polysync_core.platforms.azure_container_apps.plugin",
     # Google Cloud: functions
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
     # Google Cloud: data and models
+    PlatformType.GOOGLE_VERTEX_AI: "polysync_core.platforms.google_vertex_ai.plugin",
+    PlatformType.GOOGLE_DATAFLOW: "polysync_core.platforms.google_dataflow.plugin",
     # AWS: functions and workflows
     # AWS: data and batches
     PlatformType.AWS_GLUE: "polysync_core.platforms.aws_glue.plugin",
@@ -53,6 +57,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.AWS_SAGEMAKER: "polysync_core.platforms.aws_sagemaker.plugin",
     # Workflow services
     PlatformType.APACHE_AIRFLOW: "polysync_core.platforms.apache_airflow.plugin",
+    PlatformType.GOOGLE_CLOUD_COMPOSER: "polysync_core.platforms.google_composer.plugin",
     # Any service
     PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }

@@ -41,6 +41,9 @@ class JobType(StrEnum):
     AI_FOUNDRY_PIPELINE_JOB = "AIFoundryPipelineJob"
     AI_FOUNDRY_COMMAND_JOB = "AIFoundryCommandJob"
     AI_FOUNDRY_SWEEP_JOB = "AIFoundrySweepJob"
+    OPENAI_CHAT_COMPLETION = "OpenAIChatCompletion"
+    OPENAI_EMBEDDING = "OpenAIEmbedding"
+    OPENAI_BATCH = "OpenAIBatch"
     # Azure: pipelines and functions
     ADF_PIPELINE = "ADFPipeline"
     SYNAPSE_PIPELINE = "SynapsePipeline"
@@ -49,10 +52,16 @@ class JobType(StrEnum):
     # Azure: containers and batches
     AKS_JOB = "AKSJob"
     AKS_CRON_JOB = "AKSCronJob"
+    CONTAINER_APPS_JOB = "ContainerAppsJob"
 
     # Google Cloud: functions
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"
     # Google Cloud: data and models
+    VERTEX_AI_PIPELINE_JOB = "VertexAIPipelineJob"
+    VERTEX_AI_CUSTOM_JOB = "VertexAICustomJob"
+    VERTEX_AI_BATCH_PREDICTION_JOB = "VertexAIBatchPredictionJob"
+    DATAFLOW_CLASSIC_TEMPLATE = "DataflowClassicTemplate"
+    DATAFLOW_FLEX_TEMPLATE = "DataflowFlexTemplate"
 
     # AWS: functions and workflows
 
@@ -63,6 +72,7 @@ class JobType(StrEnum):
 
     # Workflow services
     AIRFLOW_DAG = "AirflowDag"
+    COMPOSER_DAG = "ComposerDag"
 
     # Any service
     HTTP_JOB = "HttpJob"

@@ -42,6 +42,7 @@ class AuthMethod(StrEnum):
     APP_ROLE = "AppRole"
     USER_PASSWORD = "UserPassword"  # noqa: S105 - a method's name
     ANONYMOUS = "Anonymous"
+    API_KEY = "ApiKey"
 
 
 class Auth(Value):
@@ -71,6 +72,9 @@ class Auth(Value):
     # Azure Functions
     function_key: SecretText | None = None
     system_key: SecretText | None = None
+
+    # Azure OpenAI
+    api_key: SecretText | None = None
 
     # Google
     key_json: SecretText | None = None
@@ -123,6 +127,7 @@ class PlatformType(StrEnum):
     AZURE_DATA_EXPLORER = "AzureDataExplorer"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
+    AZURE_OPENAI = "AzureOpenAI"
     # Azure: pipelines and functions
     AZURE_DATA_FACTORY = "AzureDataFactory"
     AZURE_SYNAPSE = "AzureSynapse"
@@ -130,10 +135,13 @@ class PlatformType(StrEnum):
     AZURE_LOGIC_APPS = "AzureLogicApps"
     # Azure: containers and batches
     AZURE_KUBERNETES = "AzureKubernetes"
+    AZURE_CONTAINER_APPS = "AzureContainerApps"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
     # Google Cloud: data and models
+    GOOGLE_VERTEX_AI = "GoogleVertexAI"
+    GOOGLE_DATAFLOW = "GoogleDataflow"
 
     # AWS: functions and workflows
 
@@ -144,6 +152,7 @@ class PlatformType(StrEnum):
 
     # Workflow services
     APACHE_AIRFLOW = "ApacheAirflow"
+    GOOGLE_CLOUD_COMPOSER = "GoogleCloudComposer"
 
     # Any service
     HTTP_SERVICE = "HttpService"
