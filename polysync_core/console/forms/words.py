@@ -181,11 +181,8 @@ _TYPES: Mapping[str, str] = {
     "AwsGlue": "AWS Glue",
     "AwsSageMaker": "Amazon SageMaker",
     "AzureAIFoundry": "Azure AI Foundry",
-<<<<<<< HEAD
     "AzureDataExplorer": "Azure Data Explorer",
-=======
     "AzureContainerApps": "Azure Container Apps",
->>>>>>> main
     "AzureDataFactory": "Azure Data Factory",
     "AzureDatabricks": "Azure Databricks",
     "AzureFunctions": "Azure Functions",
@@ -198,11 +195,8 @@ _TYPES: Mapping[str, str] = {
     "ComposerDag": "Cloud Composer DAG",
     "GoogleCloudComposer": "Google Cloud Composer",
     "CloudFunctionHttp": "Cloud function (HTTP)",
-<<<<<<< HEAD
     "DataExplorerCommand": "Data Explorer command",
-=======
     "ContainerAppsJob": "Container Apps job",
->>>>>>> main
     "DatabricksJob": "Databricks job (one task)",
     "DatabricksNotebook": "Databricks notebook",
     "DatabricksPipeline": "Databricks pipeline",
