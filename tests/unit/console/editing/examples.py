@@ -80,6 +80,8 @@ _TEXTS = {
 }
 _OTHER_VALUES: dict[str, Any] = {
     "acceleratorCount": 1,
+    "additionalLibraryUris": ["abfss://libraries@sales.example/a.jar"],
+    "sparkSettings": {"spark.x": "1"},
     "maxWorkers": 3,
     "numWorkers": 1,
     "privateWorkers": True,
