@@ -19,7 +19,6 @@ from polysync_core.outbound.attributes import settings_problems
 
 _DATABASE = re.compile(r"[\w .-]{1,260}")
 _DECLARATION = re.compile(r"\bdeclare\s+query_parameters\b")
-_NAME = re.compile(r"([A-Za-z_]\w*)\s*:")
 
 
 class CommandSettings(SubmitSettings):
@@ -66,4 +65,5 @@ def _declared(command: str) -> Iterator[str]:
     """Yield the names in the statements that declare query parameters."""
     for found in _DECLARATION.finditer(command):
         statement = command[found.end() :].partition(";")[0]
-        yield from _NAME.findall(statement)
+        for entry in statement.split(","):
+            yield entry.partition(":")[0].strip().removeprefix("(").strip()
