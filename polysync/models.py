@@ -479,6 +479,9 @@ class Auth(Model):
     system_key: str | None = None
     """The reference of the system key."""
 
+    api_key: str | None = None
+    """The reference of the API key."""
+
     key_json: str | None = None
     """The reference of the service account key in JSON."""
 

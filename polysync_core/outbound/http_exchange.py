@@ -11,10 +11,12 @@ time-out between two packets, and the name lookup by the system's resolver: `htt
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import ceil
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -31,6 +33,7 @@ from polysync_core.telemetry.calls import outgoing
 
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
 _CHUNK = 64 * 1024
+_MILLISECONDS = re.compile(r"[0-9]{1,12}")
 SAME_HOST = "the same host"
 """The target of a redirect without a host."""
 
@@ -99,8 +102,15 @@ class Answer:
 
     @property
     def retry_after(self) -> str | None:
-        """The header `Retry-After`."""
-        return self.headers.get("retry-after")
+        """The pause that the service asks for, in the form of the header `Retry-After`.
+
+        Azure OpenAI may state it in milliseconds only.
+        """
+        given = self.headers.get("retry-after")
+        if given is not None:
+            return given
+        text = self.headers.get("retry-after-ms", "").strip()
+        return str(ceil(int(text) / 1000)) if _MILLISECONDS.fullmatch(text) else None
 
     @property
     def location(self) -> str | None:

@@ -63,6 +63,7 @@ _BLOCKED_ADDRESS = re.compile(
     r"|\bClientIpAddressNotAuthorized\b|\bpublic (?:network )?access (?:is |to \S+ is )?"
     r"(?:disabled|not allowed|denied)|\bnetwork (?:policy|rules?|access)\b[^.;]{0,60}?"
     r"\b(?:block|den|forbid|not allow|disabled|unauthori)|\bunauthorized network access\b"
+    r"|\bvirtual network/firewall rules\b"
     r"|\bblocked by [^.;]{0,60}?\b(?:firewall|network|private (?:link|endpoint))",
     re.IGNORECASE,
 )

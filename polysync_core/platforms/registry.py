@@ -35,6 +35,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.MICROSOFT_FABRIC: "polysync_core.platforms.microsoft_fabric.plugin",
     # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
+    PlatformType.AZURE_OPENAI: "polysync_core.platforms.azure_openai.plugin",
     # Azure: pipelines and functions
     PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.plugin",
     PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.plugin",
@@ -52,6 +53,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.AWS_SAGEMAKER: "polysync_core.platforms.aws_sagemaker.plugin",
     # Workflow services
     PlatformType.APACHE_AIRFLOW: "polysync_core.platforms.apache_airflow.plugin",
+    PlatformType.GOOGLE_CLOUD_COMPOSER: "polysync_core.platforms.google_composer.plugin",
     # Any service
     PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }

@@ -40,6 +40,9 @@ class JobType(StrEnum):
     AI_FOUNDRY_PIPELINE_JOB = "AIFoundryPipelineJob"
     AI_FOUNDRY_COMMAND_JOB = "AIFoundryCommandJob"
     AI_FOUNDRY_SWEEP_JOB = "AIFoundrySweepJob"
+    OPENAI_CHAT_COMPLETION = "OpenAIChatCompletion"
+    OPENAI_EMBEDDING = "OpenAIEmbedding"
+    OPENAI_BATCH = "OpenAIBatch"
     # Azure: pipelines and functions
     ADF_PIPELINE = "ADFPipeline"
     SYNAPSE_PIPELINE = "SynapsePipeline"
@@ -62,6 +65,7 @@ class JobType(StrEnum):
 
     # Workflow services
     AIRFLOW_DAG = "AirflowDag"
+    COMPOSER_DAG = "ComposerDag"
 
     # Any service
     HTTP_JOB = "HttpJob"

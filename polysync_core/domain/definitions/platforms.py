@@ -42,6 +42,7 @@ class AuthMethod(StrEnum):
     APP_ROLE = "AppRole"
     USER_PASSWORD = "UserPassword"  # noqa: S105 - a method's name
     ANONYMOUS = "Anonymous"
+    API_KEY = "ApiKey"
 
 
 class Auth(Value):
@@ -71,6 +72,9 @@ class Auth(Value):
     # Azure Functions
     function_key: SecretText | None = None
     system_key: SecretText | None = None
+
+    # Azure OpenAI
+    api_key: SecretText | None = None
 
     # Google
     key_json: SecretText | None = None
@@ -122,6 +126,7 @@ class PlatformType(StrEnum):
     MICROSOFT_FABRIC = "MicrosoftFabric"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
+    AZURE_OPENAI = "AzureOpenAI"
     # Azure: pipelines and functions
     AZURE_DATA_FACTORY = "AzureDataFactory"
     AZURE_SYNAPSE = "AzureSynapse"
@@ -143,6 +148,7 @@ class PlatformType(StrEnum):
 
     # Workflow services
     APACHE_AIRFLOW = "ApacheAirflow"
+    GOOGLE_CLOUD_COMPOSER = "GoogleCloudComposer"
 
     # Any service
     HTTP_SERVICE = "HttpService"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.errors import PolysyncError, Unavailable, Uncertain
+from polysync_core.domain.errors import PolysyncError, Unavailable
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.outbound.call_budget import CallBudget, read_retry_after
+from polysync_core.outbound.call_budget import read_retry_after
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import OwnAddress
@@ -24,6 +24,7 @@ from polysync_core.platforms.connector import (
 )
 from polysync_core.platforms.http_functions.outputs import outputs_of, text_outputs
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
+from polysync_core.platforms.http_functions.single_call import SingleCall
 from polysync_core.platforms.http_functions.states import (
     ACCEPTED,
     ends_orchestration,
@@ -34,12 +35,6 @@ from polysync_core.platforms.http_functions.states import (
 )
 from polysync_core.platforms.platform_client import PlatformClient
 
-MAX_CALL_SECONDS = 230.0
-"""The maximum duration of a call; the front end of Azure Functions has this limit."""
-IDEMPOTENCY_KEY = "Idempotency-Key"
-"""The header with the attempt's token."""
-
-_BUDGET = CallBudget(total=MAX_CALL_SECONDS + 10, read=MAX_CALL_SECONDS, attempts=1)
 _ADVICE = (
     "It is not called again automatically: check its work, and rerun if needed. A function with"
     " long work should answer 202 with a status address, and an idempotent one may have the job's"
@@ -65,39 +60,22 @@ def exchange_once[T](
     name: str,
     read: Callable[[Answer], T],
 ) -> T:
-    """Send a call at most once and return the answer that `read` decodes.
-
-    Only a refusal or a failed connection proves that the function did not run. Every other failure
-    raises `OutcomeUnknown`, or `Uncertain` for an idempotent Job, whose call may be sent again.
-    """
+    """Call a function at most once and return the answer that `read` decodes."""
     repeats = request.job.may_run_twice
-    if request.is_resend and not repeats:
-        raise OutcomeUnknown(f"{name} may have been called. {_ADVICE}.")
+    single = SingleCall(
+        client=client,
+        request=request,
+        name=name,
+        outcome_advice=_ADVICE,
+        accepts=ends_orchestration,
+    )
+    # The code of a function may answer 503 itself.
     once = replace(
         call,
-        headers={**(call.headers or {}), IDEMPOTENCY_KEY: request.token},
-        repeatable=False,
-        # A function may have effects with any method, and its own code may answer 503.
-        effect=True,
         busy_proves_not_started=False,
-        accept_oversized=True,
-        accepts=ends_orchestration,
-        budget=_BUDGET,
         refused=_unless_starting(call.refused) if repeats else call.refused,
     )
-    try:
-        return client.exchange(once, read)
-    except OutcomeUnknown:
-        raise
-    except Uncertain as error:
-        if repeats:
-            raise
-        platform_message, platform_answer = error.platform_message, error.platform_answer
-    unknown = OutcomeUnknown(
-        f"{name} was called, but its answer is missing or unreadable. {_ADVICE}."
-    )
-    unknown.platform_message, unknown.platform_answer = platform_message, platform_answer
-    raise unknown
+    return single.exchange(once, read)
 
 
 def _unless_starting(mapping: RefusalMapping | None) -> RefusalMapping | None:

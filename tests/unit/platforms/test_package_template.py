@@ -41,8 +41,10 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "azure_kubernetes": frozenset({"job_template"}),
     "azure_logic_apps": frozenset({"workflow_definition"}),
     "azure_data_pipelines": frozenset({"lost_start", "pipeline"}),
+    "azure_openai": frozenset({"lost_start", "model_call"}),
     "google": frozenset({"answers"}),
     "google_functions": frozenset({"external_id"}),
+    "http_functions": frozenset({"single_call"}),
     "microsoft_fabric": frozenset({"item_job"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),
 }

@@ -36,6 +36,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "personalAccessToken": "The reference of the personal access token.",
         "functionKey": "The reference of the function key.",
         "systemKey": "The reference of the system key.",
+        "apiKey": "The reference of the API key.",
         "keyJson": "The reference of the service account key in JSON.",
         "provider": "The workload identity provider.",
         "entraAudience": "The audience of the Entra token that is exchanged.",

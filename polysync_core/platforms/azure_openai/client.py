@@ -1,0 +1,121 @@
+"""Builds the calls to the OpenAI API of an account, and reads its lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from polysync_core.domain.clock import is_supported
+from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.outbound.urls import QueryValue
+from polysync_core.platforms.azure.answers import objects_in
+from polysync_core.platforms.azure_openai.attributes import V1
+from polysync_core.platforms.calls import Call, RefusalMapping, UnexpectedAnswer
+from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
+
+_PAGE_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAIApi:
+    """The OpenAI API below one address, in one of its versions."""
+
+    client: PlatformClient
+    prefix: tuple[str, ...] = ("openai",)
+    """The segments of the path before the version."""
+    version: str = V1
+    """`v1`, or a date, which is sent in the query."""
+    query: Mapping[str, QueryValue] | None = None
+    """The query of every call, beside a dated version."""
+
+    def call(
+        self,
+        method: str,
+        *path: str,
+        body: JsonObject | None = None,
+        query: Mapping[str, QueryValue] | None = None,
+        refused: RefusalMapping | None = None,
+    ) -> Call:
+        """Return a call; a POST is repeatable only if its caller says so."""
+        is_v1 = self.version == V1
+        dated = {} if is_v1 else {"api-version": self.version}
+        return Call(
+            method="POST" if method == "POST" else "GET",
+            segments=(*self.prefix, *((V1,) if is_v1 else ()), *path),
+            query={**dated, **(self.query or {}), **(query or {})} or None,
+            body=body,
+            repeatable=method == "GET",
+            refused=refused,
+        )
+
+    def model_call(self, deployment: str, operation: tuple[str, ...], body: JsonObject) -> Call:
+        """Return the call of a deployment; its name is in the body, or in the dated path."""
+        if self.version == V1:
+            return self.call("POST", *operation, body={"model": deployment, **body})
+        return self.call("POST", "deployments", deployment, *operation, body=body)
+
+    def get[T](
+        self,
+        *path: str,
+        read: Callable[[JsonObject], T],
+        query: Mapping[str, QueryValue] | None = None,
+        refused: RefusalMapping | None = None,
+    ) -> T:
+        """Read the answer of a call without an effect."""
+        return self.client.execute(self.call("GET", *path, query=query, refused=refused), read)
+
+    def listed(
+        self,
+        *path: str,
+        query: Mapping[str, QueryValue] | None = None,
+        refused: RefusalMapping | None = None,
+    ) -> Iterator[JsonObject]:
+        """Yield the entries of a list, page by page."""
+
+        def fetch(after: str | None) -> Page[JsonObject]:
+            asked = {"limit": _PAGE_SIZE, **(query or {}), **({"after": after} if after else {})}
+            return self.get(*path, read=_page, query=asked, refused=refused)
+
+        return paged(fetch)
+
+
+def stop_unless_ended(stop: Callable[[], object], is_ended: Callable[[], bool]) -> None:
+    """Stop a run; the refusal for a run that has ended is not an error."""
+    refusal: PlatformRefused | None = None
+    try:
+        stop()
+    except PlatformRefused as error:
+        refusal = error
+    if refusal is not None and not (refusal.status in {400, 409} and is_ended()):
+        raise refusal
+
+
+def text_in(source: Mapping[str, object], name: str) -> str:
+    """Return a text of an answer; an absent text is empty."""
+    found = source.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def seconds_in(source: Mapping[str, object], name: str) -> datetime | None:
+    """Return a time that an answer holds as seconds since 1970; None for no usable time."""
+    found = source.get(name)
+    if not isinstance(found, int) or isinstance(found, bool) or found <= 0:
+        return None
+    try:
+        moment = datetime.fromtimestamp(found, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return moment if is_supported(moment) else None
+
+
+def _page(answer: JsonObject) -> Page[JsonObject]:
+    entries = objects_in(answer, "data")
+    if answer.get("has_more") is not True:
+        return Page(entries)
+    last = answer.get("last_id") or (entries[-1].get("id") if entries else None)
+    if not isinstance(last, str):
+        raise UnexpectedAnswer
+    return Page(entries, last)
