@@ -38,6 +38,7 @@ RULES: dict[Route, Role] = {
     # Runs
     ("GET", "/runs"): Role.READER,
     ("GET", "/tasks/{name}/runs"): Role.READER,
+    ("GET", "/runs/cancel"): Role.OPERATOR,
     ("POST", "/runs/actions"): Role.OPERATOR,
     ("GET", "/runs/{run_id}"): Role.READER,
     ("GET", "/runs/{run_id}/details"): Role.READER,

@@ -16,6 +16,15 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
+    "bigqueryDestination": "bq://my-project.sales",
+    "bigquerySource": "bq://my-project.sales.rows",
+    "gcsOutputDirectory": "gs://my-bucket/runs",
+    "imageUri": "europe-docker.pkg.dev/my-project/images/train:1",
+    "model": "projects/my-project/locations/europe-west1/models/1",
+    "stagingLocation": "gs://my-bucket/staging",
+    "tempLocation": "gs://my-bucket/temp",
+    "templateFolder": "gs://my-bucket/templates",
+    "templatePath": "gs://my-bucket/templates/load",
     "airflowUrl": "https://abc-dot-europe-west1.composer.googleusercontent.com",
     "accountUrl": "https://sales.openai.azure.com",
     "workerType": "G.1X",
@@ -68,6 +77,11 @@ _TEXTS = {
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
 _OTHER_VALUES: dict[str, Any] = {
+    "acceleratorCount": 1,
+    "maxWorkers": 3,
+    "numWorkers": 1,
+    "privateWorkers": True,
+    "replicaCount": 2,
     "dimensions": 256,
     "maxTokens": 100,
     "metadata": {"team": "sales"},
@@ -100,6 +114,8 @@ _OTHER_VALUES: dict[str, Any] = {
     "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
+    "DataflowClassicTemplate": "gs://my-bucket/templates/load",
+    "DataflowFlexTemplate": "gs://my-bucket/templates/load.json",
     "AzureHttpFunction": "Report",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
@@ -112,6 +128,9 @@ EXTERNAL_IDS = {
     "FabricSparkJob": GUID,
 }
 _LEFT_OUT = {
+    # A table and files exclude each other.
+    "gcsSource",
+    "gcsDestination",
     # A simulator replaces the whole service, and only one kind of compute is used.
     "endpoint",
     "existingClusterId",
