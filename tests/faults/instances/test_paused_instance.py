@@ -34,7 +34,7 @@ def test_a_second_execution_in_every_phase_starts_no_run_twice(
     define_phases(system)
     first = system.host
     second = system.start(tmp_path / "second")
-    eventually(lambda: has_worked(system, second), within=RECOVERY_SECONDS)
+    eventually(lambda: has_worked(system, second), within=2 * RECOVERY_SECONDS)
     phases = start_phases(system, "first")
     processes = _processes(first)
     for each in processes:
