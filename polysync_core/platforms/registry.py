@@ -50,6 +50,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.GOOGLE_VERTEX_AI: "polysync_core.platforms.google_vertex_ai.plugin",
     PlatformType.GOOGLE_DATAFLOW: "polysync_core.platforms.google_dataflow.plugin",
     # AWS: functions and workflows
+    PlatformType.AWS_LAMBDA: "polysync_core.platforms.aws_lambda.plugin",
     # AWS: data and batches
     PlatformType.AWS_GLUE: "polysync_core.platforms.aws_glue.plugin",
     PlatformType.AWS_BATCH: "polysync_core.platforms.aws_batch.plugin",

@@ -63,6 +63,7 @@ class JobType(StrEnum):
     DATAFLOW_FLEX_TEMPLATE = "DataflowFlexTemplate"
 
     # AWS: functions and workflows
+    AWS_LAMBDA_FUNCTION = "AwsLambdaFunction"
 
     # AWS: data and batches
     GLUE_JOB = "GlueJob"

@@ -143,6 +143,7 @@ class PlatformType(StrEnum):
     GOOGLE_DATAFLOW = "GoogleDataflow"
 
     # AWS: functions and workflows
+    AWS_LAMBDA = "AwsLambda"
 
     # AWS: data and batches
     AWS_GLUE = "AwsGlue"
