@@ -11,7 +11,7 @@ import pytest
 from tests.faults.instances.layers import check_layers, define_layers, start_layers
 from tests.faults.instances.sharing import RECOVERY_SECONDS, has_worked
 from tests.faults.local_system import LocalSystem
-from tests.integration.devhost.host_process import HostProcess, eventually
+from tests.integration.devhost.host_process import eventually
 
 pytestmark = [pytest.mark.devhost, pytest.mark.soak]
 
