@@ -1,4 +1,4 @@
-"""Tells when an instance takes a share of the work."""
+"""Finds out if an instance of the app takes a share of the work."""
 
 from __future__ import annotations
 

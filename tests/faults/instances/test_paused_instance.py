@@ -1,6 +1,7 @@
-"""An instance stands still until another one has its work, and then goes on with the same work.
+"""Pauses one of two instances while runs are in every phase, and lets it go on.
 
-So the same orchestrations and activities are executed a second time, while runs are in every phase.
+The other instance takes its work meanwhile, so the same orchestrations and activities are executed a
+second time.
 """
 
 from __future__ import annotations
