@@ -1,7 +1,7 @@
 """Pauses one of two instances while runs are in every phase, and lets it go on.
 
-The other instance takes its work meanwhile, so the same orchestrations and activities are executed a
-second time.
+The other instance takes its work meanwhile, so the same orchestrations and activities are executed
+a second time.
 """
 
 from __future__ import annotations
