@@ -1,4 +1,4 @@
-"""Pauses one of two instances while runs are in every phase, and lets it go on.
+"""Pauses one of two instances while runs are in every phase, then resumes it.
 
 The other instance takes its work meanwhile, so the same orchestrations and activities are executed
 a second time.
