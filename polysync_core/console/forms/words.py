@@ -155,6 +155,7 @@ _HELP: Mapping[str, str] = {
 """Help texts that differ from those of the API."""
 
 _INITIALS: Mapping[str, str] = {
+    "arn": "ARN",
     "url": "URL",
     "id": "id",
     "json": "JSON",
@@ -169,11 +170,15 @@ _TYPES: Mapping[str, str] = {
     "AIFoundryCommandJob": "AI Foundry command job",
     "AIFoundryPipelineJob": "AI Foundry pipeline job",
     "AIFoundrySweepJob": "AI Foundry sweep job",
+    "AccessKey": "Access key of AWS",
     "ApiKey": "API key",
     "AirflowDag": "Airflow DAG",
     "ApacheAirflow": "Apache Airflow",
     "AppRole": "AppRole",
     "ApplicationDefault": "Application default credentials",
+    "AssumeRole": "AWS role, assumed with an access key",
+    "AwsLambda": "AWS Lambda",
+    "AwsLambdaFunction": "AWS Lambda function",
     "AKSCronJob": "AKS CronJob",
     "AKSJob": "AKS Job",
     "AwsBatch": "AWS Batch",
@@ -181,6 +186,7 @@ _TYPES: Mapping[str, str] = {
     "AwsGlue": "AWS Glue",
     "AwsSageMaker": "Amazon SageMaker",
     "AzureAIFoundry": "Azure AI Foundry",
+    "AzureDataExplorer": "Azure Data Explorer",
     "AzureContainerApps": "Azure Container Apps",
     "AzureDataFactory": "Azure Data Factory",
     "AzureDatabricks": "Azure Databricks",
@@ -194,6 +200,7 @@ _TYPES: Mapping[str, str] = {
     "ComposerDag": "Cloud Composer DAG",
     "GoogleCloudComposer": "Google Cloud Composer",
     "CloudFunctionHttp": "Cloud function (HTTP)",
+    "DataExplorerCommand": "Data Explorer command",
     "ContainerAppsJob": "Container Apps job",
     "DatabricksJob": "Databricks job (one task)",
     "DatabricksNotebook": "Databricks notebook",
@@ -221,6 +228,7 @@ _TYPES: Mapping[str, str] = {
     "SageMakerPipeline": "SageMaker pipeline",
     "SynapsePipeline": "Synapse pipeline",
     "UserPassword": "User name and password",
+    "WebIdentityFederation": "AWS role, assumed with the app's identity",
     "WorkloadIdentityFederation": "Workload identity federation",
 }
 """The words of platform types, job types, vault providers and sign-in methods."""

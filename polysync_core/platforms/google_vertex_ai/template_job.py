@@ -21,6 +21,7 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncer
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
+from polysync_core.platforms.calls import AnswerTooLarge
 from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,
@@ -146,7 +147,17 @@ class TemplateJobConnector:
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run, with its outputs if it has succeeded."""
-        return self._report(self.client.run(_checked(external_run_id)), job, external_run_id)
+        found: JsonObject | None = None
+        problem = ""
+        try:
+            found = self.client.run(_checked(external_run_id))
+        except AnswerTooLarge as error:
+            problem = f"The run cannot be read completely: {error}."
+        if found is not None:
+            return self._report(found, job, external_run_id)
+        report = report_of(self.client.state(external_run_id), self._page(external_run_id))
+        has_succeeded = report.status is ProviderStatus.SUCCESS
+        return replace(report, outputs_missing=problem) if has_succeeded else report
 
     def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
         """Return the errors of a job, or of the failed tasks of a pipeline."""
@@ -192,7 +203,7 @@ class TemplateJobConnector:
         labels[TEMPLATE_LABEL] = label_of(self.shape.normal_id(request.job.external_id))
         labels[ATTEMPT_LABEL] = label_of(request.token)
         kept = {name: value for name, value in template.items() if name not in _RUN_FIELDS}
-        name = shortened_line(request.run_name, limit=_LONGEST_NAME)
+        name = shortened_line(request.run_name, limit=_LONGEST_NAME) or _run_name(request.token)
         copy: JsonObject = {**kept, "displayName": name, "labels": labels}
         return self.shape.fill(copy, request)
 

@@ -16,6 +16,7 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
+    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "bigqueryDestination": "bq://my-project.sales",
     "bigquerySource": "bq://my-project.sales.rows",
     "gcsOutputDirectory": "gs://my-bucket/runs",
@@ -31,7 +32,6 @@ _TEXTS = {
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
     "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
-    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -42,6 +42,8 @@ _TEXTS = {
     "attemptTokenParameter": "token",
     "audience": "api://functions",
     "clientId": GUID,
+    "clusterUrl": "https://sales.westeurope.kusto.windows.net",
+    "command": "declare query_parameters(token:string); print token",
     "clusterNodeType": "Standard_D4ds_v5",
     "clusterVersion": "15.4.x-scala2.12",
     "completionWindow": "24h",
@@ -62,7 +64,8 @@ _TEXTS = {
     "policyId": "policy-1",
     "projectId": "my-project",
     "provider": "projects/1/locations/global/workloadIdentityPools/pool/providers/entra",
-    "region": "europe-west1",
+    "region": "eu-west-1",
+    "sessionName": "night",
     "routePrefix": "v1",
     "serviceAccountEmail": "name@my-project.iam.gserviceaccount.com",
     "subscriptionId": GUID,
@@ -78,6 +81,8 @@ _TEXTS = {
 }
 _OTHER_VALUES: dict[str, Any] = {
     "acceleratorCount": 1,
+    "additionalLibraryUris": ["abfss://libraries@sales.example/a.jar"],
+    "sparkSettings": {"spark.x": "1"},
     "maxWorkers": 3,
     "numWorkers": 1,
     "privateWorkers": True,
@@ -114,9 +119,11 @@ _OTHER_VALUES: dict[str, Any] = {
     "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
+    "DataExplorerCommand": "Sales",
     "DataflowClassicTemplate": "gs://my-bucket/templates/load",
     "DataflowFlexTemplate": "gs://my-bucket/templates/load.json",
     "AzureHttpFunction": "Report",
+    "AwsLambdaFunction": "report",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
     "DatabricksNotebook": "/etl/load",
