@@ -69,7 +69,7 @@ tasks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """The first command for a task, a part of the right answer, and how the try ends."""
+    """The first command for a task, and a part of the right answer."""
 
     task: str
     first: str
