@@ -23,6 +23,7 @@ _READ_BYTES = 64 * 1024
 _DEEPEST = 4
 _MESSAGE_NAMES = (
     "message",
+    "user_message",
     "error_description",
     "errormessage",
     "exceptionmessage",
@@ -32,7 +33,7 @@ _MESSAGE_NAMES = (
     "title",
 )
 """Properties with a message, in lower case, in order of preference."""
-_HOLDER_NAMES = ("error", "errors", "innererror")
+_HOLDER_NAMES = ("error", "errors", "innererror", "status")
 """Properties with an object that holds the message."""
 _CODE_NAMES = ("error_code", "errorcode", "code", "status", "error")
 """Properties with a code, in lower case."""

@@ -190,6 +190,8 @@ _TYPES: Mapping[str, str] = {
     "DatabricksNotebook": "Databricks notebook",
     "DatabricksPipeline": "Databricks pipeline",
     "DatabricksWorkflow": "Databricks workflow (several tasks)",
+    "DbtCloud": "dbt Cloud",
+    "DbtCloudJob": "dbt Cloud job",
     "DefaultCredential": "Default Azure credential",
     "Environment": "Environment variables (development)",
     "FabricDataflow": "Fabric dataflow (Gen2)",

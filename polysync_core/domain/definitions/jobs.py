@@ -66,6 +66,7 @@ class JobType(StrEnum):
     # Workflow services
     AIRFLOW_DAG = "AirflowDag"
     COMPOSER_DAG = "ComposerDag"
+    DBT_CLOUD_JOB = "DbtCloudJob"
 
     # Any service
     HTTP_JOB = "HttpJob"

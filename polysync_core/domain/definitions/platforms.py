@@ -149,6 +149,7 @@ class PlatformType(StrEnum):
     # Workflow services
     APACHE_AIRFLOW = "ApacheAirflow"
     GOOGLE_CLOUD_COMPOSER = "GoogleCloudComposer"
+    DBT_CLOUD = "DbtCloud"
 
     # Any service
     HTTP_SERVICE = "HttpService"

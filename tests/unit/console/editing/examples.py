@@ -64,6 +64,7 @@ _TEXTS = {
     "monitorPath": "/ui/{runId}",
     "serviceUrl": "https://jobs.example.com",
     "testPath": "/health",
+    "accessUrl": "https://cloud.getdbt.com",
     "vaultUrl": "https://my-vault.vault.azure.net",
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
@@ -97,12 +98,13 @@ _OTHER_VALUES: dict[str, Any] = {
     "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
     "outputs": {"rows": "$.rows"},
     "outputsFromExitValue": True,
-    "outputsFromXcom": True,
+    "stepsOverride": ["dbt build"],
 }
 EXTERNAL_IDS = {
     "AzureHttpFunction": "Report",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
+    "DbtCloudJob": "70403",
     "DatabricksNotebook": "/etl/load",
     "DatabricksPipeline": "2f1e5c4a-0000-0000-0000-000000000000",
     "DatabricksWorkflow": "620987654321099",
@@ -147,6 +149,8 @@ def auth_of(method: AuthKind, *, is_full: bool) -> dict[str, str]:
 def _value(name: str, found: Annotation) -> Any:
     if name in _OTHER_VALUES:
         return _OTHER_VALUES[name]
+    if found.plain in {bool, int}:
+        return found.plain(7)
     if isinstance(found.plain, type) and hasattr(found.plain, "__members__"):
         # The last member is no default; compute without a cluster would contradict the others.
         members = list(found.plain)
