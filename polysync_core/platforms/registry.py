@@ -43,10 +43,14 @@ _OWN: Mapping[str, str] = {
     PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.plugin",
     # Azure: containers and batches
     PlatformType.AZURE_KUBERNETES: "polysync_core.platforms.azure_kubernetes.plugin",
+    PlatformType.AZURE_CONTAINER_APPS: "polysync_core.platforms.azure_container_apps.plugin",
     # Google Cloud: functions
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
     # Google Cloud: data and models
+    PlatformType.GOOGLE_VERTEX_AI: "polysync_core.platforms.google_vertex_ai.plugin",
+    PlatformType.GOOGLE_DATAFLOW: "polysync_core.platforms.google_dataflow.plugin",
     # AWS: functions and workflows
+    PlatformType.AWS_LAMBDA: "polysync_core.platforms.aws_lambda.plugin",
     # AWS: data and batches
     PlatformType.AWS_GLUE: "polysync_core.platforms.aws_glue.plugin",
     PlatformType.AWS_BATCH: "polysync_core.platforms.aws_batch.plugin",

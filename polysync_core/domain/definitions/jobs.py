@@ -51,12 +51,19 @@ class JobType(StrEnum):
     # Azure: containers and batches
     AKS_JOB = "AKSJob"
     AKS_CRON_JOB = "AKSCronJob"
+    CONTAINER_APPS_JOB = "ContainerAppsJob"
 
     # Google Cloud: functions
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"
     # Google Cloud: data and models
+    VERTEX_AI_PIPELINE_JOB = "VertexAIPipelineJob"
+    VERTEX_AI_CUSTOM_JOB = "VertexAICustomJob"
+    VERTEX_AI_BATCH_PREDICTION_JOB = "VertexAIBatchPredictionJob"
+    DATAFLOW_CLASSIC_TEMPLATE = "DataflowClassicTemplate"
+    DATAFLOW_FLEX_TEMPLATE = "DataflowFlexTemplate"
 
     # AWS: functions and workflows
+    AWS_LAMBDA_FUNCTION = "AwsLambdaFunction"
 
     # AWS: data and batches
     GLUE_JOB = "GlueJob"

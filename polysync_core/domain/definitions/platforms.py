@@ -134,12 +134,16 @@ class PlatformType(StrEnum):
     AZURE_LOGIC_APPS = "AzureLogicApps"
     # Azure: containers and batches
     AZURE_KUBERNETES = "AzureKubernetes"
+    AZURE_CONTAINER_APPS = "AzureContainerApps"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
     # Google Cloud: data and models
+    GOOGLE_VERTEX_AI = "GoogleVertexAI"
+    GOOGLE_DATAFLOW = "GoogleDataflow"
 
     # AWS: functions and workflows
+    AWS_LAMBDA = "AwsLambda"
 
     # AWS: data and batches
     AWS_GLUE = "AwsGlue"
