@@ -39,7 +39,7 @@ class DbtClient:
     ) -> Call:
         """Return a call of the API."""
         path = ("api", "v2", "accounts", str(self.account), *segments)
-        return Call(method=method, segments=path, trailing_slash=True, body=body, refused=refused)
+        return Call(method=method, segments=path, ending="/", body=body, refused=refused)
 
     def get[T](
         self,
@@ -75,7 +75,7 @@ class DbtClient:
         if not isinstance(project, int) or not isinstance(run_id, int):
             return None
         above = ("deploy", str(self.account), "projects", str(project))
-        return url(self.client.base.url, *above, "runs", str(run_id), trailing_slash=True)
+        return url(self.client.base.url, *above, "runs", str(run_id), ending="/")
 
 
 def opened[T](read: Callable[[JsonObject], T]) -> Callable[[JsonObject], T]:

@@ -25,9 +25,7 @@ def with_run_results(service: DbtClient, job: Job, run_id: str, report: Report) 
     if report.status is not ProviderStatus.SUCCESS or not wanted:
         return report
     path = ("runs", checked_id(run_id), "artifacts", _ARTIFACT)
-    call = replace(
-        service.call("GET", *path, refused=refused_for_run), trailing_slash=False, repeatable=True
-    )
+    call = replace(service.call("GET", *path, refused=refused_for_run), ending="", repeatable=True)
     try:
         return replace(report, outputs=service.client.execute(call, _counts))
     except RunNotFound:
