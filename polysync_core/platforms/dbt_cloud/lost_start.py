@@ -42,7 +42,7 @@ def earlier_run(service: DbtClient, request: SubmitRequest) -> str | None:
 
 
 def repair_run(service: DbtClient, request: SubmitRequest, failed_run: str) -> JsonObject:
-    """Retry a failed run from its failed step once per attempt, and return the new run."""
+    """Retry a failed run once for each attempt, and return the new run."""
     failed = checked_id(failed_run)
     if request.is_resend:
         earlier = _found(service, request, lambda run: run.get("retrying_run_id") == int(failed))

@@ -1,4 +1,4 @@
-"""Checks the id and the settings of a Job that runs a job of dbt Cloud."""
+"""Checks the id and the settings of a Job of the type DbtCloudJob."""
 
 from __future__ import annotations
 
