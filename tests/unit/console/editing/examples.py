@@ -16,7 +16,7 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
-    "accountUrl": "https://sales.openai.azure.com",
+    "accountUrl": "https://sales.services.ai.azure.com",
     "workerType": "G.1X",
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
@@ -67,6 +67,7 @@ _TEXTS = {
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
 _OTHER_VALUES: dict[str, Any] = {
+    "dataSource": {"type": "jsonl"},
     "dimensions": 256,
     "maxTokens": 100,
     "metadata": {"team": "sales"},
@@ -99,6 +100,8 @@ _OTHER_VALUES: dict[str, Any] = {
     "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
+    "FoundryAgentRun": "asst_1a2b",
+    "FoundryEvaluationRun": "eval_1a2b",
     "AzureHttpFunction": "Report",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
