@@ -1,7 +1,7 @@
 """Serves both versions of Airflow's API, and a control API for tests.
 
 `/airflow2` has the API of Airflow 2 only, and `/airflow3` and the root have that of Airflow 3. All
-show the same DAGs.
+show the same DAGs. Both deployments are environments of Cloud Composer, too.
 """
 
 from __future__ import annotations
@@ -83,6 +83,9 @@ def build_app(options: Namespace) -> web.Application:
     app[QUIRKS] = Quirks({OLD_XCOM: "Airflow 2 shows returned values as texts only"})
     app.on_cleanup.append(app[AIRFLOW].submissions.close)
     app.add_routes([*fault_routes(), *quirk_routes(), web.put("/simulator/dags/{dag}", _put_dag)])
+    app.add_routes(
+        [web.get("/v1/projects/{project}/locations/{region}/environments/{name}", _environment)]
+    )
     for prefix, version in _DEPLOYMENTS.items():
         api, run = f"{prefix}/api/{version}", f"{prefix}/api/{version}/dags/{{dag}}/dagRuns/{{run}}"
         app.add_routes(
@@ -138,6 +141,21 @@ def _refuse(request: web.Request, refusal: Refusal) -> web.Response:
     elif refusal.status == 409:
         body["detail"] = {"reason": "Unique constraint violation", "message": refusal.message}
     return web.json_response(body, status=refusal.status)
+
+
+async def _environment(request: web.Request) -> web.Response:
+    """Return an environment of Cloud Composer, whose web server is one of the deployments."""
+    name = request.match_info["name"]
+    if f"/{name}" not in _DEPLOYMENTS:
+        error = {"code": 404, "message": "Resource not found", "status": "NOT_FOUND"}
+        return web.json_response({"error": error}, status=404)
+    release = "airflow-2.10.5" if name == "airflow2" else "airflow-3.1.0-build.1"
+    config = {
+        "airflowUri": f"http://{request.host}/{name}",
+        "softwareConfig": {"imageVersion": f"composer-3-{release}"},
+    }
+    full_name = request.path.removeprefix("/v1/")
+    return web.json_response({"name": full_name, "state": "RUNNING", "config": config})
 
 
 async def _put_dag(request: web.Request) -> web.Response:

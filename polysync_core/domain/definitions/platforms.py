@@ -124,6 +124,7 @@ class PlatformType(StrEnum):
     # Azure: data platforms
     AZURE_DATABRICKS = "AzureDatabricks"
     MICROSOFT_FABRIC = "MicrosoftFabric"
+    AZURE_DATA_EXPLORER = "AzureDataExplorer"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
     AZURE_OPENAI = "AzureOpenAI"
@@ -135,12 +136,16 @@ class PlatformType(StrEnum):
     AZURE_LOGIC_APPS = "AzureLogicApps"
     # Azure: containers and batches
     AZURE_KUBERNETES = "AzureKubernetes"
+    AZURE_CONTAINER_APPS = "AzureContainerApps"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
     # Google Cloud: data and models
+    GOOGLE_VERTEX_AI = "GoogleVertexAI"
+    GOOGLE_DATAFLOW = "GoogleDataflow"
 
     # AWS: functions and workflows
+    AWS_LAMBDA = "AwsLambda"
 
     # AWS: data and batches
     AWS_GLUE = "AwsGlue"
@@ -149,6 +154,7 @@ class PlatformType(StrEnum):
 
     # Workflow services
     APACHE_AIRFLOW = "ApacheAirflow"
+    GOOGLE_CLOUD_COMPOSER = "GoogleCloudComposer"
 
     # Any service
     HTTP_SERVICE = "HttpService"

@@ -71,17 +71,35 @@ def _has_version(answer: Answer) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AirflowClient:
-    """Calls the API below the path of one web server."""
+class WebServer:
+    """A web server of Airflow: its signed client, and the version of its API."""
 
     client: PlatformClient
     detector: VersionDetector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirflowClient:
+    """Calls the API below the path of one web server."""
+
+    server: Callable[[], WebServer]
+    """Returns the web server, whose address may have to be read first."""
     now: Clock
+
+    @property
+    def client(self) -> PlatformClient:
+        """The client of the web server."""
+        return self.server().client
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """The path of the web server."""
+        return self.server().detector.prefix
 
     @property
     def version(self) -> ApiVersion:
         """The version of the API."""
-        return self.detector.version()
+        return self.server().detector.version()
 
     def get[T](
         self,
@@ -102,7 +120,7 @@ class AirflowClient:
         body: JsonObject | None = None,
     ) -> Call:
         """Return a call of the API."""
-        path = (*self.detector.prefix, "api", self.version.value, *segments)
+        path = (*self.prefix, "api", self.version.value, *segments)
         return Call(method=method, segments=path, body=body, refused=refused)
 
     def listed(
@@ -124,7 +142,7 @@ class AirflowClient:
 
     def run_page(self, dag_id: str, run_id: str) -> str:
         """Return the address of a run's page."""
-        above = (*self.detector.prefix, "dags", dag_id)
+        above = (*self.prefix, "dags", dag_id)
         base = self.client.base.url
         if self.version is ApiVersion.V1:
             return url(base, *above, "grid", query={"dag_run_id": run_id})

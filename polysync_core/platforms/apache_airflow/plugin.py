@@ -8,7 +8,7 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.read_client import ReadClient
 from polysync_core.outbound.sign_in.authenticators import Authenticator
 from polysync_core.platforms.apache_airflow.attributes import AirflowAttributes
-from polysync_core.platforms.apache_airflow.client import AirflowClient, VersionDetector
+from polysync_core.platforms.apache_airflow.client import AirflowClient, VersionDetector, WebServer
 from polysync_core.platforms.apache_airflow.dag import DagConnector
 from polysync_core.platforms.apache_airflow.discovery import check_access
 from polysync_core.platforms.apache_airflow.refusals import refused
@@ -80,7 +80,8 @@ def open_airflow(platform: Platform, context: PluginContext) -> Connector:
         )
         tokens = TokenEndpoint(base=base, prefix=prefix, client=reader)
         signed = PasswordSignIn.of(auth, context.secrets, detector.version, tokens)
-    service = AirflowClient(client=client(signed), detector=detector, now=http.timer.now)
+    server = WebServer(client=client(signed), detector=detector)
+    service = AirflowClient(server=lambda: server, now=http.timer.now)
     return live_platform(PLUGIN, JobType.AIRFLOW_DAG, service)
 
 

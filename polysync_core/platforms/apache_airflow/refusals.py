@@ -18,7 +18,8 @@ _REMEDIES = {
     400: "Airflow does not accept the request",
     403: (
         "the user lacks a permission: grant it the role User or Op in Airflow, or can_read and"
-        " can_edit on the DAG and can_create on DAG runs"
+        " can_edit on the DAG and can_create on DAG runs; a service account of Cloud Composer also"
+        " needs roles/composer.user"
     ),
     404: (
         "Airflow has no DAG of this id: its file was renamed or removed; import the platform's DAGs"

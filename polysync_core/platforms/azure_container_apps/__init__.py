@@ -1,0 +1,1 @@
+"""The platform Azure Container Apps: starts executions of jobs with values of their own."""

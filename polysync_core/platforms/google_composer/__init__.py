@@ -1,0 +1,1 @@
+"""Runs the DAGs of Google Cloud Composer, which is Apache Airflow with Google's sign-in."""
