@@ -28,7 +28,6 @@ _TEXTS = {
     "templateFolder": "gs://my-bucket/templates",
     "templatePath": "gs://my-bucket/templates/load",
     "airflowUrl": "https://abc-dot-europe-west1.composer.googleusercontent.com",
-    "accountUrl": "https://sales.openai.azure.com",
     "workerType": "G.1X",
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
