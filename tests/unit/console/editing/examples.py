@@ -16,6 +16,7 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
+    "accountUrl": "https://sales.services.ai.azure.com",
     "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "bigqueryDestination": "bq://my-project.sales",
     "bigquerySource": "bq://my-project.sales.rows",
@@ -27,7 +28,6 @@ _TEXTS = {
     "templateFolder": "gs://my-bucket/templates",
     "templatePath": "gs://my-bucket/templates/load",
     "airflowUrl": "https://abc-dot-europe-west1.composer.googleusercontent.com",
-    "accountUrl": "https://sales.openai.azure.com",
     "workerType": "G.1X",
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
@@ -81,6 +81,7 @@ _TEXTS = {
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
 _OTHER_VALUES: dict[str, Any] = {
+    "dataSource": {"type": "jsonl"},
     "acceleratorCount": 1,
     "additionalLibraryUris": ["abfss://libraries@sales.example/a.jar"],
     "sparkSettings": {"spark.x": "1"},
@@ -120,6 +121,8 @@ _OTHER_VALUES: dict[str, Any] = {
     "stepsOverride": ["dbt build"],
 }
 EXTERNAL_IDS = {
+    "FoundryAgentRun": "asst_1a2b",
+    "FoundryEvaluationRun": "eval_1a2b",
     "DataExplorerCommand": "Sales",
     "DataflowClassicTemplate": "gs://my-bucket/templates/load",
     "DataflowFlexTemplate": "gs://my-bucket/templates/load.json",
