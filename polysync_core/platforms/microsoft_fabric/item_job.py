@@ -52,7 +52,7 @@ class ItemKind:
     page: str
     """The folder of the item's page in the portal."""
     run_page: str | None = None
-    """The folder of the pages of ended runs, below the item's page; None: only the item has a page."""
+    """The folder of the pages of ended runs, below the item's page; None: they have no page."""
     title: str
     """The name of the item type for people."""
     settings: type[SubmitSettings]
