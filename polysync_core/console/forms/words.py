@@ -174,6 +174,8 @@ _TYPES: Mapping[str, str] = {
     "AwsGlue": "AWS Glue",
     "AwsSageMaker": "Amazon SageMaker",
     "AzureAIFoundry": "Azure AI Foundry",
+    "AzureBatch": "Azure Batch",
+    "AzureBatchJob": "Azure Batch job",
     "AzureContainerApps": "Azure Container Apps",
     "AzureDataFactory": "Azure Data Factory",
     "AzureDatabricks": "Azure Databricks",
