@@ -26,7 +26,7 @@ from polysync.aio.definitions import (
 )
 from polysync.aio.http import AsyncHttp
 from polysync.aio.job_keys import AsyncJobs
-from polysync.aio.runs import AsyncRun, list_runs
+from polysync.aio.runs import AsyncRun, cancel_runs, list_runs
 from polysync.calls import ANSWER_SECONDS, Call, Json, Retries, Wire
 from polysync.credentials import Credential, Credentials, TokenSource
 from polysync.values import decoded, query_of, to_json
@@ -109,6 +109,13 @@ class AsyncPolysync:
         """
         async for run in list_runs(self._http, **filters):
             yield run
+
+    async def cancel_runs(self, **filters: Any) -> list[AsyncRun]:
+        """Cancel every queued and running run that matches, and return these runs.
+
+        The filters are those of `runs`; at least one is required.
+        """
+        return await cancel_runs(self._http, **filters)
 
     async def apply(
         self,

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Self
 
 from polysync import models
-from polysync.aio.collections import pages
+from polysync.aio.collections import MAX_PAGE_SIZE, pages
 from polysync.aio.http import AsyncHttp
 from polysync.calls import Call, Json
 from polysync.errors import RunFailed
@@ -150,6 +150,20 @@ class AsyncRun:
 
         self.state = decoded(models.TaskRun, answer)
         return self.state
+
+
+async def cancel_runs(http: AsyncHttp, **filters: Any) -> list[AsyncRun]:
+    """Cancel the queued and running runs that match, page by page, and return them."""
+    query: dict[str, Any] = {**query_of(filters), "limit": str(MAX_PAGE_SIZE)}
+    found: list[AsyncRun] = []
+    while True:
+        call = Call(method="POST", path=("task-runs", "cancel"), query=query, has="items")
+        answer = await http.call(call)
+        states = [decoded(models.TaskRun, each) for each in answer["items"]]
+        found += [AsyncRun(http, each.run_id, each) for each in states]
+        query["continuationToken"] = answer.get("continuationToken")
+        if query["continuationToken"] is None:
+            return found
 
 
 async def list_runs(http: AsyncHttp, **filters: Any) -> AsyncGenerator[AsyncRun]:

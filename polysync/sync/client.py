@@ -31,7 +31,7 @@ from polysync.sync.definitions import (
 )
 from polysync.sync.http import Http
 from polysync.sync.job_keys import Jobs
-from polysync.sync.runs import Run, list_runs
+from polysync.sync.runs import Run, cancel_runs, list_runs
 from polysync.values import decoded, query_of, to_json
 
 DEFAULT_URL = "http://127.0.0.1:7071/api"
@@ -110,6 +110,13 @@ class Polysync:
         """
         for run in list_runs(self._http, **filters):
             yield run
+
+    def cancel_runs(self, **filters: Any) -> list[Run]:
+        """Cancel every queued and running run that matches, and return these runs.
+
+        The filters are those of `runs`; at least one is required.
+        """
+        return cancel_runs(self._http, **filters)
 
     def apply(
         self,

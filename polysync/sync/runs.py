@@ -12,7 +12,7 @@ from polysync import models
 from polysync.calls import Call, Json
 from polysync.errors import RunFailed
 from polysync.following import followed_run, is_final
-from polysync.sync.collections import pages
+from polysync.sync.collections import MAX_PAGE_SIZE, pages
 from polysync.sync.http import Http
 from polysync.values import decoded, given, key_header, query_of
 
@@ -153,6 +153,20 @@ class Run:
 
         self.state = decoded(models.TaskRun, answer)
         return self.state
+
+
+def cancel_runs(http: Http, **filters: Any) -> list[Run]:
+    """Cancel the queued and running runs that match, page by page, and return them."""
+    query: dict[str, Any] = {**query_of(filters), "limit": str(MAX_PAGE_SIZE)}
+    found: list[Run] = []
+    while True:
+        call = Call(method="POST", path=("task-runs", "cancel"), query=query, has="items")
+        answer = http.call(call)
+        states = [decoded(models.TaskRun, each) for each in answer["items"]]
+        found += [Run(http, each.run_id, each) for each in states]
+        query["continuationToken"] = answer.get("continuationToken")
+        if query["continuationToken"] is None:
+            return found
 
 
 def list_runs(http: Http, **filters: Any) -> Generator[Run]:

@@ -28,6 +28,12 @@ OfKey = Annotated[
         "--job", metavar="KEY", help="The job key of RUN, if only Databricks stores the run."
     ),
 ]
+JobOrKey = Annotated[
+    str | None,
+    typer.Option(
+        "--job", metavar="JOB", help="Only runs of this job; with RUN, the job key of the run."
+    ),
+]
 Last = Annotated[bool, typer.Option("--last", help="The newest run, instead of RUN.")]
 JobType = Annotated[str | None, typer.Option("--job-type", help="Only this job type.")]
 Search = Annotated[str | None, typer.Option("--search", help="Only names that contain this text.")]

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from polysync_core.domain.json_types import JsonObject
 
 
-def require_one_name(name: str | None, *, last: bool) -> None:
+def require_one_name(name: str | None, *, last: bool, otherwise: str = "") -> None:
     """Raise `BadParameter` unless either a name or `--last` is given."""
     if (name is None) is not last:
-        raise typer.BadParameter(
-            "give either a run (@TASK is the newest run of a task) or --last", param_hint="RUN"
-        )
+        known = "give either a run (@TASK is the newest run of a task) or --last"
+        raise typer.BadParameter(f"{known} {otherwise}".strip(), param_hint="RUN")
 
 
 def find_run_id(api: ApiClient, name: str | None) -> str:

@@ -38,6 +38,7 @@ RULES: dict[Route, Role] = {
     # Runs
     ("GET", "/runs"): Role.READER,
     ("GET", "/tasks/{name}/runs"): Role.READER,
+    ("GET", "/runs/cancel"): Role.OPERATOR,
     ("POST", "/runs/actions"): Role.OPERATOR,
     ("GET", "/runs/{run_id}"): Role.READER,
     ("GET", "/runs/{run_id}/details"): Role.READER,
@@ -115,6 +116,7 @@ RULES: dict[Route, Role] = {
     ("GET", "/help/api/{operation}"): Role.READER,
     ("GET", "/help/{name}"): Role.READER,
     ("GET", "/help/{folder}/{name}"): Role.READER,
+    ("GET", "/help/{folder}/{inner}/{name}"): Role.READER,
 }
 
 CONSOLE_ROLES = RoleTable(RULES, OPEN)

@@ -66,7 +66,7 @@ class InProcessApi:
     extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Entries that the host adds to the scope of every request, such as the engine."""
 
-    async def get(self, *path: str, **query: str | int | None) -> JsonObject:
+    async def get(self, *path: str, **query: str | int | list[str] | None) -> JsonObject:
         """Return the answer to a GET request as JSON."""
         return _object(await self._request("GET", path, query))
 
@@ -80,7 +80,7 @@ class InProcessApi:
         method: str,
         *path: str,
         body: JsonValue | bytes,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | int | list[str] | None] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> JsonObject:
         """Return the answer to a request with a body; bytes are sent as they are."""
@@ -97,12 +97,13 @@ class InProcessApi:
         self,
         method: str,
         path: tuple[str, ...],
-        query: Mapping[str, str | int | None],
+        query: Mapping[str, str | int | list[str] | None],
         *,
         body: bytes = b"",
         headers: Headers | None = None,
     ) -> _Response:
-        given = urlencode({name: value for name, value in query.items() if value is not None})
+        present = {name: value for name, value in query.items() if value is not None}
+        given = urlencode(present, doseq=True)
         scope = {
             **_address(path),
             **self.extras,

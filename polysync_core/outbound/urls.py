@@ -33,9 +33,12 @@ _LINK = re.compile(r"[A-Za-z0-9._~:/?#@!$&()*+,;=%-]{1,2048}")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def url(base: str, *segments: str, query: Query | None = None, trailing_slash: bool = False) -> str:
-    """Return the URL below `base`; raises `Invalid` for a segment that no path can have."""
-    path = "".join(f"/{_segment(segment)}" for segment in segments) + "/" * trailing_slash
+def url(base: str, *segments: str, query: Query | None = None, ending: str = "") -> str:
+    """Return the URL below `base`; raises `Invalid` for a segment that no path can have.
+
+    `ending` follows the last segment as it is: a slash, or a custom method such as `:cancel`.
+    """
+    path = "".join(f"/{_segment(segment)}" for segment in segments) + ending
     if not query:
         return f"{base}{path}"
     pairs = query.items() if isinstance(query, Mapping) else query

@@ -69,8 +69,8 @@ class Call:
 
     method: Method
     segments: tuple[str, ...]
-    trailing_slash: bool = False
-    """True if the path ends with a slash."""
+    ending: str = ""
+    """Follows the last segment as it is: a slash, or a custom method such as `:cancel`."""
     query: Query | None = None
     headers: Mapping[str, str] | None = None
     """More headers; the client adds the sign-in and the content type."""

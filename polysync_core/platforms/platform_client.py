@@ -243,9 +243,7 @@ class PlatformClient:
 
     def _request(self, call: Call) -> HttpRequest:
         headers = {**_HEADERS, **(call.headers or {})}
-        address = url(
-            self.base.url, *call.segments, query=call.query, trailing_slash=call.trailing_slash
-        )
+        address = url(self.base.url, *call.segments, query=call.query, ending=call.ending)
         if call.text is None:
             return json_request(call.method, address, headers, call.body)
         body = call.text.encode()

@@ -33,6 +33,7 @@ _OWN: Mapping[str, str] = {
     # Azure: data platforms
     PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.plugin",
     PlatformType.MICROSOFT_FABRIC: "polysync_core.platforms.microsoft_fabric.plugin",
+    PlatformType.AZURE_DATA_EXPLORER: "polysync_core.platforms.azure_data_explorer.plugin",
     # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
     PlatformType.AZURE_OPENAI: "polysync_core.platforms.azure_openai.plugin",
@@ -48,7 +49,10 @@ _OWN: Mapping[str, str] = {
     # Google Cloud: functions
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
     # Google Cloud: data and models
+    PlatformType.GOOGLE_VERTEX_AI: "polysync_core.platforms.google_vertex_ai.plugin",
+    PlatformType.GOOGLE_DATAFLOW: "polysync_core.platforms.google_dataflow.plugin",
     # AWS: functions and workflows
+    PlatformType.AWS_LAMBDA: "polysync_core.platforms.aws_lambda.plugin",
     # AWS: data and batches
     PlatformType.AWS_GLUE: "polysync_core.platforms.aws_glue.plugin",
     PlatformType.AWS_BATCH: "polysync_core.platforms.aws_batch.plugin",

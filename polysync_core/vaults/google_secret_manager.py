@@ -86,9 +86,7 @@ class GoogleSecretManager:
                 " hyphens and underscores",
                 cause=FailureCause.SECRET,
             )
-        # The colon of a custom method must not be percent-encoded, as in a segment.
-        newest = url(self._secrets(), name, "versions", "latest")
-        answer = self._get(f"{newest}:access")
+        answer = self._get(url(self._secrets(), name, "versions", "latest", ending=":access"))
         if answer.status != 200:
             raise self._refusal(answer, subject, ROLE)
         return _value(answer, subject, self.base.host)

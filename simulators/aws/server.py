@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.aws import batch, glue, sagemaker, sts
+from simulators.aws import batch, glue, lambda_functions, sagemaker, sts
 from simulators.aws.services import STATE, AwsService, Operation, answered
 from simulators.aws.signature import AccessKey, Unsigned, service_of, verified
 from simulators.aws.state import AwsState
@@ -22,6 +22,7 @@ from simulators.serving import Refusal, api_middleware
 
 SERVICES: tuple[AwsService, ...] = (
     sts.SERVICE,
+    lambda_functions.SERVICE,
     glue.SERVICE,
     batch.SERVICE,
     sagemaker.SERVICE,
@@ -128,7 +129,7 @@ def _refused(request: web.Request, refusal: Refusal) -> web.Response:
 
 
 def _error_body(status: int, message: str) -> dict[str, Any]:
-    return {"__type": "SimulatedFault", "message": message}
+    return {"message": message}
 
 
 async def _dispatch(request: web.Request) -> web.StreamResponse:

@@ -17,6 +17,7 @@ from polysync_core.api.runs.filters import CurrentRunFilters
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.use_cases import use_case
 from polysync_core.api.views import HistoryEntryView, TaskRunView, entry_view, run_view
+from polysync_core.application.runs.lists.bulk_cancel import cancel_matching
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.run import TaskRun
@@ -103,6 +104,10 @@ async def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = No
 
 
 CurrentRequester = Annotated[Requester, Depends(_requester)]
+Token = Annotated[
+    str | None,
+    Query(alias="continuationToken", description="The token of the previous answer."),
+]
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 
 
@@ -149,10 +154,7 @@ def _add_list(routes: APIRouter) -> None:
         runs: CurrentTaskRuns,
         filters: CurrentRunFilters,
         limit: Limit = 20,
-        continuation_token: Annotated[
-            str | None,
-            Query(alias="continuationToken", description="The token of the previous answer."),
-        ] = None,
+        continuation_token: Token = None,
     ) -> Page[TaskRunView]:
         """List runs, newest first; a page may be short, and still have a continuation token."""
         listing = filters.listing(runs, limit=limit, continuation_token=continuation_token)
@@ -186,6 +188,25 @@ def _add_reads(routes: APIRouter) -> None:
 
 
 def _add_cancel(routes: APIRouter) -> None:
+    @routes.post("/task-runs/cancel", status_code=202)
+    def cancel_runs(  # noqa: PLR0913
+        runs: CurrentTaskRuns,
+        filters: CurrentRunFilters,
+        engine: CurrentEngine,
+        caller: CurrentCaller,
+        limit: Limit = 20,
+        continuation_token: Token = None,
+    ) -> Page[TaskRunView]:
+        """Cancel the queued and running runs of one page of a list, newest first.
+
+        Repeat the request with its continuation token until the answer has no token. `until`
+        keeps runs out that are accepted meanwhile. At least one filter is required.
+        """
+        listing = filters.listing(runs, limit=limit, continuation_token=continuation_token)
+        page = cancel_matching(runs, listing, actor=caller.name, engine=engine)
+        items = [run_view(run) for run in page.items]
+        return Page(items=items, continuation_token=page.continuation_token)
+
     @routes.post("/task-runs/{run_id}/cancel", status_code=202)
     def cancel_run(
         run_id: str, runs: CurrentTaskRuns, engine: CurrentEngine, caller: CurrentCaller

@@ -79,6 +79,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/task-runs/{run_id}/events"): Role.READER,
     ("GET", "/task-runs/{run_id}/explain"): Role.READER,
     ("GET", "/task-runs/{run_id}/logs"): Role.READER,
+    ("POST", "/task-runs/cancel"): Role.OPERATOR,
     ("POST", "/task-runs/{run_id}/cancel"): Role.OPERATOR,
     ("POST", "/task-runs/{run_id}/rerun"): Role.OPERATOR,
     ("GET", "/poison-messages"): Role.READER,

@@ -139,6 +139,18 @@ class ApiClient:
                 break
         return items, token
 
+    def post_pages(self, *path: str, query: Query) -> Iterator[JsonObject]:
+        """Request an action on every item of a list, and yield the items."""
+        token: str | None = None
+        while True:
+            page = {"limit": str(MAX_PAGE_SIZE), "continuationToken": token}
+            answer = self.post(*path, query={**query, **page}, has="items")
+            reader = Reader("the list", answer)
+            yield from reader.objects("items")
+            token = reader.text("continuationToken")
+            if token is None:
+                return
+
     def pages(self, *path: str, query: Query | None = None) -> Iterator[JsonObject]:
         """Yield every item of a list; a page is read when its first item is needed."""
         token: str | None = None

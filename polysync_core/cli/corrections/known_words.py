@@ -202,12 +202,15 @@ _ZONE: _Options = dict.fromkeys(("--tz", "--timezone", "--time-zone", "-z"), ("-
 
 OPTIONS: Mapping[str, _Options] = {
     "runs": {**_FILTERS, "-n": ("--limit",), "--max": ("--limit",), "-A": ("--all",)},
+    "cancel": {**_FILTERS, "--all": ()},
     "failures": _FAILURE_FILTERS,
     "run": {**_FOLLOW, **_VALUES},
     "exec": {**_FOLLOW, **_VALUES},
     "rerun": {
         **_FOLLOW,
         **_VALUES,
+        **_FILTERS,
+        "--all": (),
     },
     "rerun RUN": {
         **dict.fromkeys(("--failed", "--failed-jobs", "--from-failed"), ("--from-failure",)),

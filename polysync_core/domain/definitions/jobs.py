@@ -36,6 +36,7 @@ class JobType(StrEnum):
     FABRIC_PIPELINE = "FabricPipeline"
     FABRIC_DATAFLOW = "FabricDataflow"
     FABRIC_SPARK_JOB = "FabricSparkJob"
+    DATA_EXPLORER_COMMAND = "DataExplorerCommand"
     # Azure: machine learning and models
     AI_FOUNDRY_PIPELINE_JOB = "AIFoundryPipelineJob"
     AI_FOUNDRY_COMMAND_JOB = "AIFoundryCommandJob"
@@ -57,8 +58,14 @@ class JobType(StrEnum):
     # Google Cloud: functions
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"
     # Google Cloud: data and models
+    VERTEX_AI_PIPELINE_JOB = "VertexAIPipelineJob"
+    VERTEX_AI_CUSTOM_JOB = "VertexAICustomJob"
+    VERTEX_AI_BATCH_PREDICTION_JOB = "VertexAIBatchPredictionJob"
+    DATAFLOW_CLASSIC_TEMPLATE = "DataflowClassicTemplate"
+    DATAFLOW_FLEX_TEMPLATE = "DataflowFlexTemplate"
 
     # AWS: functions and workflows
+    AWS_LAMBDA_FUNCTION = "AwsLambdaFunction"
 
     # AWS: data and batches
     GLUE_JOB = "GlueJob"

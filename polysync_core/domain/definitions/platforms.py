@@ -124,6 +124,7 @@ class PlatformType(StrEnum):
     # Azure: data platforms
     AZURE_DATABRICKS = "AzureDatabricks"
     MICROSOFT_FABRIC = "MicrosoftFabric"
+    AZURE_DATA_EXPLORER = "AzureDataExplorer"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
     AZURE_OPENAI = "AzureOpenAI"
@@ -140,8 +141,11 @@ class PlatformType(StrEnum):
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
     # Google Cloud: data and models
+    GOOGLE_VERTEX_AI = "GoogleVertexAI"
+    GOOGLE_DATAFLOW = "GoogleDataflow"
 
     # AWS: functions and workflows
+    AWS_LAMBDA = "AwsLambda"
 
     # AWS: data and batches
     AWS_GLUE = "AwsGlue"

@@ -6,6 +6,7 @@ from typing import Any
 
 from polysync_core.mcp.tool import Tool
 from polysync_core.mcp.tools.backfills import CANCEL_BACKFILL, GET_BACKFILL, LIST_BACKFILLS
+from polysync_core.mcp.tools.cancel_runs import CANCEL_RUNS
 from polysync_core.mcp.tools.definitions import APPLY_DEFINITIONS, NEXT_FIRE_TIMES
 from polysync_core.mcp.tools.documentation import SEARCH_DOCUMENTATION
 from polysync_core.mcp.tools.holds import HOLD_STARTS, LIST_HOLDS, RELEASE_HOLD
@@ -36,6 +37,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     LIST_RUNS,
     EXPLAIN_RUN,
     CANCEL_RUN,
+    CANCEL_RUNS,
     LIST_HOLDS,
     HOLD_STARTS,
     RELEASE_HOLD,

@@ -173,14 +173,15 @@ async def _list_runs(api: InProcessApi, given: ListRuns) -> JsonObject:
         limit=given.limit,
         continuationToken=given.continuation_token,
     )
-    runs: list[JsonValue] = [_brief(each) for each in items_of(page, "items")]
+    runs: list[JsonValue] = [brief_run(each) for each in items_of(page, "items")]
     if not runs and given.task is not None:
         # The list is also empty for an unknown Task, so check that the Task exists.
         await api.get("tasks", given.task)
     return {"runs": runs, "continuationToken": page["continuationToken"]}
 
 
-def _brief(run: JsonObject) -> JsonObject:
+def brief_run(run: JsonObject) -> JsonObject:
+    """Return a run in short, with the platform's texts marked as untrusted."""
     return compact(
         {
             **{name: run[name] for name in (*_SUMMARY_FIELDS, "finishedAt")},
@@ -278,7 +279,7 @@ async def _cancel_run(api: InProcessApi, given: CancelRun) -> JsonObject:
         would = "nothing: the run has ended" if ended else "cancel this run, on its platform too"
         return {
             "would": would,
-            "run": _brief(run),
+            "run": brief_run(run),
             **({} if ended else {"toDoIt": "confirm: true"}),
         }
     run = await api.send("POST", "task-runs", given.run_id, "cancel", body=None)

@@ -74,8 +74,6 @@ _TRANSIENT = frozenset(
 )
 """Error codes of transient faults, which the JSON protocols report with the status 400."""
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
-_NO_CREDENTIAL = _DENIED | {"ValidationException"}
-"""Error codes whose texts may name a token that is no credential."""
 _REMEDIES = {
     "OptInRequired": "the account has not activated the service or the region: activate it",
     "UnknownOperationException": "the service does not exist in this region: check region",
@@ -99,13 +97,11 @@ def error_code(refusal: Refusal) -> str:
 
 
 def _refuses_key(refusal: Refusal) -> bool:
-    if refusal.status < 400:
-        return False
-    code = error_code(refusal)
-    if refusal.status == _UNAUTHORIZED or code in _CREDENTIAL_REMEDIES:
-        return True
-    # A proxy may refuse the credential in its own words.
-    return code not in _NO_CREDENTIAL and refuses_credential(refusal)
+    code = error_code(refusal) if refusal.status >= 400 else ""
+    if code and refusal.status != _UNAUTHORIZED:
+        return code in _CREDENTIAL_REMEDIES
+    # A proxy in front of AWS answers without a code.
+    return refuses_credential(refusal)
 
 
 def aws_credential_rules(auth: Auth) -> CredentialRules:

@@ -10,20 +10,21 @@ from polysync_core.platforms.calls import RefusalMapping, UnexpectedAnswer
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
-PAGE_SIZE = 100
+ONE_PAGE: Mapping[str, QueryValue] = {"pageSize": 100}
+"""The usual size of a page, in a query."""
 
 
 def listed(
     client: PlatformClient,
     *segments: str,
     key: str,
-    query: Mapping[str, QueryValue] | None = None,
+    query: Mapping[str, QueryValue] = ONE_PAGE,
     refused: RefusalMapping | None = None,
 ) -> Iterator[JsonObject]:
-    """Yield the entries of the list `key`, page by page."""
+    """Yield the entries of the list `key`, page by page; the query has the size of a page."""
 
     def fetch(token: str | None) -> Page[JsonObject]:
-        asked = {"pageSize": PAGE_SIZE, **(query or {})}
+        asked = {**query}
         if token is not None:
             asked["pageToken"] = token
         return client.get(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
@@ -14,6 +15,25 @@ from polysync_core.outbound.hosts import BaseAddress, HostRule
 
 PROJECT = r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}"
 REGION = r"[a-z]+(?:-[a-z0-9]+)+"
+
+
+_STORAGE_PATH = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:/[^\r\n]*)?")
+
+
+def matching(pattern: re.Pattern[str], rule: str) -> AfterValidator:
+    """Return the validator of a text that matches a pattern; the rule is the error text."""
+
+    def check(text: str) -> str:
+        if pattern.fullmatch(text) is None:
+            raise ValueError(rule)
+        return text
+
+    return AfterValidator(check)
+
+
+type StoragePath = Annotated[
+    str, matching(_STORAGE_PATH, "must be a path in Cloud Storage, such as gs://bucket/folder")
+]
 
 
 class GoogleAttributes(Value):
@@ -40,11 +60,11 @@ class GoogleAttributes(Value):
         """Return the host of the API, below `googleapis.com`."""
         raise NotImplementedError
 
-    def api_address(self, *, allow_loopback: bool) -> BaseAddress:
-        """Return the address of the API: the simulator's, if one is set."""
+    def api_address(self, *, allow_loopback: bool, host: str | None = None) -> BaseAddress:
+        """Return the address of the API or of another host: the simulator's, if one is set."""
         if self.endpoint is None:
             rule = HostRule(suffixes=(".googleapis.com",), example="europe-west1")
-            return rule.read(f"https://{self.service_host()}", path="attributes.region")
+            return rule.read(f"https://{host or self.service_host()}", path="attributes.region")
         if not allow_loopback:
             raise Invalid.at(
                 "attributes.endpoint", "a simulator is allowed in development only: remove it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
@@ -17,7 +17,6 @@ from polysync_core.platforms.refusal_rules import (
 )
 
 _IS_BUSY = re.compile(r"\b(?:RESOURCE_EXHAUSTED|UNAVAILABLE|ABORTED|(?:userR|r)ateLimitExceeded)\b")
-_REASONS = re.compile(r"\b(?:SERVICE_DISABLED|BILLING_DISABLED|CONSUMER_INVALID)\b")
 _REMEDIES = {
     "SERVICE_DISABLED": "the API is disabled: enable it in the project",
     "BILLING_DISABLED": "the project has no billing account: link one to the project",
@@ -69,9 +68,9 @@ class GoogleRefusals:
     def _remedy(self, refusal: Refusal) -> str:
         if blocks_address(refusal):
             return ADDRESS_REMEDY
-        reason = _REASONS.search(refusal.text)
-        if reason is not None:
-            return _REMEDIES[reason[0]]
+        known = next((each for each in _reasons(refusal) if each in _REMEDIES), None)
+        if known is not None:
+            return _REMEDIES[known]
         if refusal.status == _FORBIDDEN:
             return f"the account lacks a permission: {self.permission}"
         if refusal.status == _NOT_FOUND:
@@ -84,6 +83,16 @@ def error_status(refusal: Refusal) -> str:
     error = refusal.body.get("error")
     status = error.get("status") if isinstance(error, dict) else None
     return status if isinstance(status, str) else ""
+
+
+def _reasons(refusal: Refusal) -> Iterator[str]:
+    """Yield the reasons in the details of an error (`google.rpc.ErrorInfo`)."""
+    error = refusal.body.get("error")
+    details = error.get("details") if isinstance(error, dict) else None
+    for each in details if isinstance(details, list) else ():
+        reason = each.get("reason") if isinstance(each, dict) else None
+        if isinstance(reason, str):
+            yield reason
 
 
 def is_missing(refusal: Refusal) -> bool:

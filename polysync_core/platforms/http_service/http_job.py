@@ -183,7 +183,7 @@ def _call(
     return Call(
         method=call.method.value,
         segments=path.segments(values),
-        trailing_slash=path.ends_with_slash,
+        ending="/" if path.ends_with_slash else "",
         query={name: fill_text(text, values) for name, text in call.query.items()} or None,
         headers={name: _header(text, values) for name, text in call.headers.items()} or None,
         body=None if call.body is None else fill_json(call.body, values),

@@ -62,7 +62,7 @@ def _check_access(client: PlatformClient, test_path: str | None) -> str:
     call = Call(
         method="GET",
         segments=path.segments({}),
-        trailing_slash=path.ends_with_slash,
+        ending="/" if path.ends_with_slash else "",
         repeatable=True,
         accepts=lambda answer: test_path is None and answer.status not in {401, 403, 429},
     )

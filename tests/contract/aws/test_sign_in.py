@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from unittest.mock import patch
 
 import pytest
+from boto3 import client
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -22,7 +23,7 @@ from polysync_core.outbound.sign_in.aws.signature import (
     signed_request,
 )
 from polysync_core.outbound.urls import url
-from tests.contract.aws.clients import ACCESS_KEY, ASSUMED, FEDERATED, ROLE, boto, sign_in
+from tests.contract.aws.clients import ACCESS_KEY, ASSUMED, FEDERATED, ROLE, options, sign_in
 from tests.fakes.simulators import SimulatorProcess
 
 MOMENT = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
@@ -75,16 +76,20 @@ def test_each_request_is_signed_as_botocore_signs_it(
 
 
 def test_the_simulator_accepts_boto3_and_its_temporary_keys(simulator: SimulatorProcess) -> None:
-    found = boto("sts", simulator.url).assume_role(RoleArn=ROLE, RoleSessionName="boto")
+    found = client("sts", **options(simulator.url)).assume_role(
+        RoleArn=ROLE, RoleSessionName="boto"
+    )
 
     temporary = found["Credentials"]
     assert temporary["Expiration"] > datetime.now(UTC)
-    identity = boto(
+    identity = client(
         "sts",
-        simulator.url,
-        aws_access_key_id=temporary["AccessKeyId"],
-        aws_secret_access_key=temporary["SecretAccessKey"],
-        aws_session_token=temporary["SessionToken"],
+        **options(
+            simulator.url,
+            aws_access_key_id=temporary["AccessKeyId"],
+            aws_secret_access_key=temporary["SecretAccessKey"],
+            aws_session_token=temporary["SessionToken"],
+        ),
     ).get_caller_identity()
     assert identity["Account"] == "123456789012"
 
@@ -99,24 +104,25 @@ def test_the_simulator_accepts_boto3_and_its_temporary_keys(simulator: Simulator
 def test_the_simulator_refuses_wrong_keys_of_boto3(
     simulator: SimulatorProcess, key_id: str, secret: str, code: str
 ) -> None:
-    client = boto("sts", simulator.url, aws_access_key_id=key_id, aws_secret_access_key=secret)
+    key = {"aws_access_key_id": key_id, "aws_secret_access_key": secret}
+    sts = client("sts", **options(simulator.url, **key))
 
     with pytest.raises(ClientError) as caught:
-        client.get_caller_identity()
+        sts.get_caller_identity()
 
     assert caught.value.response["Error"]["Code"] == code
 
 
 def test_the_simulator_exchanges_a_web_identity_of_boto3(simulator: SimulatorProcess) -> None:
-    client = boto("sts", simulator.url)
+    sts = client("sts", **options(simulator.url))
 
-    found = client.assume_role_with_web_identity(
+    found = sts.assume_role_with_web_identity(
         RoleArn=ROLE, RoleSessionName="boto", WebIdentityToken="token-of-a-simulator"
     )
 
     assert found["Credentials"]["SessionToken"]
-    with pytest.raises(client.exceptions.InvalidIdentityTokenException):
-        client.assume_role_with_web_identity(
+    with pytest.raises(sts.exceptions.InvalidIdentityTokenException):
+        sts.assume_role_with_web_identity(
             RoleArn=ROLE, RoleSessionName="boto", WebIdentityToken="another"
         )
 

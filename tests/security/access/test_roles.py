@@ -99,6 +99,7 @@ _NEEDS: Mapping[str, str] = {
     "GET /task-runs/{run_id}/events": _READER,
     "GET /task-runs/{run_id}/explain": _READER,
     "GET /task-runs/{run_id}/logs": _READER,
+    "POST /task-runs/cancel": _OPERATOR,
     "POST /task-runs/{run_id}/cancel": _OPERATOR,
     "POST /task-runs/{run_id}/rerun": _OPERATOR,
     **{f"GET /{kind}": _READER for kind in _KINDS},

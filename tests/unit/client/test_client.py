@@ -105,6 +105,15 @@ def test_runs_are_read_page_by_page(
     assert [*client.runs(status=["Running", "Failed"], task="t")] == []
 
 
+def test_every_active_run_that_matches_is_cancelled(client: Polysync) -> None:
+    started = {client.tasks["t"].run().run_id for _ in range(3)}
+    other = client.tasks["other"].run()
+
+    assert {run.run_id for run in client.cancel_runs(task="t", since="1d")} == started
+    assert all(client.run(run_id).refresh().is_over for run_id in started)
+    assert not other.refresh().is_over
+
+
 def test_a_run_is_cancelled_repeated_and_explained(client: Polysync, api: RunApi) -> None:
     run = client.tasks["t"].run({"a": "1"})
     assert run.explain().run_id == run.run_id

@@ -348,6 +348,20 @@ def test_a_run_is_cancelled_after_confirmation(prepared: Copilot) -> None:
     assert done["done"] == too_late["done"] == "the run has ended as Cancelled"
 
 
+def test_the_runs_that_match_are_listed_before_they_are_cancelled(prepared: Copilot) -> None:
+    run_ids = {prepared.call("run_task_once", task="daily")["runId"] for _ in range(2)}
+
+    would = prepared.call("cancel_runs", task="daily")
+    before = {prepared.runs.rows[each].run.status for each in run_ids}
+    done = prepared.call("cancel_runs", task="daily", confirm=True)
+    nothing = prepared.call("cancel_runs", task="daily")
+
+    assert {run["runId"] for run in would["runs"]} == run_ids
+    assert (before, would["toDoIt"]) == ({"Queued"}, "confirm: true")
+    assert {run["status"] for run in done["runs"]} == {"Cancelled"}
+    assert nothing["would"].startswith("nothing")
+
+
 # Documents
 
 

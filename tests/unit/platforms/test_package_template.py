@@ -45,6 +45,7 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "azure_openai": frozenset({"lost_start", "model_call"}),
     "google": frozenset({"answers"}),
     "google_functions": frozenset({"external_id"}),
+    "google_vertex_ai": frozenset({"template_job"}),
     "http_functions": frozenset({"single_call"}),
     "microsoft_fabric": frozenset({"item_job"}),
     "http_service": frozenset({"answers", "path_templates", "templates"}),

@@ -1,16 +1,24 @@
-"""Implements `polysync cancel`, which cancels a run."""
+"""Implements `polysync cancel`, which cancels a run, or all active runs that match filters."""
 
 from __future__ import annotations
 
 import typer
 
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.options import DEFAULT_URL, AsJson, Last, OfKey, RunName, Url
-from polysync_core.cli.run_names import (
-    find_databricks_run_id,
-    find_run_id,
-    require_one_name,
+from polysync_core.cli.commands.runs.filters import (
+    OfBackfill,
+    OfGraphRun,
+    OfPlatform,
+    OfStatus,
+    OfTag,
+    OfTask,
+    OfTrigger,
+    Since,
+    Until,
+    run_query,
 )
+from polysync_core.cli.options import DEFAULT_URL, AsJson, JobOrKey, Last, RunName, Url, Yes
+from polysync_core.cli.run_names import find_databricks_run_id, find_run_id, require_one_name
 from polysync_core.cli.session import Session, open_session
 from polysync_core.domain.runs.status import TERMINAL_STATUSES, RunStatus
 
@@ -18,31 +26,68 @@ _CANCELLED = frozenset({"CANCELED", "UPSTREAM_CANCELED"})
 """The result states of cancelled runs in Databricks."""
 
 
-def cancel(
+def cancel(  # noqa: PLR0913 - one parameter per option
     run: RunName = None,
     last: Last = False,
-    job: OfKey = None,
+    task: OfTask = None,
+    job: JobOrKey = None,
+    status: OfStatus = None,
+    graph: OfGraphRun = None,
+    platform: OfPlatform = None,
+    trigger: OfTrigger = None,
+    tag: OfTag = None,
+    since: Since = None,
+    until: Until = None,
+    backfill: OfBackfill = None,
+    yes: Yes = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Request the cancellation of a run; the platform may take some time to stop it."""
-    require_one_name(run, last=last)
+    """Cancel a run, or every queued and running run that matches the filters.
+
+    The platform may take some time to stop a run.
+    """
+    query = run_query(
+        task=task,
+        status=status,
+        graph=graph,
+        platform=platform,
+        trigger=trigger,
+        tag=tag,
+        since=since,
+        until=until,
+        backfill=backfill,
+    )
+    is_one = run is not None or last
+    if is_one and any(query.values()):
+        raise typer.BadParameter("cannot be combined with filters", param_hint="RUN")
+    if not is_one and (job or any(query.values())):
+        from polysync_core.cli.commands.runs.many_runs import cancel_many
+
+        with open_session(url, as_json=as_json) as session:
+            cancel_many(session, {**query, "job": job}, yes=yes)
+        return
+    require_one_name(run, last=last, otherwise="or filters such as --platform NAME")
     with open_session(url, as_json=as_json) as session:
-        if job is not None:
-            _cancel_databricks_run(session, job, find_databricks_run_id(session.api, job, run))
-            return
-        run_id = find_run_id(session.api, run)
-        answer = session.api.post("task-runs", run_id, "cancel")
-        reader = Reader("the run", answer)
-        run_id, status = reader.text("runId") or run_id, reader.text("status")
-        if as_json:
-            session.terminal.json(answer)
-        elif status == RunStatus.CANCELLED:
-            session.terminal.line(f"Run {run_id} is cancelled.")
-        elif status in TERMINAL_STATUSES:
-            session.terminal.line(f"Run {run_id} has already ended: {status}.")
+        if job is None:
+            _cancel_run(session, find_run_id(session.api, run))
         else:
-            session.terminal.line(f"The cancellation of run {run_id} is requested.")
+            _cancel_databricks_run(session, job, find_databricks_run_id(session.api, job, run))
+
+
+def _cancel_run(session: Session, name: str) -> None:
+    """Cancel a run; the exit code is 1 if it has ended in another way."""
+    answer = session.api.post("task-runs", name, "cancel")
+    reader = Reader("the run", answer)
+    run_id, status = reader.text("runId") or name, reader.text("status")
+    if session.terminal.as_json:
+        session.terminal.json(answer)
+    elif status == RunStatus.CANCELLED:
+        session.terminal.line(f"Run {run_id} is cancelled.")
+    elif status in TERMINAL_STATUSES:
+        session.terminal.line(f"Run {run_id} has already ended: {status}.")
+    else:
+        session.terminal.line(f"The cancellation of run {run_id} is requested.")
     if status in TERMINAL_STATUSES - {RunStatus.CANCELLED}:
         raise typer.Exit(1)
 

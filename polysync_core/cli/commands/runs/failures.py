@@ -13,6 +13,7 @@ from polysync_core.cli.commands.runs.filters import (
     OfTrigger,
     Since,
     Until,
+    run_query,
 )
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.run_names import find_graph_run_id
@@ -36,17 +37,17 @@ def failures(  # noqa: PLR0913 - one parameter per option
     """Group failed runs by task, cause and error, the largest group first."""
     from polysync_core.cli.views.runs.failures import failures_view
 
-    query = {
-        "task": task,
-        "job": job,
-        "trigger": trigger,
-        "backfillId": backfill,
-        "platform": platform,
-        "cause": cause,
-        "tag": tag,
-        "since": since,
-        "until": until,
-    }
+    query = run_query(
+        task=task,
+        job=job,
+        platform=platform,
+        trigger=trigger,
+        cause=cause,
+        tag=tag,
+        since=since,
+        until=until,
+        backfill=backfill,
+    )
     with open_session(url, as_json=as_json) as session:
         query["graphRunId"] = find_graph_run_id(session.api, graph)
         answer = session.api.get("failures", query=query, has="groups")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -54,5 +55,38 @@ OfGraphRun = Annotated[
         help="Only runs of this graph run: its root run, or @TASK.",
     ),
 ]
+
+
+def run_query(  # noqa: PLR0913 - one parameter per option
+    *,
+    task: str | None = None,
+    job: str | None = None,
+    status: Sequence[RunStatus] | None = None,
+    graph: str | None = None,
+    platform: str | None = None,
+    trigger: TriggerType | None = None,
+    cause: FailureCause | None = None,
+    tag: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    backfill: str | None = None,
+    late: bool = False,
+) -> dict[str, str | Sequence[str] | None]:
+    """Return the query of a list of runs; None for a filter that was not given."""
+    return {
+        "task": task,
+        "job": job,
+        "status": [each.value for each in status or ()] or None,
+        "graphRunId": graph,
+        "platform": platform,
+        "trigger": trigger,
+        "cause": cause,
+        "tag": tag,
+        "since": since,
+        "until": until,
+        "backfillId": backfill,
+        "late": "true" if late else None,
+    }
+
 
 IsLate = Annotated[bool, typer.Option("--late", help="Only runs that were late, missing or slow.")]

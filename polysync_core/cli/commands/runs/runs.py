@@ -21,6 +21,7 @@ from polysync_core.cli.commands.runs.filters import (
     OfTrigger,
     Since,
     Until,
+    run_query,
 )
 from polysync_core.cli.options import DEFAULT_URL, All, AsJson, Limit, Url
 from polysync_core.cli.run_names import find_graph_run_id, require_task
@@ -57,19 +58,19 @@ def runs(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """List task runs, newest first; with --job alone, the runs of a job without a task."""
     task = _one_task(named, task)
-    query: dict[str, str | Sequence[str] | None] = {
-        "task": task,
-        "status": [each.value for each in status or ()] or None,
-        "graphRunId": graph,
-        "platform": platform,
-        "trigger": trigger,
-        "cause": cause,
-        "tag": tag,
-        "since": since,
-        "until": until,
-        "backfillId": backfill,
-        "late": "true" if late else None,
-    }
+    query = run_query(
+        task=task,
+        status=status,
+        platform=platform,
+        trigger=trigger,
+        cause=cause,
+        tag=tag,
+        since=since,
+        until=until,
+        backfill=backfill,
+        late=late,
+        graph=graph,
+    )
     if watch and (everything or as_json):
         raise typer.BadParameter("cannot be combined with --all or --json", param_hint="--watch")
     path, member = ("task-runs",), "items"

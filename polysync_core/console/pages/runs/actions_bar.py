@@ -23,6 +23,10 @@ def chosen_form(query: RunsQuery, table: Node) -> Element:
             _button("cancel", "Cancel", "stop"),
             _button("rerun", "Rerun", "rerun"),
             _button("downstream", "Rerun with what follows", "rerun"),
+            query.may_have_active
+            and h.a(".button.small", href=query.address("runs", "cancel"))[
+                icon("stop"), "Cancel all that match"
+            ],
         ],
         table,
     )

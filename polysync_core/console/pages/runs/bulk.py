@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from uuid import uuid4
 
 from fastapi import Request, Response
 
@@ -13,13 +14,16 @@ from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.runs.routes import CurrentRequester, CurrentTaskRuns, Requester
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.application.ports import Engine
+from polysync_core.application.runs.lists.bulk_cancel import active_listing
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.console.form_data import CurrentForm
 from polysync_core.console.pages.runs.confirmation import (
     CONFIRMED,
+    ChosenRuns,
     confirmation_page,
     many_runs,
 )
+from polysync_core.console.pages.runs.query import ACTIVE_STATUSES, read_query
 from polysync_core.console.paths import page_path
 from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import redirect
@@ -64,6 +68,21 @@ class _Request:
     key: str
 
 
+@router.get("/runs/cancel")
+def ask_to_cancel(request: Request, runs: CurrentTaskRuns) -> Response:
+    """List the queued and running runs that match, and ask before they are cancelled."""
+    query = read_query(request, task=request.query_params.get("of") or None)
+    listing = replace(
+        query.listing(runs), statuses=frozenset(query.statuses or ACTIVE_STATUSES), limit=MAX_RUNS
+    )
+    found = runs.page(active_listing(listing))
+    fields = {"back": query.address(), "action": Action.CANCEL.value, "key": uuid4().hex}
+    shown = ChosenRuns(
+        runs=found.items, now=runs.clock(), has_more=found.continuation_token is not None
+    )
+    return confirmation_page(request, shown, fields)
+
+
 @router.post("/runs/actions")
 def act_on_runs(  # noqa: PLR0913 - one parameter for each use case
     request: Request,
@@ -89,7 +108,9 @@ def act_on_runs(  # noqa: PLR0913 - one parameter for each use case
         changes_nothing(record)
         known = [RunId(each) for each in chosen if is_run_id(each)]
         found = [stored.run for stored in runs.runs.get_many(known)]
-        return confirmation_page(request, found, form, back=back, now=runs.clock())
+        fields = {name: form.get(name, "") for name in ("key", "action")}
+        shown = ChosenRuns(runs=found, now=runs.clock())
+        return confirmation_page(request, shown, {**fields, "back": back})
     asked = _Request(runs=runs, engine=engine, requester=requester, key=form.get("key", "")[:64])
     done = sum(_try(_step(action, asked), run_id) for run_id in chosen)
     return redirect(_with_notice(back, f"{action}.{done}.{len(chosen) - done}"))

@@ -19,7 +19,7 @@ from polysync_core.domain.runs.run import RunStatus, TriggerType
 PAGE_SIZE = 50
 ACTIVE = "active"
 """The word for the statuses of active runs."""
-_ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+ACTIVE_STATUSES = (RunStatus.QUEUED, RunStatus.RUNNING)
 _TEXTS = ("task", "job", "platform", "tag", "since", "until", "graphRunId", "backfillId")
 NAMES = ("status", *_TEXTS, "trigger", "cause", "late", "group")
 """The names of the filters in the address."""
@@ -61,7 +61,14 @@ class RunsQuery:
     def statuses(self) -> tuple[RunStatus, ...]:
         """The statuses of the filter."""
         texts = dict(self.values).get("status", ())
-        return _ACTIVE if texts == (ACTIVE,) else tuple(_choice(RunStatus, "status", texts))
+        return ACTIVE_STATUSES if texts == (ACTIVE,) else tuple(_choice(RunStatus, "status", texts))
+
+    @property
+    def may_have_active(self) -> bool:
+        """True if an active run can match."""
+        return self.get("cause") == "" and set(self.statuses or ACTIVE_STATUSES) <= {
+            *ACTIVE_STATUSES
+        }
 
     def with_(self, name: str, *texts: str) -> RunsQuery:
         """Return the query with another value of a filter, from its first page."""

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, WithJsonSchema
 
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 
@@ -17,7 +17,18 @@ REGION_PATTERN = r"(?:[a-z]{2}|eusc-[a-z]{2})-(?:gov-)?[a-z]{4,12}-[0-9]{1,2}"
 """The form of a region's name; the secret regions such as `us-iso-east-1` are not supported."""
 ACCOUNT_PATTERN = r"[0-9]{12}"
 
-type Region = Annotated[str, StringConstraints(pattern=f"^{REGION_PATTERN}$")]
+
+def _check_region(text: str) -> str:
+    if re.fullmatch(REGION_PATTERN, text) is None:
+        raise ValueError("a region has a name such as eu-west-1")
+    return text
+
+
+type Region = Annotated[
+    str,
+    AfterValidator(_check_region),
+    WithJsonSchema({"type": "string", "pattern": f"^{REGION_PATTERN}$"}),
+]
 
 _ARN_PARTITION = re.compile(r"arn:(aws[a-z-]{0,10}):")
 

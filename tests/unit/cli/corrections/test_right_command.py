@@ -60,6 +60,7 @@ def correction(text: str) -> str | None:
         ("workspace select prod", "context use prod"),
         # dbt
         ("run sales --vars day=1", "run sales --param day=1"),
+        ("retry --failed", "rerun --status Failed"),
         ("parse", "validate"),
         ("debug", "doctor"),
         # Airflow and Prefect
@@ -82,6 +83,7 @@ def correction(text: str) -> str | None:
         ("platforms test lakehouse", "test platform lakehouse"),
         ("schedules pause sales", "pause sales --reason TEXT"),
         ("stop --platform lakehouse", "cancel --platform lakehouse"),
+        ("cancel --all --platform lakehouse", "cancel --platform lakehouse"),
         ("backfill cancel b123", "cancel --backfill b123"),
         ("kill task sales", "cancel --task sales"),
         ("freeze platform lakehouse", "hold --platform lakehouse --reason TEXT"),

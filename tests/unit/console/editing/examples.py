@@ -16,13 +16,22 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
+    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+    "bigqueryDestination": "bq://my-project.sales",
+    "bigquerySource": "bq://my-project.sales.rows",
+    "gcsOutputDirectory": "gs://my-bucket/runs",
+    "imageUri": "europe-docker.pkg.dev/my-project/images/train:1",
+    "model": "projects/my-project/locations/europe-west1/models/1",
+    "stagingLocation": "gs://my-bucket/staging",
+    "tempLocation": "gs://my-bucket/temp",
+    "templateFolder": "gs://my-bucket/templates",
+    "templatePath": "gs://my-bucket/templates/load",
     "airflowUrl": "https://abc-dot-europe-west1.composer.googleusercontent.com",
     "accountUrl": "https://sales.openai.azure.com",
     "workerType": "G.1X",
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
     "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
-    "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -33,6 +42,8 @@ _TEXTS = {
     "attemptTokenParameter": "token",
     "audience": "api://functions",
     "clientId": GUID,
+    "clusterUrl": "https://sales.westeurope.kusto.windows.net",
+    "command": "declare query_parameters(token:string); print token",
     "clusterNodeType": "Standard_D4ds_v5",
     "clusterVersion": "15.4.x-scala2.12",
     "completionWindow": "24h",
@@ -53,7 +64,8 @@ _TEXTS = {
     "policyId": "policy-1",
     "projectId": "my-project",
     "provider": "projects/1/locations/global/workloadIdentityPools/pool/providers/entra",
-    "region": "europe-west1",
+    "region": "eu-west-1",
+    "sessionName": "night",
     "routePrefix": "v1",
     "serviceAccountEmail": "name@my-project.iam.gserviceaccount.com",
     "subscriptionId": GUID,
@@ -68,6 +80,13 @@ _TEXTS = {
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
 _OTHER_VALUES: dict[str, Any] = {
+    "acceleratorCount": 1,
+    "additionalLibraryUris": ["abfss://libraries@sales.example/a.jar"],
+    "sparkSettings": {"spark.x": "1"},
+    "maxWorkers": 3,
+    "numWorkers": 1,
+    "privateWorkers": True,
+    "replicaCount": 2,
     "dimensions": 256,
     "maxTokens": 100,
     "metadata": {"team": "sales"},
@@ -100,7 +119,11 @@ _OTHER_VALUES: dict[str, Any] = {
     "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
+    "DataExplorerCommand": "Sales",
+    "DataflowClassicTemplate": "gs://my-bucket/templates/load",
+    "DataflowFlexTemplate": "gs://my-bucket/templates/load.json",
     "AzureHttpFunction": "Report",
+    "AwsLambdaFunction": "report",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
     "DatabricksNotebook": "/etl/load",
@@ -112,6 +135,9 @@ EXTERNAL_IDS = {
     "FabricSparkJob": GUID,
 }
 _LEFT_OUT = {
+    # A table and files exclude each other.
+    "gcsSource",
+    "gcsDestination",
     # A simulator replaces the whole service, and only one kind of compute is used.
     "endpoint",
     "existingClusterId",

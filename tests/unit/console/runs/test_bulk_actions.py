@@ -123,3 +123,41 @@ def test_a_form_without_runs_or_action_is_refused(world: RunsWorld, body: dict[s
 @pytest.mark.parametrize("notice", ["cancel.1", "cancel.9999.0", "<script>", "evil.1.1"])
 def test_an_unknown_notice_shows_nothing(world: RunsWorld, notice: str) -> None:
     assert world.get("/runs", notice=notice).css_first(".notice") is None
+
+
+def test_all_active_runs_that_match_are_cancelled_after_their_list(world: RunsWorld) -> None:
+    matching = [world.accept() for _ in range(2)]
+    ended = world.end(world.accept(), RunStatus.SUCCEEDED)
+    link = world.get("/runs?task=load").css_first(".bulk a")
+    assert link is not None
+    address = str(link.attributes["href"]).removeprefix("/console")
+
+    answer = world.app.browser.get(address)
+    question = parsed(answer.text)
+    assert text_of(question.css_first("h1")) == "Cancel 2 runs?"
+    assert ended.run_id not in answer.text
+    done = submit(world.app.browser, answer, {"confirmed": "true"}, form="main form")
+
+    assert done.headers["location"] == "/console/runs?task=load&notice=cancel.2.0"
+    statuses = {
+        run["runId"]: run["status"] for run in world.app.http.get("/task-runs").json()["items"]
+    }
+    assert {statuses[run.run_id] for run in matching} == {"Cancelled"}
+
+
+def test_a_list_of_ended_runs_offers_no_cancellation_of_all(world: RunsWorld) -> None:
+    world.end(world.accept(), RunStatus.FAILED)
+
+    assert world.get("/runs?status=Failed").css_first(".bulk a") is None
+
+
+def test_more_matching_runs_than_one_page_are_announced(
+    world: RunsWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("polysync_core.console.pages.runs.bulk.MAX_RUNS", 1)
+    for _ in range(2):
+        world.accept()
+
+    question = world.get("/runs/cancel?task=load")
+
+    assert "More runs match" in text_of(question.css_first(".notice"))

@@ -87,6 +87,7 @@ def test_a_text_that_is_not_a_code_is_not_quoted(code: str) -> None:
         (a_refusal("InvalidSignatureException", text="Signature not yet current"), "clock"),
         (a_refusal("RequestTimeTooSkewed", 403), "clock"),
         (a_refusal("Anything", 401), "renew it"),
+        (Refusal(status=403, body={}, host="aws", text="invalid token"), "renew it"),
     ],
 )
 def test_a_refused_key_is_named_by_its_reference_with_a_remedy(
@@ -105,6 +106,7 @@ def test_a_refused_key_is_named_by_its_reference_with_a_remedy(
         a_refusal("AccessDeniedException", 403),
         a_refusal("ExpiredToken", 200),
         a_refusal("ThrottlingException", 429),
+        a_refusal("InvalidToken", 400, "Invalid token: the token of the page"),
         a_refusal("AccessDeniedException", 403, "invalid token"),
     ],
 )

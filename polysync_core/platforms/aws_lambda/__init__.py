@@ -1,0 +1,1 @@
+"""Invokes functions of AWS Lambda."""

@@ -1,0 +1,1 @@
+"""Launches classic templates and Flex templates of Google Dataflow."""

@@ -1,0 +1,1 @@
+"""Runs copies of the pipeline jobs, custom jobs and batch prediction jobs of Vertex AI."""

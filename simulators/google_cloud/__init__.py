@@ -1,0 +1,1 @@
+"""Simulates Vertex AI, Dataflow and Cloud Storage in one process, for tests and trials."""
