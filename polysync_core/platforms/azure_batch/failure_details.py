@@ -1,4 +1,4 @@
-"""Reads the exit codes and the error output of the failed tasks of a Batch job."""
+"""Reads the exit codes and error outputs of the failed tasks of a job."""
 
 from __future__ import annotations
 

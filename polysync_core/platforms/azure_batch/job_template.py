@@ -1,4 +1,4 @@
-"""Builds the job of one run, and its tasks, from a job or a job schedule."""
+"""Builds the Batch job of one run, with its tasks, from a template."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _with_values(task: JsonObject, values: Mapping[str, str]) -> JsonObject:
 
 
 def _limited(part: JsonObject, request: SubmitRequest) -> JsonObject:
-    """Return a job or task that Batch does not retry, if the attempt is the only try."""
+    """Return a job or task without retries if the attempt is the only try."""
     if not request.is_only_try:
         return part
     return {**part, "constraints": {**object_in(part, "constraints"), "maxTaskRetryCount": 0}}

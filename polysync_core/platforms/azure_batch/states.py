@@ -1,4 +1,4 @@
-"""Decodes the state of a Batch job from the counts of its tasks and its own state."""
+"""Decodes the state of a Batch job and the reason of its wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of a Batch job, the reason of its wait, and the accounts of each cloud."""
+"""The state and the wait of a Batch job, and the accounts of each cloud."""
 
 from __future__ import annotations
 
