@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.aws import batch, glue, lambda_functions, sagemaker, sts
+from simulators.aws import batch, glue, lambda_functions, sagemaker, step_functions, sts
 from simulators.aws.services import STATE, AwsService, Operation, answered
 from simulators.aws.signature import AccessKey, Unsigned, service_of, verified
 from simulators.aws.state import AwsState
@@ -23,6 +23,7 @@ from simulators.serving import Refusal, api_middleware
 SERVICES: tuple[AwsService, ...] = (
     sts.SERVICE,
     lambda_functions.SERVICE,
+    step_functions.SERVICE,
     glue.SERVICE,
     batch.SERVICE,
     sagemaker.SERVICE,
