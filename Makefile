@@ -35,7 +35,7 @@ $(APPKIT)/node_modules/.ready: $(APPKIT)/package.json $(APPKIT)/package-lock.jso
 	@npm ci --prefix $(APPKIT) --silent --no-fund --no-audit --ignore-scripts
 	@touch $@
 
-demo: $(VENV)/.ready ## Run the example lakehouse, over three platforms, end to end on this machine
+demo: $(VENV)/.ready ## Run the example lakehouse, over five platforms, end to end on this machine
 	@$(PY) -m polysync_core.cli demo
 
 run: $(VENV)/.ready ## Start the app and its simulators on this machine and stay up
@@ -43,7 +43,7 @@ run: $(VENV)/.ready ## Start the app and its simulators on this machine and stay
 
 run-functions: $(READY) ## Start the app on the Functions worker and the real Durable extension
 	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" $(PY) -m devhost \
-	  --foundry-port 9787 --google-functions-port 9788
+	  --foundry-port 9787 --google-functions-port 9788 --data-factory-port 9790 --aws-port 9789
 
 # In the order of the tree: the tests that start hosts take longest and come first. They mostly
 # wait, so a third worker uses the two processors meanwhile. tests/scheduling.py distributes them.

@@ -49,6 +49,12 @@ def parse(arguments: list[str]) -> Options:
         help="also start the Google functions simulator, on this port",
     )
     add(
+        "--data-factory-port",
+        type=int,
+        help="also start the Data Factory simulator, on this port",
+    )
+    add("--aws-port", type=int, help="also start the AWS simulator, on this port")
+    add(
         "--storage-log",
         type=Path,
         help="file for the access log of Azurite; benchmarks count the requests in it",

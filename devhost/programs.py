@@ -61,6 +61,8 @@ _PORT_OPTIONS = {
     "databricks": "--databricks-port",
     "ai_foundry": "--foundry-port",
     "google_functions": "--google-functions-port",
+    "data_factory": "--data-factory-port",
+    "aws": "--aws-port",
 }
 
 

@@ -36,6 +36,8 @@ class Options:
     databricks_port: int | None = None
     foundry_port: int | None = None
     google_functions_port: int | None = None
+    data_factory_port: int | None = None
+    aws_port: int | None = None
     storage_log: Path | None = None
     verbose: bool = False
 
@@ -46,6 +48,8 @@ class Options:
             "databricks": self.databricks_port or default,
             "ai_foundry": self.foundry_port,
             "google_functions": self.google_functions_port,
+            "data_factory": self.data_factory_port,
+            "aws": self.aws_port,
         }
         return {name: port for name, port in ports.items() if port is not None}
 

@@ -16,9 +16,19 @@ TITLES = {
     "databricks": "Databricks",
     "ai_foundry": "AI Foundry",
     "google_functions": "Google functions",
+    "data_factory": "Data Factory",
+    "aws": "AWS",
 }
-PORTS: Mapping[str, int] = {"databricks": 8787, "ai_foundry": 9787, "google_functions": 9788}
+PORTS: Mapping[str, int] = {
+    "databricks": 8787,
+    "ai_foundry": 9787,
+    "google_functions": 9788,
+    "data_factory": 9790,
+    "aws": 9789,
+}
 """The ports in the definitions of the examples, beside a host on the usual port."""
+_HAVE_EXAMPLES = {"data_factory", "aws"}
+"""The simulators that publish the artefacts of the examples on request only."""
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
@@ -38,6 +48,8 @@ def require_simulators() -> None:
 def simulator_program(name: str, port: int, data: Path, *, option: str) -> Program:
     """Return the program of one simulator, with its data in a folder of its own."""
     arguments = ["--port", str(port), "--data", str(data / "simulators" / name)]
+    if name in _HAVE_EXAMPLES:
+        arguments.append("--examples")
     return Program(
         name=f"simulators.{name}",
         command=[sys.executable, "-u", "-m", f"simulators.{name}", *arguments],

@@ -116,6 +116,7 @@ RULES: dict[Route, Role] = {
     ("GET", "/help/api/{operation}"): Role.READER,
     ("GET", "/help/{name}"): Role.READER,
     ("GET", "/help/{folder}/{name}"): Role.READER,
+    ("GET", "/help/{folder}/{inner}/{name}"): Role.READER,
 }
 
 CONSOLE_ROLES = RoleTable(RULES, OPEN)

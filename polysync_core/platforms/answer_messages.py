@@ -22,6 +22,8 @@ LONGEST_PLATFORM_MESSAGE = 500
 _READ_BYTES = 64 * 1024
 _DEEPEST = 4
 _MESSAGE_NAMES = (
+    # Data Explorer has a general text in `message` and the reason in `@message`.
+    "@message",
     "message",
     "error_description",
     "errormessage",

@@ -33,6 +33,7 @@ _OWN: Mapping[str, str] = {
     # Azure: data platforms
     PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.plugin",
     PlatformType.MICROSOFT_FABRIC: "polysync_core.platforms.microsoft_fabric.plugin",
+    PlatformType.AZURE_DATA_EXPLORER: "polysync_core.platforms.azure_data_explorer.plugin",
     # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
     PlatformType.AZURE_OPENAI: "polysync_core.platforms.azure_openai.plugin",

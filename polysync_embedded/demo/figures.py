@@ -1,4 +1,4 @@
-"""Reads the demo's revenue figures from three platforms, and requires equal values."""
+"""Reads the demo's revenue figures from each platform, and requires equal values."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from polysync_embedded.demo.system import DemoConfig, DemoFailed, local_url
 
 FORECAST = "forecast-revenue"
 PUBLICATION = "publish-figures"
+MESSAGE = "send-figures"
 LAKE = Path("simulators") / "databricks" / "lakehouse"
 REVENUE = LAKE / "gold" / "revenue_by_month.csv"
 _JOBS = (
@@ -39,7 +40,7 @@ class Figures:
 
 
 def read_figures(config: DemoConfig, runs: Mapping[str, RunAnswer]) -> list[Figures]:
-    """Return the figures of the lake, the forecast job and the published page.
+    """Return the figures of the lake, the forecast job, the published page and the partner.
 
     Raises:
         DemoFailed: a platform has no figures.
@@ -48,6 +49,7 @@ def read_figures(config: DemoConfig, runs: Mapping[str, RunAnswer]) -> list[Figu
         "lake": lambda: _in_lake(config.data),
         "AI Foundry workspace": lambda: _in_workspace(config, runs[FORECAST]),
         "published page": lambda: _on_page(runs[PUBLICATION]),
+        "partner": lambda: _at_partner(runs[MESSAGE]),
     }
     found: list[Figures] = []
     for name, read in readers.items():
@@ -103,6 +105,15 @@ def _on_page(run: RunAnswer) -> Figures:
         source="Google Cloud, the published page",
         revenue_cents=int(rows["revenue_cents"]),
         forecast_cents=int(rows["forecast_cents"]),
+    )
+
+
+def _at_partner(run: RunAnswer) -> Figures:
+    """Return the figures that the function has received: it answers with its input."""
+    return Figures(
+        source="AWS, the answer of the partner",
+        revenue_cents=int(str(run.outputs["revenue_cents"])),
+        forecast_cents=int(str(run.outputs["forecast_cents"])),
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 from argparse import ArgumentParser
 from pathlib import Path
 
+from simulators.aws.lambda_functions import publish_example
 from simulators.aws.server import build_app
 from simulators.aws.state import AwsState
 from simulators.serving import serve_until_signal
@@ -17,8 +18,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9789)
     parser.add_argument("--data", type=Path, default=Path("data/simulators/aws"))
     parser.add_argument("--page-size", type=int, default=100)
+    parser.add_argument("--examples", action="store_true", help="publish the example function")
     options = parser.parse_args()
     state = AwsState(options.data, options.page_size)
+    if options.examples:
+        publish_example(state)
     asyncio.run(serve_until_signal(build_app(state), options.port))
 
 

@@ -12,9 +12,10 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from simulators.aws.services import STATE, AwsCall, AwsService, rest
-from simulators.aws.state import ACCOUNT
+from simulators.aws.state import ACCOUNT, AwsState
 from simulators.serving import Refusal
 
+EXAMPLE = "send-figures"
 _KIND = "functions"
 _PATH = "/2015-03-31/functions"
 _SYNC_LIMIT = 6 * 1024 * 1024
@@ -35,6 +36,11 @@ class FunctionScript(BaseModel):
     description: str = ""
     refusal: str | None = None
     """An error code with the status 502: Lambda cannot start the function."""
+
+
+def publish_example(state: AwsState) -> None:
+    """Add the function of the example, which answers with its input."""
+    state.known(_KIND)[EXAMPLE] = FunctionScript(seconds=0.5)
 
 
 def _function(call: AwsCall) -> tuple[str, FunctionScript]:

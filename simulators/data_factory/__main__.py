@@ -7,6 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from simulators.data_factory.examples import PIPELINES
 from simulators.data_factory.server import Service, build_app
 from simulators.serving import serve_until_signal
 
@@ -22,8 +23,11 @@ def main() -> None:
         "--data", type=Path, required=True, help="folder for the file of started runs"
     )
     parser.add_argument("--page-size", type=int, default=50, help="entries per page (default 50)")
+    parser.add_argument("--examples", action="store_true", help="publish the example pipeline")
     options = parser.parse_args()
     service = Service(options.data, page_size=options.page_size)
+    if options.examples:
+        service.pipelines |= PIPELINES
     try:
         asyncio.run(serve_until_signal(build_app(service), options.port))
     except OSError as error:

@@ -106,7 +106,9 @@ async def _create(request: web.Request) -> web.Response:
 
 
 async def _get(request: web.Request) -> web.Response:
-    return web.json_response(_shown(request, request.app[JOB_STORE].get(request)))
+    job, fields = _shown(request, request.app[JOB_STORE].get(request)), request.query.get("fields")
+    names = fields.split(",") if fields else list(job)
+    return web.json_response({name: job[name] for name in names if name in job})
 
 
 async def _list(request: web.Request) -> web.Response:

@@ -163,8 +163,9 @@ class _Controls:
 
     def _list(self, found: Annotation) -> Control:
         item = read_annotation(found.items[0])
-        is_explicit_object = self._is_explicit and _is_model(item.plain)
-        if item.origin is dict or "JsonValue" in item.aliases or is_explicit_object:
+        # Only JSON keeps the difference between an absent list and an empty one.
+        needs_json = self._is_explicit and (found.is_optional or _is_model(item.plain))
+        if item.origin is dict or "JsonValue" in item.aliases or needs_json:
             return Json(shape=Shape.LIST)
         if isinstance(item.plain, type) and issubclass(item.plain, StrEnum):
             return Several(tuple(_option(each) for each in item.plain))

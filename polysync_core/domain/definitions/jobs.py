@@ -36,6 +36,7 @@ class JobType(StrEnum):
     FABRIC_PIPELINE = "FabricPipeline"
     FABRIC_DATAFLOW = "FabricDataflow"
     FABRIC_SPARK_JOB = "FabricSparkJob"
+    DATA_EXPLORER_COMMAND = "DataExplorerCommand"
     # Azure: machine learning and models
     AI_FOUNDRY_PIPELINE_JOB = "AIFoundryPipelineJob"
     AI_FOUNDRY_COMMAND_JOB = "AIFoundryCommandJob"

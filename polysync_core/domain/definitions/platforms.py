@@ -124,6 +124,7 @@ class PlatformType(StrEnum):
     # Azure: data platforms
     AZURE_DATABRICKS = "AzureDatabricks"
     MICROSOFT_FABRIC = "MicrosoftFabric"
+    AZURE_DATA_EXPLORER = "AzureDataExplorer"
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
     AZURE_OPENAI = "AzureOpenAI"

@@ -36,7 +36,7 @@ class AwsJsonApi:
         return Call(
             method="POST",
             segments=(),
-            trailing_slash=True,
+            ending="/",
             headers={
                 "Content-Type": f"application/x-amz-json-{self.version}",
                 "X-Amz-Target": f"{self.target}.{operation}",

@@ -72,7 +72,7 @@ def report_of(job: JsonObject, page: str) -> Report:
 
 
 def _status(job: JsonObject, word: str, *, timed_out: bool) -> ProviderStatus:
-    status = STATES.get(word.upper(), ProviderStatus.UNKNOWN)
+    status = STATES.get(word, ProviderStatus.UNKNOWN)
     if status is ProviderStatus.FAILED and not timed_out:
         stopped = job.get("isTerminated") is True or job.get("isCancelled") is True
         return ProviderStatus.CANCELLED if stopped else status

@@ -17,7 +17,8 @@ from polysync_core.platforms.aws_glue.states import is_run_id, run_id_in
 from polysync_core.platforms.calls import Refusal, UnexpectedAnswer
 from polysync_core.platforms.connector import RunNotFound
 
-_RUNS_PER_PAGE = 200
+_PAGE = 25
+"""The entries of a page: a run holds up to 260 KB of arguments, and a visual job its graph."""
 
 REFUSALS = AwsRefusals(
     service="AWS Glue",
@@ -63,7 +64,7 @@ class GlueClient:
 
     def runs(self, job: str) -> Iterator[JsonObject]:
         """Yield the runs of a job, newest first as far as Glue keeps that order."""
-        body: JsonObject = {"JobName": job, "MaxResults": _RUNS_PER_PAGE}
+        body: JsonObject = {"JobName": job, "MaxResults": _PAGE}
         return self.api.listed("GetJobRuns", body, "JobRuns")
 
     def job(self, name: str) -> JsonObject:
@@ -72,7 +73,7 @@ class GlueClient:
 
     def jobs(self) -> Iterator[JsonObject]:
         """Yield the definitions of all jobs."""
-        return self.api.listed("GetJobs", {"MaxResults": 100}, "Jobs")
+        return self.api.listed("GetJobs", {"MaxResults": _PAGE}, "Jobs")
 
     def stop(self, job: str, run_id: str) -> str | None:
         """Ask Glue to stop a run, and return its error code for the run."""

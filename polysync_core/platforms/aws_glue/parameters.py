@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-argumen
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.jobs import Job, Parameter
+from polysync_core.domain.definitions.jobs import Direction, Job, Parameter
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
@@ -73,6 +73,8 @@ def argument_problems(job: Job) -> list[Problem]:
     problems: list[Problem] = []
     seen: set[str] = set()
     for index, parameter in enumerate(job.parameters):
+        if parameter.direction is Direction.OUTPUT:
+            continue
         name = argument_name(parameter.name)
         path = f"parameters[{index}].name"
         if name in _NEVER_SET:

@@ -63,10 +63,11 @@ def check_glue_job(job: Job) -> list[Problem]:
     problem = name_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
     problems += settings_problems(GlueSettings, job.settings)
-    if job.settings.get("maxCapacity") is not None and "workerType" in job.settings:
-        problems.append(
-            Problem("settings.maxCapacity", "cannot be combined with workerType: remove one")
-        )
+    given = {name for name, value in job.settings.items() if value is not None}
+    others = sorted(given & {"workerType", "numberOfWorkers"})
+    if "maxCapacity" in given and others:
+        message = f"cannot be combined with {' and '.join(others)}: remove one"
+        problems.append(Problem("settings.maxCapacity", message))
     return [*problems, *argument_problems(job)]
 
 

@@ -60,7 +60,7 @@ def report_of(run: JsonObject, page: str) -> Report:
     word = text_in(run, "JobRunState")
     if word is None:
         raise UnexpectedAnswer
-    status = STATES.get(word.upper(), ProviderStatus.UNKNOWN)
+    status = STATES.get(word, ProviderStatus.UNKNOWN)
     message = shortened_line(run.get("ErrorMessage")) or shortened_line(run.get("StateDetail"))
     if status is ProviderStatus.FAILED:
         message = message or _NO_REASON.get(word, _UNKNOWN_REASON)

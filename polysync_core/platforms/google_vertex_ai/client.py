@@ -13,6 +13,7 @@ from polysync_core.platforms.google_vertex_ai.attributes import VertexAttributes
 from polysync_core.platforms.google_vertex_ai.refusals import REFUSED
 from polysync_core.platforms.platform_client import PlatformClient
 
+_STATE = "name,state,error,startTime,endTime"
 _SHOWN = "name,displayName,labels"
 """The fields of a job that a list of templates needs; the definition of a job can be large."""
 
@@ -40,6 +41,11 @@ class VertexClient:
     def run(self, job_id: str) -> JsonObject:
         """Return a run; raise `RunNotFound` if it is missing."""
         return self.client.get(*self._jobs, job_id, read=_job, refused=REFUSED.for_run)
+
+    def state(self, job_id: str) -> JsonObject:
+        """Return a run without its definition and its details, which can be large."""
+        query = {"fields": _STATE}
+        return self.client.get(*self._jobs, job_id, query=query, read=_job, refused=REFUSED.for_run)
 
     def create(self, body: JsonObject, query: Mapping[str, QueryValue]) -> str:
         """Create and start a job, and return its id.

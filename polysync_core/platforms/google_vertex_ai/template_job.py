@@ -21,6 +21,7 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncer
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
+from polysync_core.platforms.calls import AnswerTooLarge
 from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,
@@ -146,7 +147,17 @@ class TemplateJobConnector:
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run, with its outputs if it has succeeded."""
-        return self._report(self.client.run(_checked(external_run_id)), job, external_run_id)
+        found: JsonObject | None = None
+        problem = ""
+        try:
+            found = self.client.run(_checked(external_run_id))
+        except AnswerTooLarge as error:
+            problem = f"The run cannot be read completely: {error}."
+        if found is not None:
+            return self._report(found, job, external_run_id)
+        report = report_of(self.client.state(external_run_id), self._page(external_run_id))
+        has_succeeded = report.status is ProviderStatus.SUCCESS
+        return replace(report, outputs_missing=problem) if has_succeeded else report
 
     def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
         """Return the errors of a job, or of the failed tasks of a pipeline."""

@@ -34,7 +34,7 @@ class NotebookSettings(SubmitSettings):
     """The name of that lakehouse."""
     environment_id: Guid | None = None
     """The id of the environment that the session uses, instead of the notebook's own."""
-    spark_settings: dict[_Text, str] = Field(default_factory=dict[str, str])
+    spark_settings: Annotated[dict[_Text, str], Field(max_length=100)] | None = None
     """Spark properties of the session, such as `spark.sql.shuffle.partitions: "64"`."""
 
 
@@ -56,7 +56,7 @@ class SparkJobSettings(SubmitSettings):
     """The `abfss://` path of the main file, instead of the definition's own."""
     main_class: _Text | None = None
     """The name of the main class, instead of the definition's own."""
-    additional_library_uris: list[_Text] = Field(default_factory=list[str], max_length=100)
+    additional_library_uris: Annotated[list[_Text], Field(max_length=100)] | None = None
     """The `abfss://` paths of more libraries."""
     default_lakehouse_id: Guid | None = None
     """The id of a lakehouse of the workspace, instead of the definition's own."""

@@ -40,7 +40,7 @@ def _execution(request: SubmitRequest, workspace_id: str) -> JsonObject:
     execution: JsonObject = {
         "executableFile": settings.executable_file,
         "mainClass": settings.main_class,
-        "additionalLibraryUris": list(settings.additional_library_uris) or None,
+        "additionalLibraryUris": list(settings.additional_library_uris or ()),
         "defaultLakehouseId": _reference(settings.default_lakehouse_id, workspace_id),
         "environmentId": _reference(settings.environment_id, workspace_id),
         ARGUMENTS: _arguments(request),

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.faults.instances.layers import check_layers, define_layers, start_layers
-from tests.faults.local_system import LocalSystem, is_submitted
-from tests.integration.devhost.host_process import HostProcess, eventually
+from tests.faults.instances.sharing import RECOVERY_SECONDS, has_worked
+from tests.faults.local_system import LocalSystem
+from tests.integration.devhost.host_process import eventually
 
 pytestmark = [pytest.mark.devhost, pytest.mark.soak]
 
-RECOVERY_SECONDS = 80.0
-"""The Durable extension hides the messages of a dead instance for one minute (`host.json`)."""
 WORK_SECONDS = 60.0
 """The chains take 20 s on one quiet instance."""
 
@@ -26,7 +25,7 @@ def test_a_second_instance_takes_a_share_of_the_work(system: LocalSystem, tmp_pa
     second = system.start(tmp_path / "second")
     check_layers(system, within=RECOVERY_SECONDS + WORK_SECONDS)
     start = time.monotonic()
-    eventually(lambda: _has_worked(system, second), within=RECOVERY_SECONDS)
+    eventually(lambda: has_worked(system, second), within=RECOVERY_SECONDS)
     print(f"the second instance worked after {time.monotonic() - start:.0f} s more")
 
 
@@ -40,17 +39,10 @@ def test_the_other_instance_takes_over_and_starts_no_run_twice(
     define_layers(system)
     first = system.host
     second = system.start(tmp_path / "second")
-    eventually(lambda: _has_worked(system, second), within=RECOVERY_SECONDS)
+    eventually(lambda: has_worked(system, second), within=RECOVERY_SECONDS)
     before = len(system.databricks.started())
     start_layers(system)
     eventually(lambda: len(system.databricks.started()) >= before + 12)
     first.end(number)
     system.host = second
     check_layers(system, within=RECOVERY_SECONDS + WORK_SECONDS)
-
-
-def _has_worked(system: LocalSystem, instance: HostProcess) -> bool:
-    """Start a short run, and return whether the instance has submitted any run."""
-    run = system.run(0.1)
-    system.wait_for([run], is_submitted, within=RECOVERY_SECONDS)
-    return "submitted" in instance.log_text()

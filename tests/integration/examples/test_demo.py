@@ -28,9 +28,13 @@ from tests.unit.cli.fake_api import Answer, FakeApi
 options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 behaviour = {behaviour!r}
 data = Path(options["--data"])
-order = ["land", "load", "forecast-revenue", "publish-figures"]
+order = ["land", "load", "forecast-revenue", "publish-figures", "send-figures"]
 page = "http://127.0.0.1:" + options["--google_functions"] + "/published/1"
-outputs = {{"load": {{"rows": 500}}, "publish-figures": {{"url": page, "[b]fields[/b]": 3}}}}
+outputs = {{
+    "load": {{"rows": 500}},
+    "publish-figures": {{"url": page, "[b]fields[/b]": 3}},
+    "send-figures": {{"revenue_cents": 1200, "forecast_cents": 1300}},
+}}
 lake = data / "simulators/databricks/lakehouse"
 JOB = {{
     "status": "Completed",
@@ -113,7 +117,9 @@ jobs:
   - {name: notebook, platform: lakehouse}
   - {name: forecast, platform: foundry}
   - {name: publish, platform: cloud}
+  - {name: send, platform: cloud}
 tasks:
+  - {name: send-figures, job: send, dependencies: [{task: publish-figures}]}
   - {name: publish-figures, job: publish, dependencies: [{task: forecast-revenue}]}
   - {name: land, job: notebook}
   - name: forecast-revenue
@@ -148,7 +154,7 @@ class DemoFolder:
             "    return [Program(name='host', command=command, ports=(), option='')]\n"
             "system.programs = programs\n"
             "is_free = system.is_free\n"
-            f"system.is_free = lambda port: port >= {free_ports(5)} and is_free(port)\n"
+            f"system.is_free = lambda port: port >= {free_ports(7)} and is_free(port)\n"
             "walkthrough.DEFINITIONS = folder / 'definitions.yaml'\n"
             "walkthrough.POLL_SECONDS = 0.02\n"
             "sys.exit(walkthrough.run_demo(None, folder / 'data'))\n"
@@ -183,7 +189,7 @@ def test_the_demo_runs_all_tasks_in_order_shows_the_report_and_stops(demo_folder
 
     assert exit_code == 0
     ended = [line for line in output.splitlines() if line.endswith(": Succeeded")]
-    order = ("land", "load", "forecast-revenue", "publish-figures")
+    order = ("land", "load", "forecast-revenue", "publish-figures", "send-figures")
     assert ended == [f"{task}: Succeeded" for task in order]
     assert demo_folder.requests().count('"/tasks/') == 1
     assert "Monitor URL" in output
@@ -252,7 +258,13 @@ def test_the_next_ports_are_used_if_the_default_ports_are_taken(
     config = system.choose_ports(None, tmp_path)
 
     assert config.port == 7072
-    assert config.simulators == {"databricks": 8788, "ai_foundry": 9787, "google_functions": 9789}
+    assert config.simulators == {
+        "databricks": 8788,
+        "ai_foundry": 9787,
+        "google_functions": 9789,
+        "data_factory": 9790,
+        "aws": 9791,
+    }
 
 
 def test_the_default_folder_is_emptied_unless_another_demo_uses_it(

@@ -109,7 +109,12 @@ def test_the_databricks_simulator_has_the_given_port(
 
 @pytest.mark.parametrize(
     ("option", "name"),
-    [("--foundry-port", "ai_foundry"), ("--google-functions-port", "google_functions")],
+    [
+        ("--foundry-port", "ai_foundry"),
+        ("--google-functions-port", "google_functions"),
+        ("--data-factory-port", "data_factory"),
+        ("--aws-port", "aws"),
+    ],
 )
 def test_a_further_simulator_is_started_where_it_has_a_port(option: str, name: str) -> None:
     assert parse([option, "9000"]).simulator_ports() == {"databricks": 8787, name: 9000}

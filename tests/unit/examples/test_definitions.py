@@ -15,6 +15,8 @@ from polysync_core.domain.strict_documents import read_yaml
 from polysync_core.platforms.azure_ai_foundry.pipeline_job import describe_inputs
 from polysync_core.platforms.registry import check_job, check_platform
 from simulators.ai_foundry.templates import TEMPLATES
+from simulators.aws.lambda_functions import EXAMPLE
+from simulators.data_factory.examples import PIPELINES
 from simulators.google_functions.pages import NAME
 from tests.fakes.definitions import FakeDefinitions, documents_of
 
@@ -52,6 +54,11 @@ def test_the_forecast_has_the_parameters_of_its_template() -> None:
         each["name"]: each.get("direction", Direction.INPUT) for each in forecast["parameters"]
     }
     assert defined == declared
+
+
+def test_the_artefacts_of_the_other_simulators_exist() -> None:
+    assert job("archive-delivery")["externalId"] in PIPELINES
+    assert job("send-figures")["externalId"] == EXAMPLE
 
 
 def test_the_figures_are_published_by_the_function_of_the_simulator() -> None:

@@ -22,7 +22,7 @@ Data = Annotated[
 
 
 def demo(port: Port = None, data: Data = None) -> None:
-    """Run the example over three simulated platforms, end to end, and stop."""
+    """Run the example over five simulated platforms, end to end, and stop."""
     from polysync_embedded import command
 
     raise typer.Exit(command.demo(port=port, data=data))

@@ -24,7 +24,13 @@ _SECTION = "help"
 _TITLE = "Help and API"
 _FOUND = 10
 _EXCERPT = 240
-_FOLDERS = {"": "Understand", "howto": "How to", "reference": "Reference", "decisions": "Decisions"}
+_FOLDERS = {
+    "": "Understand",
+    "howto": "How to",
+    "reference": "Reference",
+    "reference/platforms": "Platforms",
+    "decisions": "Decisions",
+}
 """The folders of the documentation and their headings, in the order of the list."""
 
 Question = Annotated[str, Query(max_length=300)]
@@ -53,6 +59,14 @@ def folder_page(
 ) -> Response:
     """Show a page of a folder, such as the reference of runs."""
     return _document(request, documentation, f"{folder}/{name}.md")
+
+
+@router.get("/help/{folder}/{inner}/{name}")
+def inner_page(
+    folder: str, inner: str, name: str, request: Request, documentation: CurrentDocumentation
+) -> Response:
+    """Show a page of an inner folder, such as the reference of a platform."""
+    return _document(request, documentation, f"{folder}/{inner}/{name}.md")
 
 
 def _document(request: Request, documentation: CurrentDocumentation, path: str) -> Response:

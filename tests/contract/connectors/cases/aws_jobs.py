@@ -132,6 +132,10 @@ def glue(simulators: Simulators) -> JobTypeCase:
                 {"settings": {"workerType": "G.1X", "maxCapacity": 2.0}},
                 "settings.maxCapacity",
             ),
+            (
+                {"settings": {"numberOfWorkers": 2, "maxCapacity": 2.0}},
+                "settings.maxCapacity",
+            ),
             ({"parameters": (Parameter(name="JOB_NAME"),)}, "parameters[0].name"),
             ({"parameters": (Parameter(name="a"), Parameter(name="--a"))}, "parameters[1].name"),
         ),

@@ -16,13 +16,8 @@ _MOTO = "The connector also runs against the server of moto, an independent impl
 
 
 def boto3_client(calls: Mapping[Ability, str]) -> OfficialClient:
-    """Return boto3's client of a service; botocore makes its class at run time."""
-    return OfficialClient(
-        package="botocore",
-        client="botocore.client.BaseClient",
-        tests="aws_jobs",
-        calls=calls,
-    )
+    """Return boto3's client, with the calls on the client of one service."""
+    return OfficialClient(package="boto3", client="boto3.client", tests="aws", calls=calls)
 
 
 VERIFICATIONS: Mapping[str, Verification] = {

@@ -42,6 +42,8 @@ _TEXTS = {
     "attemptTokenParameter": "token",
     "audience": "api://functions",
     "clientId": GUID,
+    "clusterUrl": "https://sales.westeurope.kusto.windows.net",
+    "command": "declare query_parameters(token:string); print token",
     "clusterNodeType": "Standard_D4ds_v5",
     "clusterVersion": "15.4.x-scala2.12",
     "completionWindow": "24h",
@@ -79,6 +81,8 @@ _TEXTS = {
 }
 _OTHER_VALUES: dict[str, Any] = {
     "acceleratorCount": 1,
+    "additionalLibraryUris": ["abfss://libraries@sales.example/a.jar"],
+    "sparkSettings": {"spark.x": "1"},
     "maxWorkers": 3,
     "numWorkers": 1,
     "privateWorkers": True,
@@ -115,6 +119,7 @@ _OTHER_VALUES: dict[str, Any] = {
     "outputsFromXcom": True,
 }
 EXTERNAL_IDS = {
+    "DataExplorerCommand": "Sales",
     "DataflowClassicTemplate": "gs://my-bucket/templates/load",
     "DataflowFlexTemplate": "gs://my-bucket/templates/load.json",
     "AzureHttpFunction": "Report",

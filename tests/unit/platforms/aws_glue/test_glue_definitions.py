@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.jobs import Parameter
+from polysync_core.domain.definitions.jobs import Job, JobType, Parameter
 from polysync_core.platforms.aws_glue.parameters import is_of_glue, schema_of
 from polysync_core.platforms.aws_glue.settings import check_glue_job
-from tests.unit.platforms.aws_glue.glue_stand import JOB
+
+JOB = Job(name="load", platform="glue", job_type=JobType.GLUE_JOB, external_id="load")
 
 
 @pytest.mark.parametrize(

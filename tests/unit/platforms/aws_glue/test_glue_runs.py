@@ -7,19 +7,34 @@ from typing import Any
 
 import pytest
 
+from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import OutcomeUnknown, ProviderStatus, Wait
-from tests.fakes.http import Reply
-from tests.unit.platforms.aws_glue.glue_stand import (
-    JOB,
-    MISSING,
-    RUN_ID,
-    TOKEN,
-    GlueStand,
-    run,
+from tests.unit.platforms.aws.job_stand import TOKEN, JobStand, refused
+
+RUN_ID = "jr_1"
+MISSING = refused("EntityNotFoundException")
+JOB = Job(
+    name="load",
+    platform="glue",
+    job_type=JobType.GLUE_JOB,
+    external_id="load sales",
+    parameters=(Parameter(name="rows", data_type=DataType.INT), Parameter(name="--day")),
 )
+
+
+class GlueStand(JobStand):
+    """A connector of Glue with scripted answers."""
+
+    def __init__(self, *steps: Any, **attributes: Any) -> None:
+        super().__init__("AwsGlue", JOB, *steps, **attributes)
+
+
+def run(state: str, **facts: Any) -> JsonObject:
+    """Return the answer of GetJobRun."""
+    return {"JobRun": {"Id": RUN_ID, "JobRunState": state, **facts}}
 
 
 def listed(stand: GlueStand, *, own: bool = False, age: float = 0.0, **facts: Any) -> JsonObject:
@@ -85,7 +100,7 @@ def test_a_setting_of_the_job_precedes_the_default_of_the_platform(
     "code", ["ConcurrentRunsExceededException", "ResourceNumberLimitExceededException"]
 )
 def test_a_limit_is_tried_again_later(code: str) -> None:
-    stand = GlueStand(Reply.json({"__type": code, "message": "too many"}, 400))
+    stand = GlueStand(refused(code))
 
     with pytest.raises(Unavailable, match="maximum number of concurrent runs"):
         stand.job.submit(stand.order())
@@ -93,8 +108,7 @@ def test_a_limit_is_tried_again_later(code: str) -> None:
 
 
 def test_refused_arguments_name_the_remedy() -> None:
-    answer = {"__type": "InvalidInputException", "message": "bad worker"}
-    stand = GlueStand(Reply.json(answer, 400))
+    stand = GlueStand(refused("InvalidInputException", "bad worker"))
 
     with pytest.raises(PlatformRefused, match="check workerType") as caught:
         stand.job.submit(stand.order())
@@ -195,9 +209,9 @@ def test_a_failed_run_without_retries_has_failed_at_once(answer: Any) -> None:
 
 
 def test_a_stop_before_the_retry_is_tried_again() -> None:
-    refused = {"Errors": [{"ErrorDetail": {"ErrorCode": "InvalidInputException"}}]}
+    ended = {"Errors": [{"ErrorDetail": {"ErrorCode": "InvalidInputException"}}]}
     stand = GlueStand()
-    stand = GlueStand(refused, failed(stand), {"Job": {"MaxRetries": 1}}, MISSING)
+    stand = GlueStand(ended, failed(stand), {"Job": {"MaxRetries": 1}}, MISSING)
 
     with pytest.raises(Unavailable, match="at this moment"):
         stand.job.cancel(JOB, RUN_ID)

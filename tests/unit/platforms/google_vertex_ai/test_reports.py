@@ -10,6 +10,7 @@ from polysync_core.domain.definitions.jobs import DataType, Direction, JobType, 
 from polysync_core.platforms.connector import ProviderStatus, Wait
 from polysync_core.platforms.google_vertex_ai.states import JOB_STATES, PIPELINE_STATES
 from polysync_core.platforms.registry import platform_plugin
+from tests.fakes.http import Reply
 from tests.unit.platforms.google.stand import Stand
 from tests.unit.platforms.google_vertex_ai.test_copies import (
     BATCH,
@@ -140,6 +141,18 @@ def test_outputs_of_a_batch_prediction_are_its_place_and_numbers() -> None:
         "bigqueryOutputTable": "t",
         "successfulCount": 7,
     }
+
+
+def test_a_run_that_is_too_large_has_its_state_without_outputs() -> None:
+    stand = Stand(
+        PIPELINE, Reply(200, b" " * (10 * 1024 * 1024 + 1)), a_run(state="PIPELINE_STATE_SUCCEEDED")
+    )
+
+    report = stand.job.read(stand.definition, "18")
+
+    assert (report.status, dict(report.outputs)) == (ProviderStatus.SUCCESS, {})
+    assert "cannot be read completely" in str(report.outputs_missing)
+    assert stand.sent()[1].partition("?")[2] == "fields=name%2Cstate%2Cerror%2CstartTime%2CendTime"
 
 
 def test_only_the_innermost_failed_tasks_are_named() -> None:

@@ -6,18 +6,21 @@ import json
 from typing import Any
 
 import pytest
+from boto3 import client
 
 from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.platforms.connector import ArtefactNotFound, ProviderStatus, RunNotFound
-from tests.contract.aws.clients import ACCESS_KEY, REGION, boto
+from tests.contract.aws.clients import ACCESS_KEY, REGION, options
 from tests.contract.connectors.job_type_case import (
     Behaviour,
     ConnectorHarness,
     JobTypeCase,
     Step,
 )
+
+pytestmark = pytest.mark.slow
 
 
 def harness(moto: str, kind: PlatformType, job: Job, **attributes: Any) -> ConnectorHarness:
@@ -55,7 +58,7 @@ def a_job(job_type: JobType, **parameters: Any) -> Job:
 
 @pytest.fixture(scope="module")
 def glue(moto: str) -> ConnectorHarness:
-    boto("glue", moto).create_job(
+    client("glue", **options(moto)).create_job(
         Name="load",
         Description="Loads the sales.",
         Role="arn:aws:iam::123456789012:role/glue",
@@ -72,7 +75,9 @@ def test_moto_runs_a_glue_job(glue: ConnectorHarness, moto: str) -> None:
     submitted = glue.job.submit(request)
 
     assert glue.poll_until_end(request.job, submitted).status is ProviderStatus.SUCCESS
-    run = boto("glue", moto).get_job_run(JobName="load", RunId=submitted.external_run_id)["JobRun"]
+    run = client("glue", **options(moto)).get_job_run(
+        JobName="load", RunId=submitted.external_run_id
+    )["JobRun"]
     assert run["Arguments"]["--rows"] == "8"
     assert run["WorkerType"] == "G.1X"
     assert glue.submit_until_answered(request, is_resend=True) == submitted
@@ -94,19 +99,19 @@ def test_moto_lists_glue_jobs(glue: ConnectorHarness) -> None:
 
 @pytest.fixture(scope="module")
 def batch(moto: str) -> ConnectorHarness:
-    role = boto("iam", moto).create_role(
+    role = client("iam", **options(moto)).create_role(
         RoleName="batch", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17"})
     )["Role"]["Arn"]
-    client = boto("batch", moto)
-    environment = client.create_compute_environment(
+    jobs = client("batch", **options(moto))
+    environment = jobs.create_compute_environment(
         computeEnvironmentName="own", type="UNMANAGED", state="ENABLED", serviceRole=role
     )["computeEnvironmentArn"]
     order = [{"order": 1, "computeEnvironment": environment}]
-    client.create_job_queue(
+    jobs.create_job_queue(
         jobQueueName="nightly", state="ENABLED", priority=1, computeEnvironmentOrder=order
     )
     for rows in ("1", "2"):
-        client.register_job_definition(
+        jobs.register_job_definition(
             jobDefinitionName="load",
             type="container",
             parameters={"rows": rows},
@@ -128,7 +133,9 @@ def test_moto_runs_a_batch_job(batch: ConnectorHarness, moto: str) -> None:
     submitted = batch.job.submit(request)
 
     assert batch.poll_until_end(request.job, submitted).status is ProviderStatus.SUCCESS
-    run = boto("batch", moto).describe_jobs(jobs=[submitted.external_run_id])["jobs"][0]
+    run = client("batch", **options(moto)).describe_jobs(jobs=[submitted.external_run_id])["jobs"][
+        0
+    ]
     assert run["jobDefinition"].endswith("/load:2")
     assert run["parameters"]["rows"] == "8"
     assert batch.submit_until_answered(request, is_resend=True) == submitted
@@ -173,7 +180,7 @@ def test_moto_refuses_an_unknown_queue(batch: ConnectorHarness) -> None:
 @pytest.fixture(scope="module")
 def sagemaker(moto: str) -> ConnectorHarness:
     parameters = [{"Name": "rows", "Type": "Integer", "DefaultValue": 1}]
-    boto("sagemaker", moto).create_pipeline(
+    client("sagemaker", **options(moto)).create_pipeline(
         PipelineName="load",
         PipelineDefinition=json.dumps({"Version": "2020-12-01", "Parameters": parameters}),
         ClientRequestToken="t" * 32,
@@ -189,7 +196,7 @@ def test_moto_runs_a_pipeline(sagemaker: ConnectorHarness, moto: str) -> None:
     submitted = sagemaker.job.submit(request)
 
     assert sagemaker.poll_until_end(request.job, submitted).status is ProviderStatus.SUCCESS
-    given = boto("sagemaker", moto).list_pipeline_parameters_for_execution(
+    given = client("sagemaker", **options(moto)).list_pipeline_parameters_for_execution(
         PipelineExecutionArn=submitted.external_run_id
     )
     assert given["PipelineParameters"] == [{"Name": "rows", "Value": "8"}]

@@ -1,11 +1,11 @@
-"""The Glue connector with scripted answers of the service, in virtual time."""
+"""A connector of an AWS platform with scripted answers, in virtual time."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.connector import JobConnector, SubmitRequest
@@ -16,33 +16,25 @@ from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 from tests.fakes.secrets import KnownSecrets
 
 TOKEN = "t" * 40
-RUN_ID = "jr_1"
-MISSING = Reply.json({"__type": "EntityNotFoundException", "message": "no"}, 400)
-JOB = Job(
-    name="load",
-    platform="glue",
-    job_type=JobType.GLUE_JOB,
-    external_id="load sales",
-    parameters=(Parameter(name="rows", data_type=DataType.INT), Parameter(name="--day")),
-)
 
 
-def run(state: str, **facts: Any) -> JsonObject:
-    """Return the answer of GetJobRun."""
-    return {"JobRun": {"Id": RUN_ID, "JobRunState": state, **facts}}
+def refused(code: str, message: str = "no") -> Reply:
+    """Return the refusal of a service with a JSON protocol."""
+    return Reply.json({"__type": code, "message": message}, 400)
 
 
-class GlueStand:
-    """A Glue connector with scripted answers."""
+class JobStand:
+    """A connector for one Job with scripted answers."""
 
-    def __init__(self, *steps: Any, **attributes: Any) -> None:
+    def __init__(self, platform_type: str, job: Job, *steps: Any, **attributes: Any) -> None:
         self.time = VirtualTime()
+        self.a_job = job
         replies = [each if isinstance(each, Reply) else Reply.json(each) for each in steps]
         self.transport = ScriptedTransport(replies)
         platform = Platform.model_validate(
             {
-                "name": "glue",
-                "type": "AwsGlue",
+                "name": "aws",
+                "type": platform_type,
                 "auth": {
                     "method": "AccessKey",
                     "accessKeyId": "AKIASIMULATOR00000000",
@@ -60,12 +52,12 @@ class GlueStand:
             allow_loopback=True,
             http=HttpOptions(transport=self.transport, timer=self.time.timer),
         )
-        self.connector = platform_plugin("AwsGlue").open(platform, context)
-        self.job: JobConnector = self.connector.job(JobType.GLUE_JOB)
+        self.connector = platform_plugin(platform_type).open(platform, context)
+        self.job: JobConnector = self.connector.job(job.job_type)
 
     def order(self, **changes: Any) -> SubmitRequest:
         fields: dict[str, Any] = {
-            "job": JOB,
+            "job": self.a_job,
             "token": TOKEN,
             "run_name": "load",
             "parameters": {},
@@ -76,8 +68,10 @@ class GlueStand:
 
     def sent(self) -> list[str]:
         """Return the operations of all requests."""
-        targets = [str(each.headers["X-Amz-Target"]) for each in self.transport.requests]
-        return [target.removeprefix("AWSGlue.") for target in targets]
+        return [
+            str(each.headers.get("X-Amz-Target", each.path_url)).rpartition(".")[2]
+            for each in self.transport.requests
+        ]
 
     def body(self, number: int = -1) -> JsonObject:
         return json.loads(self.transport.requests[number].body or b"{}")

@@ -7,23 +7,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from botocore.client import BaseClient
+from boto3 import client
 from botocore.exceptions import ClientError
 
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import ProviderStatus
-from tests.contract.aws.clients import boto
+from tests.contract.aws.clients import options
 from tests.contract.connectors.cases import aws_jobs
 from tests.contract.connectors.job_type_case import Behaviour, ConnectorHarness, Simulators
 from tests.fakes.simulators import SimulatorProcess
 
 TOKEN = "t" * 32
-
-
-@pytest.fixture
-def sagemaker(simulator: SimulatorProcess) -> BaseClient:
-    return boto("sagemaker", simulator.url)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +33,8 @@ def harness(simulators: Simulators) -> ConnectorHarness:
     return ConnectorHarness(aws_jobs.sagemaker(simulators))
 
 
-def test_boto3_runs_and_reads_pipelines(sagemaker: BaseClient) -> None:
+def test_boto3_runs_and_reads_pipelines(simulator: SimulatorProcess) -> None:
+    sagemaker = client("sagemaker", **options(simulator.url))
     steps = [
         {"Name": "Train", "Type": "Training", "Arguments": {}},
         {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "no sales"}},

@@ -7,21 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
+from boto3 import client
 from botocore.exceptions import ClientError
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.platforms.connector import ProviderStatus, Wait
-from tests.contract.aws.clients import boto
+from tests.contract.aws.clients import options
 from tests.contract.connectors.cases import aws_jobs
 from tests.contract.connectors.job_type_case import Behaviour, ConnectorHarness, Simulators
 from tests.fakes.simulators import SimulatorProcess
-
-
-@pytest.fixture
-def batch(simulator: SimulatorProcess) -> BaseClient:
-    return boto("batch", simulator.url)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +41,8 @@ def stored(harness: ConnectorHarness, job_id: str) -> Any:
     return harness.case.simulator.control("POST", "batch/DescribeJobs", body)["jobs"][0]
 
 
-def test_boto3_runs_and_reads_jobs(batch: BaseClient) -> None:
+def test_boto3_runs_and_reads_jobs(simulator: SimulatorProcess) -> None:
+    batch = client("batch", **options(simulator.url))
     queue = batch.create_job_queue(jobQueueName="nightly", priority=1, state="ENABLED")
     for command in (["true"], ["sleep", "30"], ["exit", "3"]):
         batch.register_job_definition(

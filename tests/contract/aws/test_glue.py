@@ -9,23 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
+from boto3 import client
 from botocore.exceptions import ClientError
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Unavailable
 from polysync_core.platforms.connector import ProviderStatus, Wait
-from tests.contract.aws.clients import boto
+from tests.contract.aws.clients import options
 from tests.contract.connectors.cases import aws_jobs
 from tests.contract.connectors.job_type_case import Behaviour, ConnectorHarness, Simulators
 from tests.fakes.simulators import SimulatorProcess
 
 ROLE = "arn:aws:iam::123456789012:role/glue"
-
-
-@pytest.fixture
-def glue(simulator: SimulatorProcess) -> BaseClient:
-    return boto("glue", simulator.url)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +42,8 @@ def created(harness: ConnectorHarness, name: str, query: str, **options: Any) ->
     return harness.case.jobs[Behaviour.SUCCEEDS].model_copy(update={"external_id": name})
 
 
-def test_boto3_runs_and_reads_jobs(glue: BaseClient) -> None:
+def test_boto3_runs_and_reads_jobs(simulator: SimulatorProcess) -> None:
+    glue = client("glue", **options(simulator.url))
     command = {"Name": "glueetl", "ScriptLocation": "s3://simulator/run?seconds=30"}
     for name in ("one", "two", "three"):
         glue.create_job(Name=name, Role=ROLE, Command=command, DefaultArguments={"--rows": "1"})

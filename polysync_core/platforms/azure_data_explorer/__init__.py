@@ -1,0 +1,1 @@
+"""Runs queries and management commands in the databases of an Azure Data Explorer cluster."""

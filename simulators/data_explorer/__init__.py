@@ -1,0 +1,1 @@
+"""Simulates the queries, commands and operations of an Azure Data Explorer cluster."""

@@ -1,0 +1,36 @@
+"""Defines the example pipeline, which the option `--examples` publishes at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ARCHIVE = "archive-delivery"
+
+PIPELINES: Mapping[str, dict[str, Any]] = {
+    ARCHIVE: {
+        "description": "Copies a delivery to the archive and returns the number of its rows.",
+        "parameters": {"rows": {"type": "int"}},
+        "activities": [
+            {"name": "Copy", "type": "Wait", "typeProperties": {"waitTimeInSeconds": 1}},
+            {
+                "name": "Count",
+                "type": "SetVariable",
+                "dependsOn": [{"activity": "Copy", "dependencyConditions": ["Succeeded"]}],
+                "typeProperties": {
+                    "variableName": "pipelineReturnValue",
+                    "setSystemVariable": True,
+                    "value": [
+                        {
+                            "key": "archived_rows",
+                            "value": {
+                                "type": "Expression",
+                                "content": "@pipeline().parameters.rows",
+                            },
+                        }
+                    ],
+                },
+            },
+        ],
+    }
+}
