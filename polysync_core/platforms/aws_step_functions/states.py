@@ -72,7 +72,7 @@ def _precedes(answer: JsonObject, execution: Execution) -> bool:
 
 
 def _reason(cause: str | None) -> str | None:
-    """Return the message in a cause, which is a JSON object if a Lambda function has failed."""
+    """Return the message in a cause; that of a failed Lambda function is a JSON object."""
     value = _parsed(cause or "")
     message = value.get("errorMessage") if isinstance(value, dict) else None
     return message if isinstance(message, str) and message else cause
