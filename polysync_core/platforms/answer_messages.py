@@ -25,6 +25,7 @@ _MESSAGE_NAMES = (
     # Data Explorer has a general text in `message` and the reason in `@message`.
     "@message",
     "message",
+    "user_message",
     "error_description",
     "errormessage",
     "exceptionmessage",
@@ -34,7 +35,7 @@ _MESSAGE_NAMES = (
     "title",
 )
 """Properties with a message, in lower case, in order of preference."""
-_HOLDER_NAMES = ("error", "errors", "innererror")
+_HOLDER_NAMES = ("error", "errors", "innererror", "status")
 """Properties with an object that holds the message."""
 _CODE_NAMES = ("error_code", "errorcode", "code", "status", "error")
 """Properties with a code, in lower case."""

@@ -37,6 +37,9 @@ _OWN: Mapping[str, str] = {
     # Azure: machine learning and models
     PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
     PlatformType.AZURE_OPENAI: "polysync_core.platforms.azure_openai.plugin",
+    PlatformType.AZURE_AI_FOUNDRY_PROJECT: (
+        "polysync_core.platforms.azure_ai_foundry_project.plugin"
+    ),
     # Azure: pipelines and functions
     PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.plugin",
     PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.plugin",
@@ -60,6 +63,7 @@ _OWN: Mapping[str, str] = {
     # Workflow services
     PlatformType.APACHE_AIRFLOW: "polysync_core.platforms.apache_airflow.plugin",
     PlatformType.GOOGLE_CLOUD_COMPOSER: "polysync_core.platforms.google_composer.plugin",
+    PlatformType.DBT_CLOUD: "polysync_core.platforms.dbt_cloud.plugin",
     # Any service
     PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }

@@ -67,8 +67,9 @@ class Service:
         return self.scripts.get(kind, {}).get(str(name))
 
     def start(self, kind: str, prefix: str, script: Mapping[str, Any], **facts: Any) -> Work:
-        """Start work and record it."""
-        work = Work(id=f"{prefix}_{uuid.uuid4().hex}", script=script, facts=facts)
+        """Start work; a script may name its id, such as `thread_id`."""
+        name = str(script.get(f"{prefix}_id") or f"{prefix}_{uuid.uuid4().hex}")
+        work = Work(id=name, script=script, facts=facts)
         self.work.setdefault(kind, {})[work.id] = work
         return work
 

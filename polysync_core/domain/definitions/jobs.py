@@ -44,6 +44,9 @@ class JobType(StrEnum):
     OPENAI_CHAT_COMPLETION = "OpenAIChatCompletion"
     OPENAI_EMBEDDING = "OpenAIEmbedding"
     OPENAI_BATCH = "OpenAIBatch"
+    FOUNDRY_AGENT_RUN = "FoundryAgentRun"
+    FOUNDRY_EVALUATION_RUN = "FoundryEvaluationRun"
+    FOUNDRY_MODEL_INFERENCE = "FoundryModelInference"
     # Azure: pipelines and functions
     ADF_PIPELINE = "ADFPipeline"
     SYNAPSE_PIPELINE = "SynapsePipeline"
@@ -75,6 +78,7 @@ class JobType(StrEnum):
     # Workflow services
     AIRFLOW_DAG = "AirflowDag"
     COMPOSER_DAG = "ComposerDag"
+    DBT_CLOUD_JOB = "DbtCloudJob"
 
     # Any service
     HTTP_JOB = "HttpJob"

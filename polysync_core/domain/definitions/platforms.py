@@ -128,6 +128,7 @@ class PlatformType(StrEnum):
     # Azure: machine learning and models
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
     AZURE_OPENAI = "AzureOpenAI"
+    AZURE_AI_FOUNDRY_PROJECT = "AzureAIFoundryProject"
     # Azure: pipelines and functions
     AZURE_DATA_FACTORY = "AzureDataFactory"
     AZURE_SYNAPSE = "AzureSynapse"
@@ -155,6 +156,7 @@ class PlatformType(StrEnum):
     # Workflow services
     APACHE_AIRFLOW = "ApacheAirflow"
     GOOGLE_CLOUD_COMPOSER = "GoogleCloudComposer"
+    DBT_CLOUD = "DbtCloud"
 
     # Any service
     HTTP_SERVICE = "HttpService"

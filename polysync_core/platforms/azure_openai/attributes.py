@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
@@ -24,7 +24,6 @@ _DOMAINS = {
     Cloud.US_GOVERNMENT: "azure.us",
     Cloud.CHINA: "azure.cn",
 }
-_SERVICES = ("openai", "cognitiveservices", "services.ai")
 
 type AccountName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?$")
@@ -33,6 +32,9 @@ type AccountName = Annotated[
 
 class ModelAccountAttributes(AzureAttributes):
     """The attributes of a platform on an account of Azure OpenAI or Foundry."""
+
+    SERVICES: ClassVar[tuple[str, ...]] = ("openai", "cognitiveservices", "services.ai")
+    """The services whose hosts an account has."""
 
     account_url: Annotated[str, StringConstraints(min_length=1, max_length=300)]
     """The address of the account, such as `https://sales.openai.azure.com`."""
@@ -43,12 +45,17 @@ class ModelAccountAttributes(AzureAttributes):
     account_name: AccountName | None = None
     """The name of the account as an Azure resource; needed with `subscriptionId`."""
 
+    @property
+    def domain(self) -> str:
+        """The domain of the cloud, in which all services have their hosts."""
+        return _DOMAINS[self.cloud]
+
     def account_address(self, *, allow_loopback: bool) -> BaseAddress:
         """Return the address of the account; raise `Invalid` with the broken rule."""
-        domain = _DOMAINS[self.cloud]
+        domain = self.domain
         rule = HostRule(
-            suffixes=tuple(f".{each}.{domain}" for each in _SERVICES),
-            example=f"https://sales.openai.{domain}",
+            suffixes=tuple(f".{each}.{domain}" for each in self.SERVICES),
+            example=f"https://sales.{self.SERVICES[0]}.{domain}",
             allow_loopback=allow_loopback,
         )
         account = rule.read(self.account_url, path="attributes.accountUrl")
@@ -56,11 +63,11 @@ class ModelAccountAttributes(AzureAttributes):
 
     def model_scope(self) -> str:
         """Return the scope of a token for calls to models."""
-        return f"https://cognitiveservices.{_DOMAINS[self.cloud]}/.default"
+        return f"https://cognitiveservices.{self.domain}/.default"
 
     def project_scope(self) -> str:
         """Return the scope of a token for a Foundry project."""
-        return f"https://ai.{_DOMAINS[self.cloud]}/.default"
+        return f"https://ai.{self.domain}/.default"
 
     def arm(self) -> ArmAttributes | None:
         """Return the attributes for Azure Resource Manager; None if one is missing."""

@@ -127,7 +127,7 @@ class BatchConnector:
             raise Invalid(problems)
         body = self._body(request)
         found = self._earlier(request, body) if request.is_resend else None
-        call = self.api.call("POST", "batches", body=body)
+        call = self.api.post_call("batches", body=body)
         run_id = batch_id_of(found) if found else self.api.client.execute(call, batch_id_of)
         return Submitted(external_run_id=run_id, monitor_url=self.page)
 
@@ -147,7 +147,7 @@ class BatchConnector:
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Ask the service to stop a batch, which takes up to 10 minutes."""
         path = ("batches", _checked(external_run_id), "cancel")
-        stop = self.api.call("POST", *path, body={}, refused=BATCH_RUN_REFUSALS)
+        stop = self.api.post_call(*path, body={}, refused=BATCH_RUN_REFUSALS)
         stop_unless_ended(
             lambda: self.api.client.execute(replace(stop, repeatable=True), batch_id_of),
             lambda: self.read(job, external_run_id).status.is_final,
@@ -196,7 +196,7 @@ class BatchConnector:
         own = {TOKEN: request.token, _DEPLOYMENT: deployment_of(job.external_id)}
         return {
             "input_file_id": file,
-            "endpoint": f"/{V1}{path}" if self.api.version == V1 else path,
+            "endpoint": path if self.api.is_dated else f"/{V1}{path}",
             "completion_window": setting_of(job, "completionWindow") or "24h",
             "metadata": {**_metadata(values, job), **own},
         }

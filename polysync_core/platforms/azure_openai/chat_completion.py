@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
+from dataclasses import dataclass
+from typing import ClassVar
+
+from polysync_core.domain.definitions.jobs import (
+    DataType,
+    Direction,
+    Job,
+    Parameter,
+    SubmitSettings,
+)
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.attributes import settings_problems
@@ -55,11 +64,15 @@ def usage_in(answer: JsonObject, *names: str) -> JsonObject:
     return {name: count for name, count in found.items() if isinstance(count, int)}
 
 
+@dataclass(frozen=True, slots=True)
 class ChatCompletion:
     """The chat completion of a deployment; implements `ModelOperation`."""
 
-    path = ("chat", "completions")
-    parameters = (
+    settings: type[SubmitSettings] = ChatSettings
+    """The model of the settings of its Jobs."""
+
+    path: ClassVar[tuple[str, ...]] = ("chat", "completions")
+    parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter(name="system_prompt", description="Replaces settings.systemPrompt."),
         Parameter(name="user_prompt", description="Replaces settings.userPrompt."),
         Parameter(name="response", direction=Direction.OUTPUT),
@@ -69,7 +82,7 @@ class ChatCompletion:
 
     def check(self, job: Job) -> list[Problem]:
         """Return the problems of a Job."""
-        problems = deployment_problems(job) + settings_problems(ChatSettings, job.settings)
+        problems = deployment_problems(job) + settings_problems(self.settings, job.settings)
         return problems or [*options_problems(job), *template_problems(job, _templates(job))]
 
     def body(self, request: SubmitRequest) -> JsonObject:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from polysync_core.domain.clock import is_supported
@@ -21,41 +21,55 @@ _PAGE_SIZE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAIApi:
-    """The OpenAI API below one address, in one of its versions."""
+    """An API in the form of OpenAI below one path, in one version."""
 
     client: PlatformClient
-    prefix: tuple[str, ...] = ("openai",)
-    """The segments of the path before the version."""
-    version: str = V1
-    """`v1`, or a date, which is sent in the query."""
-    query: Mapping[str, QueryValue] | None = None
-    """The query of every call, beside a dated version."""
+    prefix: tuple[str, ...]
+    """The segments before the path of a call."""
+    query: Mapping[str, QueryValue] = field(default_factory=dict[str, QueryValue])
+    """The query of every call."""
+    is_dated: bool = False
+    """True if the version is a date; then a deployment stands in the path, not in the body."""
 
-    def call(
+    @classmethod
+    def of_version(cls, client: PlatformClient, version: str) -> OpenAIApi:
+        """Return the API of an account in the version `v1`, or in a dated version."""
+        if version == V1:
+            return cls(client=client, prefix=("openai", V1))
+        return cls(client=client, prefix=("openai",), query={"api-version": version}, is_dated=True)
+
+    def get_call(
         self,
-        method: str,
         *path: str,
-        body: JsonObject | None = None,
         query: Mapping[str, QueryValue] | None = None,
         refused: RefusalMapping | None = None,
     ) -> Call:
-        """Return a call; a POST is repeatable only if its caller says so."""
-        is_v1 = self.version == V1
-        dated = {} if is_v1 else {"api-version": self.version}
+        """Return a call without an effect."""
         return Call(
-            method="POST" if method == "POST" else "GET",
-            segments=(*self.prefix, *((V1,) if is_v1 else ()), *path),
-            query={**dated, **(self.query or {}), **(query or {})} or None,
+            method="GET",
+            segments=(*self.prefix, *path),
+            query={**self.query, **(query or {})} or None,
+            repeatable=True,
+            refused=refused,
+        )
+
+    def post_call(
+        self, *path: str, body: JsonObject, refused: RefusalMapping | None = None
+    ) -> Call:
+        """Return a call with an effect, which is not repeated."""
+        return Call(
+            method="POST",
+            segments=(*self.prefix, *path),
+            query=self.query or None,
             body=body,
-            repeatable=method == "GET",
             refused=refused,
         )
 
     def model_call(self, deployment: str, operation: tuple[str, ...], body: JsonObject) -> Call:
-        """Return the call of a deployment; its name is in the body, or in the dated path."""
-        if self.version == V1:
-            return self.call("POST", *operation, body={"model": deployment, **body})
-        return self.call("POST", "deployments", deployment, *operation, body=body)
+        """Return the call of a deployment."""
+        if self.is_dated:
+            return self.post_call("deployments", deployment, *operation, body=body)
+        return self.post_call(*operation, body={"model": deployment, **body})
 
     def get[T](
         self,
@@ -65,7 +79,7 @@ class OpenAIApi:
         refused: RefusalMapping | None = None,
     ) -> T:
         """Read the answer of a call without an effect."""
-        return self.client.execute(self.call("GET", *path, query=query, refused=refused), read)
+        return self.client.execute(self.get_call(*path, query=query, refused=refused), read)
 
     def listed(
         self,

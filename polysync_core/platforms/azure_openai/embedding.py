@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
+from dataclasses import dataclass
+from typing import ClassVar
+
+from polysync_core.domain.definitions.jobs import (
+    DataType,
+    Direction,
+    Job,
+    Parameter,
+    SubmitSettings,
+)
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.attributes import settings_problems
@@ -25,11 +34,15 @@ from polysync_core.platforms.connector import ProviderStatus, Report, SubmitRequ
 _USAGE = ("prompt_tokens", "total_tokens")
 
 
+@dataclass(frozen=True, slots=True)
 class Embedding:
     """The embedding of a text by a deployment; implements `ModelOperation`."""
 
-    path = ("embeddings",)
-    parameters = (
+    settings: type[SubmitSettings] = EmbeddingSettings
+    """The model of the settings of its Jobs."""
+
+    path: ClassVar[tuple[str, ...]] = ("embeddings",)
+    parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter(name="input", description="Replaces settings.input."),
         Parameter(name="embedding", data_type=DataType.JSON_ARRAY, direction=Direction.OUTPUT),
         *token_counts(*_USAGE),
@@ -37,7 +50,7 @@ class Embedding:
 
     def check(self, job: Job) -> list[Problem]:
         """Return the problems of a Job."""
-        problems = deployment_problems(job) + settings_problems(EmbeddingSettings, job.settings)
+        problems = deployment_problems(job) + settings_problems(self.settings, job.settings)
         return problems or [*template_problems(job, _templates(job))]
 
     def body(self, request: SubmitRequest) -> JsonObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
@@ -18,7 +18,7 @@ from polysync_core.platforms.azure_openai.refusals import (
     TOKEN_LIMIT,
     refuses_token_limit,
 )
-from polysync_core.platforms.calls import Refusal, UnexpectedAnswer
+from polysync_core.platforms.calls import Refusal, RefusalMapping, UnexpectedAnswer
 from polysync_core.platforms.connector import (
     ArtefactSchema,
     CannotStop,
@@ -41,15 +41,10 @@ _ADVICE = (
 class ModelOperation(Protocol):
     """One operation of models, such as a chat completion."""
 
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The segments of its path."""
-        ...
-
-    @property
-    def parameters(self) -> Sequence[Parameter]:
-        """The parameters of every deployment."""
-        ...
+    path: ClassVar[tuple[str, ...]]
+    """The segments of its path."""
+    parameters: ClassVar[tuple[Parameter, ...]]
+    """The parameters of every deployment."""
 
     def check(self, job: Job) -> Sequence[Problem]:
         """Return the problems of a Job."""
@@ -78,6 +73,8 @@ class ModelCallConnector:
     describe_deployment: Callable[[str], ArtefactSchema]
     page: str | None
     """The address of the account's page in the portal."""
+    refused: RefusalMapping = MODEL_REFUSALS
+    """Maps the refusals of the service to errors."""
     _older: set[str] = field(default_factory=set[str])
     """The deployments that know only the older name of the token limit."""
 
@@ -125,7 +122,7 @@ class ModelCallConnector:
         call = replace(
             self.api.model_call(name, operation.path, body),
             headers={"x-ms-client-request-id": request.token},
-            refused=_refusal_of(body),
+            refused=_with_token_limit(self.refused, body),
         )
 
         def read(answer: Answer) -> Report:
@@ -144,9 +141,11 @@ class ModelCallConnector:
         )
 
 
-def _refusal_of(body: JsonObject) -> Callable[[Refusal], PolysyncError]:
+def _with_token_limit(refused: RefusalMapping, body: JsonObject) -> RefusalMapping:
+    """Return a mapping that tells the refusal of the newer token limit from the others."""
+
     def mapping(refusal: Refusal) -> PolysyncError:
-        error = MODEL_REFUSALS(refusal)
+        error = refused(refusal)
         if TOKEN_LIMIT in body and refuses_token_limit(refusal):
             return _TokenLimitRefused(
                 str(error), cause=FailureCause.PARAMETERS, status=refusal.status

@@ -56,8 +56,8 @@ def open_openai(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to an account of Azure OpenAI."""
     attributes = OpenAIAttributes.of(platform)
     clients = AccountClients(platform, attributes, context)
-    models = OpenAIApi(client=clients.to_models(), version=attributes.api_version)
-    account = OpenAIApi(client=clients.to_account(), version=attributes.api_version)
+    models = OpenAIApi.of_version(clients.to_models(), attributes.api_version)
+    account = OpenAIApi.of_version(clients.to_account(), attributes.api_version)
     discovery = DeploymentDiscovery(
         management=clients.to_management,
         deployments=None if clients.has_key else attributes.resource("deployments"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, VaultToken
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, SignInField, SignInMethod
 from polysync_core.platforms.azure.attributes import check_azure_platform
@@ -65,13 +66,7 @@ class AccountClients:
 
     def to_project(self, refused: RefusalMapping) -> PlatformClient:
         """Return the client of a Foundry project, whose API takes no key."""
-        if self.has_key:
-            raise PlatformRefused(
-                "a Foundry project takes no API key for agents, evaluations and lists: set"
-                " auth.method to ManagedIdentity or ServicePrincipal",
-                cause=FailureCause.SECRET,
-            )
-        signed = self._signed(self._attributes.project_scope())
+        signed = _NoKey() if self.has_key else self._signed(self._attributes.project_scope())
         return self._client(signed, refused, _rules(self._platform.auth))
 
     def to_management(self) -> PlatformClient:
@@ -104,6 +99,21 @@ class AccountClients:
         return PlatformClient(
             self._base, signed, refused=refused, credential=rules, http=self._context.http
         )
+
+
+class _NoKey:
+    """Refuses to sign calls that no API key permits; implements `Authenticator`."""
+
+    def sign(self, request: HttpRequest) -> HttpRequest:
+        """Raise `PlatformRefused`."""
+        raise PlatformRefused(
+            "a Foundry project takes an API key for calls of models only: set auth.method to"
+            " ManagedIdentity or ServicePrincipal",
+            cause=FailureCause.SECRET,
+        )
+
+    def renew(self) -> None:
+        """Do nothing."""
 
 
 def check_account(

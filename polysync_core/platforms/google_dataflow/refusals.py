@@ -39,7 +39,8 @@ _OTHER_KIND = (
 
 def refused_for_template(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about a template; a missing file is `ArtefactNotFound`."""
-    if _UNREADABLE in refusal.text or is_missing(refusal):
+    is_unreadable = _UNREADABLE in refusal.text and refusal.status in {400, 404}
+    if is_unreadable or is_missing(refusal):
         return ArtefactNotFound(_TEMPLATE_MISSING, cause=FailureCause.SUBMIT, status=refusal.status)
     if _WRONG_KIND in refusal.text:
         return PlatformRefused(_OTHER_KIND, cause=FailureCause.SUBMIT, status=refusal.status)

@@ -11,16 +11,16 @@ from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.google_dataflow.settings import StopBy, StreamingRun, TemplateSettings
 from polysync_core.platforms.times import moment_in
 
-STREAMING = "JOB_TYPE_STREAMING"
-
 _WORD = re.compile(r"[A-Z_]{1,64}")
+_STREAMING = "JOB_TYPE_STREAMING"
+_RUNNING = "JOB_STATE_RUNNING"
 _DRAINED = "JOB_STATE_DRAINED"
 STATES: Mapping[str, ProviderStatus] = {
     # The state before the first start of a job.
     "JOB_STATE_STOPPED": ProviderStatus.STARTING,
     "JOB_STATE_QUEUED": ProviderStatus.STARTING,
     "JOB_STATE_PENDING": ProviderStatus.STARTING,
-    "JOB_STATE_RUNNING": ProviderStatus.RUNNING,
+    _RUNNING: ProviderStatus.RUNNING,
     "JOB_STATE_DRAINING": ProviderStatus.RUNNING,
     "JOB_STATE_CANCELLING": ProviderStatus.RUNNING,
     "JOB_STATE_RESOURCE_CLEANING_UP": ProviderStatus.RUNNING,
@@ -55,8 +55,9 @@ def report_of(job: JsonObject, settings: TemplateSettings, page: str) -> Report:
 
 def _is_launched(job: JsonObject, settings: TemplateSettings) -> bool:
     """Return whether a run ends because its streaming job processes data."""
-    return (
-        settings.streaming_run is StreamingRun.UNTIL_RUNNING
-        and job.get("type") == STREAMING
-        and job.get("currentState") == "JOB_STATE_RUNNING"
-    )
+    return settings.streaming_run is StreamingRun.UNTIL_RUNNING and can_be_drained(job)
+
+
+def can_be_drained(job: JsonObject) -> bool:
+    """Return whether a job is a streaming job that processes data."""
+    return job.get("type") == _STREAMING and job.get("currentState") == _RUNNING

@@ -40,7 +40,7 @@ from polysync_core.platforms.google_dataflow.settings import (
     TemplateSettings,
     template_path,
 )
-from polysync_core.platforms.google_dataflow.states import STREAMING, report_of
+from polysync_core.platforms.google_dataflow.states import can_be_drained, report_of
 from polysync_core.platforms.paging import filter_bounded
 from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import as_texts
@@ -117,19 +117,21 @@ class TemplateConnector:
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Cancel or drain a job; an ended job is not an error."""
-        state = "JOB_STATE_CANCELLED"
+        run_id, state = _checked(external_run_id), "JOB_STATE_CANCELLED"
         if self.kind.settings.of(job).stop_by is StopBy.DRAIN:
-            found = self.client.job(_checked(external_run_id))
-            state = "JOB_STATE_DRAINED" if found.get("type") == STREAMING else state
+            found = self.client.job(run_id)
+            if found.get("currentState") == "JOB_STATE_DRAINING":
+                return
+            if can_be_drained(found):
+                state = "JOB_STATE_DRAINED"
         refusal: PlatformRefused | None = None
         try:
-            self.client.stop(_checked(external_run_id), state)
+            self.client.stop(run_id, state)
         except PlatformRefused as error:
             refusal = error
         if refusal is None:
             return
-        ended = self._report(self.client.job(external_run_id), job, external_run_id)
-        if not ended.status.is_final:
+        if not self._report(self.client.job(run_id), job, run_id).status.is_final:
             raise refusal
 
     def describe(self, external_id: str) -> ArtefactSchema:

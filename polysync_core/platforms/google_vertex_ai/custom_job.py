@@ -11,6 +11,7 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 from polysync_core.platforms.google.answers import object_in
 from polysync_core.platforms.google_vertex_ai.failure_details import failed_job
+from polysync_core.platforms.google_vertex_ai.parameters import hints_at_secret
 from polysync_core.platforms.google_vertex_ai.settings import (
     CustomSettings,
     with_custom_settings,
@@ -21,7 +22,6 @@ from polysync_core.platforms.google_vertex_ai.template_job import TemplateJobTyp
 from polysync_core.platforms.values import as_texts
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
-_CONFIDENTIAL = re.compile(r"key|passw|pwd|secret|token|credential|connection", re.IGNORECASE)
 _SPECS = ("containerSpec", "pythonPackageSpec")
 
 
@@ -63,13 +63,10 @@ def _variables(spec: JsonObject) -> Iterator[tuple[str, JsonValue]]:
 
 
 def _describe(template: JsonObject) -> ArtefactSchema:
-    """Return the environment variables of the first worker pool.
-
-    A value whose name hints at a secret does not become a default; the copy has it anyway.
-    """
+    """Return the environment variables of the first worker pool."""
     pools = [pool for pool in _pools(template) if isinstance(pool, dict)]
     found = {
-        name: Parameter(name=name, default=None if _CONFIDENTIAL.search(name) else value)
+        name: Parameter(name=name, default=None if hints_at_secret(name) else value)
         for kind in _SPECS
         for pool in pools[:1]
         for name, value in _variables(object_in(pool, kind))

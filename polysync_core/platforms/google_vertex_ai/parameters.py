@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
@@ -32,6 +33,15 @@ _OLD_VALUES = {
     DataType.STRING: "stringValue",
 }
 _OLD_SCHEMA = "2.0"
+_CONFIDENTIAL = re.compile(r"key|passw|pwd|secret|token|credential|connection", re.IGNORECASE)
+
+
+def hints_at_secret(name: str) -> bool:
+    """Return whether the name of a parameter hints at a secret value.
+
+    Such a value does not become a default; a copy of the template has it anyway.
+    """
+    return _CONFIDENTIAL.search(name) is not None
 
 
 def definitions_of(spec: JsonObject, name: str, kind: str = "parameters") -> JsonObject:
@@ -140,7 +150,7 @@ def _inputs(spec: JsonObject, config: JsonObject) -> Iterator[Parameter]:
         yield Parameter(
             name=name,
             data_type=type_of(definition),
-            default=converted(default, definition),
+            default=None if hints_at_secret(name) else converted(default, definition),
             description=_description(definition),
             required=not optional and not object_in(config, "parameters").get(name),
         )

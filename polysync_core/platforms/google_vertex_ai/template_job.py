@@ -203,7 +203,7 @@ class TemplateJobConnector:
         labels[TEMPLATE_LABEL] = label_of(self.shape.normal_id(request.job.external_id))
         labels[ATTEMPT_LABEL] = label_of(request.token)
         kept = {name: value for name, value in template.items() if name not in _RUN_FIELDS}
-        name = shortened_line(request.run_name, limit=_LONGEST_NAME)
+        name = shortened_line(request.run_name, limit=_LONGEST_NAME) or _run_name(request.token)
         copy: JsonObject = {**kept, "displayName": name, "labels": labels}
         return self.shape.fill(copy, request)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import struct
 import time
-from collections.abc import Iterator
 
 import pytest
 from openai import (
@@ -18,18 +17,9 @@ from openai import (
 )
 
 from simulators.azure_ai.models import FORBIDDEN
-from tests.contract.connectors.cases.azure_openai import chats
-from tests.contract.connectors.job_type_case import Simulators
 from tests.fakes.simulators import SimulatorProcess
 
 DATED = "2024-10-21"
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    simulators = Simulators(tmp_path_factory.mktemp("simulators"))
-    yield chats(simulators).simulator
-    simulators.clear()
 
 
 @pytest.fixture(scope="module", params=["v1", DATED])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -57,7 +57,7 @@ _TEXT = {"input": "Describe {parameters}."}
 
 def chats(simulators: Simulators) -> JobTypeCase:
     """Return the case of OpenAIChatCompletion."""
-    return _calls(
+    return model_calls(
         simulators,
         JobType.OPENAI_CHAT_COMPLETION,
         {
@@ -89,7 +89,7 @@ def chats(simulators: Simulators) -> JobTypeCase:
 
 def embeddings(simulators: Simulators) -> JobTypeCase:
     """Return the case of OpenAIEmbedding."""
-    return _calls(
+    return model_calls(
         simulators,
         JobType.OPENAI_EMBEDDING,
         {
@@ -116,7 +116,7 @@ def embeddings(simulators: Simulators) -> JobTypeCase:
 
 def batches(simulators: Simulators) -> JobTypeCase:
     """Return the case of OpenAIBatch."""
-    simulator = _simulator(simulators)
+    simulator = a_simulator(simulators)
     files = {
         Behaviour.SUCCEEDS: "file-good",
         Behaviour.FAILS: "file-bad",
@@ -138,7 +138,7 @@ def batches(simulators: Simulators) -> JobTypeCase:
             Step.DESCRIBE: "deployments/*",
             Step.TEST: "models",
         },
-        started_runs=partial(_started_runs, simulator),
+        started_runs=partial(started_runs, simulator),
         failure=("line 7", "no JSON"),
         unknown_state={"status": "dreaming"},
         unknown_runs=("batch_0", "", "../batches", "a b", "1&x=2"),
@@ -166,7 +166,7 @@ def batches(simulators: Simulators) -> JobTypeCase:
 _FOREIGN = (ForeignAddress(Step.FIND, {"nextLink": f"https://{FOREIGN_HOST}/deployments"}),)
 
 
-def _calls(
+def model_calls(
     simulators: Simulators,
     job_type: JobType,
     deployments: Mapping[Behaviour, str],
@@ -176,12 +176,13 @@ def _calls(
     parameters: Sequence[Parameter],
     outputs: Mapping[str, Any],
     refused: Sequence[tuple[Mapping[str, Any], str]],
+    make_platform: Callable[[SimulatorProcess], Platform] | None = None,
 ) -> JobTypeCase:
     """Return the case of a job type whose model answers at once."""
-    simulator = _simulator(simulators)
+    simulator = a_simulator(simulators)
     return JobTypeCase(
         simulator=simulator,
-        platform=a_platform(simulator),
+        platform=(make_platform or a_platform)(simulator),
         jobs={
             behaviour: a_job(job_type, name, **settings) for behaviour, name in deployments.items()
         },
@@ -189,9 +190,9 @@ def _calls(
             Step.SUBMIT: submit,
             Step.FIND: "deployments",
             Step.DESCRIBE: "deployments/*",
-            Step.TEST: "models",
+            Step.TEST: "models" if make_platform is None else "deployments",
         },
-        started_runs=partial(_started_runs, simulator),
+        started_runs=partial(started_runs, simulator),
         unknown_state={},
         unknown_runs=_NO_RUNS,
         refused=(
@@ -209,7 +210,7 @@ def _calls(
     )
 
 
-def _simulator(simulators: Simulators) -> SimulatorProcess:
+def a_simulator(simulators: Simulators) -> SimulatorProcess:
     simulator = simulators.simulator("simulators.azure_ai", "--page-size", "3")
     for kind, scripts in (("deployments", DEPLOYMENTS), ("files", FILES)):
         for name, script in scripts.items():
@@ -217,7 +218,7 @@ def _simulator(simulators: Simulators) -> SimulatorProcess:
     return simulator
 
 
-def _started_runs(simulator: SimulatorProcess, request: SubmitRequest) -> Sequence[str]:
+def started_runs(simulator: SimulatorProcess, request: SubmitRequest) -> Sequence[str]:
     lines = simulator.submissions()
     return [line["run_id"] for line in lines if line["token"] == request.token]
 

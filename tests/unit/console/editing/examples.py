@@ -16,6 +16,7 @@ PROVIDERS = TYPES.vault_providers()
 
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
+    "accountUrl": "https://sales.services.ai.azure.com",
     "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "bigqueryDestination": "bq://my-project.sales",
     "bigquerySource": "bq://my-project.sales.rows",
@@ -27,7 +28,6 @@ _TEXTS = {
     "templateFolder": "gs://my-bucket/templates",
     "templatePath": "gs://my-bucket/templates/load",
     "airflowUrl": "https://abc-dot-europe-west1.composer.googleusercontent.com",
-    "accountUrl": "https://sales.openai.azure.com",
     "workerType": "G.1X",
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
@@ -76,10 +76,12 @@ _TEXTS = {
     "monitorPath": "/ui/{runId}",
     "serviceUrl": "https://jobs.example.com",
     "testPath": "/health",
+    "accessUrl": "https://cloud.getdbt.com",
     "vaultUrl": "https://my-vault.vault.azure.net",
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
 _OTHER_VALUES: dict[str, Any] = {
+    "dataSource": {"type": "jsonl"},
     "acceleratorCount": 1,
     "additionalLibraryUris": ["abfss://libraries@sales.example/a.jar"],
     "sparkSettings": {"spark.x": "1"},
@@ -116,9 +118,11 @@ _OTHER_VALUES: dict[str, Any] = {
     "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
     "outputs": {"rows": "$.rows"},
     "outputsFromExitValue": True,
-    "outputsFromXcom": True,
+    "stepsOverride": ["dbt build"],
 }
 EXTERNAL_IDS = {
+    "FoundryAgentRun": "asst_1a2b",
+    "FoundryEvaluationRun": "eval_1a2b",
     "DataExplorerCommand": "Sales",
     "DataflowClassicTemplate": "gs://my-bucket/templates/load",
     "DataflowFlexTemplate": "gs://my-bucket/templates/load.json",
@@ -127,6 +131,7 @@ EXTERNAL_IDS = {
     "StepFunctionsStateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:load",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
+    "DbtCloudJob": "70403",
     "DatabricksNotebook": "/etl/load",
     "DatabricksPipeline": "2f1e5c4a-0000-0000-0000-000000000000",
     "DatabricksWorkflow": "620987654321099",
@@ -174,6 +179,8 @@ def auth_of(method: AuthKind, *, is_full: bool) -> dict[str, str]:
 def _value(name: str, found: Annotation) -> Any:
     if name in _OTHER_VALUES:
         return _OTHER_VALUES[name]
+    if found.plain in {bool, int}:
+        return found.plain(7)
     if isinstance(found.plain, type) and hasattr(found.plain, "__members__"):
         # The last member is no default; compute without a cluster would contradict the others.
         members = list(found.plain)

@@ -132,6 +132,7 @@ def test_refused_parameters_are_named_without_their_values() -> None:
         (refusal(400, f"Unable to open template file: {PATH}."), ArtefactNotFound, "path"),
         (refusal(400, f"Invalid template file {PATH}."), PlatformRefused, "DataflowFlexTemplate"),
         (refusal(403, "no", status="PERMISSION_DENIED"), PlatformRefused, "roles/dataflow"),
+        (refusal(403, "Unable to open template file"), PlatformRefused, "roles/dataflow"),
         (refusal(403, "x", details=[{"reason": "SERVICE_DISABLED"}]), PlatformRefused, "enable it"),
     ],
 )
@@ -190,20 +191,31 @@ def test_a_drained_job_counts_as_stopped_if_jobs_are_stopped_by_draining() -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "stop_by", "state"),
+    ("kind", "word", "stop_by", "state"),
     [
-        (STREAMING, "Cancel", "CANCELLED"),
-        (STREAMING, "Drain", "DRAINED"),
-        (BATCH, "Drain", "CANCELLED"),
+        (STREAMING, "RUNNING", "Cancel", "CANCELLED"),
+        (STREAMING, "RUNNING", "Drain", "DRAINED"),
+        (STREAMING, "PENDING", "Drain", "CANCELLED"),
+        (BATCH, "RUNNING", "Drain", "CANCELLED"),
     ],
 )
-def test_a_job_is_stopped_as_the_setting_says(kind: str, stop_by: str, state: str) -> None:
-    answers = [a_run("RUNNING", kind)] if stop_by == "Drain" else []
+def test_a_job_is_stopped_as_the_setting_says(
+    kind: str, word: str, stop_by: str, state: str
+) -> None:
+    answers = [a_run(word, kind)] if stop_by == "Drain" else []
     stand = a_stand(*answers, {}, stopBy=stop_by)
 
     stand.job.cancel(stand.definition, RUN)
 
     assert stand.body() == {"requestedState": f"JOB_STATE_{state}"}
+
+
+def test_a_job_that_drains_is_not_stopped_again() -> None:
+    stand = a_stand(a_run("DRAINING", STREAMING), stopBy="Drain")
+
+    stand.job.cancel(stand.definition, RUN)
+
+    assert [line.partition(" ")[0] for line in stand.sent()] == ["GET"]
 
 
 def test_a_refused_stop_of_an_active_job_is_an_error() -> None:

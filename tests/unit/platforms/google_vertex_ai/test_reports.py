@@ -216,6 +216,7 @@ def test_a_pipeline_declares_its_parameters_and_outputs() -> None:
                 "mode": {"parameterType": "STRING", "literals": ["a", "b"], "description": "Mode."},
                 "day": {"parameterType": "STRING"},
                 "shape": {"parameterType": "STRUCT", "isOptional": True},
+                "api_token": {"parameterType": "STRING", "defaultValue": "canary"},
                 "\u202e": {"parameterType": "STRING"},
             },
             "artifacts": {"data": {}},
@@ -238,6 +239,7 @@ def test_a_pipeline_declares_its_parameters_and_outputs() -> None:
         Parameter(name="mode", description="Mode. One of: a, b.", required=True),
         Parameter(name="day", default="monday"),
         Parameter(name="shape", data_type=DataType.JSON),
+        Parameter(name="api_token"),
         Parameter(name="model", direction=OUTPUT, description="The address of the artefact."),
     ]
     assert (schema.typed, schema.is_complete) == (True, False)

@@ -1,0 +1,1 @@
+"""Runs agents, evaluations and model calls of an Azure AI Foundry project."""

@@ -1,0 +1,154 @@
+"""Chooses the operation of the job type FoundryModelInference, and finds its deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.errors import Problem
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.platforms.azure.answers import listed, object_in
+from polysync_core.platforms.azure_ai_foundry_project.refusals import missing_artefact
+from polysync_core.platforms.azure_openai.chat_completion import ChatCompletion
+from polysync_core.platforms.azure_openai.client import text_in
+from polysync_core.platforms.azure_openai.discovery import job_type_of
+from polysync_core.platforms.azure_openai.embedding import Embedding
+from polysync_core.platforms.azure_openai.model_call import ModelOperation
+from polysync_core.platforms.azure_openai.settings import (
+    ChatSettings,
+    Encoding,
+    Prompt,
+    deployment_problem,
+    setting_of,
+)
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import Artefact, ArtefactSchema
+from polysync_core.platforms.platform_client import PlatformClient
+
+API_VERSION = "v1"
+
+_QUERY = {"api-version": API_VERSION}
+_REFUSED = missing_artefact(
+    "the project has no deployment with this name: it was deleted; import the deployments again"
+)
+
+
+class InferenceOperation(StrEnum):
+    """The operations of a deployment."""
+
+    CHAT = "Chat"
+    EMBEDDING = "Embedding"
+
+
+class InferenceSettings(ChatSettings):
+    """`settings` of a Job of the type FoundryModelInference."""
+
+    operation: InferenceOperation = InferenceOperation.CHAT
+    """The operation; the settings of the other one have no effect."""
+    input: Prompt | None = None
+    """The text to embed, with placeholders; the parameter `input` replaces it."""
+    dimensions: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """The length of the vector of an embedding, for models that can shorten it."""
+    encoding: Encoding = Encoding.FLOAT
+    """The form of the vector of an embedding in the output."""
+
+
+_OPERATIONS: dict[str, ModelOperation] = {
+    InferenceOperation.CHAT: ChatCompletion(InferenceSettings),
+    InferenceOperation.EMBEDDING: Embedding(InferenceSettings),
+}
+_BY_JOB_TYPE = {
+    JobType.OPENAI_CHAT_COMPLETION: InferenceOperation.CHAT,
+    JobType.OPENAI_EMBEDDING: InferenceOperation.EMBEDDING,
+}
+
+
+def operation_of(job: Job) -> ModelOperation:
+    """Return the operation of a Job; an unknown one is reported as a problem of the chat."""
+    chosen = setting_of(job, "operation") or InferenceOperation.CHAT
+    return _OPERATIONS.get(chosen, _OPERATIONS[InferenceOperation.CHAT])
+
+
+def check_inference_job(job: Job) -> list[Problem]:
+    """Return the problems of a Job that calls a deployment."""
+    return [*operation_of(job).check(job)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectDeployments:
+    """The deployments of a project."""
+
+    client: PlatformClient
+    path: tuple[str, ...]
+    """The path of the deployments."""
+    is_readable: bool
+    """False if the sign-in cannot read the project."""
+
+    def find(self, search: str | None) -> Iterator[Artefact]:
+        """Yield the deployments; one that no call can reach has a problem."""
+        wanted = (search or "").casefold()
+        for deployment in listed(self.client, *self.path, query=_QUERY):
+            name = text_in(deployment, "name")
+            if name and wanted in name.casefold():
+                yield _artefact(name, deployment)
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        """Return the parameters of a deployment, by the kind of its model."""
+        if not self.is_readable:
+            note = "the deployment was not looked up, because an API key cannot read the project"
+            return replace(_schema(InferenceOperation.CHAT), notes=(note,))
+        deployment = self.client.get(
+            *self.path, external_id, query=_QUERY, read=_whole, refused=_REFUSED
+        )
+        return _schema(_operation(deployment) or InferenceOperation.CHAT)
+
+    def check_access(self) -> None:
+        """Read the list of deployments, to check the access."""
+        next(listed(self.client, *self.path, query=_QUERY), None)
+
+
+def _artefact(name: str, deployment: JsonObject) -> Artefact:
+    operation = _operation(deployment)
+    model = text_in(deployment, "modelName")
+    problem = deployment_problem(name)
+    if operation is None:
+        problem = f"the deployment of {model or 'this model'} answers no chat and no embedding call"
+    return Artefact(
+        external_id=name,
+        job_type=JobType.FOUNDRY_MODEL_INFERENCE,
+        name=name,
+        description=model or None,
+        schema=None if operation is None else _schema(operation),
+        problem=problem,
+        is_skipped=operation is None,
+    )
+
+
+def _operation(deployment: JsonObject) -> InferenceOperation | None:
+    job_type = job_type_of(
+        text_in(deployment, "modelName"),
+        text_in(object_in(deployment, "sku"), "name"),
+        object_in(deployment, "capabilities"),
+    )
+    return None if job_type is None else _BY_JOB_TYPE.get(job_type)
+
+
+def _schema(operation: InferenceOperation) -> ArtefactSchema:
+    # The templates of a Job may read further parameters.
+    return ArtefactSchema(
+        parameters=tuple(_OPERATIONS[operation].parameters),
+        typed=True,
+        complete=False,
+        settings={} if operation is InferenceOperation.CHAT else {"operation": operation.value},
+    )
+
+
+def _whole(answer: JsonObject) -> JsonObject:
+    if not text_in(answer, "name"):
+        raise UnexpectedAnswer
+    return answer
