@@ -56,6 +56,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.GOOGLE_DATAFLOW: "polysync_core.platforms.google_dataflow.plugin",
     # AWS: functions and workflows
     PlatformType.AWS_LAMBDA: "polysync_core.platforms.aws_lambda.plugin",
+    PlatformType.AWS_STEP_FUNCTIONS: "polysync_core.platforms.aws_step_functions.plugin",
     # AWS: data and batches
     PlatformType.AWS_GLUE: "polysync_core.platforms.aws_glue.plugin",
     PlatformType.AWS_BATCH: "polysync_core.platforms.aws_batch.plugin",

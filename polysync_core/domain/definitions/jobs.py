@@ -69,6 +69,7 @@ class JobType(StrEnum):
 
     # AWS: functions and workflows
     AWS_LAMBDA_FUNCTION = "AwsLambdaFunction"
+    STEP_FUNCTIONS_STATE_MACHINE = "StepFunctionsStateMachine"
 
     # AWS: data and batches
     GLUE_JOB = "GlueJob"

@@ -147,6 +147,7 @@ class PlatformType(StrEnum):
 
     # AWS: functions and workflows
     AWS_LAMBDA = "AwsLambda"
+    AWS_STEP_FUNCTIONS = "AwsStepFunctions"
 
     # AWS: data and batches
     AWS_GLUE = "AwsGlue"
