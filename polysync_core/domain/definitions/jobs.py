@@ -56,6 +56,7 @@ class JobType(StrEnum):
     AKS_JOB = "AKSJob"
     AKS_CRON_JOB = "AKSCronJob"
     CONTAINER_APPS_JOB = "ContainerAppsJob"
+    AZURE_BATCH_JOB = "AzureBatchJob"
 
     # Google Cloud: functions
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"

@@ -137,6 +137,7 @@ class PlatformType(StrEnum):
     # Azure: containers and batches
     AZURE_KUBERNETES = "AzureKubernetes"
     AZURE_CONTAINER_APPS = "AzureContainerApps"
+    AZURE_BATCH = "AzureBatch"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"

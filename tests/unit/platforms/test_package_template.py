@@ -37,6 +37,7 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "aws_step_functions": frozenset({"external_id"}),
     "azure": frozenset({"answers", "audiences", "clouds", "environment_variables"}),
     "azure_ai_foundry": frozenset({"template_copy", "template_job"}),
+    "azure_batch": frozenset({"job_template"}),
     "azure_databricks": frozenset({"answers", "job_source", "notebook_source"}),
     "azure_functions": frozenset({"external_id", "routes"}),
     "azure_kubernetes": frozenset({"job_template"}),
