@@ -42,6 +42,9 @@ class PlainGroup(TyperGroup):
             return super().invoke(ctx)
         words = [*ctx._protected_args, *ctx.args]
         try:
+            if words[:1] == ["plan"] and "-out" in words:
+                # The option of Terraform; here it would be -o with the value `ut`.
+                ctx.fail("No such option: -out")
             return super().invoke(ctx)
         except _UsageError as error:
             correction = self._correction(words)

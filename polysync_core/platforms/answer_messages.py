@@ -25,6 +25,7 @@ _MESSAGE_NAMES = (
     # Data Explorer has a general text in `message` and the reason in `@message`.
     "@message",
     "message",
+    "user_message",
     "error_description",
     "errormessage",
     "exceptionmessage",
@@ -34,7 +35,7 @@ _MESSAGE_NAMES = (
     "title",
 )
 """Properties with a message, in lower case, in order of preference."""
-_HOLDER_NAMES = ("error", "errors", "innererror")
+_HOLDER_NAMES = ("error", "errors", "innererror", "status")
 """Properties with an object that holds the message."""
 _CODE_NAMES = ("error_code", "errorcode", "code", "status", "error")
 """Properties with a code, in lower case."""
@@ -84,7 +85,7 @@ def _words_in(value: JsonValue, depth: int = 0) -> Iterator[str]:
     elif isinstance(value, dict):
         found = {name.lower(): each for name, each in value.items()}
         for name in (*_CODE_NAMES, *_MESSAGE_NAMES):
-            text = found.get(name)
+            text = _plain(found.get(name))
             if isinstance(text, str):
                 yield text
         for name in _HOLDER_NAMES:
@@ -108,13 +109,18 @@ def _message_in_json(value: JsonValue, depth: int = 0) -> str | None:
 def _message_in_object(value: dict[str, JsonValue], depth: int) -> str | None:
     found = {name.lower(): each for name, each in value.items()}
     for name in _MESSAGE_NAMES:
-        text = found.get(name)
+        text = _plain(found.get(name))
         if isinstance(text, str) and text.strip():
             return text
     if depth == _DEEPEST:
         return None
     inner = (_message_in_json(found.get(name), depth + 1) for name in _HOLDER_NAMES)
     return next((text for text in inner if text), None)
+
+
+def _plain(value: JsonValue) -> JsonValue:
+    """Return the text of `{"lang": "en-US", "value": "…"}`; any other value as it is."""
+    return value.get("value") if isinstance(value, dict) and "lang" in value else value
 
 
 @dataclass(frozen=True, slots=True)

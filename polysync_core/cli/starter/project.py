@@ -9,12 +9,12 @@ from pathlib import Path
 from polysync_core.cli.api.errors import BadDocument
 
 SCHEMA = "polysync.schema.json"
-DEFINITIONS = "definitions"
 _FILES: Mapping[str, str] = {
     "README.md": "README.md",
     ".gitignore": "gitignore",
     ".pre-commit-config.yaml": "pre-commit-config.yaml",
     ".github/workflows/definitions.yml": "github/workflows/definitions.yml",
+    "polysync.yaml": "polysync.yaml",
     "definitions/connections.yaml": "definitions/connections.yaml",
     "definitions/sales.yaml": "definitions/sales.yaml",
 }

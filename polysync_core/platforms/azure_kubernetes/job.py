@@ -41,11 +41,10 @@ from polysync_core.platforms.connector import (
     ProviderStatus,
     Report,
     RunNotFound,
-    SearchLimitReached,
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.paging import filter_bounded
+from polysync_core.platforms.paging import newest_first
 
 START_GRACE = timedelta(seconds=20)
 """The time in which a Job may start before its pods are asked for the reason of the wait."""
@@ -133,19 +132,11 @@ class KubernetesJobConnector:
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the copies of the artefact, and the Jobs that a CronJob created by itself."""
-        found: list[JsonObject] = []
-        limit: SearchLimitReached | None = None
         # Kubernetes orders by name, so the newest Job is known after the last page only.
-        try:
-            for each in filter_bounded(self._jobs_of(job), lambda each: self._is_run(each, job)):
-                found.append(each)
-        except SearchLimitReached as error:
-            limit = error
-        for each in sorted(found, key=_created, reverse=True):
+        jobs = newest_first(self._jobs_of(job), lambda each: self._is_run(each, job), _created)
+        for each in jobs:
             name = str(object_in(each, "metadata").get("name"))
             yield ExternalRun(external_run_id=name, report=self._report(each))
-        if limit is not None:
-            raise limit
 
     def find(self, search: str | None) -> Iterator[Artefact]:
         """Yield the Jobs or CronJobs of the namespace that are not runs of others."""
@@ -219,7 +210,7 @@ def _owner(job: JsonObject) -> str | None:
     return names[0] if names else None
 
 
-def _created(job: JsonObject) -> tuple[str, str]:
+def _created(job: JsonObject) -> str:
     metadata = object_in(job, "metadata")
     begun = object_in(metadata, "annotations").get(BEGUN_ANNOTATION)
-    return str(metadata.get("creationTimestamp")), str(begun)
+    return f"{metadata.get('creationTimestamp')} {begun}"

@@ -63,6 +63,7 @@ RUNS_UNTIL_STOPPED = {"dev", "demo"}
 EXIT_CODES = {
     "polysync apply -f jobs.yaml -f tasks.yaml": 1,
     "polysync validate tasks.yaml": 1,
+    "polysync dags trigger sales": 2,
     "polysync test platform warehouse": 1,
     # The environment has no secret for the receiver of this test.
     "polysync test receiver data-team": 1,

@@ -15,13 +15,12 @@ Folder = Annotated[
 
 
 def init(folder: Folder = Path()) -> None:
-    """Create a small project with definitions, editor support and checks; nothing is replaced."""
+    """Create a small bundle with definitions, editor support and checks; nothing is replaced."""
     from polysync_core.cli.commands.definitions.schema import current_schema
-    from polysync_core.cli.starter.project import DEFINITIONS, create_project
+    from polysync_core.cli.starter.project import create_project
 
     with printed_errors() as terminal:
         written = create_project(folder, current_schema())
         for path in written:
             terminal.line(f"+ {path}")
-        definitions = folder / DEFINITIONS
-        terminal.note(f"Next: polysync validate {definitions}, then follow {folder / 'README.md'}.")
+        terminal.note(f"Next: polysync validate {folder}, then follow {folder / 'README.md'}.")

@@ -6,16 +6,22 @@ from typing import Annotated
 
 import typer
 
+from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.nouns import find_definition_noun
+from polysync_core.cli.nouns import Noun, find_definition_noun
 from polysync_core.cli.options import DEFAULT_URL, AsJson, DryRun, Kind, Limit, Url
-from polysync_core.cli.session import open_session
+from polysync_core.cli.session import Session, open_session
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the definition.")]
 Show = Annotated[
     int | None, typer.Option("--show", min=1, metavar="VERSION", help="Write this version as YAML.")
 ]
-Version = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Number of the version.")]
+Version = Annotated[
+    int | None,
+    typer.Argument(
+        metavar="VERSION", min=1, help="Number of the version; by default the former one."
+    ),
+]
 
 
 def versions(  # noqa: PLR0913 - one parameter per option
@@ -53,7 +59,7 @@ def versions(  # noqa: PLR0913 - one parameter per option
 def restore(  # noqa: PLR0913 - one parameter per option
     kind: Kind,
     name: Name,
-    version: Version,
+    version: Version = None,
     dry_run: DryRun = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
@@ -63,8 +69,9 @@ def restore(  # noqa: PLR0913 - one parameter per option
 
     noun = find_definition_noun(kind)
     with open_session(url, as_json=as_json) as session:
+        chosen = version or _former_version(session, noun, name)
         answer = session.api.post(
-            *("versions", noun.path, name, str(version), "restore"),
+            *("versions", noun.path, name, str(chosen), "restore"),
             query={"dryRun": "true" if dry_run else None},
         )
         if as_json:
@@ -76,3 +83,12 @@ def restore(  # noqa: PLR0913 - one parameter per option
         session.terminal.show(*plan_view(plan, dry_run=dry_run, verbose=True))
         for warning in plan.warnings:
             session.terminal.note(f"Warning: {warning.path}: {warning.message}")
+
+
+def _former_version(session: Session, noun: Noun, name: str) -> int:
+    """Return the number of the newest version that is not the present one."""
+    answer = session.api.get("versions", noun.path, name, query={"limit": "1"}, has="items")
+    found = Reader("the versions", answer).objects("items")
+    if not found:
+        raise CommandFailed(f"The {noun.singular} {name} has no former version.")
+    return Reader("the version", found[0]).number("version")

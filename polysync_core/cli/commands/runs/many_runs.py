@@ -40,6 +40,9 @@ def cancel_many(session: Session, query: Query, *, yes: bool) -> None:
         _nothing(session, query, "No queued or running run matches.")
         return
     require_consent(f"Cancel {_counted(len(found), is_all=is_all)}?", yes=yes)
+    if _only_backfill(query):
+        _cancel_backfill(session, str(query["backfillId"]))
+        return
     query["until"] = _until(found) or query["until"]
     cancelled: list[JsonObject] = []
     # The waiting runs come first, so that no slot that becomes free starts one.
@@ -56,6 +59,25 @@ def cancel_many(session: Session, query: Query, *, yes: bool) -> None:
         f"{_counted(states.count(RunStatus.CANCELLED))} cancelled",
         f"the platforms stop {_counted(stopping)}." if stopping else None,
     )
+
+
+def _only_backfill(query: Query) -> bool:
+    """Return whether the runs are all those of a backfill."""
+    others = {name: value for name, value in query.items() if name not in {"backfillId", "status"}}
+    return (
+        query["backfillId"] is not None
+        and not any(others.values())
+        and (set(query["status"] or ()) >= {*_ACTIVE})
+    )
+
+
+def _cancel_backfill(session: Session, backfill: str) -> None:
+    """Cancel a backfill as a whole, which also marks the backfill as cancelled."""
+    answer = session.api.post("backfills", backfill, "cancel", has="count")
+    if session.terminal.as_json:
+        session.terminal.json(answer)
+    else:
+        session.terminal.line(f"Backfill {backfill} is cancelled.")
 
 
 def rerun_many(

@@ -135,6 +135,12 @@ def test_the_answer_is_the_right_command_in_one_line_for_copying():
     ]
 
 
+def test_an_option_of_terraform_that_would_write_another_file_is_refused():
+    result = CliRunner().invoke(app, ["plan", "-out", "plan.json"])
+
+    assert (result.exit_code, "polysync plan -o plan.json" in result.stderr) == (2, True)
+
+
 def test_an_action_that_is_not_possible_has_an_answer():
     result = CliRunner().invoke(app, ["runs", "set-state", RUN, "success"])
 

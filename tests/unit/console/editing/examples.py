@@ -76,6 +76,7 @@ _TEXTS = {
     "monitorPath": "/ui/{runId}",
     "serviceUrl": "https://jobs.example.com",
     "testPath": "/health",
+    "accessUrl": "https://cloud.getdbt.com",
     "vaultUrl": "https://my-vault.vault.azure.net",
     "workspaceUrl": "https://adb-1.1.azuredatabricks.net",
 }
@@ -117,7 +118,7 @@ _OTHER_VALUES: dict[str, Any] = {
     "cancel": {"method": "DELETE", "path": "/runs/{runId}"},
     "outputs": {"rows": "$.rows"},
     "outputsFromExitValue": True,
-    "outputsFromXcom": True,
+    "stepsOverride": ["dbt build"],
 }
 EXTERNAL_IDS = {
     "FoundryAgentRun": "asst_1a2b",
@@ -127,8 +128,10 @@ EXTERNAL_IDS = {
     "DataflowFlexTemplate": "gs://my-bucket/templates/load.json",
     "AzureHttpFunction": "Report",
     "AwsLambdaFunction": "report",
+    "StepFunctionsStateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:load",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
+    "DbtCloudJob": "70403",
     "DatabricksNotebook": "/etl/load",
     "DatabricksPipeline": "2f1e5c4a-0000-0000-0000-000000000000",
     "DatabricksWorkflow": "620987654321099",
@@ -176,6 +179,8 @@ def auth_of(method: AuthKind, *, is_full: bool) -> dict[str, str]:
 def _value(name: str, found: Annotation) -> Any:
     if name in _OTHER_VALUES:
         return _OTHER_VALUES[name]
+    if found.plain in {bool, int}:
+        return found.plain(7)
     if isinstance(found.plain, type) and hasattr(found.plain, "__members__"):
         # The last member is no default; compute without a cluster would contradict the others.
         members = list(found.plain)

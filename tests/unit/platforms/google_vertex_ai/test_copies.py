@@ -11,7 +11,8 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Uncertain
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.security.secrets import Secret
-from polysync_core.platforms.google_vertex_ai.template_job import LIST_LAG, label_of
+from polysync_core.platforms.google.answers import LIST_LAG
+from polysync_core.platforms.google_vertex_ai.template_job import label_of
 from simulators.google_cloud.templates import a_batch_prediction, a_custom_job, a_pipeline
 from tests.fakes.http import Reply
 from tests.unit.platforms.google.stand import TOKEN, Stand

@@ -11,6 +11,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from polysync_core.cli.files.bundles import BundleChoice, read_bundle
 from tests.fakes.app import FakeApp, settings_of
 from tests.unit.cli.conftest import Invoke
 
@@ -32,17 +33,22 @@ def project(polysync: Invoke, tmp_path: Path) -> Path:
 
 
 def documents(project: Path) -> dict[Path, Any]:
-    return {
-        path: yaml.safe_load(path.read_text())
-        for path in sorted((project / "definitions").iterdir())
-    }
+    files = [*sorted((project / "definitions").iterdir()), project / "polysync.yaml"]
+    return {path: yaml.safe_load(path.read_text()) for path in files}
 
 
 def test_the_new_project_is_valid_without_a_host(project: Path, polysync: Invoke) -> None:
-    checked = polysync("validate", "--strict", str(project / "definitions"))
-    assert (checked.exit_code, checked.stderr) == (0, "")
     # The files of the tools in the project are no definitions.
-    assert polysync("validate", str(project)).stdout == checked.stdout
+    checked = polysync("validate", "--strict", str(project))
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    assert checked.stdout == "Valid: 7 definitions in 3 files.\n"
+
+
+def test_its_target_for_production_is_valid_there(project: Path, polysync: Invoke) -> None:
+    only_local = polysync("validate", "--production", str(project))
+    checked = polysync("validate", "--strict", "--production", "--target", "prod", str(project))
+    assert "Environment" in only_local.stderr
+    assert (checked.exit_code, checked.stderr) == (0, "")
 
 
 def test_each_file_names_the_schema_and_fits_it(project: Path) -> None:
@@ -55,7 +61,9 @@ def test_each_file_names_the_schema_and_fits_it(project: Path) -> None:
 
 def test_a_host_accepts_the_new_project_and_a_second_apply_changes_nothing(project: Path) -> None:
     app = FakeApp(settings=settings_of(POLYSYNC_ALLOW_LOOPBACK_PLATFORMS="true"))
-    content = {key: value for each in documents(project).values() for key, value in each.items()}
+    bundle = read_bundle([str(project)], BundleChoice())
+    content = bundle.document.content
+    assert bundle.bundle.name == "sales"
 
     first = app.http.put("/api/definitions", json=content)
     second = app.http.put("/api/definitions", json=content)

@@ -67,6 +67,15 @@ def test_a_version_is_restored(
     assert api.requests[-1].query == ({"dryRun": "true"} if option else {})
 
 
+def test_without_a_version_the_former_one_is_restored(api: FakeApi, polysync: Invoke) -> None:
+    api.on("GET", "/versions/tasks/load", listed())
+    api.on("POST", "/versions/tasks/load/2/restore", planned())
+
+    assert polysync("restore", "task", "load").stdout.endswith("Applied: 1 update.\n")
+    api.on("GET", "/versions/tasks/load", listed(items=[]))
+    assert "has no former version" in polysync("restore", "task", "load").stderr
+
+
 def test_an_unknown_kind_or_version_is_refused(api: FakeApi, polysync: Invoke) -> None:
     api.on(
         "POST",

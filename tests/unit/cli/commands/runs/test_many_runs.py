@@ -126,6 +126,19 @@ def test_no_matching_run_is_no_error_and_an_unknown_task_is_one(world: World):
     assert (unknown.exit_code, "'load'" in unknown.stderr) == (1, True)
 
 
+def test_a_backfill_is_cancelled_as_a_whole(world: World):
+    world.app.http.patch(
+        "/tasks/load", json={"schedules": [{"name": "daily", "cron": "0 6 * * *"}]}
+    )
+    days = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-04T00:00:00Z"}
+    backfill = world.app.http.post("/tasks/load/backfill", json=days).json()["backfillId"]
+
+    result = world.polysync("cancel", "--backfill", backfill, "--yes")
+
+    assert result.stdout.splitlines()[-1] == f"Backfill {backfill} is cancelled."
+    assert world.app.http.get(f"/backfills/{backfill}").json()["cancelledAt"] is not None
+
+
 def test_failed_runs_are_run_again_the_oldest_first(world: World):
     failed = [world.start("load", fails=True), world.start("clean", fails=True)]
 

@@ -1,0 +1,1 @@
+"""Runs the jobs of dbt Cloud (the dbt platform) by its administrative API."""

@@ -1,0 +1,1 @@
+"""Simulates the administrative API (v2) of dbt Cloud, with scripted jobs."""
