@@ -1,4 +1,4 @@
-"""A secret in a prompt is sent to the model, and is neither stored nor logged."""
+"""A secret in a prompt reaches the model, and is neither stored nor logged."""
 
 from __future__ import annotations
 
