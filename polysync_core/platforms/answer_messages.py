@@ -85,7 +85,7 @@ def _words_in(value: JsonValue, depth: int = 0) -> Iterator[str]:
     elif isinstance(value, dict):
         found = {name.lower(): each for name, each in value.items()}
         for name in (*_CODE_NAMES, *_MESSAGE_NAMES):
-            text = found.get(name)
+            text = _plain(found.get(name))
             if isinstance(text, str):
                 yield text
         for name in _HOLDER_NAMES:
@@ -109,13 +109,18 @@ def _message_in_json(value: JsonValue, depth: int = 0) -> str | None:
 def _message_in_object(value: dict[str, JsonValue], depth: int) -> str | None:
     found = {name.lower(): each for name, each in value.items()}
     for name in _MESSAGE_NAMES:
-        text = found.get(name)
+        text = _plain(found.get(name))
         if isinstance(text, str) and text.strip():
             return text
     if depth == _DEEPEST:
         return None
     inner = (_message_in_json(found.get(name), depth + 1) for name in _HOLDER_NAMES)
     return next((text for text in inner if text), None)
+
+
+def _plain(value: JsonValue) -> JsonValue:
+    """Return the text of `{"lang": "en-US", "value": "…"}`; any other value as it is."""
+    return value.get("value") if isinstance(value, dict) and "lang" in value else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,3 +76,22 @@ def filter_bounded[T](entries: Iterator[T], wanted: Callable[[T], bool]) -> Iter
             )
         if wanted(entry):
             yield entry
+
+
+def newest_first[T](
+    entries: Iterator[T], wanted: Callable[[T], bool], created: Callable[[T], str]
+) -> Iterator[T]:
+    """Yield the wanted entries of a list that has another order, newest first.
+
+    Raises `SearchLimitReached` after the found ones if the list is too long.
+    """
+    found: list[T] = []
+    limit: SearchLimitReached | None = None
+    try:
+        for entry in filter_bounded(entries, wanted):
+            found.append(entry)
+    except SearchLimitReached as error:
+        limit = error
+    yield from sorted(found, key=created, reverse=True)
+    if limit is not None:
+        raise limit

@@ -48,6 +48,7 @@ _OWN: Mapping[str, str] = {
     # Azure: containers and batches
     PlatformType.AZURE_KUBERNETES: "polysync_core.platforms.azure_kubernetes.plugin",
     PlatformType.AZURE_CONTAINER_APPS: "polysync_core.platforms.azure_container_apps.plugin",
+    PlatformType.AZURE_BATCH: "polysync_core.platforms.azure_batch.plugin",
     # Google Cloud: functions
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
     # Google Cloud: data and models
@@ -55,6 +56,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.GOOGLE_DATAFLOW: "polysync_core.platforms.google_dataflow.plugin",
     # AWS: functions and workflows
     PlatformType.AWS_LAMBDA: "polysync_core.platforms.aws_lambda.plugin",
+    PlatformType.AWS_STEP_FUNCTIONS: "polysync_core.platforms.aws_step_functions.plugin",
     # AWS: data and batches
     PlatformType.AWS_GLUE: "polysync_core.platforms.aws_glue.plugin",
     PlatformType.AWS_BATCH: "polysync_core.platforms.aws_batch.plugin",

@@ -2,8 +2,8 @@
 
 NAME = "Polysync"
 INSTRUCTIONS = (
-    "Polysync starts jobs of data platforms (Databricks, Data Factory, Synapse, Azure "
-    "Machine Learning, Functions, Logic Apps, Google functions) on time and in order. A "
+    "Polysync starts jobs of data platforms (Azure, AWS, Google Cloud, Databricks, "
+    "Snowflake, dbt, Airflow and any HTTP service) on time and in order. A "
     "Platform holds artefacts; a Job is the template of one; a Task is a configured Job; "
     "a run is one execution of a Task or of a Job. Tools only read unless their description says "
     "otherwise. A tool that changes something first describes the change; call it again "

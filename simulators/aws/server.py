@@ -7,12 +7,21 @@ A module for each service adds its `SERVICE` to `SERVICES`.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
-from simulators.aws import batch, glue, lambda_functions, sagemaker, sts
+from simulators.aws import (
+    batch,
+    glue,
+    lambda_functions,
+    sagemaker,
+    secrets_manager,
+    step_functions,
+    sts,
+)
 from simulators.aws.services import STATE, AwsService, Operation, answered
 from simulators.aws.signature import AccessKey, Unsigned, service_of, verified
 from simulators.aws.state import AwsState
@@ -23,6 +32,8 @@ from simulators.serving import Refusal, api_middleware
 SERVICES: tuple[AwsService, ...] = (
     sts.SERVICE,
     lambda_functions.SERVICE,
+    step_functions.SERVICE,
+    secrets_manager.SERVICE,
     glue.SERVICE,
     batch.SERVICE,
     sagemaker.SERVICE,
@@ -45,6 +56,7 @@ def build_app(state: AwsState) -> web.Application:
     app[STATE], app[FAULTS], app[QUIRKS] = state, FaultQueue(), state.quirks
     app.add_routes([*fault_routes(), *quirk_routes()])
     app.add_routes([web.put("/simulator/keys/{id}", _put_key), web.post("/", _dispatch)])
+    app.add_routes([web.post("/simulator/expire-keys", _expire_keys)])
     for service in SERVICES:
         app.add_routes([*service.routes, *service.control])
     return app
@@ -150,4 +162,13 @@ async def _dispatch(request: web.Request) -> web.StreamResponse:
 async def _put_key(request: web.Request) -> web.Response:
     body = json.loads(await request.read())
     request.app[STATE].keys[request.match_info["id"]] = AccessKey(body["secret"])
+    return web.json_response({})
+
+
+async def _expire_keys(request: web.Request) -> web.Response:
+    """Let all temporary access keys expire."""
+    keys = request.app[STATE].keys
+    for key_id, key in keys.items():
+        if key.expires is not None:
+            keys[key_id] = replace(key, expires=datetime.now(UTC))
     return web.json_response({})

@@ -20,7 +20,6 @@ SECRET = "secret-of-the-simulator"  # noqa: S105 - a key without any rights
 WEB_IDENTITY = "token-of-a-simulator"
 QUIRKS = {
     "late-lists": "a new run is missing in reads and lists for a short time",
-    "refuses-keys": "temporary access keys are refused, as if they were revoked",
 }
 SESSION_SECONDS = 3600
 LATE_SECONDS = 0.2
@@ -61,9 +60,7 @@ class AwsState:
 
     def find_key(self, key_id: str) -> AccessKey | None:
         """Return an access key; None if it is unknown."""
-        key = self.keys.get(key_id)
-        is_revoked = key is not None and key.token is not None and "refuses-keys" in self.quirks
-        return None if is_revoked else key
+        return self.keys.get(key_id)
 
     def temporary_key(self) -> tuple[str, AccessKey, datetime]:
         """Return a new temporary key with its id and its expiry."""

@@ -1,1 +1,1 @@
-"""Simulates a cluster of Azure Kubernetes Service, on the loopback interface only."""
+"""Simulates Azure Kubernetes Service, Container Apps and Batch, on the loopback interface only."""

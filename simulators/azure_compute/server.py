@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from simulators.azure_compute import container_apps, kubernetes
+from simulators.azure_compute import batch, container_apps, kubernetes
 from simulators.azure_compute.programs import Pace
 from simulators.faults import FAULTS, FaultQueue, fault_routes
 from simulators.serving import Refusal, api_middleware
 
-_PARTS = (container_apps, kubernetes)
+_PARTS = (batch, container_apps, kubernetes)
 
 
 def build_app(pace: Pace, page_size: int) -> web.Application:
@@ -21,7 +21,7 @@ def build_app(pace: Pace, page_size: int) -> web.Application:
     )
     app = web.Application(
         client_max_size=4 * 1024 * 1024,
-        middlewares=[resource_manager, kubernetes.MIDDLEWARE],
+        middlewares=[resource_manager, batch.MIDDLEWARE, kubernetes.MIDDLEWARE],
     )
     app[FAULTS] = FaultQueue()
     app.add_routes(fault_routes())

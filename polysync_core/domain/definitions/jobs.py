@@ -56,6 +56,7 @@ class JobType(StrEnum):
     AKS_JOB = "AKSJob"
     AKS_CRON_JOB = "AKSCronJob"
     CONTAINER_APPS_JOB = "ContainerAppsJob"
+    AZURE_BATCH_JOB = "AzureBatchJob"
 
     # Google Cloud: functions
     CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"
@@ -68,6 +69,7 @@ class JobType(StrEnum):
 
     # AWS: functions and workflows
     AWS_LAMBDA_FUNCTION = "AwsLambdaFunction"
+    STEP_FUNCTIONS_STATE_MACHINE = "StepFunctionsStateMachine"
 
     # AWS: data and batches
     GLUE_JOB = "GlueJob"

@@ -137,6 +137,7 @@ class PlatformType(StrEnum):
     # Azure: containers and batches
     AZURE_KUBERNETES = "AzureKubernetes"
     AZURE_CONTAINER_APPS = "AzureContainerApps"
+    AZURE_BATCH = "AzureBatch"
 
     # Google Cloud: functions
     GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
@@ -146,6 +147,7 @@ class PlatformType(StrEnum):
 
     # AWS: functions and workflows
     AWS_LAMBDA = "AwsLambda"
+    AWS_STEP_FUNCTIONS = "AwsStepFunctions"
 
     # AWS: data and batches
     AWS_GLUE = "AwsGlue"

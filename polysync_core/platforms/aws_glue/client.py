@@ -38,7 +38,8 @@ REFUSALS = AwsRefusals(
     },
     transient={"OperationTimeoutException"},
 )
-_NOT_FOUND = "EntityNotFoundException"
+_NO_RUN = frozenset({"EntityNotFoundException", "InvalidInputException"})
+"""Error codes of a call whose only input is the id of a run."""
 _AT_LIMIT = frozenset({"ConcurrentRunsExceededException", "ResourceNumberLimitExceededException"})
 
 
@@ -111,7 +112,7 @@ def _stop_error(answer: JsonObject) -> str | None:
 
 
 def _refused_for_run(refusal: Refusal) -> PolysyncError:
-    if error_code(refusal) == _NOT_FOUND:
+    if error_code(refusal) in _NO_RUN:
         return RunNotFound("AWS Glue has no run with this id")
     return REFUSALS(refusal)
 

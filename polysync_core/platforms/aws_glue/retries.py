@@ -46,7 +46,8 @@ def newest_run(service: GlueClient, job: str, run_id: str) -> tuple[str, Report]
     allowed = _retries_allowed(service, job)
     retries = list(_retries(service, job, run_id, allowed))
     newest_id, newest = retries[-1] if retries else (run_id, run)
-    report = report_of(newest, service.page(job, newest_id))
+    started_at = report.started_at
+    report = replace(report_of(newest, service.page(job, newest_id)), started_at=started_at)
     may_follow = report.provider_state in RETRIED and len(retries) < allowed
     if may_follow and _is_recent(service, report):
         report = replace(

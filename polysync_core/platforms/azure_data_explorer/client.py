@@ -55,6 +55,11 @@ class ClusterClient:
 
     client: PlatformClient
 
+    def check_access(self) -> str:
+        """Show one database, and describe the cluster in a sentence."""
+        self.manage("NetDefaultDB", ".show databases | take 1", is_reading=True)
+        return f"Reached Azure Data Explorer at {self.client.base.host}; databases are readable."
+
     def manage(self, database: str, command: str, *, is_reading: bool) -> Table:
         """Run a management command of Polysync itself, which may be repeated."""
         call = Call(
@@ -80,6 +85,7 @@ class ClusterClient:
             segments=("v2", "rest", "query") if query else ("v1", "rest", "mgmt"),
             headers={"x-ms-client-request-id": token},
             body={"db": database, "csl": command, "properties": json.dumps(properties)},
+            accepts=_has_timed_out,
             busy_proves_not_started=False,
             refused=refused,
             budget=_BUDGET,
@@ -95,9 +101,16 @@ def refused(refusal: Refusal) -> PolysyncError:
     return REFUSALS.error(refusal, _WRONG_TEXT if refusal.status in {400, 404} else None)
 
 
+def _has_timed_out(answer: Answer) -> bool:
+    """Return whether the cluster itself ended the work, because it lasted too long."""
+    return answer.status == 504 and isinstance((answer.json() or {}).get("error"), dict)
+
+
 def table_of(answer: Answer) -> Table:
     """Return the first result of an answer: an object of tables, or a list of frames."""
     match answer.value():
+        case {"error": dict() as error} if answer.status >= 400:
+            return Table((), (), _message_in({"OneApiErrors": [{"error": error}]}))
         case {"Tables": [dict() as table, *others]}:
             return _table(cast("JsonObject", table), _failure_in_tables(others))
         case list() as frames:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.azure.environment_variables import copy_name, parameter_problems
 from polysync_core.platforms.azure_kubernetes.client import KubernetesClient
-from polysync_core.platforms.azure_kubernetes.failure_details import failed_containers
+from polysync_core.platforms.azure_kubernetes.failure_details import (
+    failed_containers,
+    first_failure,
+)
 from polysync_core.platforms.azure_kubernetes.job_template import (
     BEGUN_ANNOTATION,
     KIND_LABEL,
@@ -41,15 +46,15 @@ from polysync_core.platforms.connector import (
     ProviderStatus,
     Report,
     RunNotFound,
-    SearchLimitReached,
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.paging import filter_bounded
+from polysync_core.platforms.paging import newest_first
 
 START_GRACE = timedelta(seconds=20)
 """The time in which a Job may start before its pods are asked for the reason of the wait."""
 _CONFLICT = 409
+_MAX_PODS = 100
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 
 
@@ -100,10 +105,14 @@ class KubernetesJobConnector:
         report = self._report(self.client.job(_checked(external_run_id)))
         if report.status is ProviderStatus.SUCCESS:
             return with_outputs(report, job, self.client, external_run_id)
-        if report.status is ProviderStatus.STARTING and report.wait is None:
-            begun = report.started_at
-            if begun is not None and self.client.now() - begun > START_GRACE:
-                return with_wait(report, self.client.pods(external_run_id))
+        if report.status is ProviderStatus.FAILED:
+            failure = first_failure(self._pods(external_run_id))
+            texts = [each for each in (report.message, failure) if each]
+            return replace(report, message="; ".join(texts))
+        begun = report.started_at
+        waits = report.status is ProviderStatus.STARTING and report.wait is None
+        if waits and begun is not None and self.client.now() - begun > START_GRACE:
+            return with_wait(report, self._pods(external_run_id))
         return report
 
     def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
@@ -133,19 +142,11 @@ class KubernetesJobConnector:
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the copies of the artefact, and the Jobs that a CronJob created by itself."""
-        found: list[JsonObject] = []
-        limit: SearchLimitReached | None = None
         # Kubernetes orders by name, so the newest Job is known after the last page only.
-        try:
-            for each in filter_bounded(self._jobs_of(job), lambda each: self._is_run(each, job)):
-                found.append(each)
-        except SearchLimitReached as error:
-            limit = error
-        for each in sorted(found, key=_created, reverse=True):
+        jobs = newest_first(self._jobs_of(job), lambda each: self._is_run(each, job), _created)
+        for each in jobs:
             name = str(object_in(each, "metadata").get("name"))
             yield ExternalRun(external_run_id=name, report=self._report(each))
-        if limit is not None:
-            raise limit
 
     def find(self, search: str | None) -> Iterator[Artefact]:
         """Yield the Jobs or CronJobs of the namespace that are not runs of others."""
@@ -158,6 +159,17 @@ class KubernetesJobConnector:
                 problem = name_problem(name)
                 kind = self.kind.job_type
                 yield Artefact(external_id=name, job_type=kind, name=name, problem=problem)
+
+    def _pods(self, name: str) -> list[JsonObject]:
+        """Return the pods of a Job; none if they cannot be read, which changes no state."""
+        try:
+            return list(islice(self.client.pods(name), _MAX_PODS))
+        except PlatformRefused as error:
+            if error.cause is FailureCause.SECRET:
+                raise
+        except RunNotFound:
+            pass
+        return []
 
     def _create(self, job: JsonObject, name: str, request: SubmitRequest) -> None:
         refusal: PlatformRefused | None = None
@@ -219,7 +231,7 @@ def _owner(job: JsonObject) -> str | None:
     return names[0] if names else None
 
 
-def _created(job: JsonObject) -> tuple[str, str]:
+def _created(job: JsonObject) -> str:
     metadata = object_in(job, "metadata")
     begun = object_in(metadata, "annotations").get(BEGUN_ANNOTATION)
-    return str(metadata.get("creationTimestamp")), str(begun)
+    return f"{metadata.get('creationTimestamp')} {begun}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.urls import QueryValue
@@ -10,6 +11,8 @@ from polysync_core.platforms.calls import RefusalMapping, UnexpectedAnswer
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
+LIST_LAG = timedelta(minutes=4)
+"""The time until a new job certainly appears in a list; Google documents none."""
 ONE_PAGE: Mapping[str, QueryValue] = {"pageSize": 100}
 """The usual size of a page, in a query."""
 

@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job, JobType
@@ -30,6 +29,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
+from polysync_core.platforms.google.answers import LIST_LAG
 from polysync_core.platforms.google_dataflow.client import DataflowClient
 from polysync_core.platforms.google_dataflow.outputs import declared_outputs, outputs_in
 from polysync_core.platforms.google_dataflow.parameters import PAST_JOB, describe_template
@@ -44,9 +44,6 @@ from polysync_core.platforms.google_dataflow.states import can_be_drained, repor
 from polysync_core.platforms.paging import filter_bounded
 from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import as_texts
-
-LIST_LAG = timedelta(minutes=4)
-"""The time until a new job certainly appears in the list."""
 
 _JOB_ID = re.compile(r"[0-9]{4}-[0-9A-Za-z_-]{1,120}")
 _CONFLICT = 409

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from pydantic import BaseModel
 
@@ -32,14 +31,12 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.google.answers import object_in
+from polysync_core.platforms.google.answers import LIST_LAG, object_in
 from polysync_core.platforms.google.attributes import PROJECT, REGION
 from polysync_core.platforms.google_vertex_ai.client import VertexClient, id_of
 from polysync_core.platforms.google_vertex_ai.states import report_of
 from polysync_core.platforms.text import shortened_line
 
-LIST_LAG = timedelta(minutes=4)
-"""The time until a new job certainly appears in the list."""
 TEMPLATE_LABEL = "polysync_template"
 """The label of a copy, which distinguishes copies from templates."""
 ATTEMPT_LABEL = "polysync_attempt"

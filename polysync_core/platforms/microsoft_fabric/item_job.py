@@ -51,6 +51,8 @@ class ItemKind:
     """Fabric's name of the job that runs the item."""
     page: str
     """The folder of the item's page in the portal."""
+    run_page: str | None = None
+    """The folder of the pages of ended runs, below the item's page; None: they have no page."""
     title: str
     """The name of the item type for people."""
     settings: type[SubmitSettings]
@@ -99,7 +101,7 @@ class ItemConnector:
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run; a successful run includes its outputs."""
         instance = self.service.instance(job.external_id, external_run_id)
-        report = report_of(instance, self._page(job))
+        report = self._report(job, external_run_id, instance)
         if report.status is ProviderStatus.SUCCESS and self.kind.finish is not None:
             return self.kind.finish(self.service, job, external_run_id, instance.fields, report)
         if word_of(instance.fields) == DEDUPED:
@@ -111,7 +113,7 @@ class ItemConnector:
         instance = self.service.instance(job.external_id, external_run_id)
         if self.kind.details is None:
             return failure_details_of(instance.fields)
-        report = report_of(instance, self._page(job))
+        report = self._report(job, external_run_id, instance)
         return self.kind.details(self.service, job, external_run_id, report)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
@@ -189,10 +191,17 @@ class ItemConnector:
         if not isinstance(run_id, str) or not is_guid(run_id):
             return None
         try:
-            report = report_of(JobInstance(instance, None), self._page(job))
+            report = self._report(job, run_id, JobInstance(instance, None))
         except UnexpectedAnswer:
             return None
         return ExternalRun(external_run_id=run_id.lower(), report=report)
+
+    def _report(self, job: Job, run_id: str, instance: JobInstance) -> Report:
+        page, folder = self._page(job), self.kind.run_page
+        report = report_of(instance, page)
+        if folder is None or not report.status.is_final:
+            return report
+        return replace(report, monitor_url=f"{page}/{folder}/{run_id.lower()}")
 
     def _page(self, job: Job) -> str:
         return f"{_PORTAL}/{self.service.workspace_id}/{self.kind.page}/{job.external_id}"

@@ -114,6 +114,7 @@ NOTEBOOK = ItemKind(
     item_type="Notebook",
     job="RunNotebook",
     page="synapsenotebooks",
+    run_page="snapshots",
     title="notebook",
     settings=NotebookSettings,
     execution=_execution,

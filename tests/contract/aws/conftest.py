@@ -26,7 +26,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorPro
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
-    """The address of moto's server, which runs state machines and no containers."""
+    """The address of moto's server, which runs neither containers nor state machines."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -47,7 +47,6 @@ def configure(url: str) -> None:
     modes = {
         "lambda": {"use_docker": False},
         "batch": {"use_docker": False},
-        "stepfunctions": {"execute_state_machine": True},
     }
     request = urllib.request.Request(  # noqa: S310 - loopback
         f"{url}/moto-api/config",

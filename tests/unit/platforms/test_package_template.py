@@ -34,8 +34,10 @@ A qualified role ends in the role, such as `pipeline_states` or `job_discovery`.
 EXCEPTIONS: dict[str, frozenset[str]] = {
     "aws": frozenset({"answers", "lost_start"}),
     "aws_glue": frozenset({"retries"}),
+    "aws_step_functions": frozenset({"external_id"}),
     "azure": frozenset({"answers", "audiences", "clouds", "environment_variables"}),
     "azure_ai_foundry": frozenset({"template_copy", "template_job"}),
+    "azure_batch": frozenset({"job_template"}),
     "azure_databricks": frozenset({"answers", "job_source", "notebook_source"}),
     "azure_functions": frozenset({"external_id", "routes"}),
     "azure_kubernetes": frozenset({"job_template"}),

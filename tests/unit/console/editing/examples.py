@@ -128,6 +128,7 @@ EXTERNAL_IDS = {
     "DataflowFlexTemplate": "gs://my-bucket/templates/load.json",
     "AzureHttpFunction": "Report",
     "AwsLambdaFunction": "report",
+    "StepFunctionsStateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:load",
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
     "DbtCloudJob": "70403",

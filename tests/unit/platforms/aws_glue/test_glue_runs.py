@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parame
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.connector import OutcomeUnknown, ProviderStatus, Wait
+from polysync_core.platforms.connector import OutcomeUnknown, ProviderStatus, RunNotFound, Wait
 from tests.unit.platforms.aws.job_stand import TOKEN, JobStand, refused
 
 RUN_ID = "jr_1"
@@ -180,7 +180,7 @@ def test_a_poll_of_a_running_or_successful_run_is_one_call() -> None:
         assert stand.sent() == ["GetJobRun"]
 
 
-def failed(stand: GlueStand, age: float = 0.0) -> JsonObject:
+def failed(stand: GlueStand, age: float = 0.0) -> Any:
     ended = (stand.time.now() - timedelta(seconds=age)).timestamp()
     return run("FAILED", CompletedOn=ended, ErrorMessage="no sales")
 
@@ -199,6 +199,20 @@ def test_a_failed_run_waits_for_its_retry_only_for_some_minutes() -> None:
     assert stand.body(2)["RunId"] == f"{RUN_ID}_attempt_1"
 
 
+def test_a_retried_run_began_with_its_first_try() -> None:
+    stand = GlueStand()
+    retry = run("RUNNING", Id=f"{RUN_ID}_attempt_1", StartedOn=stand.time.now().timestamp())
+    first = failed(stand, age=5)
+    first["JobRun"]["StartedOn"] = (stand.time.now() - timedelta(seconds=60)).timestamp()
+    stand = GlueStand(first, {"Job": {"MaxRetries": 3}}, retry)
+
+    report = stand.job.read(JOB, RUN_ID)
+
+    assert report.status is ProviderStatus.RUNNING
+    assert report.started_at == stand.time.now() - timedelta(seconds=60)
+    assert str(report.monitor_url).endswith("jr_1_attempt_1")
+
+
 @pytest.mark.parametrize("answer", [{"Job": {}}, {"Job": {"MaxRetries": 0}}, MISSING])
 def test_a_failed_run_without_retries_has_failed_at_once(answer: Any) -> None:
     stand = GlueStand()
@@ -206,6 +220,12 @@ def test_a_failed_run_without_retries_has_failed_at_once(answer: Any) -> None:
 
     assert stand.job.read(JOB, RUN_ID).status is ProviderStatus.FAILED
     assert stand.sent() == ["GetJobRun", "GetJob"]
+
+
+@pytest.mark.parametrize("code", ["EntityNotFoundException", "InvalidInputException"])
+def test_a_refused_id_is_a_missing_run(code: str) -> None:
+    with pytest.raises(RunNotFound):
+        GlueStand(refused(code)).job.read(JOB, RUN_ID)
 
 
 def test_a_stop_before_the_retry_is_tried_again() -> None:

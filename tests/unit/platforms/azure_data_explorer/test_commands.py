@@ -168,6 +168,14 @@ def test_a_failure_after_the_begin_of_the_answer_is_a_failed_run(answer: Any) ->
     assert (report.status, report.message) == (ProviderStatus.FAILED, "memory")
 
 
+def test_a_time_out_of_the_cluster_itself_is_a_failed_run() -> None:
+    answer = Reply.json({"error": {"message": "x", "@message": "Request timed out"}}, 504)
+    report = Stand(answer).submit(a_job("T")).report
+    assert (report.status, report.message) == (ProviderStatus.FAILED, "Request timed out")
+    with pytest.raises(Uncertain):
+        Stand(Reply(504, b"<html>gateway</html>")).submit(a_job("T"))
+
+
 def test_a_warning_is_not_a_failure() -> None:
     answer = tables({"a": 1}, table({"Severity": 4, "StatusDescription": "done"}))
     assert Stand(answer).submit(a_job("T")).report.status is ProviderStatus.SUCCESS

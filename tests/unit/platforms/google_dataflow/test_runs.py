@@ -11,8 +11,8 @@ from polysync_core.domain.definitions.jobs import Direction, JobType, Parameter
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import ArtefactNotFound, ProviderStatus, Report, Wait
+from polysync_core.platforms.google.answers import LIST_LAG
 from polysync_core.platforms.google_dataflow.states import STATES
-from polysync_core.platforms.google_dataflow.template import LIST_LAG
 from polysync_core.platforms.registry import platform_plugin
 from tests.fakes.http import Reply
 from tests.unit.platforms.google.stand import TOKEN, Stand

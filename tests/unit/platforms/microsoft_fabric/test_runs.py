@@ -17,6 +17,7 @@ from tests.unit.platforms.microsoft_fabric.stand import (
     ITEM,
     NOTEBOOK,
     RUN,
+    WORKSPACE,
     Stand,
     a_job,
     instance,
@@ -217,6 +218,13 @@ def test_the_cancellation_of_an_ended_run_is_not_an_error() -> None:
     ]
     with pytest.raises(PlatformRefused):
         Stand(refusal, instance("InProgress")).job.cancel(NOTEBOOK, RUN)
+
+
+def test_the_page_of_an_ended_notebook_is_its_snapshot() -> None:
+    page = f"https://app.fabric.microsoft.com/groups/{WORKSPACE}/synapsenotebooks/{ITEM}"
+    ended = Stand(instance("Failed")).job.read(NOTEBOOK, RUN)
+    active = Stand(instance("InProgress")).job.read(NOTEBOOK, RUN)
+    assert (ended.monitor_url, active.monitor_url) == (f"{page}/snapshots/{RUN}", page)
 
 
 @pytest.mark.parametrize("code", ["ItemNotFound", "EntityNotFound", None])

@@ -1,0 +1,1 @@
+"""Runs state machines of AWS Step Functions."""
