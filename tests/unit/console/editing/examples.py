@@ -58,6 +58,7 @@ _TEXTS = {
     "existingClusterId": "0101-000000-cluster",
     "existingInstancePool": "pool-1",
     "fabricWorkspaceId": GUID,
+    "batchAccountUrl": "https://my-account.westeurope.batch.azure.com",
     "functionAppUrl": "https://app.azurewebsites.net",
     "key": "value",
     "mount": "secret",
@@ -84,6 +85,7 @@ _TEXTS = {
 _OTHER_VALUES: dict[str, Any] = {
     "dataSource": {"type": "jsonl"},
     "acceleratorCount": 1,
+    "keepSeconds": 7200,
     "additionalLibraryUris": ["abfss://libraries@sales.example/a.jar"],
     "sparkSettings": {"spark.x": "1"},
     "maxWorkers": 3,
