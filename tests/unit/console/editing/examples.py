@@ -17,6 +17,7 @@ PROVIDERS = TYPES.vault_providers()
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
     "accountUrl": "https://sales.services.ai.azure.com",
+    "accountId": "123456789012",
     "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "bigqueryDestination": "bq://my-project.sales",
     "bigquerySource": "bq://my-project.sales.rows",
