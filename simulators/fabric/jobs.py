@@ -72,7 +72,6 @@ class JobInstance:
     item_id: str
     item: ItemScript
     job: str
-    execution: Mapping[str, Any]
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     begun: datetime = field(default_factory=lambda: datetime.now(UTC))
     stopped: datetime | None = None
@@ -155,24 +154,21 @@ class Workspace:
         active = item.deduplicates and any(
             each.item_id == item_id.lower() and not each.is_over for each in self.runs.values()
         )
-        run = JobInstance(
-            item_id=item_id.lower(),
-            item=item,
-            job=job,
-            execution=execution,
-            is_skipped=bool(active),
-        )
+        run = JobInstance(item_id=item_id.lower(), item=item, job=job, is_skipped=bool(active))
         self.runs[run.id] = run
+        self._record(run, execution, body.get("parameters"))
+        return run
+
+    def _record(self, run: JobInstance, execution: Any, parameters: Any) -> None:
         line = {
             "run_id": run.id,
             "item": run.item_id,
             "at": run.begun.isoformat(),
             "execution": execution,
-            "parameters": body.get("parameters"),
+            "parameters": parameters,
         }
         self._submissions.write(json.dumps(line) + "\n")
         self._submissions.flush()
-        return run
 
     def runs_of(self, item_id: str) -> list[JobInstance]:
         """Return the runs of an item, newest first."""

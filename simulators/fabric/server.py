@@ -51,36 +51,42 @@ def build_app(workspace: Workspace) -> web.Application:
         ],
     )
     app[_WORKSPACE], app[FAULTS] = workspace, FaultQueue()
-    app.add_routes(
-        [
-            *fault_routes(),
-            web.put("/simulator/items/{item}", _put_item),
-            web.get(_ROOT, _get_workspace),
-            web.get(f"{_ROOT}/items", _list_items),
-            web.get(f"{_ROOT}/dataflows/{{item}}/parameters", _list_parameters),
-            web.post(f"{_ITEM}/getDefinition", _get_definition),
-            web.get("/v1/operations/{operation}", _get_operation),
-            web.get("/v1/operations/{operation}/result", _get_result),
-            web.get(f"{_ITEM}/jobs/instances", _list_runs),
-            web.post(f"{_ITEM}/jobs/instances", _run_item),
-            web.post(f"{_ITEM}/jobs/{{job}}/instances", _run_item),
-            web.get(_INSTANCE, _get_run),
-            web.post(f"{_INSTANCE}/cancel", _cancel),
-            web.post(
-                f"{_ROOT}/datapipelines/pipelineruns/{{run}}/queryactivityruns", _query_activities
-            ),
-        ]
-    )
-    for name in _TYPED:
-        typed = f"{_ROOT}/{{kind:{name}}}/{{item}}"
-        app.add_routes(
-            [
-                web.post(f"{typed}/getDefinition", _get_definition),
-                web.post(f"{typed}/jobs/{{job}}/instances", _run_item),
-                web.get(f"{typed}/jobs/execute/instances/{{run}}", _get_run),
-            ]
-        )
+    app.add_routes([*fault_routes(), web.put("/simulator/items/{item}", _put_item)])
+    app.add_routes([*_shared_routes(), *_typed_routes()])
     return app
+
+
+def _shared_routes() -> list[web.RouteDef]:
+    """Return the routes of all item types."""
+    activities = f"{_ROOT}/datapipelines/pipelineruns/{{run}}/queryactivityruns"
+    return [
+        web.get(_ROOT, _get_workspace),
+        web.get(f"{_ROOT}/items", _list_items),
+        web.get(f"{_ROOT}/dataflows/{{item}}/parameters", _list_parameters),
+        web.post(f"{_ITEM}/getDefinition", _get_definition),
+        web.get("/v1/operations/{operation}", _get_operation),
+        web.get("/v1/operations/{operation}/result", _get_result),
+        web.get(f"{_ITEM}/jobs/instances", _list_runs),
+        web.post(f"{_ITEM}/jobs/instances", _run_item),
+        web.post(f"{_ITEM}/jobs/{{job}}/instances", _run_item),
+        web.get(_INSTANCE, _get_run),
+        web.post(f"{_INSTANCE}/cancel", _cancel),
+        web.post(activities, _query_activities),
+    ]
+
+
+def _typed_routes() -> list[web.RouteDef]:
+    """Return the routes that name the item type in the path."""
+    roots = [f"{_ROOT}/{{kind:{name}}}/{{item}}" for name in _TYPED]
+    return [
+        route
+        for root in roots
+        for route in (
+            web.post(f"{root}/getDefinition", _get_definition),
+            web.post(f"{root}/jobs/{{job}}/instances", _run_item),
+            web.get(f"{root}/jobs/execute/instances/{{run}}", _get_run),
+        )
+    ]
 
 
 def _error(status: int, message: str, code: str = "SimulatedFault") -> dict[str, Any]:

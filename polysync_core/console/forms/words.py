@@ -185,6 +185,7 @@ _TYPES: Mapping[str, str] = {
     "AwsBatchJob": "AWS Batch job",
     "AwsGlue": "AWS Glue",
     "AwsSageMaker": "Amazon SageMaker",
+    "AwsSecretsManager": "AWS Secrets Manager",
     "AwsStepFunctions": "AWS Step Functions",
     "AzureAIFoundry": "Azure AI Foundry",
     "AzureAIFoundryProject": "Azure AI Foundry project",

@@ -10,7 +10,7 @@ from itertools import islice
 
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
-from polysync_core.platforms.aws.answers import object_in, text_in
+from polysync_core.platforms.aws.answers import object_in, objects_in, text_in
 from polysync_core.platforms.aws_batch.client import BatchClient
 
 _LOG_GROUP = "/aws/batch/job"
@@ -38,7 +38,8 @@ def _child(child: JsonObject) -> FailureDetail:
 
 
 def _attempts(job: JsonObject) -> Iterator[FailureDetail]:
-    for number, attempt in enumerate(_objects(job, "attempts", "eksAttempts"), start=1):
+    attempts = [*objects_in(job, "attempts"), *objects_in(job, "eksAttempts")]
+    for number, attempt in enumerate(attempts, start=1):
         containers = list(_containers(attempt))
         streams = [text for each in containers if (text := text_in(each, "logStreamName"))]
         yield FailureDetail(
@@ -53,9 +54,10 @@ def _containers(attempt: JsonObject) -> Iterator[JsonObject]:
     container = object_in(attempt, "container")
     if container:
         yield container
-    yield from _objects(attempt, "containers", "initContainers")
-    for task in _objects(attempt, "taskProperties"):
-        yield from _objects(task, "containers")
+    yield from objects_in(attempt, "containers")
+    yield from objects_in(attempt, "initContainers")
+    for task in objects_in(attempt, "taskProperties"):
+        yield from objects_in(task, "containers")
 
 
 def _error(part: JsonObject, containers: list[JsonObject]) -> str:
@@ -65,10 +67,3 @@ def _error(part: JsonObject, containers: list[JsonObject]) -> str:
         of = f" of container {name}" if name else ""
         texts += [f"exit code {code}{of}" if code else None, text_in(container, "reason")]
     return "; ".join(dict.fromkeys(text for text in texts if text))
-
-
-def _objects(source: JsonObject, *names: str) -> Iterator[JsonObject]:
-    for name in names:
-        found = source.get(name)
-        if isinstance(found, list):
-            yield from (each for each in found if isinstance(each, dict))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.platforms.aws.answers import object_in
 from polysync_core.platforms.connector import ArtefactSchema
 from polysync_core.platforms.values import INVALID_NAME, is_parameter_name
 
@@ -22,10 +23,9 @@ _DEEPEST = 12
 
 def schema_of(definition: JsonObject) -> ArtefactSchema:
     """Return the placeholders and the default values of a job definition as parameters."""
-    defaults = definition.get("parameters")
     found: dict[str, Parameter] = {}
     notes: list[str] = []
-    for name, value in (defaults if isinstance(defaults, dict) else {}).items():
+    for name, value in object_in(definition, "parameters").items():
         if is_parameter_name(name):
             found[name] = Parameter(name=name, default=value if isinstance(value, str) else None)
         else:

@@ -10,7 +10,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Unavailable
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
-from polysync_core.platforms.aws.answers import text_in, time_in
+from polysync_core.platforms.aws.answers import object_in, text_in, time_in
 from polysync_core.platforms.aws.lost_start import CLOCK_SKEW, adopted_run
 from polysync_core.platforms.aws_glue.attributes import GlueAttributes
 from polysync_core.platforms.aws_glue.client import GlueClient
@@ -64,8 +64,7 @@ class GlueConnector:
         """Return the run that an earlier submit of this attempt started; None if it did not."""
         own: dict[str, datetime] = {}
         for run in self._runs_since(request):
-            arguments = run.get("Arguments")
-            if isinstance(arguments, dict) and arguments.get(ATTEMPT_ARGUMENT) == request.token:
+            if object_in(run, "Arguments").get(ATTEMPT_ARGUMENT) == request.token:
                 # A retry of Glue has the arguments of the first run.
                 first = first_run_id(run_id_in(run, "Id"))
                 own[first] = min(own.get(first, _LATEST), time_in(run, "StartedOn") or _LATEST)

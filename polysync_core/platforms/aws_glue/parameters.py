@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import Direction, Job, Parameter
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.platforms.aws.answers import object_in
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 from polysync_core.platforms.values import INVALID_NAME, as_texts, is_parameter_name
 
@@ -97,10 +98,7 @@ def schema_of(job: JsonObject) -> ArtefactSchema:
 
     A script may read arguments that have no default, so the list may be incomplete.
     """
-    defaults, fixed = (
-        _object(job.get("DefaultArguments")),
-        _object(job.get("NonOverridableArguments")),
-    )
+    defaults, fixed = object_in(job, "DefaultArguments"), object_in(job, "NonOverridableArguments")
     found: list[Parameter] = []
     notes: list[str] = []
     for name, value in defaults.items():
@@ -122,7 +120,3 @@ def is_of_glue(argument: str) -> bool:
         or argument in _OF_GLUE
         or argument.startswith(_FAMILIES_OF_GLUE)
     )
-
-
-def _object(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""Defines and checks the settings of a Glue Job, and the defaults of its platform."""
+"""Checks the settings of a Glue Job, and returns the options of its runs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Builds authenticators for Azure services and a client of Azure Resource Manager."""
+"""Builds authenticators and clients for Azure services, such as Azure Resource Manager."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from polysync_core.domain.definitions.platforms import Auth, Platform
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
@@ -27,6 +29,32 @@ def entra_authenticator(
     return HeaderToken(entra_token(auth, cloud, secrets, scope))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AzureService:
+    """One service that takes tokens of Microsoft Entra."""
+
+    base: BaseAddress
+    scope: str
+    """The scope of its tokens."""
+    refused: RefusalMapping
+
+
+def service_client(
+    platform: Platform, cloud: Cloud, context: PluginContext, service: AzureService
+) -> PlatformClient:
+    """Return a client of a service that signs in as the platform says; this sends nothing."""
+    credential = entra_authenticator(
+        platform.auth, cloud, context.secrets, scope=service.scope, base=service.base
+    )
+    return PlatformClient(
+        service.base,
+        credential,
+        refused=service.refused,
+        credential=azure_credential_rules(platform.auth),
+        http=context.http,
+    )
+
+
 def management_client(
     platform: Platform,
     attributes: ArmAttributes,
@@ -35,18 +63,9 @@ def management_client(
     refused: RefusalMapping,
 ) -> PlatformClient:
     """Return a client of Azure Resource Manager; this sends nothing."""
-    base = attributes.management_address(allow_loopback=context.allow_loopback)
-    credential = entra_authenticator(
-        platform.auth,
-        attributes.cloud,
-        context.secrets,
+    service = AzureService(
+        base=attributes.management_address(allow_loopback=context.allow_loopback),
         scope=management_scope(attributes.cloud),
-        base=base,
-    )
-    return PlatformClient(
-        base,
-        credential,
         refused=refused,
-        credential=azure_credential_rules(platform.auth),
-        http=context.http,
     )
+    return service_client(platform, attributes.cloud, context, service)

@@ -36,7 +36,12 @@ from polysync_core.platforms.azure_openai.prompt_parameters import (
     missing_value,
     template_problems,
 )
-from polysync_core.platforms.azure_openai.settings import Prompt, options_of, setting_of
+from polysync_core.platforms.azure_openai.settings import (
+    Prompt,
+    options_of,
+    options_problems,
+    setting_of,
+)
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import (
     Artefact,
@@ -91,11 +96,7 @@ def check_agent_job(job: Job) -> list[Problem]:
     problems += settings_problems(AgentSettings, job.settings)
     return problems or [
         *template_problems(job, _templates(job)),
-        *(
-            Problem(f"settings.options.{name}", "is set by Polysync: remove it")
-            for name in options_of(job)
-            if name in _OWN_FIELDS
-        ),
+        *options_problems(job, _OWN_FIELDS),
     ]
 
 

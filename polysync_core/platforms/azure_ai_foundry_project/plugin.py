@@ -26,7 +26,7 @@ from polysync_core.platforms.azure_ai_foundry_project.model_inference import (
     check_inference_job,
     operation_of,
 )
-from polysync_core.platforms.azure_ai_foundry_project.refusals import PROJECT_REFUSALS
+from polysync_core.platforms.azure_ai_foundry_project.refusals import FOUNDRY, PROJECT_REFUSALS
 from polysync_core.platforms.azure_openai.attributes import V1
 from polysync_core.platforms.azure_openai.client import OpenAIApi
 from polysync_core.platforms.azure_openai.model_call import ModelCallConnector
@@ -56,7 +56,10 @@ def open_project(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a Foundry project."""
     attributes = FoundryProjectAttributes.of(platform)
     clients = AccountClients(platform, attributes, context)
-    client, now = clients.to_project(PROJECT_REFUSALS), context.http.timer.now
+    client, now = (
+        clients.to_project(PROJECT_REFUSALS, permission=FOUNDRY.permission),
+        context.http.timer.now,
+    )
     prefix, page = attributes.project, attributes.page
     deployments = ProjectDeployments(
         client=client, path=(*prefix, "deployments"), is_readable=not clients.has_key

@@ -55,6 +55,11 @@ class ClusterClient:
 
     client: PlatformClient
 
+    def check_access(self) -> str:
+        """Show one database, and describe the cluster in a sentence."""
+        self.manage("NetDefaultDB", ".show databases | take 1", is_reading=True)
+        return f"Reached Azure Data Explorer at {self.client.base.host}; databases are readable."
+
     def manage(self, database: str, command: str, *, is_reading: bool) -> Table:
         """Run a management command of Polysync itself, which may be repeated."""
         call = Call(

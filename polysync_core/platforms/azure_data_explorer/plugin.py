@@ -5,8 +5,7 @@ from __future__ import annotations
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
-from polysync_core.platforms.azure.refusals import azure_credential_rules
-from polysync_core.platforms.azure.sign_in import entra_authenticator
+from polysync_core.platforms.azure.sign_in import AzureService, service_client
 from polysync_core.platforms.azure_data_explorer.attributes import (
     ClusterAttributes,
     check_data_explorer,
@@ -16,7 +15,6 @@ from polysync_core.platforms.azure_data_explorer.command import CommandConnector
 from polysync_core.platforms.azure_data_explorer.settings import CommandSettings, check_command
 from polysync_core.platforms.azure_data_explorer.states import STATES
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     Capability,
     JobTypePlugin,
@@ -29,32 +27,18 @@ from polysync_core.platforms.plugin import (
 def open_data_explorer(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a cluster."""
     attributes = ClusterAttributes.of(platform)
-    base = attributes.address(attributes.cluster(), allow_loopback=context.allow_loopback)
-    credential = entra_authenticator(
-        platform.auth, attributes.cloud, context.secrets, scope=attributes.scope, base=base
-    )
-    client = PlatformClient(
-        base,
-        credential,
+    service = AzureService(
+        base=attributes.address(attributes.cluster(), allow_loopback=context.allow_loopback),
+        scope=attributes.scope,
         refused=REFUSALS,
-        credential=azure_credential_rules(platform.auth),
-        http=context.http,
     )
-    service = ClusterClient(client=client)
-
-    def check_access() -> str:
-        service.manage("NetDefaultDB", ".show databases | take 1", is_reading=True)
-        return f"Reached Azure Data Explorer at {base.host}; its databases are readable."
-
+    cluster = ClusterClient(client=service_client(platform, attributes.cloud, context, service))
+    commands = CommandConnector(service=cluster, page=attributes.database_page)
     return LivePlatform(
         plugin=PLUGIN,
-        jobs={
-            JobType.DATA_EXPLORER_COMMAND: CommandConnector(
-                service=service, page=attributes.database_page
-            )
-        },
+        jobs={JobType.DATA_EXPLORER_COMMAND: commands},
         discoveries=(),
-        check_access=check_access,
+        check_access=cluster.check_access,
     )
 
 

@@ -32,6 +32,7 @@ from polysync_core.platforms.connector import (
 from polysync_core.platforms.http_functions.single_call import SingleCall
 
 _OLD_TOKEN_LIMIT = "max_tokens"  # noqa: S105 - the name of a field
+_TIMED_OUT = 408
 _ADVICE = (
     "It is not called again automatically, because a second call costs its tokens again: rerun if"
     " needed, or set resubmit: WhenIdempotent"
@@ -118,7 +119,14 @@ class ModelCallConnector:
     ) -> Submitted:
         name = request.job.external_id
         client = self.api.client
-        single = SingleCall(client=client, request=request, name=name, outcome_advice=_ADVICE)
+        single = SingleCall(
+            client=client,
+            request=request,
+            name=name,
+            outcome_advice=_ADVICE,
+            # The service gives up while the model works, so the call has had its effect.
+            accepts=lambda answer: answer.status == _TIMED_OUT,
+        )
         call = replace(
             self.api.model_call(name, operation.path, body),
             headers={"x-ms-client-request-id": request.token},
@@ -126,6 +134,8 @@ class ModelCallConnector:
         )
 
         def read(answer: Answer) -> Report:
+            if answer.status == _TIMED_OUT:
+                raise UnexpectedAnswer
             if not answer.is_whole:
                 reason = f"{name} answered with more than {client.longest_answer}."
                 return Report(status=ProviderStatus.SUCCESS, outputs_missing=reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
 from polysync_core.domain.json_types import JsonObject
@@ -29,6 +30,7 @@ _FILTER_REMEDY = (
     "the content filter refused the prompt: change the prompt, or the content filter of the"
     " deployment"
 )
+_NO_SUCH_API = "the host has no such API: check accountUrl and apiVersion"
 _OF_VALUES = {
     "context_length_exceeded": (
         "the prompt and the answer exceed the context of the model: shorten the prompt, or choose"
@@ -55,11 +57,15 @@ _SERVICE = AzureRefusals(
 )
 
 
-def credential_remedy(refusal: Refusal) -> str:
+def credential_remedy(permission: str) -> Callable[[Refusal], str]:
     """Return the remedy for a refused token or key; a missing role is a 401 as well."""
-    if error_code(refusal.body) == "PermissionDenied":
-        return f"the identity lacks a permission: {ROLE}"
-    return CREDENTIAL_REMEDY
+
+    def remedy(refusal: Refusal) -> str:
+        if error_code(refusal.body) == "PermissionDenied":
+            return f"the identity lacks a permission: {permission}"
+        return CREDENTIAL_REMEDY
+
+    return remedy
 
 
 def model_refusals(service: AzureRefusals) -> RefusalMapping:
@@ -72,6 +78,8 @@ def model_refusals(service: AzureRefusals) -> RefusalMapping:
             return _of_values(service.error(refusal, _FILTER_REMEDY))
         if code in _OF_VALUES:
             return _of_values(service.error(refusal, _OF_VALUES[code]))
+        if refusal.status == 404 and not code:
+            return service.error(refusal, _NO_SUCH_API)
         return service.error(refusal, _field_remedy(error))
 
     return mapping

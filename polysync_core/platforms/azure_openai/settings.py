@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated
 
@@ -77,12 +78,12 @@ def options_of(job: Job) -> JsonObject:
     return found if isinstance(found, dict) else {}
 
 
-def options_problems(job: Job) -> list[Problem]:
-    """Return a problem for each option that replaces a field of Polysync."""
+def options_problems(job: Job, own: Collection[str] = _OWN_FIELDS) -> list[Problem]:
+    """Return a problem for each option that replaces one of Polysync's `own` fields."""
     return [
         Problem(f"settings.options.{name}", "is set by Polysync: remove it")
         for name in options_of(job)
-        if name in _OWN_FIELDS
+        if name in own
     ]
 
 

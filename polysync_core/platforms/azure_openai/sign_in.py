@@ -14,6 +14,7 @@ from polysync_core.platforms.azure_openai.attributes import ModelAccountAttribut
 from polysync_core.platforms.azure_openai.refusals import (
     MANAGEMENT_REFUSALS,
     MODEL_REFUSALS,
+    ROLE,
     credential_remedy,
 )
 from polysync_core.platforms.calls import RefusalMapping
@@ -43,6 +44,7 @@ class AccountClients:
         self._attributes = attributes
         self._context = context
         self._base = attributes.account_address(allow_loopback=context.allow_loopback)
+        self._management: PlatformClient | None = None
 
     @property
     def has_key(self) -> bool:
@@ -55,19 +57,19 @@ class AccountClients:
         rules = CredentialRules(
             name=credential_name(auth),
             is_refused=host_refuses_credential,
-            remedy=credential_remedy,
+            remedy=credential_remedy(ROLE),
         )
         return self._client(self._signed(self._attributes.model_scope()), MODEL_REFUSALS, rules)
 
     def to_account(self) -> PlatformClient:
         """Return the client for the other calls to the account."""
         signed = self._signed(self._attributes.model_scope())
-        return self._client(signed, MODEL_REFUSALS, _rules(self._platform.auth))
+        return self._client(signed, MODEL_REFUSALS, _rules(self._platform.auth, ROLE))
 
-    def to_project(self, refused: RefusalMapping) -> PlatformClient:
+    def to_project(self, refused: RefusalMapping, *, permission: str) -> PlatformClient:
         """Return the client of a Foundry project, whose API takes no key."""
         signed = _NoKey() if self.has_key else self._signed(self._attributes.project_scope())
-        return self._client(signed, refused, _rules(self._platform.auth))
+        return self._client(signed, refused, _rules(self._platform.auth, permission))
 
     def to_management(self) -> PlatformClient:
         """Return the client of Azure Resource Manager; raise an error without access to it."""
@@ -84,7 +86,12 @@ class AccountClients:
                 " ServicePrincipal to list them",
                 cause=FailureCause.SECRET,
             )
-        return management_client(self._platform, arm, self._context, refused=MANAGEMENT_REFUSALS)
+        # One client serves all calls, so that its token is cached.
+        if self._management is None:
+            self._management = management_client(
+                self._platform, arm, self._context, refused=MANAGEMENT_REFUSALS
+            )
+        return self._management
 
     def _signed(self, scope: str) -> Authenticator:
         auth, secrets = self._platform.auth, self._context.secrets
@@ -145,5 +152,5 @@ def _incomplete(given: ModelAccountAttributes) -> list[Problem]:
     return [Problem(f"attributes.{name}", f"is needed with {given_names}") for name in missing]
 
 
-def _rules(auth: Auth) -> CredentialRules:
-    return CredentialRules(name=credential_name(auth), remedy=credential_remedy)
+def _rules(auth: Auth, permission: str) -> CredentialRules:
+    return CredentialRules(name=credential_name(auth), remedy=credential_remedy(permission))

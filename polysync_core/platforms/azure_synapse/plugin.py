@@ -7,13 +7,12 @@ from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
-from polysync_core.platforms.azure.refusals import AzureRefusals, azure_credential_rules
-from polysync_core.platforms.azure.sign_in import entra_authenticator
+from polysync_core.platforms.azure.refusals import AzureRefusals
+from polysync_core.platforms.azure.sign_in import AzureService, service_client
 from polysync_core.platforms.azure_data_pipelines.client import PipelineClient
 from polysync_core.platforms.azure_data_pipelines.plugin import PIPELINE_JOB, live_platform
 from polysync_core.platforms.azure_synapse.attributes import SynapseAttributes
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import PlatformPlugin, PluginContext
 
 API_VERSION = "2020-12-01"
@@ -36,22 +35,13 @@ def check_synapse(platform: Platform, allow_loopback: bool) -> list[Problem]:
 def open_synapse(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = SynapseAttributes.of(platform)
-    base = attributes.workspace_address(allow_loopback=context.allow_loopback)
-    credential = entra_authenticator(
-        platform.auth,
-        attributes.cloud,
-        context.secrets,
+    workspace = AzureService(
+        base=attributes.workspace_address(allow_loopback=context.allow_loopback),
         scope=attributes.scope,
-        base=base,
+        refused=_REFUSALS,
     )
     service = PipelineClient(
-        client=PlatformClient(
-            base,
-            credential,
-            refused=_REFUSALS,
-            credential=azure_credential_rules(platform.auth),
-            http=context.http,
-        ),
+        client=service_client(platform, attributes.cloud, context, workspace),
         root=(),
         version=API_VERSION,
         refusals=_REFUSALS,

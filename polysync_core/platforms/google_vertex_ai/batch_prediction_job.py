@@ -8,15 +8,26 @@ from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 from polysync_core.platforms.google.answers import object_in
 from polysync_core.platforms.google_vertex_ai.failure_details import failed_job
 from polysync_core.platforms.google_vertex_ai.outputs import batch_outputs
-from polysync_core.platforms.google_vertex_ai.settings import BatchSettings, with_batch_settings
+from polysync_core.platforms.google_vertex_ai.parameters import parameter_error
+from polysync_core.platforms.google_vertex_ai.settings import (
+    PLACES,
+    BatchSettings,
+    batch_settings,
+    with_batch_settings,
+)
 from polysync_core.platforms.google_vertex_ai.states import JOB_STATES
 from polysync_core.platforms.google_vertex_ai.template_job import TemplateJobType
 from polysync_core.platforms.values import as_json, data_type_of, is_parameter_name
 
 
 def _fill(copy: JsonObject, request: SubmitRequest) -> JsonObject:
-    copy = with_batch_settings(copy, request.job)
-    values = as_json(request.parameters, request.job.parameters)
+    given = as_json(request.parameters, request.job.parameters)
+    places: JsonObject = {name: given[name] for name in PLACES & given.keys()}
+    settings = batch_settings(request.job, places)
+    if isinstance(settings, str):
+        raise parameter_error(settings, "is no valid place, or contradicts another parameter")
+    copy = with_batch_settings(copy, settings)
+    values = {name: value for name, value in given.items() if name not in PLACES}
     if not values:
         return copy
     return {**copy, "modelParameters": {**object_in(copy, "modelParameters"), **values}}

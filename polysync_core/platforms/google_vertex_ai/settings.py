@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from polysync_core.domain.definitions.base import FieldError
 from polysync_core.domain.definitions.jobs import Job, SubmitSettings
@@ -72,6 +72,10 @@ class CustomSettings(SubmitSettings):
     """The accelerator, such as `NVIDIA_TESLA_T4`; empty for that of the template."""
     accelerator_count: Annotated[int, Field(ge=1, le=1000)] | None = None
     """The number of accelerators of a worker; empty for that of the template."""
+
+
+PLACES = frozenset({"gcsSource", "bigquerySource", "gcsDestination", "bigqueryDestination"})
+"""The settings of a batch prediction that a parameter of the same name replaces for a run."""
 
 
 class BatchSettings(SubmitSettings):
@@ -171,9 +175,26 @@ def with_custom_settings(template: JsonObject, job: Job) -> JsonObject:
     return {**template, "jobSpec": {**spec, "workerPoolSpecs": [first, *pools[1:]]}}
 
 
-def with_batch_settings(template: JsonObject, job: Job) -> JsonObject:
+def batch_settings(job: Job, values: JsonObject) -> BatchSettings | str:
+    """Return a Job's settings with the source and destination of a run.
+
+    A text is the name of a wrong value. A source of the run replaces both sources of the settings,
+    because they exclude each other.
+    """
+    replaced = {kind for name in values for kind in ("Source", "Destination") if kind in name}
+    kept = {
+        name: value
+        for name, value in job.settings.items()
+        if not any(name.endswith(kind) for kind in replaced)
+    }
+    try:
+        return BatchSettings.model_validate({**kept, **values})
+    except ValidationError as error:
+        return ".".join(map(str, error.errors(include_input=False)[0]["loc"])) or min(values)
+
+
+def with_batch_settings(template: JsonObject, settings: BatchSettings) -> JsonObject:
     """Return a batch prediction job with the model, source and destination of the settings."""
-    settings = BatchSettings.model_validate(job.settings)
     changed = {**template}
     if settings.model is not None:
         changed["model"] = settings.model

@@ -19,6 +19,8 @@ class FabricAttributes(AzureAttributes):
 
     fabric_workspace_id: Guid
     """The id of the workspace: the part after `groups/` in the address of its page."""
+    cloud: Cloud = Cloud.PUBLIC
+    """Only `AzurePublic`: Fabric has no address in another cloud."""
 
     @field_validator("cloud")
     @classmethod

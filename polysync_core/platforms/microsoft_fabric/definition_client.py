@@ -24,7 +24,8 @@ _LONGEST_OPERATION = 60.0
 """The seconds until a definition that is not ready counts as unavailable."""
 _PAUSES = (0.5, 5.0)
 """The shortest and the longest pause between two reads of an operation, in seconds."""
-_OVER = frozenset({"succeeded", "failed"})
+_FAILED = "failed"
+_OVER = frozenset({"succeeded", _FAILED})
 
 type Parts = Mapping[str, bytes]
 """The files of a definition by their paths."""
@@ -61,10 +62,25 @@ def read_definition(service: FabricClient, item_id: str, *, form: str | None = N
 
 def _result_of(service: FabricClient, operation: _Operation) -> Parts:
     """Wait for the end of an operation, and return its result."""
-    timer = service.timer
+    timer, path = service.timer, (API, "operations", operation.id)
     deadline = timer.monotonic() + _LONGEST_OPERATION
-    path = (API, "operations", operation.id)
-    pause = operation.pause
+    status, pause = "", operation.pause
+    while status not in _OVER:
+        if timer.monotonic() >= deadline:
+            raise Unavailable("Microsoft Fabric still prepares the definition: try again later")
+        timer.sleep(min(max(pause or 0.0, _PAUSES[0]), _PAUSES[1]))
+        status, pause = _state_of(service, path)
+    if status == _FAILED:
+        raise PlatformRefused(
+            "Microsoft Fabric failed to prepare the definition: open the item in Fabric and save"
+            " it again",
+            cause=FailureCause.SUBMIT,
+        )
+    return service.client.get(*path, "result", read=_parts_of, refused=refused)
+
+
+def _state_of(service: FabricClient, path: tuple[str, ...]) -> tuple[str, float | None]:
+    """Return the status of an operation in lower case, and the asked pause."""
 
     def read(answer: Answer) -> tuple[str, float | None]:
         status = (answer.json() or {}).get("status")
@@ -72,21 +88,8 @@ def _result_of(service: FabricClient, operation: _Operation) -> Parts:
             raise UnexpectedAnswer
         return status.lower(), service.pause_of(answer)
 
-    while True:
-        timer.sleep(min(max(pause or 0.0, _PAUSES[0]), _PAUSES[1]))
-        call = Call(method="GET", segments=path, repeatable=True, refused=refused)
-        status, pause = service.client.exchange(call, read)
-        if status in _OVER:
-            break
-        if timer.monotonic() >= deadline:
-            raise Unavailable("Microsoft Fabric still prepares the definition: try again later")
-    if status == "failed":
-        raise PlatformRefused(
-            "Microsoft Fabric failed to prepare the definition: open the item in Fabric and save"
-            " it again",
-            cause=FailureCause.SUBMIT,
-        )
-    return service.client.get(*path, "result", read=_parts_of, refused=refused)
+    call = Call(method="GET", segments=path, repeatable=True, refused=refused)
+    return service.client.exchange(call, read)
 
 
 def _operation_id(answer: Answer, service: FabricClient) -> str:

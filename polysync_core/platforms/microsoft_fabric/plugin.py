@@ -7,8 +7,7 @@ from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polls.plans import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
-from polysync_core.platforms.azure.refusals import azure_credential_rules
-from polysync_core.platforms.azure.sign_in import entra_authenticator
+from polysync_core.platforms.azure.sign_in import AzureService, service_client
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.microsoft_fabric.attributes import SCOPE, FabricAttributes
 from polysync_core.platforms.microsoft_fabric.client import FabricClient
@@ -19,7 +18,6 @@ from polysync_core.platforms.microsoft_fabric.pipeline import PIPELINE
 from polysync_core.platforms.microsoft_fabric.refusals import refused
 from polysync_core.platforms.microsoft_fabric.spark_job import SPARK_JOB
 from polysync_core.platforms.microsoft_fabric.states import STATES
-from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     USUAL_CAPABILITIES,
     Capability,
@@ -41,21 +39,17 @@ def check_fabric(platform: Platform, allow_loopback: bool) -> list[Problem]:
 def open_fabric(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to the items of a workspace."""
     attributes = FabricAttributes.of(platform)
-    base = attributes.service_address(allow_loopback=context.allow_loopback)
-    credential = entra_authenticator(
-        platform.auth, attributes.cloud, context.secrets, scope=SCOPE, base=base
-    )
-    client = PlatformClient(
-        base,
-        credential,
+    service = AzureService(
+        base=attributes.service_address(allow_loopback=context.allow_loopback),
+        scope=SCOPE,
         refused=refused,
-        credential=azure_credential_rules(platform.auth),
-        http=context.http,
     )
-    service = FabricClient(
-        client=client, workspace_id=attributes.fabric_workspace_id, timer=context.http.timer
+    fabric = FabricClient(
+        client=service_client(platform, attributes.cloud, context, service),
+        workspace_id=attributes.fabric_workspace_id,
+        timer=context.http.timer,
     )
-    jobs = {str(kind.job_type): ItemConnector(service=service, kind=kind) for kind in _KINDS}
+    jobs = {str(kind.job_type): ItemConnector(service=fabric, kind=kind) for kind in _KINDS}
     return LivePlatform(
         plugin=PLUGIN,
         jobs=jobs,
@@ -63,7 +57,7 @@ def open_fabric(platform: Platform, context: PluginContext) -> Connector:
             Discovery(job_types=frozenset({job_type}), find=connector.find)
             for job_type, connector in jobs.items()
         ],
-        check_access=service.check_access,
+        check_access=fabric.check_access,
     )
 
 

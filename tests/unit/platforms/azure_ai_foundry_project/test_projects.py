@@ -14,7 +14,7 @@ from polysync_core.platforms.registry import check_platform
 from tests.fakes.builders import problems_of
 from tests.fakes.http import Reply
 from tests.unit.platforms.azure_ai_foundry_project.project import URL, Project, a_project
-from tests.unit.platforms.azure_openai.account import a_completion, a_job
+from tests.unit.platforms.azure_openai.account import a_completion, a_job, an_error
 
 EVALUATION = JobType.FOUNDRY_EVALUATION_RUN
 INFERENCE = JobType.FOUNDRY_MODEL_INFERENCE
@@ -65,6 +65,12 @@ def test_a_model_is_called_at_the_account_with_its_own_scope(
     assert request.headers["Authorization"] == (
         "Bearer https--cognitiveservices.azure.com-.default"
     )
+
+
+def test_a_missing_role_of_the_project_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(monkeypatch, Reply.json(an_error("PermissionDenied"), 401))
+    with pytest.raises(PlatformRefused, match="Azure AI User"):
+        project.connector.test()
 
 
 def test_the_setting_chooses_the_operation(monkeypatch: pytest.MonkeyPatch) -> None:

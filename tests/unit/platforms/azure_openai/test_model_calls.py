@@ -188,6 +188,18 @@ def test_a_rate_limit_waits_as_the_service_says(
     assert len(account.transport.requests) == 1
 
 
+def test_a_call_that_timed_out_in_the_service_may_have_cost_its_tokens() -> None:
+    account = Account(Reply.json(an_error("Timeout"), 408))
+    with pytest.raises(OutcomeUnknown):
+        account.submit(CHAT)
+    assert len(account.transport.requests) == 1
+
+
+def test_an_unknown_api_names_the_attributes() -> None:
+    answer = Reply.json(an_error("404", "Resource not found"), 404)
+    assert "apiVersion" in str(refused(Account(answer)))
+
+
 def test_a_call_with_a_lost_answer_is_repeated_for_an_idempotent_job_only() -> None:
     account = Account(Reply.json(a_completion()))
     with pytest.raises(OutcomeUnknown, match="resubmit"):

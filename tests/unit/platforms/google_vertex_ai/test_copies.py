@@ -286,6 +286,49 @@ def test_settings_change_the_first_pool_only() -> None:
     assert second["containerSpec"]["imageUri"] == "x"
 
 
+def test_a_parameter_sets_the_source_and_the_destination_of_a_run() -> None:
+    body = a_batch_prediction("echo", "gs://acme-data/out", confidence=0.5)
+    stand = Stand(
+        BATCH,
+        template("batchPredictionJobs", body),
+        created("batchPredictionJobs"),
+        bigquerySource="bq://p.d.t",
+        gcsDestination="gs://acme-data/settings",
+    )
+
+    stand.job.submit(stand.request({"gcsSource": "gs://acme-data/today/*", "confidence": 0.9}))
+
+    copy = stand.body()
+    assert copy["inputConfig"] == {
+        "instancesFormat": "jsonl",
+        "gcsSource": {"uris": ["gs://acme-data/today/*"]},
+    }
+    output: Any = copy["outputConfig"]
+    assert output["gcsDestination"] == {"outputUriPrefix": "gs://acme-data/settings"}
+    assert copy["modelParameters"] == {"confidence": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"gcsSource": "canary"}, "gcsSource"),
+        ({"gcsDestination": 7}, "gcsDestination"),
+        ({"gcsSource": "gs://acme/x", "bigquerySource": "bq://p.canary.t"}, "bigquerySource"),
+    ],
+)
+def test_a_wrong_source_of_a_run_is_refused_without_the_value(
+    values: dict[str, Any], name: str
+) -> None:
+    body = a_batch_prediction("echo", "gs://acme-data/out")
+    stand = Stand(BATCH, template("batchPredictionJobs", body))
+
+    with pytest.raises(PlatformRefused, match=rf"parameters\.{name}: ") as caught:
+        stand.job.submit(stand.request(values))
+
+    assert (caught.value.cause, caught.value.__context__) == (FailureCause.PARAMETERS, None)
+    assert "canary" not in str(caught.value)
+
+
 def test_another_source_and_destination_replace_those_of_the_template() -> None:
     body = a_batch_prediction("echo", "gs://acme-data/out", confidence=0.5)
     stand = Stand(
