@@ -12,7 +12,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.hosts import AddressScope, BaseAddress, HostRule
 
-type Name = Annotated[Line, StringConstraints(min_length=1, max_length=255)]
+type SnowflakeName = Annotated[Line, StringConstraints(min_length=1, max_length=255)]
 """The name of an object of Snowflake; it distinguishes capital and small letters."""
 
 _ORGANISATION = re.compile(r"(?P<organisation>[a-z0-9]+)-(?P<account>[a-z0-9-]+)")
@@ -23,13 +23,13 @@ class SnowflakeAttributes(Value):
 
     account_url: str
     """The address of the account, such as `https://myorg-account1.snowflakecomputing.com`."""
-    database: Name
+    database: SnowflakeName
     """The database of the procedures, such as `SALES`; its name is case-sensitive."""
-    schema_name: Name | None = None
+    schema_name: SnowflakeName | None = None
     """The only schema whose procedures discovery returns; None selects all schemas."""
-    warehouse: Name | None = None
+    warehouse: SnowflakeName | None = None
     """The warehouse that runs the procedures; None uses the default of the user."""
-    role: Name | None = None
+    role: SnowflakeName | None = None
     """The role that calls the procedures; None uses the default of the user."""
     account_identifier: (
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,255}$")] | None

@@ -9,7 +9,7 @@ from pydantic import Field
 from polysync_core.domain.definitions.jobs import Job, SubmitSettings
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.attributes import settings_problems
-from polysync_core.platforms.snowflake.attributes import Name
+from polysync_core.platforms.snowflake.attributes import SnowflakeName
 from polysync_core.platforms.snowflake.external_id import ProcedureName
 
 _WEEK = 604_800
@@ -18,9 +18,9 @@ _WEEK = 604_800
 class ProcedureSettings(SubmitSettings):
     """`settings` of a Job that calls a procedure."""
 
-    warehouse: Name | None = None
+    warehouse: SnowflakeName | None = None
     """The warehouse in place of that of the platform."""
-    role: Name | None = None
+    role: SnowflakeName | None = None
     """The role in place of that of the platform."""
     timeout_seconds: Annotated[int, Field(ge=1, le=_WEEK)] | None = None
     """The seconds after which Snowflake stops the statement; None uses the account's parameter."""
