@@ -32,6 +32,7 @@ _TEXTS = {
     "studioDomainId": "d-abc123",
     "roleArn": "arn:aws:iam::123456789012:role/polysync",
     "pipelineExecutionRoleArn": "arn:aws:iam::123456789012:role/pipelines",
+    "accountId": "123456789012",
     "address": "https://vault.example.com:8200",
     "aiFoundryCommand": "python train.py",
     "aiFoundryComputeName": "cpu-cluster",
@@ -185,8 +186,10 @@ def auth_of(method: AuthKind, *, is_full: bool) -> dict[str, str]:
 def _value(name: str, found: Annotation) -> Any:
     if name in _OTHER_VALUES:
         return _OTHER_VALUES[name]
-    if found.plain in {bool, int}:
-        return found.plain(7)
+    if found.plain is bool:
+        return True
+    if found.plain is int:
+        return found.limit("ge") or 7
     if isinstance(found.plain, type) and hasattr(found.plain, "__members__"):
         # The last member is no default; compute without a cluster would contradict the others.
         members = list(found.plain)
