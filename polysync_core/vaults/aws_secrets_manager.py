@@ -33,7 +33,7 @@ from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.aws.credentials import AwsSignIn
 from polysync_core.outbound.sign_in.aws.errors import code_in, key_remedy, refuses_key
 from polysync_core.outbound.sign_in.aws.partitions import (
-    ACCOUNT_PATTERN,
+    AccountId,
     Region,
     foreign_partition,
     partition_of,
@@ -56,7 +56,7 @@ class SecretsManagerAttributes(Value):
 
     region: Region
     """The region of the secrets, such as `eu-west-1`."""
-    account_id: Annotated[str, StringConstraints(pattern=f"^{ACCOUNT_PATTERN}$")] | None = None
+    account_id: AccountId | None = None
     """The account of the secrets, if it is another one; names then end as in the ARN."""
     key: Annotated[str, StringConstraints(pattern=r"^[ -~]{1,255}$")] | None = None
     """The key of a secret's JSON object that holds the value; None: the whole secret."""

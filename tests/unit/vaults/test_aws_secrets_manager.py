@@ -129,7 +129,7 @@ def test_an_unusable_value_is_explained_and_not_quoted(
         ("ResourceNotFoundException", "attributes.accountId"),
         ("InvalidRequestException", "marked for deletion"),
         ("DecryptionFailure", "kms:Decrypt"),
-        ("UnrecognizedClientException", "the access key is unknown"),
+        ("UnrecognizedClientException", "the AWS access key is unknown"),
         ("InvalidSignatureException", "secretAccessKey does not belong"),
         ("Unheard", "Unheard, status 400"),
     ],

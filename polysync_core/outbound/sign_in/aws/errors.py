@@ -12,14 +12,14 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]{0,79}")
 _SKEW = re.compile(r"\bSignature (?:expired|not yet current)\b", re.IGNORECASE)
 
 _UNKNOWN_KEY = (
-    "the access key is unknown: it was deleted or deactivated, or the region belongs to another"
+    "the AWS access key is unknown: it was deleted or deactivated, or the region belongs to another"
     " partition"
 )
 _WRONG_PAIR = (
     "secretAccessKey does not belong to accessKeyId: store the pair that AWS has handed out"
 )
 _CLOCK = "the clock of this machine differs from that of AWS by more than five minutes: correct it"
-_EXPIRED = "the temporary access key has expired or was revoked: renew it"
+_EXPIRED = "the temporary AWS access key has expired or was revoked: renew it"
 _INCOMPLETE = "the signature was lost on the way: check proxies between this app and AWS"
 _KEY_REMEDIES: Mapping[str, str] = MappingProxyType(
     {

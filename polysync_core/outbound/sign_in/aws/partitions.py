@@ -19,6 +19,12 @@ REGION_PATTERN = r"(?:[a-z]{2}|eusc-[a-z]{2})-(?:gov-)?[a-z]{4,12}-[0-9]{1,2}"
 ACCOUNT_PATTERN = r"[0-9]{12}"
 
 
+def _check_account(text: str) -> str:
+    if re.fullmatch(ACCOUNT_PATTERN, text) is None:
+        raise ValueError("an account has 12 digits")
+    return text
+
+
 def _check_region(text: str) -> str:
     if re.fullmatch(REGION_PATTERN, text) is None:
         raise ValueError("a region has a name such as eu-west-1")
@@ -29,6 +35,12 @@ type Region = Annotated[
     str,
     AfterValidator(_check_region),
     WithJsonSchema({"type": "string", "pattern": f"^{REGION_PATTERN}$"}),
+]
+
+type AccountId = Annotated[
+    str,
+    AfterValidator(_check_account),
+    WithJsonSchema({"type": "string", "pattern": f"^{ACCOUNT_PATTERN}$"}),
 ]
 
 _ARN_PARTITION = re.compile(r"arn:(aws[a-z-]{0,10}):")

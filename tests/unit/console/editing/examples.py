@@ -17,6 +17,7 @@ PROVIDERS = TYPES.vault_providers()
 GUID = "00000000-0000-0000-0000-000000000001"
 _TEXTS = {
     "accountUrl": "https://sales.services.ai.azure.com",
+    "accountId": "123456789012",
     "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "bigqueryDestination": "bq://my-project.sales",
     "bigquerySource": "bq://my-project.sales.rows",
@@ -58,6 +59,7 @@ _TEXTS = {
     "existingClusterId": "0101-000000-cluster",
     "existingInstancePool": "pool-1",
     "fabricWorkspaceId": GUID,
+    "batchAccountUrl": "https://my-account.westeurope.batch.azure.com",
     "functionAppUrl": "https://app.azurewebsites.net",
     "key": "value",
     "mount": "secret",
@@ -84,6 +86,7 @@ _TEXTS = {
 _OTHER_VALUES: dict[str, Any] = {
     "dataSource": {"type": "jsonl"},
     "acceleratorCount": 1,
+    "keepSeconds": 7200,
     "additionalLibraryUris": ["abfss://libraries@sales.example/a.jar"],
     "sparkSettings": {"spark.x": "1"},
     "maxWorkers": 3,
