@@ -26,7 +26,7 @@ _RULE = "must have the form DATABASE.SCHEMA.NAME(TYPE, TYPE); write other names 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcedureName:
-    """The full name of a procedure, with the types of its arguments if they are given."""
+    """The full name of a procedure, with the types of its arguments if given."""
 
     database: str
     schema: str

@@ -77,7 +77,7 @@ def _argument(entry: str) -> Argument:
 
 
 def bound_arguments(values: JsonObject) -> Iterator[tuple[str, str, str]]:
-    """Yield each argument as text for the call, with the type and the text of its binding.
+    """Yield each argument of the call with the type and the text of its binding.
 
     The types of bindings: https://docs.snowflake.com/en/developer-guide/sql-api/submitting-requests
     """

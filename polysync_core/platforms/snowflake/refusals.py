@@ -1,4 +1,4 @@
-"""Maps the refusals of Snowflake's SQL API, and the codes of failed statements, to remedies.
+"""Maps the refusals of Snowflake and the codes of failed statements to remedies.
 
 https://docs.snowflake.com/en/developer-guide/sql-api/reference#response-codes
 """

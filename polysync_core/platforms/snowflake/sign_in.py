@@ -1,4 +1,4 @@
-"""Signs in to Snowflake by a key pair, by a programmatic access token or by OAuth.
+"""Signs in to Snowflake by a key pair, an access token or OAuth.
 
 https://docs.snowflake.com/en/developer-guide/sql-api/authenticating
 """
