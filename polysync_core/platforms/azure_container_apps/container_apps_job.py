@@ -51,8 +51,8 @@ LIST_LAG = timedelta(minutes=4)
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _VOLUMES = (
-    "the job mounts volumes, and the API of a start knows no volumes: check that its executions have"
-    " them"
+    "the job mounts volumes, and the API of a start knows no volumes: check that its executions"
+    " have them"
 )
 _OF_EXECUTION = ("image", "name", "command", "args", "env")
 """The properties of a container that a start accepts, besides its resources."""
