@@ -13,7 +13,8 @@ from itertools import batched, product
 
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.runs.attempts import Outcome
-from polysync_core.domain.runs.identity import RunId, new_run_id
+from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.identity import BackfillId, RunId, new_run_id
 from polysync_core.domain.runs.run import (
     RunStatus,
     TaskRun,
@@ -35,8 +36,13 @@ MONTHS = 12
 _BATCH = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BEGAN = datetime(2025, 11, 1, tzinfo=UTC)
-_JOB = Job(name="nap", platform="p", job_type=JobType.DATABRICKS_NOTEBOOK, external_id="/bench/nap")
 _TASK = "task-xx"
+_JOB = Job(
+    name=f"{_TASK}-job",
+    platform=f"{_TASK}-platform",
+    job_type=JobType.DATABRICKS_NOTEBOOK,
+    external_id="/bench/nap",
+)
 _KINDS = tuple(product((RunStatus.SUCCEEDED, RunStatus.FAILED), (False, True)))
 
 type RawRow = tuple[str, str, str, int, str]
@@ -173,12 +179,15 @@ def _ended(at: datetime, status: RunStatus, *, child: bool) -> TaskRun:
         status=RunStatus.QUEUED,
         reason="",
         trigger_type=TriggerType.DEPENDENCY if child else TriggerType.MANUAL,
-        graph_run_id=new_run_id() if child else run_id,
+        graph_run_id=(graph := new_run_id() if child else run_id),
+        backfill_id=BackfillId(graph) if child else None,
+        tags={"team": "sales"} if child else {},
         priority=100,
         queued_at=at,
     )
     run = begin_attempt(new_run(run, actor="bench"), at=at, actor="bench")
     run = with_attempt(run, replace(run.attempts[0], external_run_id="1", submitted_at=at))
     end = at + timedelta(minutes=1)
-    outcome = Outcome(status=status, reason="", finished_at=end)
+    cause = FailureCause.ARTEFACT if status is RunStatus.FAILED else None
+    outcome = Outcome(status=status, reason="", cause=cause, finished_at=end)
     return finish(run, outcome, at=end + timedelta(seconds=1), actor="bench")

@@ -151,6 +151,23 @@ def _measure_reads(host: EmbeddedHost, filled: Filled) -> dict[str, Reads]:
             "failed": lambda: _seconds(client, "/task-runs", status="Failed"),
             "of a task": lambda: _seconds(client, "/task-runs", task=task_name(next(tasks))),
             "of a graph run": lambda: _seconds(client, "/task-runs", graphRunId=next(graphs)),
+            "of a platform": lambda: _seconds(
+                client, "/task-runs", platform=f"{task_name(next(tasks))}-platform"
+            ),
+            "of a job": lambda: _seconds(client, "/task-runs", job=f"{task_name(next(tasks))}-job"),
+            "with a trigger": lambda: _seconds(client, "/task-runs", trigger="Dependency"),
+            "with a tag": lambda: _seconds(client, "/task-runs", tag="team=sales"),
+            "with a cause": lambda: _seconds(client, "/task-runs", cause="Artefact"),
+            "of a backfill": lambda: _seconds(client, "/task-runs", backfillId=next(graphs)),
+            "failed of a platform": lambda: _seconds(
+                client,
+                "/task-runs",
+                status="Failed",
+                platform=f"{task_name(9)}-platform",
+            ),
+            "that no run matches": lambda: _seconds(
+                client, "/task-runs", expected=0, platform="absent"
+            ),
             "active": lambda: _seconds(client, "/task-runs", status="Running"),
         }
         return {kind: _repeated(host, read) for kind, read in kinds.items()}
@@ -162,11 +179,11 @@ def _repeated(host: EmbeddedHost, read: Callable[[], float]) -> Reads:
     return Reads(seconds=seconds, cpu=(host.program.cpu_seconds() - before) / _READS)
 
 
-def _seconds(client: httpx.Client, path: str, **query: Any) -> float:
+def _seconds(client: httpx.Client, path: str, *, expected: int = 20, **query: Any) -> float:
     began = time.perf_counter()
     found = client.get(path, params=query).raise_for_status().json()
     spent = time.perf_counter() - began
-    if path == "/task-runs" and len(found["items"]) != 20:
+    if path == "/task-runs" and len(found["items"]) != expected:
         raise RuntimeError(f"The list {query} has {len(found['items'])} runs.")
     return spent
 

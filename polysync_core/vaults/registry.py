@@ -25,6 +25,7 @@ _OWN: Mapping[str, str] = {
     VaultProvider.AZURE_KEY_VAULT: "polysync_core.vaults.azure_key_vault",
     VaultProvider.HASHICORP_VAULT: "polysync_core.vaults.hashicorp",
     VaultProvider.GOOGLE_SECRET_MANAGER: "polysync_core.vaults.google_secret_manager",
+    VaultProvider.AWS_SECRETS_MANAGER: "polysync_core.vaults.aws_secrets_manager",
     VaultProvider.FILES: "polysync_core.vaults.files",
     VaultProvider.ENVIRONMENT: "polysync_core.vaults.environment",
 }

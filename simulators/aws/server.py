@@ -13,7 +13,15 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.aws import batch, glue, lambda_functions, sagemaker, step_functions, sts
+from simulators.aws import (
+    batch,
+    glue,
+    lambda_functions,
+    sagemaker,
+    secrets_manager,
+    step_functions,
+    sts,
+)
 from simulators.aws.services import STATE, AwsService, Operation, answered
 from simulators.aws.signature import AccessKey, Unsigned, service_of, verified
 from simulators.aws.state import AwsState
@@ -25,6 +33,7 @@ SERVICES: tuple[AwsService, ...] = (
     sts.SERVICE,
     lambda_functions.SERVICE,
     step_functions.SERVICE,
+    secrets_manager.SERVICE,
     glue.SERVICE,
     batch.SERVICE,
     sagemaker.SERVICE,

@@ -18,6 +18,7 @@ class VaultProvider(StrEnum):
     AZURE_KEY_VAULT = "AzureKeyVault"
     HASHICORP_VAULT = "HashiCorpVault"
     GOOGLE_SECRET_MANAGER = "GoogleSecretManager"  # noqa: S105 - a provider's name
+    AWS_SECRETS_MANAGER = "AwsSecretsManager"
     FILES = "Files"
     ENVIRONMENT = "Environment"
 

@@ -10,11 +10,12 @@ from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.hosts import BaseAddress, HostRule
+from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.sign_in.aws.partitions import (
     Region,
     foreign_partition,
     service_address,
+    simulator_address,
 )
 
 
@@ -39,18 +40,6 @@ class AwsAttributes(Value):
         """Return the address for calls to a service, such as `states`."""
         simulator = self.simulator(allow_loopback=allow_loopback)
         return simulator or service_address(host_prefix, self.region)
-
-
-def simulator_address(endpoint: str | None, *, allow_loopback: bool) -> BaseAddress | None:
-    """Return the checked address of a simulator for all services, or None."""
-    if endpoint is None:
-        return None
-    if not allow_loopback:
-        raise Invalid.at(
-            "attributes.endpoint", "a simulator is allowed in development only: remove it"
-        )
-    rule = HostRule(suffixes=(), example="http://127.0.0.1:9789", allow_loopback=True)
-    return rule.read(endpoint, path="attributes.endpoint")
 
 
 def check_aws_platform(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from polysync_core.domain.definitions.platforms import Auth
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.outbound.sign_in.aws.errors import code_in, key_remedy, refuses_key
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import ArtefactNotFound
 from polysync_core.platforms.refusal_rules import (
@@ -21,35 +21,7 @@ from polysync_core.platforms.refusal_rules import (
     refuses_credential,
 )
 
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]{0,79}")
 _UNAUTHORIZED = 401
-
-_UNKNOWN_KEY = (
-    "the access key is unknown: it was deleted or deactivated, or the region belongs to another"
-    " partition"
-)
-_WRONG_PAIR = (
-    "secretAccessKey does not belong to accessKeyId: store the pair that AWS has handed out"
-)
-_CLOCK = "the clock of this machine differs from that of AWS by more than five minutes: correct it"
-_EXPIRED = "the temporary access key has expired or was revoked: renew it"
-_INCOMPLETE = "the signature was lost on the way: check proxies between this app and AWS"
-_CREDENTIAL_REMEDIES = {
-    "ExpiredToken": _EXPIRED,
-    "ExpiredTokenException": _EXPIRED,
-    "UnrecognizedClientException": _UNKNOWN_KEY,
-    "InvalidClientTokenId": _UNKNOWN_KEY,
-    "InvalidSignatureException": _WRONG_PAIR,
-    "SignatureDoesNotMatch": _WRONG_PAIR,
-    "RequestExpired": _CLOCK,
-    "RequestTimeTooSkewed": _CLOCK,
-    "AuthFailure": CREDENTIAL_REMEDY,
-    "IncompleteSignature": _INCOMPLETE,
-    "IncompleteSignatureException": _INCOMPLETE,
-    "MissingAuthenticationToken": _INCOMPLETE,
-    "MissingAuthenticationTokenException": _INCOMPLETE,
-}
-_SKEW = re.compile(r"\bSignature (?:expired|not yet current)\b", re.IGNORECASE)
 _TRANSIENT = frozenset(
     {
         "EC2ThrottledException",
@@ -83,23 +55,14 @@ _REMEDIES = {
 
 
 def error_code(refusal: Refusal) -> str:
-    """Return the error code of an answer, or an empty text.
-
-    It is in the header `x-amzn-ErrorType` (`Code:address`), or in the body's `__type`
-    (`namespace#Code`) or `code`.
-    """
-    given = refusal.headers.get("x-amzn-errortype", "").partition(":")[0]
-    for name in ("__type", "code", "Code"):
-        text = refusal.body.get(name)
-        given = given or (text if isinstance(text, str) else "")
-    code = given.rpartition("#")[2].strip()
-    return code if _CODE.fullmatch(code) else ""
+    """Return the error code of an answer, or an empty text."""
+    return code_in(refusal.headers, refusal.body)
 
 
 def _refuses_key(refusal: Refusal) -> bool:
     code = error_code(refusal) if refusal.status >= 400 else ""
     if code and refusal.status != _UNAUTHORIZED:
-        return code in _CREDENTIAL_REMEDIES
+        return refuses_key(code)
     # A proxy in front of AWS answers without a code.
     return refuses_credential(refusal)
 
@@ -108,9 +71,7 @@ def aws_credential_rules(auth: Auth) -> CredentialRules:
     """Return the rules for the access key of an AWS platform."""
 
     def remedy(refusal: Refusal) -> str:
-        if _SKEW.search(refusal.text):
-            return _CLOCK
-        return _CREDENTIAL_REMEDIES.get(error_code(refusal), CREDENTIAL_REMEDY)
+        return key_remedy(error_code(refusal), refusal.text) or CREDENTIAL_REMEDY
 
     return CredentialRules(name=credential_name(auth), is_refused=_refuses_key, remedy=remedy)
 

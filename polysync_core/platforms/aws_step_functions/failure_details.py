@@ -28,10 +28,10 @@ def failed_state(api: AwsJsonApi, execution_arn: str) -> FailureDetails:
         lambda answer: page_of(answer, "events", "nextToken").items,
         refused=refused_for_execution,
     )
-    return FailureDetails(parts=tuple(_parts(list(events))))
+    return FailureDetails(parts=tuple(failed_states(list(events))))
 
 
-def _parts(events: list[JsonObject]) -> Iterator[FailureDetail]:
+def failed_states(events: list[JsonObject]) -> Iterator[FailureDetail]:
     """Yield the failure of the newest event; follow the events that led to it.
 
     The events of a retried state and of other branches are not on this path.

@@ -34,10 +34,10 @@ def parameter_problems(job: Job) -> list[Problem]:
     """Return the problems of parameters whose names no environment variable has."""
     return [
         Problem(
-            f"parameters.{parameter.name}",
+            f"parameters[{index}].name",
             "is sent as an environment variable, whose name has letters, digits, '_', '.' and '-'",
         )
-        for parameter in job.parameters
+        for index, parameter in enumerate(job.parameters)
         if parameter.direction is not Direction.OUTPUT and _NAME.fullmatch(parameter.name) is None
     ]
 

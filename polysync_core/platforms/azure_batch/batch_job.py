@@ -39,10 +39,12 @@ from polysync_core.platforms.azure_batch.job_template import (
 )
 from polysync_core.platforms.azure_batch.states import (
     CANCEL_REASON,
+    active_report,
     are_known,
+    ended_report,
+    has_ended,
     is_running,
     pool_wait,
-    report_of,
     running_report,
 )
 from polysync_core.platforms.connector import (
@@ -152,7 +154,8 @@ class BatchJobConnector:
         )
         for found in own:
             run_id = str(found.get("id"))
-            report = self._report(found, self.client.task_counts(run_id))
+            counts = {} if has_ended(found) else self.client.task_counts(run_id)
+            report = self._report(found, counts)
             yield ExternalRun(external_run_id=run_id, report=report)
 
     def find(self, search: str | None) -> Iterator[Artefact]:
@@ -233,12 +236,12 @@ class BatchJobConnector:
             )
 
     def _report(self, job: JsonObject, counts: JsonObject) -> Report:
-        report = report_of(job, counts, self.client.attributes.page)
-        if report.status is ProviderStatus.FAILED:
+        page = self.client.attributes.page
+        if has_ended(job):
             first = next(self.client.failed_tasks(str(job.get("id"))), None)
-            if first is not None:
-                text = f"{report.message} Task {first.get('id')}: {error_of(first)}"
-                return replace(report, message=text)
+            failure = None if first is None else f"Task {first.get('id')}: {error_of(first)}"
+            return ended_report(job, failure, page)
+        report = active_report(job, counts, page)
         created = moment_in(job, "creationTime")
         pool = object_in(job, "executionInfo").get("poolId")
         waits = report.status is ProviderStatus.STARTING and report.wait is None

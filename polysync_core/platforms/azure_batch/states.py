@@ -29,7 +29,7 @@ STATES = {
 """The states of an active job, and the reasons for which a job has ended."""
 _BY_WORD = {word.lower(): status for word, status in STATES.items()}
 _HELD = frozenset({"disabling", "disabled", "enabling"})
-_COUNTS = ("active", "running", "completed", "failed")
+_COUNTS = ("active", "running", "completed")
 _MAX_WORD = 64
 
 
@@ -48,19 +48,24 @@ def running_report(page: str) -> Report:
     return Report(status=STATES["running"], provider_state="running", monitor_url=page)
 
 
-def report_of(job: JsonObject, counts: JsonObject, page: str) -> Report:
-    """Return the state of a job."""
+def has_ended(job: JsonObject) -> bool:
+    """Return whether a job has ended."""
+    return str(job.get("state")).lower() == "completed"
+
+
+def active_report(job: JsonObject, counts: JsonObject, page: str) -> Report:
+    """Return the state of a job that has not ended."""
     state, execution = str(job.get("state")).lower(), object_in(job, "executionInfo")
-    if state == "completed":
-        return _ended(execution, counts, page)
     has_begun = is_running(counts) or counts.get("completed") not in {0, None}
     word = "running" if state == "active" and has_begun else state
     held = word in _HELD
+    problem = _scheduling_problem(execution)
+    wait = Wait.COMPUTE if problem and not has_begun else None
     return Report(
         status=_BY_WORD.get(word, ProviderStatus.UNKNOWN),
         provider_state=shortened_line(word, limit=_MAX_WORD) or "",
-        message="The job is disabled: enable it." if held else None,
-        wait=Wait.PLATFORM_QUEUE if held else None,
+        message="The job is disabled: enable it." if held else problem,
+        wait=Wait.PLATFORM_QUEUE if held else wait,
         monitor_url=page,
         started_at=moment_in(execution, "startTime"),
     )
@@ -85,27 +90,38 @@ def pool_wait(pool: JsonObject | None, name: str) -> str:
     return f"All nodes of the pool {name} are starting or busy."
 
 
-def _ended(execution: JsonObject, counts: JsonObject, page: str) -> Report:
+def ended_report(job: JsonObject, failure: str | None, page: str) -> Report:
+    """Return the state of an ended job; `failure` is that of its first failed task.
+
+    The counts of tasks may be out of date, so they do not decide.
+    """
+    execution = object_in(job, "executionInfo")
     word = str(execution.get("terminateReason") or "completed")
     status = _BY_WORD.get(word.lower(), ProviderStatus.SUCCESS)
-    error = object_in(execution, "schedulingError")
-    if status is ProviderStatus.SUCCESS and (_count(counts, "failed") or error):
+    text = _scheduling_problem(execution) or failure
+    if status is ProviderStatus.SUCCESS and text:
         status = ProviderStatus.FAILED
-    text = shortened_line(error.get("message")) or shortened_line(error.get("code"))
     return Report(
         status=status,
         provider_state=shortened_line(word, limit=_MAX_WORD) or "",
-        message=(text or _reason(word, counts)) if status is ProviderStatus.FAILED else None,
+        message=(text or _reason(word)) if status is ProviderStatus.FAILED else None,
         monitor_url=page,
         started_at=moment_in(execution, "startTime"),
         finished_at=moment_in(execution, "endTime"),
     )
 
 
-def _reason(word: str, counts: JsonObject) -> str:
+def _scheduling_problem(execution: JsonObject) -> str | None:
+    """Return the reason why Batch could not make the nodes of a job."""
+    error = object_in(execution, "schedulingError")
+    code, message = (shortened_line(error.get(name)) for name in ("code", "message"))
+    return f"{code}: {message}" if code and message else code or message
+
+
+def _reason(word: str) -> str:
     if word.lower() == "maxwallclocktimeexpiry":
         return "The job took longer than its constraint maxWallClockTime allows."
-    return f"{_count(counts, 'failed')} of {_count(counts, 'completed')} tasks failed."
+    return "The job failed without a failed task: read its tasks."
 
 
 def _count(source: JsonObject, name: str) -> int:

@@ -72,6 +72,7 @@ class KubernetesClient:
         self._lock = threading.Lock()
         self._access: tuple[float, ClusterAccess] | None = None
         self._server: tuple[ClusterAccess, PlatformClient] | None = None
+        self._token: Authenticator | None = None
 
     def now(self) -> datetime:
         """Return the time."""
@@ -223,10 +224,13 @@ class KubernetesClient:
             self._access = None
 
     def _entra(self, base: BaseAddress) -> Authenticator:
-        attributes, secrets = self.attributes, self._context.secrets
-        return entra_authenticator(
-            self._platform.auth, attributes.cloud, secrets, scope=SERVER_SCOPE, base=base
-        )
+        """Return the sign-in by Entra, whose token outlives the kubeconfig."""
+        if self._token is None:
+            cloud, secrets = self.attributes.cloud, self._context.secrets
+            self._token = entra_authenticator(
+                self._platform.auth, cloud, secrets, scope=SERVER_SCOPE, base=base
+            )
+        return self._token
 
 
 def _object_with_name(answer: JsonObject) -> JsonObject:

@@ -43,6 +43,14 @@ def failed_containers(client: KubernetesClient, name: str) -> FailureDetails:
     )
 
 
+def first_failure(pods: list[JsonObject]) -> str | None:
+    """Return the failure of the newest failed pod, in one sentence; None if no pod failed."""
+    for pod in sorted(pods, key=_created, reverse=True):
+        for part, error, _, _ in _failures(pod):
+            return shortened_line(f"Container {part}: {error}")
+    return None
+
+
 def _failures(pod: JsonObject) -> Iterator[tuple[str, str, str, str]]:
     """Yield part, error, pod and container of each failure; no container for a lost pod."""
     name, status = str(object_in(pod, "metadata").get("name")), object_in(pod, "status")

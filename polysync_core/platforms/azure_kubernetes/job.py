@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.azure.environment_variables import copy_name, parameter_problems
 from polysync_core.platforms.azure_kubernetes.client import KubernetesClient
-from polysync_core.platforms.azure_kubernetes.failure_details import failed_containers
+from polysync_core.platforms.azure_kubernetes.failure_details import (
+    failed_containers,
+    first_failure,
+)
 from polysync_core.platforms.azure_kubernetes.job_template import (
     BEGUN_ANNOTATION,
     KIND_LABEL,
@@ -49,6 +54,7 @@ from polysync_core.platforms.paging import newest_first
 START_GRACE = timedelta(seconds=20)
 """The time in which a Job may start before its pods are asked for the reason of the wait."""
 _CONFLICT = 409
+_MAX_PODS = 100
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 
 
@@ -99,10 +105,14 @@ class KubernetesJobConnector:
         report = self._report(self.client.job(_checked(external_run_id)))
         if report.status is ProviderStatus.SUCCESS:
             return with_outputs(report, job, self.client, external_run_id)
-        if report.status is ProviderStatus.STARTING and report.wait is None:
-            begun = report.started_at
-            if begun is not None and self.client.now() - begun > START_GRACE:
-                return with_wait(report, self.client.pods(external_run_id))
+        if report.status is ProviderStatus.FAILED:
+            failure = first_failure(self._pods(external_run_id))
+            texts = [each for each in (report.message, failure) if each]
+            return replace(report, message="; ".join(texts))
+        begun = report.started_at
+        waits = report.status is ProviderStatus.STARTING and report.wait is None
+        if waits and begun is not None and self.client.now() - begun > START_GRACE:
+            return with_wait(report, self._pods(external_run_id))
         return report
 
     def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
@@ -149,6 +159,17 @@ class KubernetesJobConnector:
                 problem = name_problem(name)
                 kind = self.kind.job_type
                 yield Artefact(external_id=name, job_type=kind, name=name, problem=problem)
+
+    def _pods(self, name: str) -> list[JsonObject]:
+        """Return the pods of a Job; none if they cannot be read, which changes no state."""
+        try:
+            return list(islice(self.client.pods(name), _MAX_PODS))
+        except PlatformRefused as error:
+            if error.cause is FailureCause.SECRET:
+                raise
+        except RunNotFound:
+            pass
+        return []
 
     def _create(self, job: JsonObject, name: str, request: SubmitRequest) -> None:
         refusal: PlatformRefused | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from polysync_core.domain.definitions.jobs import Job, JobType, SubmitSettings
-from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Unavailable
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import (
@@ -31,6 +32,10 @@ from polysync_core.platforms.microsoft_fabric.states import (
 )
 
 _PORTAL = "https://app.fabric.microsoft.com/groups"
+_CLOCK_SKEW = timedelta(minutes=5)
+"""The assumed maximum difference between the clocks."""
+_MAX_SHOWN = 5
+"""The maximum number of runs that a message names."""
 _PUBLISHES = frozenset({"applychanges", "publish"})
 """Fabric's jobs, in lower case, that publish an item and do not run it."""
 
@@ -87,7 +92,7 @@ class ItemConnector:
         if request.is_resend and not job.may_run_twice:
             raise OutcomeUnknown(
                 "The item may have been started, and Fabric cannot tell which of its runs belongs"
-                " to the attempt. Check the recent runs of the item, then rerun if needed. To avoid"
+                f" to the attempt. {self._runs_since(request)}, then rerun if needed. To avoid"
                 " this, set resubmit: WhenIdempotent if the item may run twice."
             )
         execution = self.kind.execution(request, self.service.workspace_id)
@@ -152,38 +157,49 @@ class ItemConnector:
         wanted = (search or "").casefold()
         items = self.service.listed("items", query={"type": self.kind.item_type}, refused=refused)
         for item in items:
-            match item:
-                case {"id": str(item_id), "displayName": str(name)} if is_guid(item_id):
-                    if wanted in name.casefold():
-                        yield self._artefact(item_id.lower(), name, item.get("description"))
-                case _:
-                    continue
-
-    def _artefact(self, item_id: str, name: str, description: JsonValue) -> Artefact:
-        is_text = isinstance(description, str) and description
-        return Artefact(
-            external_id=item_id,
-            job_type=self.kind.job_type,
-            name=name,
-            description=str(description) if is_text else None,
-        )
+            item_id, name = _text_of(item, "id"), _text_of(item, "displayName")
+            if item_id and wanted in (name or item_id).casefold():
+                yield Artefact(
+                    external_id=item_id.lower(),
+                    job_type=self.kind.job_type,
+                    name=name or item_id,
+                    description=_text_of(item, "description") or None,
+                    problem=None if is_guid(item_id) else "Fabric gives the item no usable id.",
+                )
 
     def _skipped(self, job: Job, run_id: str, report: Report) -> Report:
         """Return the report of a run that Fabric skipped, with the run that was active."""
-        active = next(
-            (
-                each.external_run_id
-                for each in self.runs(job)
-                if each.external_run_id != run_id and not each.report.status.is_final
-            ),
-            None,
-        )
-        name = f"the run {active}" if active else "another run"
+        active = [
+            each.external_run_id
+            for each in self._readable_runs(job)
+            if each.external_run_id != run_id and not each.report.status.is_final
+        ]
+        name = f"the run {active[0]}" if active else "another run"
         message = (
             f"Fabric skipped this run, because {name} of the same item was active: limit the Task"
             " to one run at a time."
         )
         return replace(report, message=message)
+
+    def _runs_since(self, request: SubmitRequest) -> str:
+        """Name the runs since the begin of the attempt, for a person."""
+        since = request.begun_at - _CLOCK_SKEW
+        found = [
+            each.external_run_id
+            for each in self._readable_runs(request.job)
+            if each.report.started_at is None or each.report.started_at >= since
+        ]
+        if not found:
+            return "Check the recent runs of the item"
+        shown = ", ".join(found[:_MAX_SHOWN]) + (" and others" if found[_MAX_SHOWN:] else "")
+        return f"Check the runs that began since then ({shown})"
+
+    def _readable_runs(self, job: Job) -> list[ExternalRun]:
+        """Return the runs of the item; an unreadable list is empty."""
+        try:
+            return list(self.runs(job))
+        except (PlatformRefused, Unavailable):
+            return []
 
     def _listed_run(self, job: Job, instance: JsonObject) -> ExternalRun | None:
         """Return a run of a list, or None if the entry cannot be read."""
@@ -205,3 +221,9 @@ class ItemConnector:
 
     def _page(self, job: Job) -> str:
         return f"{_PORTAL}/{self.service.workspace_id}/{self.kind.page}/{job.external_id}"
+
+
+def _text_of(source: JsonObject, name: str) -> str:
+    """Return a text of an answer; any other value is empty."""
+    found = source.get(name)
+    return found if isinstance(found, str) else ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.identity import BackfillId, RunId
-from polysync_core.domain.runs.listing import Listing
+from polysync_core.domain.runs.listing import Listing, TagFilter
 from polysync_core.domain.runs.run import TaskRun, TriggerType
 from polysync_core.domain.runs.status import RunStatus
-from polysync_core.domain.runs.stored import ActiveRun
+from polysync_core.domain.runs.stored import ActiveRun, failure_cause
 from polysync_core.storage.rows import Change, Operation, Row, RowValue
 
 ACTIVE = "a~"
@@ -71,8 +73,9 @@ def outcome_entries(run: TaskRun) -> list[Operation]:
     """Return the writes that list the outcome of a run, also with its Task."""
     if run.task is None:
         return []
-    lists = [put_entry(run, f"s~{run.status}~"), put_entry(run, f"t~{run.task}~")]
-    return [*lists, *_scheduled_entries(run)]
+    cause = failure_cause(run)
+    lists = [f"s~{run.status}~", f"t~{run.task}~", *([f"c~{cause}~"] if cause else [])]
+    return [*(put_entry(run, each) for each in lists), *_scheduled_entries(run)]
 
 
 def _scheduled_entries(run: TaskRun) -> list[Operation]:
@@ -113,8 +116,34 @@ def lists_of(entry: ActiveRun) -> tuple[str, ...]:
     """Return the lists of a run in any status; the first is its main list."""
     if entry.task is None:
         return (f"{JOB}{entry.job}~",)
-    graph = () if entry.graph_run_id == entry.run_id else (f"g~{entry.graph_run_id}~",)
-    return (ALL, f"t~{entry.task}~", *graph)
+    is_root = entry.graph_run_id == entry.run_id
+    return (
+        ALL,
+        f"t~{entry.task}~",
+        f"p~{entry.platform}~",
+        f"o~{entry.job}~",
+        f"i~{entry.trigger_type}~",
+        *([] if is_root else [f"g~{entry.graph_run_id}~"]),
+        *([] if entry.backfill_id is None else [f"b~{entry.backfill_id}~"]),
+    )
+
+
+def tag_entries(run: TaskRun) -> list[Operation]:
+    """Return the writes that list a run by its tags: by the name alone, and with the value."""
+    if run.task is None:
+        return []
+    filters = [
+        TagFilter(name=name, value=each)
+        for name, value in run.tags.items()
+        for each in (None, value)
+    ]
+    return [put_entry(run, _of_tag(each)) for each in filters]
+
+
+def _of_tag(tag: TagFilter) -> str:
+    """Return the key prefix of the runs with a tag; a tag may have any characters."""
+    text = json.dumps([tag.name, tag.value])
+    return f"k~{hashlib.sha256(text.encode()).hexdigest()[:20]}~"
 
 
 def lists_for(listing: Listing) -> tuple[str, ...]:
@@ -124,11 +153,32 @@ def lists_for(listing: Listing) -> tuple[str, ...]:
         return alone
     if listing.late:
         return (LATE,)
-    if listing.graph_run_id is not None:
-        return (f"g~{listing.graph_run_id}~",)
-    if listing.task is not None:
-        return (f"t~{listing.task}~",)
-    return (*_by_status(listing.possible_statuses), *alone)
+    own = (
+        *_list_of("g", listing.graph_run_id),
+        *_list_of("b", listing.backfill_id),
+        *_list_of("t", listing.task),
+    )
+    return own[:1] or (*_shared_list(listing), *alone)
+
+
+def _shared_list(listing: Listing) -> tuple[str, ...]:
+    """Return the lists of runs of Tasks; those of active and unsuccessful runs are short."""
+    if listing.cause is not None:
+        return _list_of("c", listing.cause)
+    statuses = listing.possible_statuses
+    if statuses and RunStatus.SUCCEEDED not in statuses:
+        return _by_status(statuses)
+    found = (
+        *_list_of("o", listing.job),
+        *(() if listing.tag is None else (_of_tag(listing.tag),)),
+        *_list_of("p", listing.platform),
+        *_list_of("i", listing.trigger),
+    )
+    return found[:1] or _by_status(statuses)
+
+
+def _list_of(sign: str, name: str | None) -> tuple[str, ...]:
+    return () if name is None else (f"{sign}~{name}~",)
 
 
 def _by_status(statuses: frozenset[RunStatus]) -> tuple[str, ...]:

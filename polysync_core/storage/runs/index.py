@@ -1,4 +1,4 @@
-"""Indexes runs in monthly tables: active runs, and lists by Task, Job and outcome.
+"""Indexes runs in monthly tables: active runs, and one list for each filter.
 
 There is one table per month, with one partition per Dispatcher shard. So the newest entries stay
 few however long the history is, old months are dropped whole, and a deployment with many shards
@@ -8,7 +8,13 @@ spreads its index as well. The entries of a run are written in one transaction:
     r~<newest first>~<run>               all runs
     t~<task>~<newest first>~<run>        the runs of a task, with the outcome of ended ones
     g~<graph run>~<newest first>~<run>   the descendants of a root run
+    p~<platform>~<newest first>~<run>    the runs on a platform
+    o~<job>~<newest first>~<run>         the runs of the tasks of a job
+    i~<trigger>~<newest first>~<run>     the runs with a trigger
+    k~<tag>~<newest first>~<run>         the runs with a tag, for its name and for its value
+    b~<backfill>~<newest first>~<run>    the runs of a backfill
     s~<status>~<newest first>~<run>      the runs with this outcome
+    c~<cause>~<newest first>~<run>       the failed runs with this cause
     l~<newest first>~<run>               the runs that missed a deadline
     j~<job>~<newest first>~<run>         the runs of a job without a task, which are in no other
                                          list than this and the active one
@@ -27,7 +33,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, groupby, product
+from itertools import batched, chain, groupby, product
 
 from polysync_core.domain.errors import NotFound, StaleETag
 from polysync_core.domain.runs.run import TaskRun
@@ -52,6 +58,7 @@ from polysync_core.storage.runs.entries import (
     put_entry,
     scheduled_keys,
     scheduled_prefix,
+    tag_entries,
 )
 from polysync_core.storage.runs.heads import RunHeads, StoredHead
 from polysync_core.storage.tables import Table, Tables
@@ -59,6 +66,8 @@ from polysync_core.storage.tables import Table, Tables
 _PAGE = 50
 _MAX_PAGE = 1000
 """The largest page of a long scan; the first page is short, because most lists end early."""
+_MAX_BATCH = 80
+"""The maximum number of tag entries in the transaction of a run, of at most 100 writes."""
 _FEW = 20
 """Up to this number, Tasks are read by point reads."""
 _SKEW = timedelta(days=1)
@@ -100,7 +109,11 @@ class RunIndex:
         """Write the entries of an active run."""
         self._register(Part(f"{run.queued_at:%Y%m}", run.shard))
         table = month_table(self._storage, run.queued_at)
-        entries = [put_entry(run, ACTIVE), *list_entries(run)]
+        # An entry without its run is harmless, so many tags may need transactions of their own.
+        tags = [*batched(tag_entries(run), _MAX_BATCH, strict=False)]
+        for operations in tags[1:]:
+            table.transact(operations)
+        entries = [put_entry(run, ACTIVE), *list_entries(run), *chain(*tags[:1])]
         self._heads.transact(table, run, entries, ended=False)
 
     def add_late(self, run: TaskRun) -> None:

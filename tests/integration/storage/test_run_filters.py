@@ -166,13 +166,65 @@ def test_rows_that_do_not_match_are_read_in_bounds(
     runs: TableRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(table, "_MAX_READ", 4)
-    rare = accepted(runs, NOON, tags={"rare": "yes"})
+    rare = ended(runs, RunStatus.FAILED, at=NOON, tags={"rare": "yes"})
     for number in range(25):
-        accepted(runs, NOON + HOUR + number * timedelta(minutes=1))
-    tag = TagFilter(name="rare")
-    page = runs.page(Listing(tag=tag, limit=2))
+        ended(runs, RunStatus.FAILED, at=NOON + HOUR + number * timedelta(minutes=1))
+    filters: Any = {"tag": TagFilter(name="rare"), "statuses": frozenset({RunStatus.FAILED})}
+    page = runs.page(Listing(**filters, limit=2))
     assert (list(page.items), page.continuation_token is None) == ([], False)
-    assert listed(runs, tag=tag) == ids(rare)
+    assert listed(runs, **filters) == ids(rare)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"tag": TagFilter(name="rare")},
+        {"tag": TagFilter(name="rare", value="a~b/c#?")},
+        {"platform": "seldom"},
+        {"job": "etl"},
+        {"trigger": TriggerType.MESSAGE},
+        {"backfill_id": BackfillId("b1")},
+        {"cause": FailureCause.TIMEOUT},
+        {"task": "rare"},
+        {"late": True},
+        {"platform": "seldom", "tag": TagFilter(name="rare"), "trigger": TriggerType.MESSAGE},
+        {"platform": "seldom", "cause": FailureCause.TIMEOUT},
+    ],
+    ids=str,
+)
+def test_a_filter_examines_only_entries_that_match(
+    runs: TableRuns, monkeypatch: pytest.MonkeyPatch, filters: dict[str, Any]
+) -> None:
+    """A page with a match after many others ends without a further page."""
+    monkeypatch.setattr(table, "_MAX_EXAMINED", 3)
+    monkeypatch.setattr(table, "_MAX_READ", 3)
+    job = a_job(name="etl", platform="seldom")
+    mark = MissedDeadline(kind=DeadlineKind.LATE, at=NOON, noticed_at=NOON)
+    rare = ended(
+        runs,
+        RunStatus.FAILED,
+        FailureCause.TIMEOUT,
+        task="rare",
+        job=job,
+        trigger_type=TriggerType.MESSAGE,
+        backfill_id=BackfillId("b1"),
+        tags={"rare": "a~b/c#?", "team": "x"},
+        missed_deadlines=(mark,),
+    )
+    runs.index_late(rare)
+    for number in range(12):
+        at = NOON + HOUR + number * timedelta(minutes=1)
+        ended(runs, RunStatus.FAILED, FailureCause.ARTEFACT, at=at, tags={"team": "x"})
+    page = runs.page(Listing(**filters, limit=2))
+    assert (ids(*page.items), page.continuation_token) == (ids(rare), None)
+
+
+def test_a_run_may_have_more_tags_than_one_transaction_takes(runs: TableRuns) -> None:
+    tags = {f"tag-{number}": str(number) for number in range(130)}
+    run = accepted(runs, tags=tags)
+    for number in (0, 70, 129):
+        tag = TagFilter(name=f"tag-{number}", value=str(number))
+        assert listed(runs, tag=tag) == ids(run)
 
 
 def test_the_count_of_a_list_is_bounded(runs: TableRuns) -> None:

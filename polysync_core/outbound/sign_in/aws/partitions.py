@@ -1,4 +1,4 @@
-"""Finds the AWS partition of a region, and the host names of its services.
+"""Finds the AWS partition of a region, and the addresses of its services.
 
 A partition is a separate AWS with accounts, host names and a console of its own.
 """
@@ -11,11 +11,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.domain.errors import Invalid
+from polysync_core.outbound.hosts import AddressScope, BaseAddress, HostRule
 
 REGION_PATTERN = r"(?:[a-z]{2}|eusc-[a-z]{2})-(?:gov-)?[a-z]{4,12}-[0-9]{1,2}"
 """The form of a region's name; the secret regions such as `us-iso-east-1` are not supported."""
 ACCOUNT_PATTERN = r"[0-9]{12}"
+
+
+def _check_account(text: str) -> str:
+    if re.fullmatch(ACCOUNT_PATTERN, text) is None:
+        raise ValueError("an account has 12 digits")
+    return text
 
 
 def _check_region(text: str) -> str:
@@ -28,6 +35,12 @@ type Region = Annotated[
     str,
     AfterValidator(_check_region),
     WithJsonSchema({"type": "string", "pattern": f"^{REGION_PATTERN}$"}),
+]
+
+type AccountId = Annotated[
+    str,
+    AfterValidator(_check_account),
+    WithJsonSchema({"type": "string", "pattern": f"^{ACCOUNT_PATTERN}$"}),
 ]
 
 _ARN_PARTITION = re.compile(r"arn:(aws[a-z-]{0,10}):")
@@ -63,6 +76,18 @@ def service_address(host_prefix: str, region: str) -> BaseAddress:
     """Return the regional address of a service, such as `states` or `api.sagemaker`."""
     host = f"{host_prefix}.{region}.{partition_of(region).suffix}"
     return BaseAddress(f"https://{host}", host, AddressScope.PUBLIC)
+
+
+def simulator_address(endpoint: str | None, *, allow_loopback: bool) -> BaseAddress | None:
+    """Return the checked address of a simulator for all services, or None."""
+    if endpoint is None:
+        return None
+    if not allow_loopback:
+        raise Invalid.at(
+            "attributes.endpoint", "a simulator is allowed in development only: remove it"
+        )
+    rule = HostRule(suffixes=(), example="http://127.0.0.1:9789", allow_loopback=True)
+    return rule.read(endpoint, path="attributes.endpoint")
 
 
 def console_url(region: str, path: str) -> str:

@@ -113,7 +113,7 @@ def case(simulators: Simulators) -> JobTypeCase:
             ({"external_id": "a/b"}, "externalId"),
             ({"external_id": "jobschedules/"}, "externalId"),
             ({"settings": {"timeout": 5}}, "settings.timeout"),
-            ({"parameters": (Parameter(name="a=b"),)}, "parameters.a=b"),
+            ({"parameters": (Parameter(name="a=b"),)}, "parameters[0].name"),
         ),
         parameters=(Parameter(name="rows", default="1"),),
         accepts_undeclared="a task may read any environment variable",

@@ -111,7 +111,7 @@ def case(simulators: Simulators) -> JobTypeCase:
             ({"external_id": "Upper"}, "externalId"),
             ({"settings": {"timeout": 5}}, "settings.timeout"),
             ({"settings": {"containerName": "a/b"}}, "settings.containerName"),
-            ({"parameters": (Parameter(name="a=b"),)}, "parameters.a=b"),
+            ({"parameters": (Parameter(name="a=b"),)}, "parameters[0].name"),
         ),
         parameters=(Parameter(name="rows", default="1"), Parameter(name="KEY")),
         accepts_undeclared="a container may read any environment variable",

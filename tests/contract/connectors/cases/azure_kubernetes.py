@@ -119,7 +119,7 @@ def _case(simulators: Simulators, job_type: JobType) -> JobTypeCase:
             ({"settings": {"timeout": 5}}, "settings.timeout"),
             ({"settings": {"containerName": "a/b"}}, "settings.containerName"),
             ({"settings": {"keepSeconds": 5}}, "settings.keepSeconds"),
-            ({"parameters": (Parameter(name="a b"),)}, "parameters.a b"),
+            ({"parameters": (Parameter(name="a b"),)}, "parameters[0].name"),
         ),
         parameters=(Parameter(name="rows", default="1"),),
         accepts_undeclared="a container may read any environment variable",

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from polysync_core.platforms.azure_batch.attributes import BatchAttributes
-from polysync_core.platforms.azure_batch.states import pool_wait, report_of
+from polysync_core.platforms.azure_batch.states import (
+    active_report,
+    ended_report,
+    pool_wait,
+)
 from polysync_core.platforms.connector import ProviderStatus, Wait
 from polysync_core.platforms.registry import platform_plugin
 from tests.fakes.http import Reply
@@ -25,42 +29,61 @@ def ended(reason: str | None, **facts: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("job", "numbers", "status", "wait"),
+    ("state", "numbers", "status", "wait"),
     [
-        ({"state": "active"}, counts(active=1), ProviderStatus.STARTING, None),
-        ({"state": "active"}, counts(active=1, completed=1), ProviderStatus.RUNNING, None),
-        ({"state": "active"}, counts(completed=1), ProviderStatus.RUNNING, None),
-        (
-            {"state": "disabled"},
-            counts(active=1),
-            ProviderStatus.STARTING,
-            Wait.PLATFORM_QUEUE,
-        ),
-        ({"state": "terminating"}, counts(), ProviderStatus.RUNNING, None),
-        ({"state": "dreaming"}, counts(), ProviderStatus.UNKNOWN, None),
-        (ended("AllTasksComplete"), counts(completed=2), ProviderStatus.SUCCESS, None),
-        (ended("AllTasksComplete"), counts(completed=2, failed=1), ProviderStatus.FAILED, None),
-        (ended("JMComplete"), counts(completed=2), ProviderStatus.SUCCESS, None),
-        (ended("TaskFailed"), counts(completed=1, failed=1), ProviderStatus.FAILED, None),
-        (ended("MaxWallClockTimeExpiry"), counts(completed=1), ProviderStatus.FAILED, None),
-        (ended("UserTerminate"), counts(completed=1, failed=1), ProviderStatus.CANCELLED, None),
-        (ended("StoppedByPolysync"), counts(active=1), ProviderStatus.CANCELLED, None),
-        (ended("own words"), counts(completed=1), ProviderStatus.SUCCESS, None),
-        (ended(None), counts(completed=1, failed=1), ProviderStatus.FAILED, None),
+        ("active", counts(active=1), ProviderStatus.STARTING, None),
+        ("active", counts(active=1, completed=1), ProviderStatus.RUNNING, None),
+        ("active", counts(completed=1), ProviderStatus.RUNNING, None),
+        ("disabled", counts(active=1), ProviderStatus.STARTING, Wait.PLATFORM_QUEUE),
+        ("terminating", counts(), ProviderStatus.RUNNING, None),
+        ("dreaming", counts(), ProviderStatus.UNKNOWN, None),
+    ],
+)
+def test_the_state_of_an_active_job_comes_from_the_job_and_the_counts(
+    state: str, numbers: Any, status: ProviderStatus, wait: Wait | None
+) -> None:
+    report = active_report({"state": state}, numbers, "page")
+    assert (report.status, report.wait) == (status, wait)
+    assert (report.message is not None) is (wait is not None)
+
+
+def test_a_pool_that_cannot_be_made_is_a_wait_for_compute() -> None:
+    error = {"code": "AutoPoolCreationFailedWithQuotaReached", "message": "no cores"}
+    job = {"state": "active", "executionInfo": {"schedulingError": error}}
+    report = active_report(job, counts(active=1), "page")
+    assert (report.status, report.wait) == (ProviderStatus.STARTING, Wait.COMPUTE)
+    assert report.message == "AutoPoolCreationFailedWithQuotaReached: no cores"
+
+
+FAILURE = "Task only: exit code 1"
+
+
+@pytest.mark.parametrize(
+    ("job", "failure", "status"),
+    [
+        (ended("AllTasksComplete"), None, ProviderStatus.SUCCESS),
+        (ended("AllTasksComplete"), FAILURE, ProviderStatus.FAILED),
+        (ended("JMComplete"), None, ProviderStatus.SUCCESS),
+        (ended("TaskFailed"), FAILURE, ProviderStatus.FAILED),
+        (ended("MaxWallClockTimeExpiry"), None, ProviderStatus.FAILED),
+        (ended("UserTerminate"), FAILURE, ProviderStatus.CANCELLED),
+        (ended("StoppedByPolysync"), None, ProviderStatus.CANCELLED),
+        (ended("own words"), None, ProviderStatus.SUCCESS),
+        (ended("own words"), FAILURE, ProviderStatus.FAILED),
+        (ended(None), FAILURE, ProviderStatus.FAILED),
         (
             ended(None, schedulingError={"code": "AutoPoolCreationFailed"}),
-            counts(),
-            ProviderStatus.FAILED,
             None,
+            ProviderStatus.FAILED,
         ),
     ],
 )
-def test_the_state_comes_from_the_job_and_the_counts(
-    job: dict[str, Any], numbers: Any, status: ProviderStatus, wait: Wait | None
+def test_the_end_comes_from_its_reason_and_the_failed_tasks(
+    job: dict[str, Any], failure: str | None, status: ProviderStatus
 ) -> None:
-    report = report_of(job, numbers, "page")
-    assert (report.status, report.wait) == (status, wait)
-    assert (report.message is not None) is (status is ProviderStatus.FAILED or wait is not None)
+    report = ended_report(job, failure, "page")
+    assert report.status is status
+    assert (report.message is not None) is (status is ProviderStatus.FAILED)
 
 
 def test_a_poll_of_a_running_job_is_one_call() -> None:
@@ -109,14 +132,14 @@ def test_a_failed_run_names_its_first_failed_task() -> None:
     failure = {"code": "FailureExitCode", "message": "failed", "details": []}
     task = {"id": "only", "executionInfo": {"exitCode": 3, "failureInfo": failure}}
     scripted = Scripted(
-        Reply.json({"taskCounts": counts(completed=1, failed=1)}),
+        # The counts do not know the failure yet.
+        Reply.json({"taskCounts": counts(completed=1)}),
         Reply.json(ended("AllTasksComplete")),
         Reply.json({"value": [task]}),
     )
     report = scripted.job.read(JOB, NAME)
-    assert report.message == (
-        "1 of 1 tasks failed. Task only: exit code 3; FailureExitCode; failed"
-    )
+    assert report.status is ProviderStatus.FAILED
+    assert report.message == "Task only: exit code 3; FailureExitCode; failed"
 
 
 @pytest.mark.parametrize(

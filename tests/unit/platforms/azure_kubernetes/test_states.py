@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.azure_kubernetes.client import KubernetesClient
 from polysync_core.platforms.azure_kubernetes.failure_details import failed_containers
+from polysync_core.platforms.azure_kubernetes.job import JOBS, KubernetesJobConnector
 from polysync_core.platforms.azure_kubernetes.outputs import with_outputs
 from polysync_core.platforms.azure_kubernetes.refusals import (
     refused,
@@ -153,6 +155,11 @@ class Pods:
     ) -> None:
         self._pods, self._job, self._error = [*pods], job or {"status": {}}, error
         self.logs: list[tuple[str, str]] = []
+        self.time = datetime.fromisoformat(AT) + timedelta(minutes=5)
+        self.attributes = SimpleNamespace(page="page")
+
+    def now(self) -> datetime:
+        return self.time
 
     def job(self, name: str) -> Any:
         return self._job
@@ -229,6 +236,39 @@ def test_a_job_without_pods_tells_its_own_reason() -> None:
     failed = {"conditions": [a_condition("Failed", "DeadlineExceeded", "too long")]}
     job = {"metadata": {}, "status": failed}
     assert errors(Pods([], job)) == [("", "DeadlineExceeded: too long", "")]
+
+
+RUN = Job(name="j", platform="p", job_type=JobType.AKS_JOB, external_id="x")
+
+
+def read(pods: Pods, status: dict[str, Any]) -> Report:
+    pods._job = {"metadata": {}, "status": {"startTime": AT, **status}}
+    return KubernetesJobConnector(client(pods), JOBS).read(RUN, "x")
+
+
+FAILED = {"conditions": [a_condition("Failed", "BackoffLimitExceeded", "limit reached")]}
+WAITING = {"active": 1, "ready": 0}
+
+
+def test_a_failed_run_names_the_failure_of_its_newest_pod() -> None:
+    later = ended("p2", 137, at="2030-01-02T00:00:00Z", reason="OOMKilled")
+    report = read(Pods([later, ended("p1", 1, reason="Error")]), FAILED)
+    assert report.message is not None
+    assert report.message.startswith("BackoffLimitExceeded: limit reached; Container main: OOM")
+
+
+@pytest.mark.parametrize("error", [PlatformRefused("no", cause=FailureCause.SUBMIT), RunNotFound()])
+@pytest.mark.parametrize("status", [FAILED, WAITING])
+def test_pods_that_cannot_be_read_change_no_state(error: Exception, status: dict[str, Any]) -> None:
+    seen = read(Pods([], error=error), status)
+    assert seen.status is report_of({"status": status}, "").status
+
+
+def test_a_job_that_waits_for_long_gives_the_reason_of_its_pods() -> None:
+    pods = Pods([waiting("ImagePullBackOff")])
+    assert read(pods, WAITING).wait is Wait.RETRY
+    pods.time = datetime.fromisoformat(AT) + timedelta(seconds=5)
+    assert read(pods, WAITING).wait is None
 
 
 DONE = Report(status=ProviderStatus.SUCCESS)

@@ -241,16 +241,22 @@ def test_a_definition_in_another_form_is_unavailable(job_type: JobType, text: st
         Stand(files, job_type=job_type).job.describe(ITEM)
 
 
-def test_items_with_odd_fields_are_left_out_of_the_list() -> None:
+def test_items_with_odd_fields_are_listed_with_what_they_have() -> None:
     items = [
         {"id": ITEM.upper(), "displayName": "Sales (月次)", "description": None},
-        {"id": "x", "displayName": "no id"},
-        {"id": ITEM, "displayName": None},
+        {"id": "x", "displayName": "Sales without an id"},
+        {"id": OPERATION, "displayName": None},
+        {"displayName": "Sales"},
         {"id": ITEM, "displayName": "other", "description": "Sums up"},
     ]
     stand = Stand({"value": items})
 
     found = list(stand.connector.artefacts(job_type=JobType.FABRIC_NOTEBOOK, search="SALES"))
 
-    assert [(each.external_id, each.name) for each in found] == [(ITEM, "Sales (月次)")]
+    assert [(each.external_id, each.name, bool(each.problem)) for each in found] == [
+        (ITEM, "Sales (月次)", False),
+        ("x", "Sales without an id", True),
+    ]
     assert stand.sent() == ["GET items?type=Notebook"]
+    (unnamed,) = stand.connector.artefacts(job_type=JobType.FABRIC_NOTEBOOK, search=OPERATION)
+    assert unnamed.name == OPERATION

@@ -75,9 +75,10 @@ def test_a_skipped_run_names_the_active_run() -> None:
 
 
 def test_a_skipped_run_whose_active_run_has_ended_still_says_why() -> None:
-    report = Stand(instance("Deduped"), {"value": [instance("Deduped")]}).job.read(NOTEBOOK, RUN)
-
-    assert "another run" in (report.message or "")
+    for runs in ({"value": [instance("Deduped")]}, Reply(403), Reply(500)):
+        report = Stand(instance("Deduped"), runs).job.read(NOTEBOOK, RUN)
+        assert report.status is ProviderStatus.FAILED
+        assert "another run" in (report.message or "")
 
 
 @pytest.mark.parametrize(

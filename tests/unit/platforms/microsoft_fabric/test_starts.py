@@ -23,6 +23,7 @@ from tests.unit.platforms.microsoft_fabric.stand import (
     WORKSPACE,
     Stand,
     a_job,
+    instance,
     started,
 )
 
@@ -202,10 +203,19 @@ def test_the_first_poll_waits_as_long_as_the_answer_asks() -> None:
 
 
 def test_a_lost_answer_is_not_sent_again_unless_the_job_may_run_twice() -> None:
-    stand = Stand(started())
-    with pytest.raises(OutcomeUnknown, match="resubmit: WhenIdempotent"):
+    times = ("2029-12-31T23:00:00", "2030-01-01T00:00:01", None)
+    runs = [
+        instance("Completed", startTimeUtc=each) | {"id": f"{index}{RUN[1:]}"}
+        for index, each in enumerate(times)
+    ]
+    stand = Stand({"value": runs}, started())
+    with pytest.raises(OutcomeUnknown, match="resubmit: WhenIdempotent") as caught:
         stand.job.submit(stand.order(is_resend=True))
-    assert stand.sent() == []
+    assert f"2{RUN[1:]}, 1{RUN[1:]}" in str(caught.value)
+    assert f"0{RUN[1:]}" not in str(caught.value)
+    assert stand.sent() == [f"GET items/{ITEM}/jobs/instances"]
+    with pytest.raises(OutcomeUnknown, match="Check the recent runs"):
+        Stand(Reply(403)).job.submit(stand.order(is_resend=True))
 
     job = a_job(JobType.FABRIC_NOTEBOOK, resubmit="WhenIdempotent")
     assert stand.job.submit(stand.order(job, is_resend=True)).external_run_id == RUN

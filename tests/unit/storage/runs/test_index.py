@@ -6,9 +6,9 @@ from polysync_core.storage.runs.entries import list_entries
 from tests.fakes.builders import a_run
 
 
-def test_a_run_of_a_task_is_in_the_lists_of_all_runs_and_of_its_task() -> None:
+def test_a_run_of_a_task_is_in_one_list_for_each_filter() -> None:
     rows = [operation.row for operation in list_entries(a_run(task="daily"))]
-    assert [row.key.split("~")[0] for row in rows] == ["r", "t"]
+    assert [row.key.split("~")[0] for row in rows] == [*"rtpoi"]
     assert all(row.values["task"] == "daily" for row in rows)
 
 
