@@ -1,4 +1,4 @@
-"""Defines stored runs, entries of their index, and the newest run of a Task."""
+"""Defines a stored run with ETag, the index entry of a run, and the newest run."""
 
 from __future__ import annotations
 
