@@ -30,6 +30,17 @@ POOLED_CONNECTIONS = 32
 _TLS_TRANSPORTS = 32
 """TLS contexts whose connections are pooled; the least recently used one is dropped."""
 
+_KEEP_ALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, option, seconds)
+        for name, seconds in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30))
+        if (option := getattr(socket, name, None)) is not None
+    ),
+)
+"""Packets on silent connections: Azure drops a connection that is silent for four minutes.
+https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-idle-timeout"""
+
 type Resolver = Callable[[str, int], Sequence[str]]
 
 
@@ -160,7 +171,7 @@ def _open_socket(
                 (address, connection.port),
                 connection.timeout,
                 source_address=connection.source_address,
-                socket_options=connection.socket_options,
+                socket_options=[*(connection.socket_options or ()), *_KEEP_ALIVE],
             )
         except TimeoutError:
             failure = ConnectTimeoutError(connection, "The connection timed out.")

@@ -65,6 +65,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.APACHE_AIRFLOW: "polysync_core.platforms.apache_airflow.plugin",
     PlatformType.GOOGLE_CLOUD_COMPOSER: "polysync_core.platforms.google_composer.plugin",
     PlatformType.DBT_CLOUD: "polysync_core.platforms.dbt_cloud.plugin",
+    PlatformType.SNOWFLAKE: "polysync_core.platforms.snowflake.plugin",
     # Any service
     PlatformType.HTTP_SERVICE: "polysync_core.platforms.http_service.plugin",
 }

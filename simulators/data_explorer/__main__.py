@@ -17,7 +17,7 @@ def main() -> None:
         prog="python -m simulators.data_explorer",
         description="Simulator of Azure Data Explorer, on 127.0.0.1 only.",
     )
-    parser.add_argument("--port", type=int, default=9792, help="0 = any free port (default 9792)")
+    parser.add_argument("--port", type=int, default=9795, help="0 = any free port (default 9795)")
     parser.add_argument(
         "--data", type=Path, required=True, help="folder for the file of executed texts"
     )

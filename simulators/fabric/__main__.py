@@ -18,7 +18,7 @@ def main() -> None:
         prog="python -m simulators.fabric",
         description="Simulator of Microsoft Fabric, on 127.0.0.1 only.",
     )
-    parser.add_argument("--port", type=int, default=9791, help="0 = any free port (default 9791)")
+    parser.add_argument("--port", type=int, default=9794, help="0 = any free port (default 9794)")
     parser.add_argument(
         "--data", type=Path, required=True, help="folder for the file of started runs"
     )

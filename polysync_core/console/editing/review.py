@@ -14,6 +14,7 @@ from polysync_core.application.definitions.plans import ChangeAction, PlannedCha
 from polysync_core.console.editing.copies import as_yaml
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import compact, hidden_state, section_crumb
+from polysync_core.console.editing.versions.saved import bundle_notice
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.cards import copy_button
 from polysync_core.console.parts.differences import difference_table
@@ -37,6 +38,7 @@ def review_page(
         state.request,
         title,
         message and notice("warning", message),
+        bundle_notice(change.before),
         h.section(".card", aria_label="Plan")[
             h.header[h.h2["What will change"]],
             plan_content(state, change, consequences),

@@ -237,6 +237,8 @@ _TYPES: Mapping[str, str] = {
     "PersonalAccessToken": "Personal access token",
     "SageMakerPipeline": "SageMaker pipeline",
     "StepFunctionsStateMachine": "Step Functions state machine",
+    "KeyPair": "Key pair",
+    "SnowflakeProcedure": "Snowflake procedure",
     "SynapsePipeline": "Synapse pipeline",
     "UserPassword": "User name and password",
     "WebIdentityFederation": "AWS role, assumed with the app's identity",

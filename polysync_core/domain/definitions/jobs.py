@@ -80,6 +80,7 @@ class JobType(StrEnum):
     AIRFLOW_DAG = "AirflowDag"
     COMPOSER_DAG = "ComposerDag"
     DBT_CLOUD_JOB = "DbtCloudJob"
+    SNOWFLAKE_PROCEDURE = "SnowflakeProcedure"
 
     # Any service
     HTTP_JOB = "HttpJob"

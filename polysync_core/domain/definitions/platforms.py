@@ -30,6 +30,7 @@ class AuthMethod(StrEnum):
     DEFAULT_CREDENTIAL = "DefaultCredential"
     PERSONAL_ACCESS_TOKEN = "PersonalAccessToken"  # noqa: S105 - a method's name
     OAUTH = "OAuth"
+    KEY_PAIR = "KeyPair"
     FUNCTION_KEY = "FunctionKey"
     SERVICE_ACCOUNT_KEY = "ServiceAccountKey"
     APPLICATION_DEFAULT = "ApplicationDefault"
@@ -158,6 +159,7 @@ class PlatformType(StrEnum):
     APACHE_AIRFLOW = "ApacheAirflow"
     GOOGLE_CLOUD_COMPOSER = "GoogleCloudComposer"
     DBT_CLOUD = "DbtCloud"
+    SNOWFLAKE = "Snowflake"
 
     # Any service
     HTTP_SERVICE = "HttpService"

@@ -29,6 +29,13 @@ class ApplyDefinitions(Arguments):
         bool,
         Field(description="Also delete definitions that are missing from the document's lists."),
     ] = False
+    bundle: Annotated[
+        Name | None,
+        Field(
+            description="The bundle that owns the definitions after the apply. With prune, only "
+            "definitions that it owns are deleted."
+        ),
+    ] = None
     plan_token: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None,
         Field(
@@ -50,6 +57,8 @@ class NextFireTimes(Arguments):
 async def _apply_definitions(api: InProcessApi, given: ApplyDefinitions) -> JsonObject:
     body = given.document.encode()
     query = {"prune": "true" if given.prune else "false"}
+    if given.bundle is not None:
+        query["bundle"] = given.bundle
     if given.plan_token is not None:
         query["planToken"] = given.plan_token
         applied = await api.send("PUT", "definitions", body=body, query=query, headers=_YAML)
@@ -62,7 +71,7 @@ async def _apply_definitions(api: InProcessApi, given: ApplyDefinitions) -> Json
         "would": "execute this plan",
         **_steps(plan),
         "planToken": plan["planToken"],
-        "toDoIt": "send the same document and prune with this planToken",
+        "toDoIt": "send the same document, prune and bundle with this planToken",
     }
 
 

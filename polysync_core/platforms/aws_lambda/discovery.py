@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.aws.answers import page_of, text_in
+from polysync_core.platforms.aws_lambda.settings import MAX_SECONDS
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
-from polysync_core.platforms.http_functions.single_call import MAX_CALL_SECONDS
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
@@ -20,7 +20,7 @@ _PAGE_SIZE = 50
 _UNDECLARED = "a function does not declare parameters: add them to the job"
 _LONG = (
     f"the function may run for {{}} s, but Polysync waits for an answer at most"
-    f" {MAX_CALL_SECONDS:.0f} s: set settings.invocationType to Event, or start the function by a"
+    f" {MAX_SECONDS:.0f} s: set settings.invocationType to Event, or start the function by a"
     " state machine"
 )
 
@@ -66,6 +66,6 @@ def _page(answer: JsonObject) -> Page[JsonObject]:
 
 def _schema(function: JsonObject) -> ArtefactSchema:
     seconds = function.get("Timeout")
-    is_long = isinstance(seconds, int) and seconds > MAX_CALL_SECONDS
+    is_long = isinstance(seconds, int) and seconds > MAX_SECONDS
     notes = (_LONG.format(seconds),) if is_long else ()
     return ArtefactSchema(parameters=(), notes=(_UNDECLARED, *notes))

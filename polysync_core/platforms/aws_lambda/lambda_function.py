@@ -16,7 +16,7 @@ from polysync_core.platforms.answer_messages import refusal_in
 from polysync_core.platforms.aws_lambda.attributes import InvocationType, LambdaAttributes
 from polysync_core.platforms.aws_lambda.discovery import FUNCTIONS, LambdaDiscovery
 from polysync_core.platforms.aws_lambda.refusals import REFUSALS, did_not_start
-from polysync_core.platforms.aws_lambda.settings import Invocation, function_name
+from polysync_core.platforms.aws_lambda.settings import MAX_SECONDS, Invocation, function_name
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.connector import (
     ArtefactSchema,
@@ -29,7 +29,7 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from polysync_core.platforms.http_functions.outputs import outputs_of, text_outputs
-from polysync_core.platforms.http_functions.single_call import MAX_CALL_SECONDS, SingleCall
+from polysync_core.platforms.http_functions.single_call import SingleCall
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import as_json
@@ -45,7 +45,7 @@ STATES = {
 
 _ADVICE = (
     "It is not invoked again automatically: check its work, and rerun if needed. Polysync waits for"
-    f" an answer at most {MAX_CALL_SECONDS:.0f} s, so start a function with long work by"
+    f" an answer at most {MAX_SECONDS:.0f} s, so start a function with long work by"
     " settings.invocationType: Event, or by a state machine. An idempotent function may have the"
     " job's setting resubmit: WhenIdempotent"
 )
@@ -84,6 +84,7 @@ class LambdaConnector:
             name=invocation.name,
             outcome_advice=_ADVICE,
             accepts=did_not_start,
+            seconds=MAX_SECONDS,
         )
         return single.exchange(call, lambda answer: self._submitted(answer, request, invocation))
 

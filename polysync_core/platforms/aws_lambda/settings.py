@@ -20,6 +20,9 @@ from polysync_core.platforms.aws_lambda.attributes import (
     Qualifier,
 )
 
+MAX_SECONDS = 540.0
+"""The longest wait for the answer of a function: an activity of the app has ten minutes."""
+
 _FUNCTION = re.compile(
     rf"(?:arn:{PARTITION_PATTERN}:lambda:(?P<region>{REGION_PATTERN}):{ACCOUNT_PATTERN}:function:)?"
     r"(?P<name>[A-Za-z0-9_-]{1,64})"

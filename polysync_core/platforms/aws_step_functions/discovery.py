@@ -13,15 +13,13 @@ from polysync_core.platforms.aws.client import AwsJsonApi
 from polysync_core.platforms.aws_step_functions.external_id import StateMachine
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
-from polysync_core.platforms.http_functions.single_call import MAX_CALL_SECONDS
 
 EXPRESS = "EXPRESS"
 
 _PAGE_SIZE = 100
-_UNDECLARED = "a state machine does not declare parameters: add them to the job"
-_EXPRESS_NOTE = (
-    "an EXPRESS state machine answers at its end, and Polysync waits at most"
-    f" {MAX_CALL_SECONDS:.0f} s for the answer"
+_SCHEMA = ArtefactSchema(
+    parameters=(),
+    notes=("a state machine does not declare parameters: add them to the job",),
 )
 
 
@@ -46,14 +44,13 @@ class StateMachines:
 
     def schema(self, machine: StateMachine) -> ArtefactSchema:
         """Return the notes about a state machine, after a check that it exists."""
-        kind = self.type_of(machine)
         if machine.is_alias:
             alias = {"stateMachineAliasArn": f"{machine.arn}:{machine.qualifier}"}
             self.api.read("DescribeStateMachineAlias", {**alias}, lambda answer: answer)
         else:
             version = "" if machine.qualifier is None else f":{machine.qualifier}"
             self._described_type(f"{machine.arn}{version}")
-        return _schema(kind)
+        return _SCHEMA
 
     def find(self, search: str | None) -> Iterator[Artefact]:
         """Yield the state machines whose names contain a text."""
@@ -67,7 +64,7 @@ class StateMachines:
                     external_id=arn,
                     job_type=JobType.STEP_FUNCTIONS_STATE_MACHINE,
                     name=name,
-                    schema=_schema(_type_in(machine)),
+                    schema=_SCHEMA,
                 )
 
     def check_access(self) -> None:
@@ -88,8 +85,3 @@ def _type_in(answer: JsonObject) -> str:
     if kind is None:
         raise UnexpectedAnswer
     return kind
-
-
-def _schema(kind: str) -> ArtefactSchema:
-    notes = (_EXPRESS_NOTE,) if kind == EXPRESS else ()
-    return ArtefactSchema(parameters=(), notes=(_UNDECLARED, *notes))

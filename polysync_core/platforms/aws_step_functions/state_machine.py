@@ -39,17 +39,18 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.http_functions.single_call import MAX_CALL_SECONDS, SingleCall
+from polysync_core.platforms.http_functions.single_call import SingleCall
 from polysync_core.platforms.values import as_json
 
 MAX_INPUT_BYTES = 262_144
 """The largest input of an execution."""
 
 _PAGE_SIZE = 100
+_EXPRESS_SECONDS = 310.0
+"""AWS ends an EXPRESS execution after five minutes."""
 _ADVICE = (
-    "It is not started again automatically: check its work, and rerun if needed. An EXPRESS state"
-    f" machine must end within {MAX_CALL_SECONDS:.0f} s, and an idempotent one may have the job's"
-    " setting resubmit: WhenIdempotent"
+    "It is not started again automatically: check its work, and rerun if needed. An idempotent"
+    " state machine may have the job's setting resubmit: WhenIdempotent"
 )
 
 
@@ -158,6 +159,7 @@ class StateMachineConnector:
             request=request,
             name=machine.name,
             outcome_advice=_ADVICE,
+            seconds=_EXPRESS_SECONDS,
         )
         call = self.sync_api.call(
             "StartSyncExecution", self._body(request), has_effect=True, refused=REFUSALS

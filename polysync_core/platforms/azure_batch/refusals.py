@@ -23,13 +23,13 @@ _JOB_MISSING = (
     "the account has no such job or job schedule: it was deleted or renamed; import the platform's"
     " jobs again"
 )
-_QUOTAS = frozenset({"ActiveJobAndScheduleQuotaReached", "AccountJobQuotaReached"})
+_QUOTA = "ActiveJobAndScheduleQuotaReached"
 
 
 def refused(refusal: Refusal) -> PolysyncError:
     """Return the error for a refused call."""
     code = error_code(refusal.body)
-    if code in _QUOTAS:
+    if code == _QUOTA:
         return PlatformRefused(
             f"Azure Batch refused the job ({code}, status {refusal.status}): the quota of active"
             " jobs of the account is used up: end other jobs, or raise the quota",

@@ -59,11 +59,13 @@ def active_report(job: JsonObject, counts: JsonObject, page: str) -> Report:
     has_begun = is_running(counts) or counts.get("completed") not in {0, None}
     word = "running" if state == "active" and has_begun else state
     held = word in _HELD
+    problem = _scheduling_problem(execution)
+    wait = Wait.COMPUTE if problem and not has_begun else None
     return Report(
         status=_BY_WORD.get(word, ProviderStatus.UNKNOWN),
         provider_state=shortened_line(word, limit=_MAX_WORD) or "",
-        message="The job is disabled: enable it." if held else None,
-        wait=Wait.PLATFORM_QUEUE if held else None,
+        message="The job is disabled: enable it." if held else problem,
+        wait=Wait.PLATFORM_QUEUE if held else wait,
         monitor_url=page,
         started_at=moment_in(execution, "startTime"),
     )
@@ -96,10 +98,9 @@ def ended_report(job: JsonObject, failure: str | None, page: str) -> Report:
     execution = object_in(job, "executionInfo")
     word = str(execution.get("terminateReason") or "completed")
     status = _BY_WORD.get(word.lower(), ProviderStatus.SUCCESS)
-    error = object_in(execution, "schedulingError")
-    if status is ProviderStatus.SUCCESS and (failure or error):
+    text = _scheduling_problem(execution) or failure
+    if status is ProviderStatus.SUCCESS and text:
         status = ProviderStatus.FAILED
-    text = shortened_line(error.get("message")) or shortened_line(error.get("code")) or failure
     return Report(
         status=status,
         provider_state=shortened_line(word, limit=_MAX_WORD) or "",
@@ -108,6 +109,13 @@ def ended_report(job: JsonObject, failure: str | None, page: str) -> Report:
         started_at=moment_in(execution, "startTime"),
         finished_at=moment_in(execution, "endTime"),
     )
+
+
+def _scheduling_problem(execution: JsonObject) -> str | None:
+    """Return the reason why Batch could not make the nodes of a job."""
+    error = object_in(execution, "schedulingError")
+    code, message = (shortened_line(error.get(name)) for name in ("code", "message"))
+    return f"{code}: {message}" if code and message else code or message
 
 
 def _reason(word: str) -> str:

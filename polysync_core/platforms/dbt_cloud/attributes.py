@@ -11,18 +11,18 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.hosts import BaseAddress, HostRule
 
-type Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+type DbtId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class DbtCloudAttributes(Value):
     """`attributes` of a dbt Cloud platform."""
 
-    account_id: Id
+    account_id: DbtId
     """The id of the account, the number after `/deploy/` or `/accounts/` in its addresses."""
     access_url: str = "https://cloud.getdbt.com"
     """The access URL of the account, such as `https://ab123.us1.dbt.com`; it depends on the region
     and the cell."""
-    project_id: Id | None = None
+    project_id: DbtId | None = None
     """The only project whose jobs discovery returns; None selects all projects."""
 
     @classmethod

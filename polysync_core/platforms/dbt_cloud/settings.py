@@ -16,27 +16,27 @@ OUTPUTS_FROM_RUN_RESULTS = "outputsFromRunResults"
 STEPS_OVERRIDE = "stepsOverride"
 _JOB_ID = re.compile(r"[1-9][0-9]{0,18}")
 
-type _Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-type _Command = Annotated[str, StringConstraints(pattern=r"^\s*dbt\s", max_length=4000)]
+type _DbtText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+type _DbtCommand = Annotated[str, StringConstraints(pattern=r"^\s*dbt\s", max_length=4000)]
 type _Positive = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class DbtJobSettings(SubmitSettings):
     """`settings` of a Job that runs a job of dbt Cloud."""
 
-    steps_override: Annotated[list[_Command], Field(min_length=1, max_length=50)] | None = None
+    steps_override: Annotated[list[_DbtCommand], Field(min_length=1, max_length=50)] | None = None
     """The commands that replace those of the job, such as `dbt build --select sales`."""
-    git_branch: _Text | None = None
+    git_branch: _DbtText | None = None
     """The branch that is checked out instead of that of the environment."""
-    git_sha: _Text | None = None
+    git_sha: _DbtText | None = None
     """The commit that is checked out."""
-    schema_override: _Text | None = None
+    schema_override: _DbtText | None = None
     """The schema into which dbt writes."""
-    target_name_override: _Text | None = None
+    target_name_override: _DbtText | None = None
     """The value of `target.name` in the project."""
     threads_override: _Positive | None = None
     """The number of threads of dbt."""
-    dbt_version_override: _Text | None = None
+    dbt_version_override: _DbtText | None = None
     """The version of dbt."""
     generate_docs_override: bool | None = None
     """True if the run generates the documentation."""

@@ -17,8 +17,6 @@ MAX_CALL_SECONDS = 230.0
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """The header with the attempt's token."""
 
-_BUDGET = CallBudget(total=MAX_CALL_SECONDS + 10, read=MAX_CALL_SECONDS, attempts=1)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SingleCall:
@@ -36,6 +34,8 @@ class SingleCall:
     """The advice for an unknown outcome, without a full stop."""
     accepts: Callable[[Answer], bool] = refuse_answer
     """True if an answer of status 400 or more is a result to read."""
+    seconds: float = MAX_CALL_SECONDS
+    """The longest wait for the answer; an activity has ten minutes."""
 
     def exchange[T](self, call: Call, read: Callable[[Answer], T]) -> T:
         """Send the call and return the answer that `read` decodes."""
@@ -50,7 +50,7 @@ class SingleCall:
             effect=True,
             accept_oversized=True,
             accepts=self.accepts,
-            budget=_BUDGET,
+            budget=CallBudget(total=self.seconds + 10, read=self.seconds, attempts=1),
         )
         try:
             return self.client.exchange(once, read)

@@ -177,7 +177,7 @@ def function_of_moto(moto: str) -> str:
         Handler="main.handler",
         Role=role["Role"]["Arn"],
         Code={"ZipFile": archive.getvalue()},
-        Timeout=300,
+        Timeout=900,
     )
     return "report"
 
@@ -192,5 +192,5 @@ def test_our_connector_works_with_moto(moto: str, function_of_moto: str) -> None
     assert submitted.report is not None
     assert submitted.report.status is ProviderStatus.SUCCESS
     assert [each.external_id for each in platform.artefacts()] == [function_of_moto]
-    assert "300 s" in " ".join(functions.describe(function_of_moto).notes)
+    assert "900 s" in " ".join(functions.describe(function_of_moto).notes)
     assert "can be listed" in platform.test()

@@ -376,6 +376,14 @@ def test_a_document_is_planned_and_the_plan_applied_by_its_token(prepared: Copil
     assert "planToken" not in prepared.call("apply_definitions", document=DOCUMENT)
 
 
+def test_a_document_of_a_bundle_gets_its_owner(prepared: Copilot) -> None:
+    plan = prepared.call("apply_definitions", document=DOCUMENT, bundle="sales")
+    given = {"document": DOCUMENT, "bundle": "sales", "planToken": plan["planToken"]}
+    prepared.call("apply_definitions", **given)
+
+    assert prepared.definitions.get(Kind.TASK, "daily").bundle == "sales"
+
+
 @pytest.mark.parametrize(
     ("document", "token"),
     [

@@ -114,3 +114,23 @@ def test_a_name_without_addresses_is_an_ordinary_connection_error() -> None:
 def test_the_process_has_one_transport_for_each_address_scope() -> None:
     assert shared_transport(AddressScope.PUBLIC) is shared_transport(AddressScope.PUBLIC)
     assert shared_transport(AddressScope.PUBLIC) is not shared_transport(AddressScope.LOOPBACK)
+
+
+def test_a_silent_connection_is_kept_open(listener: socket.socket) -> None:
+    """A function may work for minutes, and Azure drops connections that are silent for four."""
+    options: list[tuple[int, int]] = []
+
+    class Watched(socket.socket):
+        def setsockopt(self, level: int, option: int, value: object) -> None:  # type: ignore[override]
+            options.append((level, option))
+            super().setsockopt(level, option, value)  # type: ignore[call-overload]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "socket", Watched)
+        adapter = CheckedAdapter(AddressScope.LOOPBACK, resolver=Zone(["127.0.0.1"]))
+        with pytest.raises(requests.ReadTimeout):
+            request = json_request("GET", f"http://127.0.0.1:{listener.getsockname()[1]}/", {})
+            adapter.send(request.prepare(), timeout=(30, 0.05))
+
+    assert (socket.SOL_SOCKET, socket.SO_KEEPALIVE) in options
+    assert (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) in options

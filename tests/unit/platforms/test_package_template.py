@@ -46,6 +46,7 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "azure_openai": frozenset({"lost_start", "model_call"}),
     "google": frozenset({"answers"}),
     "dbt_cloud": frozenset({"lost_start"}),
+    "snowflake": frozenset({"external_id"}),
     "google_functions": frozenset({"external_id"}),
     "google_vertex_ai": frozenset({"template_job"}),
     "http_functions": frozenset({"single_call"}),

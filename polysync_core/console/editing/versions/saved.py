@@ -37,7 +37,10 @@ def saved_line(editor: Editor, stored: StoredDefinition[Definition] | None) -> N
     version = Version(number=stored.version, saved_at=stored.updated_at, author=stored.author)
     address = editor.address(stored.definition.name, "versions")
     return h.span(".nothing")[
-        h.a(href=address)[f"Version {stored.version}"], ", saved ", saved_text(version)
+        h.a(href=address)[f"Version {stored.version}"],
+        ", saved ",
+        saved_text(version),
+        None if stored.bundle is None else f", owned by the bundle {stored.bundle}",
     ]
 
 
@@ -46,11 +49,27 @@ def applied_notice(stored: StoredDefinition[Definition] | None) -> Element | Non
     if stored is None or stored.applied is None:
         return None
     applied = stored.applied
+    if stored.bundle is not None:
+        return bundle_notice(stored)
     return notice(
         "info",
         h.p[
             "Last applied from a document ",
             relative_time(applied.at, now=datetime.now(UTC)),
             f" by {applied.by}. The next apply of that document may undo a change made here.",
+        ],
+    )
+
+
+def bundle_notice(stored: StoredDefinition[Definition] | None) -> Element | None:
+    """Return the warning that a bundle owns the definition; None without an owner."""
+    if stored is None or stored.bundle is None:
+        return None
+    return notice(
+        "warning",
+        h.p[
+            "The next apply of bundle ",
+            h.b[stored.bundle],
+            " will overwrite an edit made here. Change the files of the bundle as well.",
         ],
     )

@@ -34,7 +34,6 @@ VERIFICATIONS: Mapping[str, Verification] = {
         notes=("It creates a job, then its tasks as a collection.", PLAIN_HTTP),
         open_questions=(
             "the delay of the counts of tasks behind the tasks",
-            "the codes of the refusals for a used-up quota of jobs",
             STOPPED_AGAIN,
         ),
     )

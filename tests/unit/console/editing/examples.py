@@ -123,6 +123,10 @@ _OTHER_VALUES: dict[str, Any] = {
     "outputsFromExitValue": True,
     "stepsOverride": ["dbt build"],
 }
+_OF_MODELS = {
+    ("SnowflakeAttributes", "accountUrl"): "https://myorg-acct1.snowflakecomputing.com",
+}
+"""The values of fields whose names other models have with other values."""
 EXTERNAL_IDS = {
     "FoundryAgentRun": "asst_1a2b",
     "FoundryEvaluationRun": "eval_1a2b",
@@ -135,6 +139,7 @@ EXTERNAL_IDS = {
     "CloudFunctionHttp": "projects/my-project/locations/europe-west1/functions/report",
     "DatabricksJob": "620987654321098",
     "DbtCloudJob": "70403",
+    "SnowflakeProcedure": "SALES.PUBLIC.LOAD(NUMBER)",
     "DatabricksNotebook": "/etl/load",
     "DatabricksPipeline": "2f1e5c4a-0000-0000-0000-000000000000",
     "DatabricksWorkflow": "620987654321099",
@@ -163,7 +168,8 @@ def object_of(model: Any, *, is_full: bool) -> dict[str, Any]:
     for attribute, info in model.model_fields.items():
         name = info.alias or attribute
         if (is_full and name not in _LEFT_OUT) or info.is_required():
-            values[name] = _value(name, read_annotation(info.annotation, info.metadata))
+            value = _value(name, read_annotation(info.annotation, info.metadata))
+            values[name] = _OF_MODELS.get((model.__name__, name), value)
     return values
 
 
@@ -182,8 +188,10 @@ def auth_of(method: AuthKind, *, is_full: bool) -> dict[str, str]:
 def _value(name: str, found: Annotation) -> Any:
     if name in _OTHER_VALUES:
         return _OTHER_VALUES[name]
-    if found.plain in {bool, int}:
-        return found.plain(7)
+    if found.plain is bool:
+        return True
+    if found.plain is int:
+        return found.limit("ge") or 7
     if isinstance(found.plain, type) and hasattr(found.plain, "__members__"):
         # The last member is no default; compute without a cluster would contradict the others.
         members = list(found.plain)

@@ -96,6 +96,22 @@ def test_a_definition_of_a_document_says_so_also_after_an_edit() -> None:
     assert "by api. The next apply of that document may undo a change made here." in text
 
 
+def test_a_definition_of_a_bundle_names_it_and_warns_before_an_edit_is_saved() -> None:
+    app = FakeApp()
+    document = {"vaults": [{"name": "local", "provider": "Environment"}]}
+    app.http.put("/definitions", params={"bundle": "sales"}, json=document).raise_for_status()
+
+    answer = app.browser.get("/vaults/local")
+    plan = submit(app.browser, answer, {"description": "by hand"}, do="review")
+
+    assert text_of(parsed(answer.text), ".crumbs .nothing").endswith("owned by the bundle sales")
+    for page in (answer, plan):
+        warning = text_of(parsed(page.text), "main .notice.warning")
+        assert warning.startswith(
+            "The next apply of bundle sales will overwrite an edit made here."
+        )
+
+
 @pytest.mark.parametrize("was", ["", "<script>", "../x", "No Name"])
 def test_a_forged_notice_of_a_deletion_has_no_link(app: FakeApp, was: str) -> None:
     page = parsed(app.browser.get("/vaults", params={"notice": "deleted", "was": was}).text)

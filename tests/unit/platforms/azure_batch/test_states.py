@@ -47,6 +47,14 @@ def test_the_state_of_an_active_job_comes_from_the_job_and_the_counts(
     assert (report.message is not None) is (wait is not None)
 
 
+def test_a_pool_that_cannot_be_made_is_a_wait_for_compute() -> None:
+    error = {"code": "AutoPoolCreationFailedWithQuotaReached", "message": "no cores"}
+    job = {"state": "active", "executionInfo": {"schedulingError": error}}
+    report = active_report(job, counts(active=1), "page")
+    assert (report.status, report.wait) == (ProviderStatus.STARTING, Wait.COMPUTE)
+    assert report.message == "AutoPoolCreationFailedWithQuotaReached: no cores"
+
+
 FAILURE = "Task only: exit code 1"
 
 

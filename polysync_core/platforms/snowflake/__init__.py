@@ -1,0 +1,1 @@
+"""Calls the stored procedures of Snowflake by its SQL API."""

@@ -1,0 +1,1 @@
+"""Simulates the SQL API (v2) of Snowflake, with scripted procedures."""
