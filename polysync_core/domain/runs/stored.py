@@ -1,4 +1,4 @@
-"""Defines a stored run with ETag, the index entry of a run, and the newest run."""
+"""Defines a stored run with ETag, an index entry, and a Task's newest run."""
 
 from __future__ import annotations
 
