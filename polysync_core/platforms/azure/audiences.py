@@ -16,6 +16,7 @@ _SERVICES = frozenset(
         "cfa8b339-82a2-471a-a3c9-0fc0be7a4093",  # Azure Key Vault
         "e406a681-f3d4-42a8-90b6-c2b029497af1",  # Azure Storage
         "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d",  # Azure Databricks
+        "6dae42f8-4368-4678-94ff-3960e28e3630",  # Azure Kubernetes Service
     }
 )
 _SERVICE_HOSTS = (
