@@ -1,1 +1,1 @@
-"""Serves the HTTP API with FastAPI, independent of Azure Functions."""
+"""Serves Polysync's HTTP API with FastAPI, independent of Azure Functions."""

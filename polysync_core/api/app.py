@@ -1,4 +1,4 @@
-"""Builds the FastAPI app, and serves its health, OpenAPI document and documentation page."""
+"""Builds the FastAPI app with all routes, health check, OpenAPI document and API documentation."""
 
 from __future__ import annotations
 

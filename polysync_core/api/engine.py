@@ -1,4 +1,4 @@
-"""Gets the durable engine that the host put into a request."""
+"""Supplies routes with the orchestration engine that the host attached to the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the base of all response models, and the field types that they share."""
+"""Defines the base classes of all JSON response models, and their shared field types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits the requests that wait for platforms, so that other requests find a free thread."""
+"""Limits concurrent requests that wait for platforms, so that other requests get threads."""
 
 from __future__ import annotations
 

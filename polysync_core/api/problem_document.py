@@ -1,4 +1,4 @@
-"""Defines the problem document (RFC 9457), the body of every error."""
+"""Defines the JSON body of every API error, a problem document (RFC 9457)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers every error with a problem document (RFC 9457) and an HTTP status."""
+"""Converts exceptions to HTTP error responses with a problem document (RFC 9457)."""
 
 from __future__ import annotations
 

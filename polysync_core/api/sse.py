@@ -1,4 +1,4 @@
-"""Formats server-sent events and adds keep-alive comments.
+"""Formats server-sent events, and adds keep-alive comments to event streams.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """

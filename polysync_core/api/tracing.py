@@ -1,4 +1,4 @@
-"""Creates a trace span for each request that may change data."""
+"""Creates an OpenTelemetry trace span for each API request that may change data."""
 
 from __future__ import annotations
 

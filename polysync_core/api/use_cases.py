@@ -1,4 +1,4 @@
-"""Stores the use cases in each app, and supplies them to its routes.
+"""Stores use-case objects in each FastAPI app, and injects them into routes.
 
 The routes are the same for every app of a process, so they are built once.
 """

@@ -1,4 +1,4 @@
-"""Builds the JSON answers about runs and history entries, without secret values."""
+"""Builds the JSON responses about runs and their history, without secret values."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Implements the use cases that the API, the triggers and the activities call."""
+"""Implements the use cases that the HTTP API, the triggers and the activities call."""

@@ -1,4 +1,4 @@
-"""Defines the ports of the use cases, which storage and the engine implement."""
+"""Defines the interfaces (ports) that storage, engine and queues implement for the use cases."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the web console: pages in HTML that call the same use cases as the API."""
+"""Serves the web console as HTML pages, on the same use cases as the API."""

@@ -1,4 +1,4 @@
-"""Builds the app of the console, which both hosts serve under `/console`."""
+"""Builds the ASGI app of the web console with all HTML pages, under `/console`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes the deployment that a console shows: its name, its colour and its sign-in."""
+"""Defines the deployment's name, colour and sign-in methods that the console shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the fields of a submitted form."""
+"""Parses the body of a submitted HTML form."""
 
 from __future__ import annotations
 

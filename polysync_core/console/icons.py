@@ -1,4 +1,4 @@
-"""Draws the icons of the console as SVG.
+"""Draws the console's icons as SVG, with a different shape for each run status.
 
 Each status has a shape of its own, so a reader can tell statuses apart without colours.
 """

@@ -1,4 +1,4 @@
-"""Lists the sections of the console."""
+"""Defines the sections of the console's main navigation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the addresses of pages; every name and value is quoted."""
+"""Builds the URLs of console pages with quoted names and values."""
 
 from __future__ import annotations
 

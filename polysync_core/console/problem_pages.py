@@ -1,4 +1,4 @@
-"""Shows problem documents as pages, and sends people without a session to sign in."""
+"""Converts error responses to HTML error pages, and redirects unauthenticated users to sign-in."""
 
 from __future__ import annotations
 

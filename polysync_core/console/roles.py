@@ -1,4 +1,4 @@
-"""Defines the role that each route of the console requires."""
+"""Defines the user role that each route of the console requires."""
 
 from __future__ import annotations
 

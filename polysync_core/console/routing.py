@@ -1,4 +1,4 @@
-"""Routes requests to pages; the parameters of a page are analysed on its first request.
+"""Implements the router of console pages, which analyses page parameters on the first request.
 
 FastAPI analyses a function when its route is made. For the hundred pages of the console this would
 cost more than all of their imports.

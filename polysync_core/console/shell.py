@@ -1,4 +1,4 @@
-"""Builds the frame of every page: navigation, heading, jump dialog and notices."""
+"""Builds the common HTML frame of all console pages: navigation, heading and notices."""
 
 from __future__ import annotations
 

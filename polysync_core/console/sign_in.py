@@ -1,4 +1,4 @@
-"""Signs people in: by App Service, or by an access key in a cookie.
+"""Implements console sign-in by App Service, or by an access key in a cookie.
 
 The cookie holds the key itself. So a session ends when the key is revoked, and no further secret
 exists. Scripts cannot read the cookie, and browsers send it to this site only.

@@ -1,4 +1,4 @@
-"""Serves the style sheet, the scripts and the icon under names that contain their hashes.
+"""Serves the console's style sheet, scripts and icon under file names with content hashes.
 
 A browser keeps such a file for a year, because a changed file has another name.
 """

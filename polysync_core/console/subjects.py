@@ -1,4 +1,4 @@
-"""Lists the pages of the console by subject; the modules of a subject load on its first request.
+"""Maps URL prefixes to groups of console pages, whose modules load on first use.
 
 So a cold start pays only for the pages that are opened.
 """

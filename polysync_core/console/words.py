@@ -1,4 +1,4 @@
-"""Defines texts that several pages share: notices, names of roles, and keyboard keys."""
+"""Defines texts that several console pages share: notices, role names and keyboard shortcuts."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Defines the values and rules of the product, without I/O."""
+"""Defines the values and rules of job orchestration, without I/O."""

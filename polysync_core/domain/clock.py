@@ -1,4 +1,4 @@
-"""Returns the present time, and checks and formats times, dates and time zones."""
+"""Returns the current UTC time, and checks and formats times, dates and time zones."""
 
 from __future__ import annotations
 

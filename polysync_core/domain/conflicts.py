@@ -1,4 +1,4 @@
-"""Retries a compare-and-set after a conflict, a bounded number of times."""
+"""Retries a compare-and-set write after a version conflict, a bounded number of times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds and checks the continuation tokens of lists.
+"""Builds and checks the continuation tokens of paged lists.
 
 A token holds a position and a digest of the list and the position. The digest refuses a changed
 token and the token of another list, so a mistake of a client never skips entries silently.

@@ -1,4 +1,4 @@
-"""Defines the errors of Polysync, grouped by the remedy for the caller.
+"""Defines the exceptions of Polysync, grouped by the remedy for the caller.
 
 PolysyncError
 ├── Refused            correct the request; a repetition fails again

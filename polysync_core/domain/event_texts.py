@@ -1,4 +1,4 @@
-"""Bounds the texts and tags of events, so that each fits into a message."""
+"""Shortens the texts and tags of run events, to fit an event into a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks by the validation context whether a value comes from the store."""
+"""Detects whether pydantic validates a stored value or new input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads YAML and JSON strictly as plain values, and writes YAML.
+"""Parses YAML and JSON strictly into plain values, and writes YAML.
 
 The YAML reader knows only the scalars of JSON. A date, `no`, `1:30` and `0777` stay text. Tags and
 merge keys are refused. Depth and size are limited, and every use of an alias counts.

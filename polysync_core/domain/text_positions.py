@@ -1,4 +1,4 @@
-"""Finds the line and the column of a field in a YAML or JSON text."""
+"""Finds the line and the column of a field in YAML or JSON text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the simulator of Azure's containers and batches, and serves until a signal."""
+"""Starts the simulator of AKS, Container Apps and Batch; serves until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
         description="Simulator of Azure's containers and batches, on 127.0.0.1 only.",
     )
     add = parser.add_argument
-    add("--port", type=int, default=9791, help="0 = any free port (default 9791)")
+    add("--port", type=int, default=9797, help="0 = any free port (default 9797)")
     add("--data", help="ignored: everything is in memory")
     add("--start-seconds", type=float, default=1.0, help="time until a run begins")
     add("--run-seconds", type=float, default=2.0, help="duration of a run")

@@ -1,1 +1,1 @@
-"""The HTTP interface of events and arrivals."""
+"""Serves the routes that receive events and show the event triggers of Tasks."""

@@ -1,4 +1,4 @@
-"""Reads events from HTTP requests, in the three modes of the CloudEvents binding.
+"""Parses the CloudEvents in an HTTP request, in structured, binary or batch format.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 """

@@ -1,4 +1,4 @@
-"""Serves the routes that receive events and show the arrivals of a Task."""
+"""Serves the routes that receive CloudEvents, and list a Task's arrivals and received events."""
 
 from __future__ import annotations
 

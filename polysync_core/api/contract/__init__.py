@@ -1,1 +1,1 @@
-"""Builds the OpenAPI document and its HTML page, and refuses unknown query parameters."""
+"""Builds the OpenAPI document and its HTML page, and rejects unknown query parameters."""

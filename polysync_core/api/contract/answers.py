@@ -1,4 +1,4 @@
-"""Describes the errors and the shared answers of operations for the OpenAPI document."""
+"""Defines error responses and shared success responses for the OpenAPI document of the API."""
 
 from __future__ import annotations
 

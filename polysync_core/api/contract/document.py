@@ -1,4 +1,4 @@
-"""Builds the OpenAPI document of the API."""
+"""Builds the OpenAPI document of the API from its FastAPI routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Renders the OpenAPI document as one HTML page that loads no script or other file."""
+"""Renders the OpenAPI document as one self-contained HTML page without scripts."""
 
 from __future__ import annotations
 

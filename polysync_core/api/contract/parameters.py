@@ -1,4 +1,4 @@
-"""Adds descriptions and narrower schemas to the path and query parameters of an operation."""
+"""Adds descriptions and stricter schemas to path and query parameters in the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refuses unknown and repeated query parameters before the route does anything."""
+"""Rejects requests that contain an unknown or a repeated query parameter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the routes that list and import artefacts, update Job parameters, and create Tasks."""
+"""Serves the API routes that list and import platform artefacts as Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads request bodies as JSON or YAML, and preconditions from If-Match and If-None-Match."""
+"""Parses JSON or YAML request bodies and the preconditions in If-Match and If-None-Match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the routes that apply and export a document of definitions."""
+"""Serves the API routes that apply and export YAML or JSON documents of definitions."""
 
 from __future__ import annotations
 

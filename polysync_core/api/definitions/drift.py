@@ -1,4 +1,4 @@
-"""Serves the routes that compare Jobs with their artefacts."""
+"""Serves the API routes that compare stored Jobs with their artefacts on platforms (drift)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the JSON answers of the import routes."""
+"""Builds the JSON responses of the API routes that list and import artefacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the JSON answer to an apply: the planned or executed changes."""
+"""Builds the JSON response to an apply request, with planned or executed changes of definitions."""
 
 from __future__ import annotations
 

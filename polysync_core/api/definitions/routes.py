@@ -1,4 +1,4 @@
-"""Serves the routes that list, read, write and delete definitions of each kind."""
+"""Serves the API routes that list, read, write and delete single definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the OpenAPI schemas of request bodies with definitions, merge patches and documents."""
+"""Builds the OpenAPI schemas of request bodies that contain definitions, patches or documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the routes that list the versions of a definition, and restore one."""
+"""Serves the API routes that list a definition's saved versions and restore one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the JSON answers that hold definitions, with the ETag and the last write time."""
+"""Builds the JSON responses that contain stored definitions, with ETag and last write time."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the routes that start, read and cancel the runs of jobs (AppKit surface)."""
+"""Serves the API routes that start, read and cancel job runs (compatible with AppKit)."""

@@ -1,4 +1,4 @@
-"""Defines the request fields, event ids and error fields of the AppKit surface."""
+"""Defines the HTTP fields, event ids and errors that clients of Databricks AppKit expect."""
 
 from __future__ import annotations
 

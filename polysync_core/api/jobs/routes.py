@@ -1,4 +1,4 @@
-"""Serves the five routes of the AppKit surface, which start, list, read and cancel runs.
+"""Serves five routes for job runs, compatible with Databricks AppKit's jobs plugin.
 
 A job is a stored definition of any platform, or a Databricks job that the environment names. Both
 share one namespace; a stored definition wins.

@@ -1,4 +1,4 @@
-"""Implements the job handler for stored Jobs, which starts, lists, reads and cancels job runs."""
+"""Implements the job routes for Jobs that are stored as definitions."""
 
 from __future__ import annotations
 

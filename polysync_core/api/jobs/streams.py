@@ -1,4 +1,4 @@
-"""Streams the changes of a job's run as the events that AppKit clients expect."""
+"""Streams the state changes of a job run as server-sent events for AppKit clients."""
 
 from __future__ import annotations
 

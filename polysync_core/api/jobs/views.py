@@ -1,4 +1,4 @@
-"""Defines the answers of the job routes, for stored Jobs and Databricks jobs."""
+"""Defines the JSON response models of the routes for job runs and job keys."""
 
 from __future__ import annotations
 

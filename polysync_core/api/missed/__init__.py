@@ -1,1 +1,1 @@
-"""Serves the list of work that did not happen."""
+"""Serves the API route that lists skipped runs, missed fire times and other missed work."""

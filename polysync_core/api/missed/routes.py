@@ -1,4 +1,4 @@
-"""Serves the route that lists missed work, such as skipped runs and fire times."""
+"""Serves the API route that lists skipped runs, missed fire times and other missed work."""
 
 from __future__ import annotations
 

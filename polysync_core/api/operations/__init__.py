@@ -1,1 +1,1 @@
-"""Serves the routes for operators, such as audit entries, poison messages and connection tests."""
+"""Serves API routes for operators: audit, holds, connection tests, poison messages and metrics."""

@@ -1,4 +1,4 @@
-"""Serves the route that lists the audit entries."""
+"""Serves the API route that lists audit entries, the records of changing requests."""
 
 from __future__ import annotations
 

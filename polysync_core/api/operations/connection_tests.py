@@ -1,4 +1,4 @@
-"""Serves the routes that test vaults, platforms, receivers, secrets and the token issuer."""
+"""Serves the API routes that test vaults, platforms, receivers, secrets and the token issuer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the route that searches the documentation of the app."""
+"""Serves the API route that searches Polysync's user documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the routes that hold and release starts."""
+"""Serves the API routes that block run starts (holds), and release these holds."""
 
 from __future__ import annotations
 

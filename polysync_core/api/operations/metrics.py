@@ -1,4 +1,4 @@
-"""Serves the route that returns the metrics of this process to Prometheus."""
+"""Serves the API route from which Prometheus reads this process's metrics."""
 
 from __future__ import annotations
 

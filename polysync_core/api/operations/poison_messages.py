@@ -1,4 +1,4 @@
-"""Serves the route that lists poison messages."""
+"""Serves the API route that lists poison messages, which repeated attempts could not process."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the routes for runs, their explanations and failure details, gates, and the Task graph."""
+"""Serves the API routes for runs, failure details, dependency gates, limits and the Task graph."""

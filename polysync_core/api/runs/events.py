@@ -1,4 +1,4 @@
-"""Streams the changes of a run as server-sent events, until the run ends."""
+"""Streams a run's state changes as server-sent events, until the run ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the route that explains why a run waits."""
+"""Serves the API route that explains why a run is waiting."""
 
 from __future__ import annotations
 

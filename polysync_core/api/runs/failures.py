@@ -1,4 +1,4 @@
-"""Serves the route that groups failed runs by Task, cause and error."""
+"""Serves the API route that groups failed runs by Task, cause and error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the filters of a list of runs from the query of a request."""
+"""Parses the query parameters that filter a list of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the gate of a Task: the upstream outcomes that it holds and awaits."""
+"""Serves the API route that shows a Task's dependency gate: received and awaited outcomes."""
 
 from __future__ import annotations
 

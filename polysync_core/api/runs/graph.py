@@ -1,4 +1,4 @@
-"""Serves the route that returns the graph of Tasks and dependencies."""
+"""Serves the API route that returns Tasks and their dependencies as a graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the routes that show the usage of contention profiles."""
+"""Serves the API routes that show which runs use or await each limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the `logs` route, which returns the failure details of an attempt."""
+"""Serves the API route that returns the platform's failure details of a run attempt."""
 
 from __future__ import annotations
 

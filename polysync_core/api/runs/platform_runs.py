@@ -1,4 +1,4 @@
-"""Serves the route that lists a Job's runs from its platform."""
+"""Serves the API route that lists a Job's runs as its platform reports them."""
 
 from __future__ import annotations
 

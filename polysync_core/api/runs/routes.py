@@ -1,4 +1,4 @@
-"""Serves the routes that start, list, read, cancel and rerun task runs."""
+"""Serves the API routes that start, list, read, cancel and rerun task runs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the routes that list, preview, pause, resume and backfill schedules."""
+"""Serves the API routes for schedules, fire times, deadlines, cron previews and backfills."""

@@ -1,4 +1,4 @@
-"""Serves the route that backfills the schedules of a Task."""
+"""Serves the API route that creates runs for past fire times of a Task (backfill)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the routes that list, show and cancel backfills."""
+"""Serves the API routes that list, show and cancel backfills."""
 
 from __future__ import annotations
 

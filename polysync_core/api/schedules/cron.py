@@ -1,4 +1,4 @@
-"""Serves the route that explains a cron expression and previews a schedule."""
+"""Serves the API route that explains a cron expression and previews its fire times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the deadlines of one Task."""
+"""Serves the API route that shows a Task's next deadlines and recent deadline results."""
 
 from __future__ import annotations
 

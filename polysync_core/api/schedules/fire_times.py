@@ -1,4 +1,4 @@
-"""Serves the next fire times of one Task or of all Tasks."""
+"""Serves the API routes that list the next fire times of schedules."""
 
 from __future__ import annotations
 

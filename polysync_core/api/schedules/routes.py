@@ -1,4 +1,4 @@
-"""Serves the routes that list, pause and resume the schedules of a Task."""
+"""Serves the API routes that list, pause and resume a Task's schedules."""
 
 from __future__ import annotations
 

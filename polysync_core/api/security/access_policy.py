@@ -1,4 +1,4 @@
-"""Identifies the caller of each request, and requires the role of the route.
+"""Identifies the caller of each request, and rejects callers without the route's required role.
 
 Requests without a row in the table of roles are refused.
 """

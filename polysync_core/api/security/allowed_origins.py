@@ -1,4 +1,4 @@
-"""Answers the pages of named origins by the rules of CORS, without credentials.
+"""Implements CORS: lets browser pages of configured origins call the API.
 
 An answer never allows cookies, so a page needs a token or a key. In Azure, App Service answers
 instead, because its authentication would refuse a preflight request.

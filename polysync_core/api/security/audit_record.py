@@ -1,4 +1,4 @@
-"""Lets a route add details to the audit entry of the current request."""
+"""Lets routes add details to the audit entry of the current request."""
 
 from __future__ import annotations
 

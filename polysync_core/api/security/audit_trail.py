@@ -1,4 +1,4 @@
-"""Writes an audit entry before each request that may change something."""
+"""Implements the middleware that writes an audit entry before each changing request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names the author of the versions that a request saves."""
+"""Provides the author's name for definition versions that a request saves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the body of a request, with limits for its size and its time.
+"""Implements the middleware that reads request bodies within limits of size and time.
 
 The reader is behind the access control: a caller without credentials is answered at once.
 """

@@ -1,4 +1,4 @@
-"""Implements the outermost middleware: security headers, HEAD, body limits and unexpected errors.
+"""Implements the outermost middleware: security headers, body size limit and unexpected errors.
 
 It also removes trailing slashes from paths, so `/tasks/` means `/tasks`.
 """

@@ -1,4 +1,4 @@
-"""Finds the role that a request needs in a table of routes.
+"""Looks up the role that a request needs in a table of routes.
 
 A route without a row cannot be reached; a test reports it.
 """

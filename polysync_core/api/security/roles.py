@@ -1,4 +1,4 @@
-"""Defines the role that each route of the API requires."""
+"""Defines the caller role that each route of the HTTP API requires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refuses requests that a page of another site makes a browser send (CSRF).
+"""Rejects browser requests from other websites, as protection against CSRF.
 
 A browser adds the cookies of this app to such a request, so the request would act for the person
 who is signed in. Browsers say where a request comes from in headers that no page can set.

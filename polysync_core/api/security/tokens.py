@@ -1,4 +1,4 @@
-"""Identifies callers by a bearer token of an OpenID Connect issuer.
+"""Identifies callers by a validated bearer token of an OpenID Connect issuer.
 
 https://www.rfc-editor.org/rfc/rfc6750
 https://www.rfc-editor.org/rfc/rfc8725

@@ -1,4 +1,4 @@
-"""Answers the check by which a sender of CloudEvents asks whether it may send events.
+"""Answers the CloudEvents handshake by which event senders ask permission before they send.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection
 """

@@ -1,1 +1,1 @@
-"""Receives events and starts the runs of the Tasks that wait for them."""
+"""Receives events from other systems, and starts the runs of Tasks that match."""

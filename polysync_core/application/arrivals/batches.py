@@ -1,4 +1,4 @@
-"""Checks the batches that are due, and starts their runs.
+"""Checks the event batches that are due, and starts a run for each.
 
 A start is stored before it is executed (write-ahead). After a crash, the next check finds it and
 finishes it: the id of the run is derived from its events, so the run is created once.

@@ -1,4 +1,4 @@
-"""Collects events in the batch of an arrival."""
+"""Adds received events to the open batch of a Task, for one common run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the events that a Task collects, and the outcomes of the newest events."""
+"""Reads the events that a Task has collected, and the outcomes of recent events."""
 
 from __future__ import annotations
 

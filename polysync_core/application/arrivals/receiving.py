@@ -1,4 +1,4 @@
-"""Receives events, finds the Tasks that wait for them, and starts or collects their runs."""
+"""Receives events, finds the matching Tasks, and starts runs or collects the events."""
 
 from __future__ import annotations
 

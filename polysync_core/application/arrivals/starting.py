@@ -1,4 +1,4 @@
-"""Starts the run of one event or of one batch of events."""
+"""Starts the run of a Task for one received event or one batch of events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the store of collected events and their batches."""
+"""Defines the storage interface for received events and event batches."""
 
 from __future__ import annotations
 

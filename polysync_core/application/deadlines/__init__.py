@@ -1,1 +1,1 @@
-"""Checks the deadlines of Tasks when they pass, and reports the missed ones."""
+"""Checks the deadlines of Tasks, and reports missed and recovered deadlines."""

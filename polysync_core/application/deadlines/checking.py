@@ -1,4 +1,4 @@
-"""Checks the deadlines that are due: judges them, and reports the missed ones exactly once.
+"""Checks the deadlines that are due, and reports each missed deadline exactly once.
 
 Write-ahead: the decision is stored, then executed, then removed with a new watermark. After a
 crash, the next check executes the stored decision again; each of its steps may be repeated.

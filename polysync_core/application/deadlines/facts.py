@@ -1,4 +1,4 @@
-"""Reads the facts that decide about deadlines: runs, pauses and holds."""
+"""Reads the runs, pauses and holds that decide whether a deadline was missed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the logs and the metrics of deadlines."""
+"""Writes log lines and metrics about missed and recovered deadlines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports missed and recovered deadlines: list, marks of runs, events, metrics and logs."""
+"""Reports missed and recovered deadlines by marks on runs, events, metrics and logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the deadlines of one Task: the next one, those that are open, and the last results."""
+"""Reads the deadlines of one Task: next, open and last results."""
 
 from __future__ import annotations
 

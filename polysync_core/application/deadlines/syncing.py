@@ -1,4 +1,4 @@
-"""Syncs the stored deadlines of a Task with its definition."""
+"""Updates the stored deadline state of a Task after an edit of the Task."""
 
 from __future__ import annotations
 

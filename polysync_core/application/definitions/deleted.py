@@ -1,4 +1,4 @@
-"""Reads definitions, and returns the last stored version of a deleted one."""
+"""Reads a definition, or the last stored version if the definition is deleted."""
 
 from __future__ import annotations
 

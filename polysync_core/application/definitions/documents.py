@@ -1,4 +1,4 @@
-"""Plans, applies and exports whole documents of definitions."""
+"""Plans, applies and exports documents that hold many definitions."""
 
 from __future__ import annotations
 

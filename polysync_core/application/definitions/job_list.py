@@ -1,4 +1,4 @@
-"""Lists Jobs with filters, and finds the Tasks that set their parameters."""
+"""Lists Jobs with filters, and finds the Tasks that set a Job's parameters."""
 
 from __future__ import annotations
 

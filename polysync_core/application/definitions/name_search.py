@@ -1,4 +1,4 @@
-"""Finds definitions by a part of their names."""
+"""Searches definitions of all kinds by a part of the name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads definitions as if the planned changes were already stored."""
+"""Reads stored definitions as if the planned changes were already stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the plan of an apply and the planned changes of definitions."""
+"""Defines the plan of `apply`: the planned changes of definitions and the warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the limits of definitions and sends edited limits to the Dispatchers."""
+"""Reads run limits from definitions, and sends edited limits to the Dispatchers."""
 
 from __future__ import annotations
 

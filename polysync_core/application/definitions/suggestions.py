@@ -1,4 +1,4 @@
-"""Builds the error for an unknown definition, with the most similar names."""
+"""Builds the not-found error for a definition, with the most similar names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists Tasks with their Jobs, newest runs and schedules."""
+"""Lists Tasks with Jobs, newest runs and schedule states."""
 
 from __future__ import annotations
 

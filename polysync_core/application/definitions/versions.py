@@ -1,4 +1,4 @@
-"""Lists and reads the versions of a definition."""
+"""Lists and reads the saved versions of a definition."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Notifies dependents of ended runs, executes decisions of gates, and reads the Task graph."""
+"""Notifies dependent Tasks of ended runs, and reads the dependency graph of Tasks."""

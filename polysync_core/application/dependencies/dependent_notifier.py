@@ -1,4 +1,4 @@
-"""Notifies the dependents of ended runs, and delivers fire times to gates.
+"""Delivers the outcomes of ended runs, and fire times, to the gates of dependent Tasks.
 
 A run stays active until all its dependents are notified. After a crash, the reconciler therefore
 finds the run and starts again.

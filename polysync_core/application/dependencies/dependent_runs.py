@@ -1,4 +1,4 @@
-"""Creates the runs that gates decide on, and rebuilds tokens from earlier runs for reruns."""
+"""Creates the runs that dependency gates decide on, and rebuilds gate tokens for reruns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivers tokens to gates, executes gate decisions, and shows the content of gates.
+"""Delivers upstream outcomes to dependency gates, and executes the decisions of gates.
 
 A delivery adds a token, then decides and executes until all tokens wait. Deliveries may be
 repeated, run at the same time, and crash at any step. A decision is stored before it is executed

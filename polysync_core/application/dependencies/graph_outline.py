@@ -1,4 +1,4 @@
-"""Summarises graphs that are too large for a picture: connected parts and tags.
+"""Summarises large Task graphs by connected parts and tags, instead of a drawing.
 
 An outline reads all Tasks as a range, and their newest runs as ranges. It is kept for some
 seconds, so that many readers share one read.

@@ -1,4 +1,4 @@
-"""Compares a graph run with the one before it."""
+"""Compares a graph run (all runs from one root) with the previous graph run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caches large graphs for some seconds, and merges concurrent reads of one graph.
+"""Caches large Task graphs for some seconds, and merges concurrent reads of one graph.
 
 A node costs several reads of the storage, so a graph of 1,000 Tasks costs thousands of reads. Small
 graphs are cheap and are always read anew.

@@ -1,4 +1,4 @@
-"""Reads the outcomes of the fire times in the window of a dependency."""
+"""Reads the upstream outcomes for the fire times of a dependency with `take: Window`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds window values to runs without a gate: backfilled runs and manual runs.
+"""Adds the outputs of upstream windows to backfilled runs and manual runs.
 
 A backfilled run waits for the windows of its scheduled time. A manual run takes the windows of the
 newest fire time, which must be complete.

@@ -1,1 +1,1 @@
-"""Shows which runs use the limits, and which runs wait for them."""
+"""Reads the usage of contention limits, and controls holds of starts."""

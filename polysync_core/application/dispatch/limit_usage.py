@@ -1,4 +1,4 @@
-"""Reads the usage of contention profiles: holders, waiting runs and rate windows."""
+"""Reads the usage of contention profiles: running runs, waiting runs and rate windows."""
 
 from __future__ import annotations
 

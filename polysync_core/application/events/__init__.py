@@ -1,1 +1,1 @@
-"""Publishes the events of runs to a queue, and delivers them to webhooks."""
+"""Publishes the events of runs to a queue, and delivers the events to webhooks."""

@@ -1,4 +1,4 @@
-"""Puts run events into the event queue for consumers and the queue of deliveries.
+"""Puts run events into the queues for consumers and for webhook deliveries.
 
 An event that no webhook and no receiver wants costs no message and no request.
 """

@@ -1,4 +1,4 @@
-"""Repeats failed deliveries with a growing delay, and abandons them after the last attempt."""
+"""Retries failed webhook and notification deliveries with a growing delay, up to a limit."""
 
 from __future__ import annotations
 

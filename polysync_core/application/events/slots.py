@@ -1,4 +1,4 @@
-"""Limits the deliveries to one webhook or receiver that are under way at once.
+"""Limits the concurrent deliveries to one webhook or one notification receiver.
 
 So a slow one delays no other one.
 """

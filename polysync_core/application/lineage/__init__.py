@@ -1,1 +1,1 @@
-"""Sends the events of runs to a lineage service."""
+"""Sends lineage of runs (data sets read and written) to an OpenLineage service."""

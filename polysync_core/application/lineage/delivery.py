@@ -1,4 +1,4 @@
-"""Delivers the lineage of runs, with bounded repetitions; a run never waits for it."""
+"""Sends the lineage events of runs to an OpenLineage service, with bounded retries."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Lists the work that did not happen, with its causes."""
+"""Lists missed work: skipped runs, missed fire times and stopped schedules, with causes."""

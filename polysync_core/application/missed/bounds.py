@@ -1,4 +1,4 @@
-"""Limits the period and the length of each list of missed work."""
+"""Limits the period and the length of the lists of missed work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups skipped runs by their root cause."""
+"""Groups skipped runs by the failed run that is the root cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists paused and disabled schedules."""
+"""Lists the paused and disabled schedules of all Tasks."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Collects events of runs to messages, and sends them to receivers."""
+"""Groups run events into notification messages, and sends the messages to receivers."""

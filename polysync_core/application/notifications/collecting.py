@@ -1,4 +1,4 @@
-"""Turns events of runs into notices, and puts them into the groups of a receiver."""
+"""Turns run events into notices, and groups the notices by receiver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends the messages of receivers: grouped, limited by hour, and repeated after a failure."""
+"""Sends grouped notification messages to receivers, with an hourly limit and retries."""
 
 from __future__ import annotations
 

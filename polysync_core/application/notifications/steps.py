@@ -1,4 +1,4 @@
-"""Defines the queue messages of notifications: an event that arrives, and a group to send."""
+"""Defines the queue messages of notifications: a new event, or a group to send."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Stores audit entries and poison messages, and searches the documentation."""
+"""Records audit entries, poison messages and connection tests, and searches the documentation."""

@@ -1,4 +1,4 @@
-"""Reads and searches the documentation that is deployed with the app."""
+"""Reads and searches the product documentation that is deployed with the app."""
 
 from __future__ import annotations
 

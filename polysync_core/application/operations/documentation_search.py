@@ -1,4 +1,4 @@
-"""Splits pages of documentation into sections and ranks the sections for a question (BM25)."""
+"""Splits documentation pages into sections, and ranks the sections for a question (BM25)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores and lists poison messages, and logs each of them as an error."""
+"""Stores, logs and lists poison messages: queue messages that could not be processed."""
 
 from __future__ import annotations
 

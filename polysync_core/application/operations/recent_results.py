@@ -1,4 +1,4 @@
-"""Stores the results of connection tests and deliveries; a failed write is only logged."""
+"""Records the results of connection tests, webhook deliveries and notification deliveries."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Connects to platforms, imports their artefacts, and reads their runs and failure details."""
+"""Connects to platforms, imports artefacts as Jobs, and reads platform runs and failure details."""

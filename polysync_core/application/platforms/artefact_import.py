@@ -1,4 +1,4 @@
-"""Implements the use cases that list artefacts and import them as Jobs.
+"""Lists the artefacts of a platform (such as notebooks), and imports them as Jobs.
 
 They also update the parameters of a Job from its artefact, and create a Task from a Job.
 """

@@ -1,4 +1,4 @@
-"""Gives each artefact one key, however its external id is spelled."""
+"""Computes one key per platform artefact, for any spelling of the external id."""
 
 from __future__ import annotations
 

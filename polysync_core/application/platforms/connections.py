@@ -1,4 +1,4 @@
-"""Caches the connectors of platforms, and finds the connector and poll plan of a Job."""
+"""Caches open platform connections, and finds the connector and poll plan of a Job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares Jobs with their artefacts, and finds artefacts without a Job."""
+"""Compares Jobs with platform artefacts, and finds artefacts without a Job."""
 
 from __future__ import annotations
 

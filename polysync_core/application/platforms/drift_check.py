@@ -1,4 +1,4 @@
-"""Compares all Jobs with their artefacts once a night, and reports the drift.
+"""Compares all Jobs with the platform artefacts every night, and reports differences.
 
 The check marks the parameters that an artefact certainly no longer has, so that the next runs know
 it without a call of the platform. It changes nothing else.

@@ -1,4 +1,4 @@
-"""Reads the details of failed attempts from platforms, and removes secrets from the details."""
+"""Reads the error details of failed attempts from platforms, and removes secrets."""
 
 from __future__ import annotations
 

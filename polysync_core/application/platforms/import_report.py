@@ -1,4 +1,4 @@
-"""Defines the selection of artefacts to import, the list of artefacts, and the import report."""
+"""Defines the requests and the results of listing and importing platform artefacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creates the Job of an artefact, or updates its parameters from the artefact."""
+"""Creates a Job from a platform artefact, or updates the Job's parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the runs of a Job's artefact from its platform."""
+"""Lists the platform's own runs of the artefact that a Job describes."""
 
 from __future__ import annotations
 

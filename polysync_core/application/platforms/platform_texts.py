@@ -1,4 +1,4 @@
-"""Removes the secrets of a run from the platform's texts, links and outputs.
+"""Removes the secrets of a run from the platform's messages, links and outputs.
 
 The secrets are those of the run's parameters and of its platform's sign-in. If they cannot be read,
 the platform's texts and links are dropped, because nothing shows whether they hold a secret.

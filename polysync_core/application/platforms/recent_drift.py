@@ -1,4 +1,4 @@
-"""Keeps the drift of Jobs for some minutes, to avoid repeated calls to platforms."""
+"""Caches the differences between Jobs and platform artefacts for some minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Explains why a run waits."""
+"""Explains why a queued run waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ends attempts and runs: decides the outcome, writes it, and returns the next step."""
+"""Ends attempts and runs: stores the outcome, and returns the orchestration's next step."""
 
 from __future__ import annotations
 

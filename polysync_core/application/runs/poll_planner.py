@@ -1,4 +1,4 @@
-"""Plans the next poll from the job type and the durations of past runs."""
+"""Plans the next status poll from the job type and the durations of past runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Releases queued runs that wait for an earlier run or for windows of dependencies.
+"""Releases queued runs whose prerequisites (an earlier run, upstream windows) are met.
 
 A run with an unmet prerequisite is stored and active, but its Dispatcher does not know the run. The
 run is examined after its storage, after the end of each run of its schedule, and by the reconciler.

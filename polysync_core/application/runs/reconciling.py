@@ -1,4 +1,4 @@
-"""Repairs active runs that a crash or a lost signal interrupted.
+"""Repairs active runs that a crash or a lost signal has interrupted.
 
 The active index lists the runs that still need work. Each entry is compared with the run's row, the
 Dispatcher and the engine, and missing work is repeated. All repairs are safe to repeat, so two

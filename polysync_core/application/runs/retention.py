@@ -1,4 +1,4 @@
-"""Deletes expired runs with their orchestrations, and expired entries of the other tables.
+"""Deletes expired runs, orchestrations, audit entries and other expired rows.
 
 Each step has a time budget and leaves the rest for the next day. A failed step does not stop the
 others.

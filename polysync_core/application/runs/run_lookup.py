@@ -1,4 +1,4 @@
-"""Finds runs: by id, by the beginning of an id, or the newest."""
+"""Finds runs by id or id prefix, and the newest run of a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accepts the runs requested by queue messages, and moves refused messages to the poison queue.
+"""Starts the runs that queue messages request, and moves invalid messages to the poison queue.
 
 A message may also be an event, which starts the Tasks that wait for it.
 

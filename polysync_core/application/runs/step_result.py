@@ -1,4 +1,4 @@
-"""Defines the result of an attempt's step, and the memo for the next step."""
+"""Defines the result of an attempt step, and the memo passed to the next step."""
 
 from __future__ import annotations
 

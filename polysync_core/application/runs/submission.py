@@ -1,4 +1,4 @@
-"""Builds the submit request of one attempt and puts the secret values into it."""
+"""Builds the request that submits an attempt to a platform, with resolved secrets."""
 
 from __future__ import annotations
 

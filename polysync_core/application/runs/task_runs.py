@@ -1,4 +1,4 @@
-"""Starts, reruns, lists, reads and cancels task runs."""
+"""Starts, reruns, lists, reads and cancels task runs, which are runs of Tasks."""
 
 from __future__ import annotations
 

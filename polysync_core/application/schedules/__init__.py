@@ -1,1 +1,1 @@
-"""Syncs, fires, previews, pauses and backfills schedules."""
+"""Fires, previews, pauses and backfills schedules, and syncs schedule states with Tasks."""

@@ -1,4 +1,4 @@
-"""Finds the schedules that use a calendar, and the fire times that it excludes."""
+"""Finds the schedules that use a calendar, and the fire times that the calendar excludes."""
 
 from __future__ import annotations
 

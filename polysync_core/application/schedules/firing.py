@@ -1,4 +1,4 @@
-"""Processes one schedule that is due: makes its fire plan and creates the runs."""
+"""Processes one due schedule: decides the fire times, and creates the runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Syncs the states of schedules and deadlines with the definitions of their Tasks.
+"""Syncs the stored states of schedules and deadlines with the definitions of Tasks.
 
 An edit of a Task is recorded before the write and removed after its schedules are synced
 (write-ahead). After a crash in between, the next tick finds the record and syncs the schedules.

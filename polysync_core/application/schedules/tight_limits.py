@@ -1,4 +1,4 @@
-"""Finds the limits that the expected runs of a window will exceed."""
+"""Finds the concurrency limits that the upcoming runs of a period will exceed."""
 
 from __future__ import annotations
 

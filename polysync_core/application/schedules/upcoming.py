@@ -1,4 +1,4 @@
-"""Lists the fire times of all Tasks in a window, by their start.
+"""Lists the upcoming fire times of all Tasks in a period, by start time.
 
 The index of due times has the next start of every schedule in order. A page opens schedules only
 until it is full, so its cost depends on its size and its position, not on the number of Tasks.

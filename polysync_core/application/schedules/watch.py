@@ -1,4 +1,4 @@
-"""Fires each schedule and checks each deadline at its second, between the minute ticks.
+"""Fires schedules and checks deadlines at the exact second, between the minute ticks.
 
 The indexes of due times give the next due time. The watch waits for this time and runs a step. The
 minute timer processes entries whose time has passed, so a failed entry is not retried at once.

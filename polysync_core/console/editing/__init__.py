@@ -1,4 +1,4 @@
-"""Builds editor pages: a form with tabs, a plan, and a save that overwrites nothing.
+"""Serves the HTML pages that create, edit and delete definitions, with plan and conflict check.
 
 An editor is an `Editor` (editor.py): the kind of definition, its tabs and its own buttons.
 `editor_routes(editor)` (routes.py) serves all of its pages:

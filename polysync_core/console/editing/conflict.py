@@ -1,4 +1,4 @@
-"""Shows a conflict: the draft of the person, and the version that another person saved."""
+"""Draws the page of an edit conflict: the user's draft against another saved version."""
 
 from __future__ import annotations
 

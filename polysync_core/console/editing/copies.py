@@ -1,4 +1,4 @@
-"""Shows a definition as a document and as a command, each with a copy button."""
+"""Shows a definition as YAML and as a CLI command, each with a copy button."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the button that tests a draft, and tests drafts that need not be saved."""
+"""Tests the connection of an unsaved definition, and draws the button for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handles the form of an editor: shows, checks, plans and saves a draft."""
+"""Processes the submitted editor form of a definition: checks, plans and saves the draft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the page of an editor: heading, tabs, form, save bar and the copies of the document."""
+"""Draws the HTML page of a definition editor: heading, tabs, form and save buttons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the last test of the connection of a stored definition."""
+"""Shows the result of the last connection test of a stored definition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the list of the definitions of one kind."""
+"""Draws the HTML page that lists the definitions of one kind."""
 
 from __future__ import annotations
 

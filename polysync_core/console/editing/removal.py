@@ -1,4 +1,4 @@
-"""Deletes a definition, after a page that names the definitions that refer to it."""
+"""Deletes a definition after a confirmation page that names the definitions that refer to it."""
 
 from __future__ import annotations
 

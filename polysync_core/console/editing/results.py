@@ -1,4 +1,4 @@
-"""Shows the result of a connection test."""
+"""Draws the notice with the result of a connection test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the plan of a change: fields before and after, warnings and consequences."""
+"""Draws the page that shows the planned changes of a definition before saving."""
 
 from __future__ import annotations
 

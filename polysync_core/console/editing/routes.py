@@ -1,4 +1,4 @@
-"""Builds the routes that every editor of definitions has."""
+"""Builds the HTTP routes of a definition editor, the same for every kind of definition."""
 
 from __future__ import annotations
 

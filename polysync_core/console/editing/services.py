@@ -1,4 +1,4 @@
-"""Bundles the use cases that every editor needs."""
+"""Supplies every definition editor with the use cases that it needs."""
 
 from __future__ import annotations
 

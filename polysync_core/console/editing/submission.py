@@ -1,4 +1,4 @@
-"""Reads the draft of an editor from a submitted form."""
+"""Parses a submitted editor form into the draft of a definition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the field that chooses a type, which decides the other fields of a form."""
+"""Draws the form field that selects a definition's type, which determines the further fields."""
 
 from __future__ import annotations
 

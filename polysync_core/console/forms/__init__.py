@@ -1,4 +1,4 @@
-"""Turns models into forms, and submitted forms into documents.
+"""Builds HTML forms from pydantic models, and converts submitted forms to JSON documents.
 
 ```
 model ──► fields ──► HTML            models.py, definitions.py; controls.py, rows.py

@@ -1,4 +1,4 @@
-"""Reads the type and the limits of a model's field from its annotation."""
+"""Reads the type and the limits of a pydantic field from its type annotation."""
 
 from __future__ import annotations
 

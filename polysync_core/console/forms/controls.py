@@ -1,4 +1,4 @@
-"""Draws the controls of single values, with label, help, message and the stored value."""
+"""Draws form controls of single values with label, help text and error message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the fields of a form and the controls that show them."""
+"""Defines the types of form fields, such as text, number, choice, group and list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converts a document to the raw values that a form shows."""
+"""Converts a definition document to the raw text values of a form, with defaults."""
 
 from __future__ import annotations
 

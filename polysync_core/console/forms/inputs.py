@@ -1,4 +1,4 @@
-"""Draws the inputs of single values: selects, numbers, texts, secrets and JSON."""
+"""Draws the HTML inputs of single values: selects, numbers, texts, secrets and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns pydantic models into fields of forms."""
+"""Converts pydantic models to descriptions of form fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the fields that problems belong to, and builds the summary of all problems."""
+"""Assigns validation errors to form fields, and draws the summary of all errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads form data as nested raw values, and changes the rows of their lists."""
+"""Converts flat form data to nested raw values, and adds or removes list rows."""
 
 from __future__ import annotations
 

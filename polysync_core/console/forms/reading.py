@@ -1,4 +1,4 @@
-"""Converts the raw values of a form to a document, and collects unreadable texts."""
+"""Converts the raw text values of a form to a definition document, and collects errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws whole fields: groups, lists with rows to add and remove, and pairs of names and values."""
+"""Draws form fields that contain others: groups, lists of rows and name-value pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converts single values to the texts of controls, and back.
+"""Converts JSON values to the texts of form controls, and these texts to JSON.
 
 A value of a parameter may be any JSON value. Quotes around a text may be left out unless the text
 would be read as another value: `5` is a number and `"5"` is a text. For a parameter of the type

@@ -1,4 +1,4 @@
-"""Holds the values, problems and choices that the fields of one form show."""
+"""Defines the state of a displayed form: its values, errors and selectable names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holds the labels of fields and the words of options, in one table.
+"""Defines the labels, units and help texts of form fields and options.
 
 A field or an option without an entry gets its own name, written as words.
 """

@@ -1,1 +1,1 @@
-"""Draws graphs of Tasks as SVG pictures whose boxes are links."""
+"""Draws the graph of Tasks as an SVG picture with a clickable box per Task."""

@@ -1,4 +1,4 @@
-"""Describes each box of a graph picture: a Task with its newest run."""
+"""Defines the boxes of the graph picture, each with a Task's newest run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws a graph and its minimap as SVG."""
+"""Draws the graph of Tasks and its minimap as SVG."""
 
 from __future__ import annotations
 

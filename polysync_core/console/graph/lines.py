@@ -1,4 +1,4 @@
-"""Describes the lines of a graph picture: dependencies with their states and passed values."""
+"""Defines the lines of the graph picture: dependencies with states and passed values."""
 
 from __future__ import annotations
 

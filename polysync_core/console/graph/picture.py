@@ -1,4 +1,4 @@
-"""Builds the pane of a graph: picture, tools, legend and minimap."""
+"""Builds the HTML around the graph picture: zoom and search tools, legend and minimap."""
 
 from __future__ import annotations
 

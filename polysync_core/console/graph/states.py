@@ -1,4 +1,4 @@
-"""Writes the states of a graph as JSON, which updates the picture in place."""
+"""Serialises the current states of graph boxes and lines as JSON for live updates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the Tasks of a graph as a table, for readers who cannot see pictures."""
+"""Draws the graph of Tasks as an HTML table, for screen readers."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the streams of pages, while something on them can change."""
+"""Streams live updates of console pages to the browser as server-sent events."""

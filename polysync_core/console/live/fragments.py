@@ -1,4 +1,4 @@
-"""Streams a part of a page as HTML while something on it can change.
+"""Streams one section of a page as HTML while its content can change.
 
 The stream sends the part whenever its state has changed, and ends with an event when nothing can
 change soon. From then on the browser polls the address at long intervals.

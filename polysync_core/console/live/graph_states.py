@@ -1,4 +1,4 @@
-"""Streams the states of a graph as JSON, which updates the picture in place."""
+"""Streams the states of Tasks and dependencies as JSON to the graph picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams the rows and figures of the list of runs to the browser."""
+"""Streams new table rows and summary figures to the page that lists runs."""
 
 from __future__ import annotations
 

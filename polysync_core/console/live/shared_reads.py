@@ -1,4 +1,4 @@
-"""Shares one read among the streams of this process that ask the same question."""
+"""Caches storage reads briefly, so that live streams share one read."""
 
 from __future__ import annotations
 

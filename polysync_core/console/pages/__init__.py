@@ -1,1 +1,1 @@
-"""Serves the pages of the console; a module for each subject."""
+"""Serves the HTML pages of the console, with one package per subject."""

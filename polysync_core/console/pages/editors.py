@@ -1,4 +1,4 @@
-"""Lists the routes of the editors of platforms, vaults, limits, calendars and receivers."""
+"""Collects the routes of the definition editors, except those of Jobs and Tasks."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Builds the small parts of pages: statuses, times, tables and notices."""
+"""Builds the reusable HTML elements of console pages, such as tables, badges and times."""

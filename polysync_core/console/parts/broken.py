@@ -1,4 +1,4 @@
-"""Marks definitions whose stored form this version cannot read."""
+"""Draws the warning for stored definitions that this version cannot read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds cards, lists of facts, and copyable commands."""
+"""Builds HTML cards, name-value lists, and CLI commands with a copy button."""
 
 from __future__ import annotations
 

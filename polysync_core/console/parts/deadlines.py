@@ -1,4 +1,4 @@
-"""Shows the deadlines that a run missed."""
+"""Draws badges and sentences for the deadlines that a run missed."""
 
 from __future__ import annotations
 

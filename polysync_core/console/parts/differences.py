@@ -1,4 +1,4 @@
-"""Shows the changed fields of a definition: the value before and the value after."""
+"""Draws the table of a definition's changed fields, with old and new values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the notices of active holds, and the forms that hold and release."""
+"""Draws notices of active holds on run starts, and forms to hold and release."""
 
 from __future__ import annotations
 

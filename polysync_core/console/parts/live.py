@@ -1,4 +1,4 @@
-"""Builds the elements that a stream of the server keeps up to date."""
+"""Builds the HTML elements that receive live updates by server-sent events."""
 
 from __future__ import annotations
 

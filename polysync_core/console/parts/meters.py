@@ -1,4 +1,4 @@
-"""Draws the usage of a limit, and a run's duration against its usual duration."""
+"""Draws meters: used slots of a limit, and a run's elapsed against usual duration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds notices: the result of an action, a warning, an error, or an empty page."""
+"""Builds notices of results, warnings and errors, and the content of empty lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the values of a Job's parameters for one run, the required ones first."""
+"""Draws the form table in which a user enters a run's parameter values."""
 
 from __future__ import annotations
 

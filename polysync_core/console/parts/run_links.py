@@ -1,4 +1,4 @@
-"""Links to runs, Tasks, Jobs and the pages of platforms."""
+"""Builds HTML links to runs, Tasks and Jobs, and to a run on its platform."""
 
 from __future__ import annotations
 

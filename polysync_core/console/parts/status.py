@@ -1,4 +1,4 @@
-"""Shows the status of a run by shape, word and colour."""
+"""Draws a run's status as a badge with icon, word and colour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds tables and their continuation links."""
+"""Builds HTML tables and the links to older entries."""
 
 from __future__ import annotations
 

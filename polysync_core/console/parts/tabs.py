@@ -1,4 +1,4 @@
-"""Builds tabs as links, so that each tab has an address."""
+"""Builds tabs as HTML links, so that each tab has its own URL."""
 
 from __future__ import annotations
 

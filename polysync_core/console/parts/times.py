@@ -1,4 +1,4 @@
-"""Shows points in time and durations in words, with the exact value beside them."""
+"""Formats times and durations as HTML, relative or absolute."""
 
 from __future__ import annotations
 

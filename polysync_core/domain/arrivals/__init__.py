@@ -1,1 +1,1 @@
-"""Rules of arrivals: events that start runs, the match with Tasks, and their batches."""
+"""Decides which received events start runs of Tasks, and collects events into batches."""

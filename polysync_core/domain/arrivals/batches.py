@@ -1,4 +1,4 @@
-"""Decides when a batch of collected events starts its run.
+"""Decides when a batch of received events starts a run.
 
 A batch has a due time at which it is checked. A new event may only bring the due time forward.
 Before a check postpones the due time beyond what a new event would need, it closes the batch and

@@ -1,4 +1,4 @@
-"""Reads events of CloudEvents 1.0 in JSON, and events in the schema of Event Grid.
+"""Parses received events in the JSON formats of CloudEvents 1.0 and Azure Event Grid.
 
 The texts of an event are kept without the credentials of links. Data that is too large, or that is
 no JSON, is not kept: the event still starts its runs.

@@ -1,4 +1,4 @@
-"""Encodes and decodes batches and their events as stored JSON.
+"""Encodes and decodes received events and event batches as stored JSON.
 
 Every field is stored, also one with its default value. A new field needs a default.
 """

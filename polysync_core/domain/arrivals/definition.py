@@ -1,4 +1,4 @@
-"""Defines the arrivals of a Task: which events start it, and how events are collected."""
+"""Defines the settings by which received events start runs of a Task."""
 
 from __future__ import annotations
 

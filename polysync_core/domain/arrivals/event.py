@@ -1,4 +1,4 @@
-"""Defines a received event in CloudEvents terms, with a key that identifies repeated deliveries."""
+"""Defines a received CloudEvent, with a key that identifies repeated deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the event values that parameters of an arrival may use, such as `arrival.subject`."""
+"""Defines the event variables that Task parameters may use, such as `arrival.subject`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides which events an arrival accepts, and names the reason of a refusal."""
+"""Decides whether a Task's arrival settings accept a received event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the outcomes of an event for the Tasks that it concerns."""
+"""Defines the outcomes of a received event for each Task, such as started or ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the patterns that an arrival expects of the attributes of an event."""
+"""Defines text patterns that filter received events by attribute, such as type or subject."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the description of the starting events that a run stores."""
+"""Builds the stored record of the received events that started a run."""
 
 from __future__ import annotations
 

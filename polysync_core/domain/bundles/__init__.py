@@ -1,1 +1,1 @@
-"""Defines bundles: folders of definitions with variables, targets and an owner."""
+"""Resolves bundles: folders of definition documents with variables and targets such as `prod`."""

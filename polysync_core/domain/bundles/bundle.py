@@ -1,4 +1,4 @@
-"""Resolves a bundle: overlays a target, and replaces the variables by their values."""
+"""Resolves a bundle for one target: applies the target's overrides and substitutes variables."""
 
 from __future__ import annotations
 

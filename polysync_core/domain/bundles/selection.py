@@ -1,4 +1,4 @@
-"""Selects the definitions of an export by kind, name and tag."""
+"""Selects the definitions to export by kind, name and tag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Overlays the definitions of a bundle with those of a target, such as `dev`.
+"""Applies the overrides of a bundle's target, such as `dev`, to the definitions.
 
 An entry of the overlay changes the definition with its name, or adds one. Objects are merged, and
 null removes a field. A list is merged by the keys of its entries if it has such keys, such as the

@@ -1,4 +1,4 @@
-"""Defines the types of bundle variables, and converts values to these types."""
+"""Defines the data types of bundle variables, and converts values to these types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the variables of a bundle, gives them values, and replaces `${var.name}` by the values.
+"""Reads the variables of a bundle, and substitutes the values for `${var.name}`.
 
 A value is a JSON value. A text that consists of one variable takes the value with its type. Within
 a longer text, a value must be a text, a number or a Boolean. `$${` is left as it is.

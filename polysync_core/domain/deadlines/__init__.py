@@ -1,1 +1,1 @@
-"""Defines deadlines: when a Task's runs must have started or finished, and how they are judged."""
+"""Checks deadlines: times by which runs of a Task must have started or succeeded."""

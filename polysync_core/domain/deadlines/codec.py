@@ -1,4 +1,4 @@
-"""Encodes and decodes states and reports of deadlines as stored JSON.
+"""Encodes and decodes the deadline states and deadline reports of Tasks as stored JSON.
 
 Every field is stored, also one with its default value. A new field needs a default.
 """

@@ -1,4 +1,4 @@
-"""Decides in one check which deadlines were missed and which misses have recovered."""
+"""Decides which deadlines of a Task were missed, and which missed ones have recovered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the event about a deadline that was missed, or about its recovery."""
+"""Defines the event that reports a missed or recovered deadline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the expectation of a Task: the time limits that its runs shall meet."""
+"""Defines the deadline settings of a Task (`expect`): time limits for runs."""
 
 from __future__ import annotations
 

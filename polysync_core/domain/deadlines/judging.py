@@ -1,4 +1,4 @@
-"""Judges whether the runs of a deadline met it, and names the cause otherwise."""
+"""Decides whether runs met a deadline, and names the cause of a miss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the kinds of deadlines, and the causes of missed ones."""
+"""Defines the kinds of deadlines, and the causes of missed deadlines."""
 
 from __future__ import annotations
 

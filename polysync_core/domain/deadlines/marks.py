@@ -1,4 +1,4 @@
-"""Marks runs that missed a deadline, and decides when an attempt takes longer than normal."""
+"""Marks late and slow runs, and computes the time from which an attempt is slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the stored state of a Task's deadlines, and the functions that change it.
+"""Defines the stored deadline state of a Task, and functions that change the state.
 
 No deadline at or before the watermark is judged again. A decision is stored before it is executed
 (write-ahead), so any later check repeats the execution with the same result.

@@ -1,4 +1,4 @@
-"""Defines stored states of deadlines, the entries that are due, and reports."""
+"""Defines the stored records of deadlines: states with ETags, due entries and reports."""
 
 from __future__ import annotations
 

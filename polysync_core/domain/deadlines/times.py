@@ -1,4 +1,4 @@
-"""Computes the deadlines of a Task, each with its time and its fire times.
+"""Computes the deadlines of a Task from the fire times of schedules.
 
 A local day has at most one wall-clock deadline. A fire time belongs to the first one after it.
 """

@@ -1,1 +1,1 @@
-"""Defines the kinds of definition, their rules, and the ports of their store."""
+"""Defines the objects that users configure, such as Jobs, Tasks and platforms."""

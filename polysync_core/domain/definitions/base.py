@@ -1,4 +1,4 @@
-"""Defines the base models, names and text types that all definitions share."""
+"""Defines the base model, the name rules and the text types of all definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines contention profiles: limits on the runs that the Dispatcher starts."""
+"""Defines contention profiles: concurrency limits and rate limits for the starts of runs."""
 
 from __future__ import annotations
 

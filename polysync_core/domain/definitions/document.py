@@ -1,4 +1,4 @@
-"""Reads and writes single definitions, and documents that hold many definitions."""
+"""Parses and serialises definitions, and documents that hold many definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines Jobs, the templates of artefacts, with their parameters and job types."""
+"""Defines Jobs: descriptions of platform artefacts, with job type and parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the kinds of definition with names and models, in the order of `apply`."""
+"""Lists the kinds of definition, such as Job and Task, with names and models."""
 
 from __future__ import annotations
 

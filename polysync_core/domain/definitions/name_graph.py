@@ -1,4 +1,4 @@
-"""Finds cycles among names, and sorts names topologically."""
+"""Finds cycles in a graph of names, and sorts the names topologically."""
 
 from __future__ import annotations
 

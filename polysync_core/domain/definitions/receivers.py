@@ -1,4 +1,4 @@
-"""Defines receivers of notifications: Teams, Slack, e-mail, and systems that take JSON."""
+"""Defines receivers of notifications: Teams, Slack, e-mail and HTTP addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the stored results of definitions: the last connection test, and recent deliveries."""
+"""Defines the storage interface for last connection tests and recent webhook deliveries."""
 
 from __future__ import annotations
 

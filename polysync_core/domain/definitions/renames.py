@@ -1,4 +1,4 @@
-"""Recognises renamed schedules, so that a schedule keeps its identity and its past."""
+"""Recognises renamed schedules of a Task, so that each schedule keeps its stored state."""
 
 from __future__ import annotations
 

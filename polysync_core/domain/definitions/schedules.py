@@ -1,4 +1,4 @@
-"""Defines schedules, and calendars of excluded dates."""
+"""Defines the schedules of Tasks, and calendars of excluded dates."""
 
 from __future__ import annotations
 

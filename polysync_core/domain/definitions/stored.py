@@ -1,4 +1,4 @@
-"""Defines stored definitions and the ports that read and write them."""
+"""Defines stored definitions, and the storage interfaces that read and write definitions."""
 
 from __future__ import annotations
 

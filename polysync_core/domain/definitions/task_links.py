@@ -1,4 +1,4 @@
-"""Reads the links of a Task from its stored text."""
+"""Reads the name, tags and upstream Tasks from the stored JSON of a Task."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Decides when a gate fires, and maps outputs of upstream runs to inputs."""
+"""Decides when the dependencies of a Task create a run, and maps upstream outputs."""

@@ -1,4 +1,4 @@
-"""Encodes and decodes the tokens and decisions of a gate as stored JSON.
+"""Encodes and decodes the tokens and decisions of a dependency gate as stored JSON.
 
 Every field is stored, also one with its default value: a changed default must not change stored
 rows. A new field needs a default; a stored field is never renamed.

@@ -1,4 +1,4 @@
-"""Defines the conditions of dependencies, and the outcomes that meet each condition."""
+"""Defines the conditions of dependencies, and the upstream outcomes that meet each condition."""
 
 from __future__ import annotations
 

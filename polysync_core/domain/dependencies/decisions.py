@@ -1,4 +1,4 @@
-"""Decides whether a gate creates a run, records a skipped run, drops tokens or waits.
+"""Decides whether a dependency gate creates a run, records a skipped run, or waits.
 
 The rules are pure. They read the tokens of a gate and return one decision at a time.
 

@@ -1,4 +1,4 @@
-"""Computes the inputs that a Task maps from the outputs of upstream runs."""
+"""Computes the inputs that a Task's dependencies map from outputs of upstream runs."""
 
 from __future__ import annotations
 

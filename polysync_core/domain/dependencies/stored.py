@@ -1,4 +1,4 @@
-"""Defines the stored form of a gate: its tokens and its pending decision."""
+"""Defines the stored state of a dependency gate: received outcomes and the pending decision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the edges of a gate, and its tokens: upstream outcomes and fire times."""
+"""Defines the tokens of a dependency gate: upstream outcomes and fire times that wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes the fire times whose outcomes a dependency with `take: Window` uses.
+"""Computes the upstream fire times that a dependency with `take: Window` uses.
 
 The window of a fire time T begins at P, the previous fire time. The window contains the fire times
 of the upstream after P, up to and including T. If the upstream has no such fire time, the window

@@ -1,1 +1,1 @@
-"""Decides which waiting runs start, as a pure state machine."""
+"""Decides which queued runs may start within the limits, as a pure state machine."""

@@ -1,4 +1,4 @@
-"""Applies exceed effects and queue time-outs to waiting runs that a limit blocks.
+"""Defers, rejects or times out queued runs that a contention limit blocks.
 
 The effects of an exceeded limit depend only on the present state. So an edit of a profile applies
 to waiting runs at once, and the order of messages does not matter.

@@ -1,4 +1,4 @@
-"""Decides which runs the Dispatcher starts or ends after each message.
+"""Decides which queued runs the Dispatcher starts or ends after each message.
 
 Every operation changes the state and then decides: which runs start now, which must end, and when
 to decide again. A blocked run is skipped, so a full limit does not block runs without that limit.

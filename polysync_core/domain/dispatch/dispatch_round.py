@@ -1,4 +1,4 @@
-"""Grants leases to waiting runs, and finds the limits that block the others.
+"""Grants leases (rights to run) to queued runs, and finds the limits that block others.
 
 All runs of one Task, Platform and backfill have the same limits. The round examines each such
 group once, so the work per waiting run is little more than a dictionary look-up.

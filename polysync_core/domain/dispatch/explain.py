@@ -1,4 +1,4 @@
-"""Explains why a run waits, and which runs use a contention profile."""
+"""Explains why a queued run waits, and which runs use a contention profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines holds: nothing of a Task, of a platform or at all starts until it is released."""
+"""Defines holds: stops of all starts of a Task, of a platform or of everything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts the usage of each limit during one dispatch round."""
+"""Counts the usage of concurrency limits and rate limits during one dispatch round."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines policies, the Dispatcher's copies of Task, platform and contention profile limits.
+"""Defines the Dispatcher's copies of Task, platform and contention profile limits.
 
 The version of a policy is the version number of its definition, which no clock decides. Messages
 may arrive in any order; the newest policy of a name wins.

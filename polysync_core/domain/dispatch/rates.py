@@ -1,4 +1,4 @@
-"""Limits the number and the pace of starts in a rolling window.
+"""Limits the number and the pace of run starts in a rolling time window.
 
 A start must satisfy two rules:
 

@@ -1,4 +1,4 @@
-"""Explains a limit, a rejection or a queue time-out in a sentence."""
+"""Writes the texts that explain a limit, a rejection or a queue time-out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the state of a Dispatcher: waiting runs, leases, policies, start logs.
+"""Defines the state of a Dispatcher: waiting runs, leases, limits and start logs.
 
 Used capacity is not a counter. It is the sum of the weights of the live leases, so a lost or
 repeated message cannot make it wrong.

@@ -1,1 +1,1 @@
-"""Defines the data sets of a run, for lineage."""
+"""Resolves the names of the data sets that a run reads and writes, for lineage."""

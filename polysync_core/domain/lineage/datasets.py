@@ -1,4 +1,4 @@
-"""Substitutes parameters and run variables in the names of data sets."""
+"""Substitutes parameters and run variables in the names of a Job's data sets."""
 
 from __future__ import annotations
 

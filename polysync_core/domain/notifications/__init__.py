@@ -1,1 +1,1 @@
-"""Defines notifications: messages for people about runs."""
+"""Composes and limits notifications, which are messages to people about runs."""

@@ -1,4 +1,4 @@
-"""Limits the messages of a receiver within a sliding hour."""
+"""Limits the number of messages to a receiver in a sliding hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the kinds of notification, and the kind that an event of a run has."""
+"""Defines the kinds of notification, and selects the kind for a run event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Composes the message that a receiver gets: about one run, about many, or a summary."""
+"""Composes the notification message about one run, about many runs, or as a summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names the remedy for each failure cause."""
+"""Suggests a remedy for each failure cause of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the stored state of notifications, and the port of its store."""
+"""Defines the storage interface for waiting notifications, hourly limits and failure streaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collects the facts about a run for people: the failure, the remedy, times and links."""
+"""Composes the text of a notification about a run: headline, failure, remedy and links."""
 
 from __future__ import annotations
 

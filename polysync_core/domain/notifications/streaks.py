@@ -1,4 +1,4 @@
-"""Tracks the notified failures of a Task until its next success."""
+"""Tracks the consecutive failures of a Task that were notified, until the next success."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Defines runs, and decides their transitions, retries, polls and stored outputs."""
+"""Defines runs, and decides run transitions, retries, polls and stored outputs."""

@@ -1,4 +1,4 @@
-"""Defines attempts, the tries of a run on its platform, and their outcomes."""
+"""Defines an attempt, one try of a run on a platform, with the outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines run events, one for each change of status, problem or deadline."""
+"""Defines run events, which report a change of status, problem or deadline of a run."""
 
 from __future__ import annotations
 

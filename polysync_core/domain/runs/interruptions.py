@@ -1,4 +1,4 @@
-"""Changes a run under way: records its problem, cancellation, time-out or stop request."""
+"""Records a problem, cancellation, time-out or stop request on an active run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Selects the outputs that a run stores, within limits and without secrets.
+"""Selects the output values to store with a run, within limits and without secrets.
 
 The Job's schema need not name an output, because many artefacts cannot declare theirs. An output is
 sensitive if the schema says so, or if it holds a secret of the run or of its platform, in any form

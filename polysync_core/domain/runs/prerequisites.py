@@ -1,4 +1,4 @@
-"""Names the conditions that a queued run must meet before its Dispatcher receives it."""
+"""Defines the conditions that a queued run must meet before the Dispatcher receives it."""
 
 from __future__ import annotations
 

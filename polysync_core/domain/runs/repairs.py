@@ -1,4 +1,4 @@
-"""Finds the external run that a rerun can repair."""
+"""Finds the failed platform run of which a rerun can repeat only the failed parts."""
 
 from __future__ import annotations
 

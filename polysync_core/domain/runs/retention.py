@@ -1,4 +1,4 @@
-"""Decides which runs are old enough to delete."""
+"""Decides which ended runs are old enough to delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines runs, attempts and history entries, and the functions that change a run."""
+"""Defines runs and history entries, and the functions that change a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the reason of a skipped run, and the run that is its root cause."""
+"""Defines the reason of a skipped run, and the run that is the root cause."""
 
 from __future__ import annotations
 

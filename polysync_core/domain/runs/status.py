@@ -1,4 +1,4 @@
-"""Defines the statuses of a run, the transitions between them, and the triggers.
+"""Defines run statuses, the allowed status transitions, and the trigger types of runs.
 
 The module imports nothing heavy, so that the command line can use it too.
 """

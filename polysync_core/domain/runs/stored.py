@@ -1,4 +1,4 @@
-"""Defines stored runs, entries of their index, and the newest run of a Task."""
+"""Defines a stored run with ETag, an index entry, and a Task's newest run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Computes fire times, and decides which fire times create runs."""
+"""Computes the fire times of schedules, and decides which fire times create runs."""

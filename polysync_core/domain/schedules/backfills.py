@@ -1,4 +1,4 @@
-"""Defines a stored backfill: its request, its runs and its progress."""
+"""Defines a stored backfill (runs for past fire times): request, runs and progress."""
 
 from __future__ import annotations
 

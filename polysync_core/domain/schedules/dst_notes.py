@@ -1,4 +1,4 @@
-"""Explains the effect of a clock change on a fire time."""
+"""Writes the texts that explain how a daylight-saving change moves a fire time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes the dates, excluded dates and clock changes of a schedule in 365 days."""
+"""Computes the fire dates, excluded dates and clock changes of a schedule for 365 days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs or skips the fire times that elapsed before an edit, pause or removal.
+"""Decides which elapsed fire times still run after a schedule is edited, paused or removed.
 
 An edit starts the schedule anew from now. The fire times before it still run, or are skipped runs.
 """

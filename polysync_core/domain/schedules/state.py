@@ -1,4 +1,4 @@
-"""Defines the stored state of a schedule, and the functions that change it.
+"""Defines the stored state of a schedule, and functions that change the state.
 
 The watermark is the newest fire time that is processed: no fire time at or before it fires again.
 A fire plan is stored in the state before it is executed (write-ahead), so any later tick can

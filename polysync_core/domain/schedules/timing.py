@@ -1,4 +1,4 @@
-"""Defines the copy of a schedule's timing that the schedule state keeps.
+"""Defines the schedule settings that the schedule state stores: cron, time zone and calendars.
 
 An edit can therefore still settle the fire times that were due before the edit.
 """

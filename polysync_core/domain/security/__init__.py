@@ -1,1 +1,1 @@
-"""Defines roles, access keys, secret references, redaction and the audit entry."""
+"""Defines caller roles, access keys, secret references, secret redaction and audit entries."""

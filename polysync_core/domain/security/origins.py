@@ -1,4 +1,4 @@
-"""Reads the origins whose pages may call the API."""
+"""Parses the allowed origins: websites whose pages may call the API (CORS)."""
 
 from __future__ import annotations
 

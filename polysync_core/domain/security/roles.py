@@ -1,4 +1,4 @@
-"""Defines the roles of callers."""
+"""Defines the permission roles of callers: reader, operator and administrator."""
 
 from __future__ import annotations
 

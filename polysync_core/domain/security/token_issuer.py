@@ -1,4 +1,4 @@
-"""Describes the issuer whose tokens identify callers (OpenID Connect)."""
+"""Defines the OpenID Connect issuer whose tokens identify callers."""
 
 from __future__ import annotations
 

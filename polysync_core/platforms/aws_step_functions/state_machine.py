@@ -29,7 +29,11 @@ from polysync_core.platforms.aws_step_functions.settings import (
     StateMachineSettings,
     check_state_machine_job,
 )
-from polysync_core.platforms.aws_step_functions.states import page_of_execution, report_of
+from polysync_core.platforms.aws_step_functions.states import (
+    page_of_execution,
+    page_of_express,
+    report_of,
+)
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import (
     ArtefactSchema,
@@ -170,10 +174,11 @@ class StateMachineConnector:
             arn = text_in(body, "executionArn") if body else None
             if body is None or arn is None:
                 raise UnexpectedAnswer
+            report = report_of(body, request.job)
             return Submitted(
                 external_run_id=arn,
-                monitor_url=page_of_execution(machine, arn),
-                report=report_of(body, request.job),
+                monitor_url=page_of_express(machine, arn, report.started_at),
+                report=report,
             )
 
         return single.exchange(call, submitted)

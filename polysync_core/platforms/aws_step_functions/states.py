@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from polysync_core.domain.definitions.jobs import Job
@@ -59,8 +59,17 @@ def failure_text(answer: JsonObject) -> str | None:
 
 def page_of_execution(machine: StateMachine, execution_arn: str) -> str:
     """Return the address of an execution's page in the console."""
-    region, kind = machine.region, "express" if ":express:" in execution_arn else ""
-    path = f"v2/{kind or 'executions'}/details/{quote(execution_arn, safe=':')}"
+    return _page(machine.region, f"v2/executions/details/{quote(execution_arn, safe=':')}")
+
+
+def page_of_express(machine: StateMachine, execution_arn: str, started_at: datetime | None) -> str:
+    """Return the address of an EXPRESS execution's page, which is found by its start."""
+    start = "" if started_at is None else f"?startDate={round(started_at.timestamp() * 1000)}"
+    arn = quote(execution_arn, safe=":")
+    return _page(machine.region, f"express-executions/details/{arn}{start}")
+
+
+def _page(region: str, path: str) -> str:
     return console_url(region, f"states/home?region={region}#/{path}")
 
 

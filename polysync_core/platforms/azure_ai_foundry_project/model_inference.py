@@ -1,4 +1,4 @@
-"""Chooses the operation of the job type FoundryModelInference, and finds its deployments."""
+"""Selects chat or embedding for FoundryModelInference Jobs, and lists a project's deployments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polysync_core.platforms.azure.answers import listed, object_in
 from polysync_core.platforms.azure_ai_foundry_project.refusals import missing_artefact
 from polysync_core.platforms.azure_openai.chat_completion import ChatCompletion
 from polysync_core.platforms.azure_openai.client import text_in
-from polysync_core.platforms.azure_openai.discovery import job_type_of
+from polysync_core.platforms.azure_openai.discovery import job_type_of, no_operation
 from polysync_core.platforms.azure_openai.embedding import Embedding
 from polysync_core.platforms.azure_openai.model_call import ModelOperation
 from polysync_core.platforms.azure_openai.settings import (
@@ -105,7 +105,8 @@ class ProjectDeployments:
         deployment = self.client.get(
             *self.path, external_id, query=_QUERY, read=_whole, refused=_REFUSED
         )
-        return _schema(_operation(deployment) or InferenceOperation.CHAT)
+        is_embedding = _job_type(deployment) is JobType.OPENAI_EMBEDDING
+        return _schema(InferenceOperation.EMBEDDING if is_embedding else InferenceOperation.CHAT)
 
     def check_access(self) -> None:
         """Read the list of deployments, to check the access."""
@@ -113,11 +114,13 @@ class ProjectDeployments:
 
 
 def _artefact(name: str, deployment: JsonObject) -> Artefact:
-    operation = _operation(deployment)
-    model = text_in(deployment, "modelName")
+    model, job_type = text_in(deployment, "modelName"), _job_type(deployment)
+    operation = _BY_JOB_TYPE.get(job_type) if job_type is not None else None
     problem = deployment_problem(name)
-    if operation is None:
-        problem = f"the deployment of {model or 'this model'} answers no chat and no embedding call"
+    if job_type is JobType.OPENAI_BATCH:
+        problem = "its type is for batches: run them on a platform of the type AzureOpenAI"
+    elif operation is None:
+        problem = no_operation(model)
     return Artefact(
         external_id=name,
         job_type=JobType.FOUNDRY_MODEL_INFERENCE,
@@ -129,13 +132,12 @@ def _artefact(name: str, deployment: JsonObject) -> Artefact:
     )
 
 
-def _operation(deployment: JsonObject) -> InferenceOperation | None:
-    job_type = job_type_of(
+def _job_type(deployment: JsonObject) -> JobType | None:
+    return job_type_of(
         text_in(deployment, "modelName"),
         text_in(object_in(deployment, "sku"), "name"),
         object_in(deployment, "capabilities"),
     )
-    return None if job_type is None else _BY_JOB_TYPE.get(job_type)
 
 
 def _schema(operation: InferenceOperation) -> ArtefactSchema:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -50,6 +50,10 @@ LIST_LAG = timedelta(minutes=4)
 """The maximum delay until a new execution appears in the list."""
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_VOLUMES = (
+    "the job mounts volumes, and the API of a start knows no volumes: check that its executions"
+    " have them"
+)
 _OF_EXECUTION = ("image", "name", "command", "args", "env")
 """The properties of a container that a start accepts, besides its resources."""
 
@@ -193,7 +197,10 @@ def schema_of(job: JsonObject) -> ArtefactSchema:
     """Return the environment variables of the first container of a job."""
     template = object_in(object_in(job, "properties"), "template")
     containers = dicts_in(template, "containers")
-    return variables_schema(dicts_in(containers[0], "env") if containers else [])
+    schema = variables_schema(dicts_in(containers[0], "env") if containers else [])
+    if not any(dicts_in(each, "volumeMounts") for each in containers):
+        return schema
+    return replace(schema, notes=(*schema.notes, _VOLUMES), complete=schema.is_complete)
 
 
 def _of_execution(container: JsonObject) -> JsonValue:

@@ -1,10 +1,11 @@
-"""Defines the plugin of Azure Container Apps, which checks and opens its platforms."""
+"""Defines the plugin of Azure Container Apps, which checks definitions and opens connections."""
 
 from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
+from polysync_core.domain.runs.polls.plans import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.sign_in import management_client
@@ -66,6 +67,7 @@ PLUGIN = PlatformPlugin(
             ),
             capabilities=USUAL_CAPABILITIES - {Capability.OUTPUTS},
             states=STATES,
+            plan=SLOW,
         )
     },
     sign_in=ENTRA_METHODS,

@@ -87,28 +87,24 @@ class JobTemplate:
             for name, value in self.spec.items()
             if name not in {"selector", "manualSelector", "suspend"}
         }
-        pod = object_in(spec, "template")
-        metadata = object_in(pod, "metadata")
-        pod_spec: JsonObject = {
-            **object_in(pod, "spec"),
-            "containers": self._containers(request),
-        }
         if request.is_only_try:
             spec["backoffLimit"] = 0
             if "backoffLimitPerIndex" in spec:
                 spec["backoffLimitPerIndex"] = 0
-            # Another policy lets the node start the container again.
-            pod_spec["restartPolicy"] = "Never"
         spec["ttlSecondsAfterFinished"] = _kept_seconds(request.job, spec)
-        spec["template"] = {
-            **pod,
-            "metadata": {
-                "labels": _without(object_in(metadata, "labels"), _OF_SERVER),
-                "annotations": object_in(metadata, "annotations"),
-            },
-            "spec": pod_spec,
-        }
+        spec["template"] = self._pod(request)
         return spec
+
+    def _pod(self, request: SubmitRequest) -> JsonObject:
+        pod = object_in(self.spec, "template")
+        metadata = object_in(pod, "metadata")
+        spec: JsonObject = {**object_in(pod, "spec"), "containers": self._containers(request)}
+        if request.is_only_try:
+            # Another policy lets the node start the container again.
+            spec["restartPolicy"] = "Never"
+        labels = _without(object_in(metadata, "labels"), _OF_SERVER)
+        annotations = object_in(metadata, "annotations")
+        return {**pod, "metadata": {"labels": labels, "annotations": annotations}, "spec": spec}
 
     def _containers(self, request: SubmitRequest) -> list[JsonValue]:
         containers: list[JsonValue] = [*self.containers]

@@ -81,7 +81,7 @@ class DeploymentDiscovery:
             name=name,
             description=model or None,
             schema=self._schema(job_type) if job_type else None,
-            problem=deployment_problem(name) if job_type else _no_operation(model),
+            problem=deployment_problem(name) if job_type else no_operation(model),
             is_skipped=job_type is None,
         )
 
@@ -107,7 +107,8 @@ def is_able(capabilities: JsonObject, name: str) -> bool:
     return str(named.get(name.lower())).lower() == "true"
 
 
-def _no_operation(model: str) -> str:
+def no_operation(model: str) -> str:
+    """Return the problem of a deployment whose model no Job can call."""
     return (
         f"the model {model or 'of the deployment'} offers neither chat completions nor embeddings"
     )

@@ -14,7 +14,7 @@ class HttpServiceAttributes(Value):
     """`attributes` of an HTTP service."""
 
     service_url: str
-    """The address of the service without a path, such as `https://cloud.getdbt.com`."""
+    """The address of the service without a path, such as `https://api.prefect.cloud`."""
     test_path: str | None = None
     """The path that a connection test reads. Without it, the test accepts every answer that does
     not refuse the credential."""
@@ -34,7 +34,7 @@ class HttpServiceAttributes(Value):
         """Return the checked address; raises `Invalid` with the broken rule."""
         rule = HostRule(
             suffixes=("",),
-            example="https://cloud.getdbt.com",
+            example="https://api.prefect.cloud",
             allow_loopback=allow_loopback,
             allow_port=True,
         )

@@ -171,6 +171,7 @@ def test_an_express_machine_ends_with_its_answer(simulator: SimulatorProcess) ->
         ProviderStatus.FAILED,
         "ValueError: no sales",
     )
+    assert "/express-executions/details/" in (succeeded.monitor_url or "")
     assert list(machines.runs(good)) == []
     with pytest.raises(RunNotFound):
         machines.read(good, succeeded.external_run_id)

@@ -150,6 +150,7 @@ def test_the_hosts_of_an_app_are_read_once(kind: str, attributes: Any, propertie
         "api://fb60f99c-7a34-4190-8149-302f77469936",
         "api://FB60F99C-7A34-4190-8149-302F77469936/",
         "api://797f4846-ba00-4fd7-ba43-dac1f8f63013",
+        "api://6dae42f8-4368-4678-94ff-3960e28e3630",
         "api://00000003-0000-0000-c000-000000000000/.default",
         "api://management.azure.com",
         "api://management.core.windows.net/",

@@ -1,1 +1,1 @@
-"""Computes the consequences of a planned change, one module for each kind of definition."""
+"""Computes the effects of planned definition changes, such as moved fire times."""

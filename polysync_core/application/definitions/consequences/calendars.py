@@ -1,4 +1,4 @@
-"""Computes the consequences of a changed calendar for the schedules that use it."""
+"""Computes the effects of a changed calendar on the schedules that use the calendar."""
 
 from __future__ import annotations
 

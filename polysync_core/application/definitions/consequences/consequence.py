@@ -1,4 +1,4 @@
-"""Defines an effect of a planned change that the changed fields do not show."""
+"""Defines an effect of a planned definition change, such as a moved fire time."""
 
 from __future__ import annotations
 

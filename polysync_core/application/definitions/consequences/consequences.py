@@ -1,4 +1,4 @@
-"""Computes the consequences of the planned change of one definition."""
+"""Computes all effects of a planned definition change, by the kind of definition."""
 
 from __future__ import annotations
 

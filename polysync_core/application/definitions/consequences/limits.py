@@ -1,4 +1,4 @@
-"""Computes the consequences of a changed contention profile for the runs that it holds."""
+"""Computes the effects of a changed contention profile on the runs that it limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes the consequences of a changed Task: fire times, dependents and runs under way."""
+"""Computes the effects of a changed Task on fire times, dependents and active runs."""
 
 from __future__ import annotations
 

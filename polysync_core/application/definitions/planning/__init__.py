@@ -1,1 +1,1 @@
-"""Plans changes of definitions without a write."""
+"""Plans changes of definitions without writing them."""

@@ -1,4 +1,4 @@
-"""Plans the apply of a document, and checks all of its definitions together."""
+"""Plans the changes that apply a document, and validates all definitions of the document."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Submits, polls and stops an attempt on its platform."""
+"""Submits, polls and stops an attempt of a run on its platform."""

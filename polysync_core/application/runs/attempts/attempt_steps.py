@@ -1,4 +1,4 @@
-"""Submits, polls or abandons an attempt, or records a fault of Polysync itself.
+"""Executes one step of an attempt on its platform: submit, poll, abandon or fault.
 
 An activity calls each step at least once, perhaps twice, perhaps after a crash. A step begins with
 the row, which is the truth, and ends by returning the orchestration's next step.

@@ -1,4 +1,4 @@
-"""Builds the outcomes of attempts that end without a report of their platform."""
+"""Builds the outcomes of attempts that end without a platform report, such as time-outs."""
 
 from __future__ import annotations
 

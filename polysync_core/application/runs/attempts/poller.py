@@ -1,4 +1,4 @@
-"""Polls an attempt on its platform, and records the attempt's progress, problem or end."""
+"""Polls an attempt on its platform, and records progress, a problem or the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Polls an unknown run again for some time, then ends the attempt as lost."""
+"""Ends an attempt as lost after the platform has denied the run for some time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bundles the store, connectors, poll planner, clock and time-outs for an attempt's steps."""
+"""Groups the shared dependencies of the attempt steps: store, connectors, clock and time-outs."""
 
 from __future__ import annotations
 

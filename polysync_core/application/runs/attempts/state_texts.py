@@ -1,4 +1,4 @@
-"""Describes the state of an attempt on its platform in words."""
+"""Describes the platform state of an attempt in words, for the run history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submits an attempt, once, and records the answer or the failure."""
+"""Submits an attempt to its platform once, and records the answer or the failure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reads the figures, reasons and groups of failures beside a list of runs."""
+"""Reads run counts, wait reasons and failure groups for lists of runs."""

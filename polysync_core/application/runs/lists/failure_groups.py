@@ -1,4 +1,4 @@
-"""Reads failed runs in groups of one Task, cause and error."""
+"""Reads failed runs, and groups them by Task, cause and error."""
 
 from __future__ import annotations
 

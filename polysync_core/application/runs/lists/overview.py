@@ -1,4 +1,4 @@
-"""Reads the figures above a list of runs, and the reasons why its runs wait."""
+"""Reads the number of runs in each state, and the reasons why listed runs wait."""
 
 from __future__ import annotations
 

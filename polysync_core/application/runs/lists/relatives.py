@@ -1,4 +1,4 @@
-"""Reads the runs around a run: its children, its reruns, and the last runs of its Task."""
+"""Reads the related runs of a run: children, reruns and last runs of the Task."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Shows the versions of a definition."""
+"""Draws the HTML pages of a definition's saved versions."""

@@ -1,4 +1,4 @@
-"""Shows the versions of a definition, and restores one through its plan."""
+"""Draws the HTML pages that list, compare and restore a definition's saved versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes a saved version: its author, its time and its source."""
+"""Formats the author, time and source of a saved definition version as text."""
 
 from __future__ import annotations
 

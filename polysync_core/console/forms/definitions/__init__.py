@@ -1,1 +1,1 @@
-"""Builds the forms of the kinds of definition."""
+"""Builds the form fields of each kind of definition, such as platform or Task."""

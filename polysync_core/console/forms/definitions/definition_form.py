@@ -1,4 +1,4 @@
-"""Builds the form fields of each kind of definition and of its chosen type."""
+"""Builds the form fields of a definition from its kind and selected type."""
 
 from __future__ import annotations
 

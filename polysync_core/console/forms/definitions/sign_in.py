@@ -1,4 +1,4 @@
-"""Builds the fields of the sign-in of a Platform or a vault."""
+"""Builds the form fields by which a platform or a vault signs in."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the list and the editor of calendars."""
+"""Serves the HTML pages that list and edit calendars."""

@@ -1,4 +1,4 @@
-"""Serves the list of calendars and their editor: a year of days, ranges, and schedules."""
+"""Serves the HTML pages that list and edit calendars, with a clickable year."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the days of a year as boxes that a person can click."""
+"""Draws a calendar year in which a user can click days."""
 
 from __future__ import annotations
 

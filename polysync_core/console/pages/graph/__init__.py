@@ -1,1 +1,1 @@
-"""Serves the pages of graphs."""
+"""Serves the HTML page of the graph of Tasks."""

@@ -1,4 +1,4 @@
-"""Shows the differences between a graph run and the one before it."""
+"""Draws the table that compares a graph run with the previous one."""
 
 from __future__ import annotations
 

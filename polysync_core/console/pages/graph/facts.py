@@ -1,4 +1,4 @@
-"""Finds the chosen Task of a graph, the values that its lines show, and counts."""
+"""Selects the Task to show on the graph page, and reads passed values and totals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the overview of a graph that is too large for one picture."""
+"""Draws the summary page of a graph with too many Tasks for one picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses the query of the graph page: Task, part of the graph, layout and comparison."""
+"""Parses the URL query of the graph page: selected Task, section, layout and comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the page with the graph of Tasks, and the side panel of a Task."""
+"""Serves the HTML page of the graph of Tasks, with a side panel per Task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the panel beside a graph: the chosen Task, its dependencies and newest runs."""
+"""Draws the panel beside the graph: selected Task, its dependencies and newest runs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the documentation of the app and the reference of its API."""
+"""Serves the user documentation and the API reference as HTML pages."""

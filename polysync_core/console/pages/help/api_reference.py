@@ -1,4 +1,4 @@
-"""Shows the reference of the API from its OpenAPI document."""
+"""Serves the API reference as HTML pages, built from the OpenAPI document."""
 
 from __future__ import annotations
 

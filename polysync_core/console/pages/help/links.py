@@ -1,4 +1,4 @@
-"""Translates between the files of the documentation and the addresses of the help pages."""
+"""Converts links between documentation files to URLs of the help pages."""
 
 from __future__ import annotations
 

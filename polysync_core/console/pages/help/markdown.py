@@ -1,4 +1,4 @@
-"""Turns a page of the documentation from Markdown into elements; every text is escaped."""
+"""Converts Markdown documentation to HTML elements, with all text escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the list, the search and the pages of the documentation."""
+"""Serves the user documentation as HTML pages with contents and search."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the pages of Jobs: list, editor, drift, runs on the platform, and Execute Now."""
+"""Serves the HTML pages of Jobs: list, editor, drift, platform runs and Execute Now."""

@@ -1,4 +1,4 @@
-"""Searches a platform's artefacts, and fills a Job's form from the chosen artefact."""
+"""Searches a platform's artefacts, and fills a Job's form from the selected artefact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the page that asks for a name and creates a Task from a Job."""
+"""Serves the HTML page that creates a Task from a Job."""
 
 from __future__ import annotations
 

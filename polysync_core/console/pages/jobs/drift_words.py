@@ -1,4 +1,4 @@
-"""Shows the drift of a Job in words."""
+"""Formats the drift between a Job and its artefact as badges and text."""
 
 from __future__ import annotations
 

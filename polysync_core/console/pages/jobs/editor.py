@@ -1,4 +1,4 @@
-"""Serves the editor of Jobs, with the artefact picker and the grid of parameters."""
+"""Serves the HTML pages of the Job editor, with artefact search and parameter table."""
 
 from __future__ import annotations
 

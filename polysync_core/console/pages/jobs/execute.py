@@ -1,4 +1,4 @@
-"""Serves the Execute Now page: the parameter form, then the started run."""
+"""Serves the HTML page that starts a Job immediately (Execute Now)."""
 
 from __future__ import annotations
 

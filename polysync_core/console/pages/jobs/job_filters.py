@@ -1,4 +1,4 @@
-"""Reads and shows the filters of the list of Jobs."""
+"""Parses the filters of the Job list from the URL, and draws the filter form."""
 
 from __future__ import annotations
 

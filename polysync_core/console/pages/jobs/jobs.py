@@ -1,4 +1,4 @@
-"""Serves the list of Jobs, with their Tasks and their drift."""
+"""Serves the HTML page that lists Jobs with their Tasks and drift."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams a Job's run and the Job's Execute button to the browser."""
+"""Streams the state of a job run and the Execute button to the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the grid of a Job's parameters, and adds rows that were pasted."""
+"""Draws the editable table of a Job's parameters, and accepts pasted rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses parameters that a person pastes from a spreadsheet."""
+"""Parses parameter rows that a user pastes from a spreadsheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the runs of a Job's artefact as its platform lists them."""
+"""Serves the HTML page that lists an artefact's runs as its platform reports them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the routes of the pages of Jobs."""
+"""Collects the routers of all HTML pages of Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the page that shows a Job's drift and applies all or chosen changes."""
+"""Serves the HTML page that updates a Job's parameters from its artefact (drift)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the search that leads to any page by a name or a run id."""
+"""Serves the quick search that opens console pages by name or run id."""

@@ -1,4 +1,4 @@
-"""Serves the results of the jump dialog, which finds pages by a text."""
+"""Serves the results of the quick search for console pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the pages that a text may mean: sections, definitions and runs."""
+"""Finds the console pages that match a quick-search text: sections, definitions and runs."""
 
 from __future__ import annotations
 

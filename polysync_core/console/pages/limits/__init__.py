@@ -1,1 +1,1 @@
-"""Shows who holds the slots of each limit, and who waits."""
+"""Serves the HTML pages of limits, their usage and waiting runs, and holds on starts."""

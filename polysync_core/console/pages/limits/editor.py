@@ -1,4 +1,4 @@
-"""Serves the editor of contention profiles, and shows the current usage of each profile."""
+"""Serves the editor of limits (contention profiles), with the current usage of each limit."""
 
 from __future__ import annotations
 

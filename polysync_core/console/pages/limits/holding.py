@@ -1,4 +1,4 @@
-"""Shows the holds on a Task or a platform on the page of its editor."""
+"""Draws the active holds of a Task or platform on its pages, with hold forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the page that holds and releases starts."""
+"""Serves the HTML page that lists, creates and releases holds on run starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the list of limits with their holders and queues."""
+"""Serves the HTML page that lists limits with their running and waiting runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the card of a contention profile: slots with holders, the queue, and the rate window."""
+"""Draws the usage card of a limit: running runs, waiting runs and rate window."""
 
 from __future__ import annotations
 

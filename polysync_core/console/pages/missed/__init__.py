@@ -1,1 +1,1 @@
-"""Serves the page of work that did not happen."""
+"""Serves the HTML page of skipped runs, missed fire times and other missed work."""

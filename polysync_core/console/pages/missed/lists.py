@@ -1,4 +1,4 @@
-"""Shows fire times, schedules, limits, calendars and messages that led to no run."""
+"""Draws the tables of missed fire times, deadlines, stopped schedules and poison messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the page of missed work, and reruns the root causes of skipped runs."""
+"""Serves the HTML page of skipped runs and other missed work, with a rerun action."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows skipped runs by root cause."""
+"""Draws the skipped runs, grouped by the failed run that caused them (root cause)."""
 
 from __future__ import annotations
 

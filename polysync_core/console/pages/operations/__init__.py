@@ -1,1 +1,1 @@
-"""Serves the pages of whole documents of definitions, and of the audit."""
+"""Serves the HTML pages of the audit log, and of import and export of definitions."""

@@ -1,4 +1,4 @@
-"""Shows the audit entries of one day: each change with its caller."""
+"""Serves the HTML page that lists one day's audit entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports and exports all definitions as one document."""
+"""Serves the HTML page that exports all definitions and applies a definitions document."""
 
 from __future__ import annotations
 

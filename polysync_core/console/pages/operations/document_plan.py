@@ -1,4 +1,4 @@
-"""Shows the plan of a document: the changes of every definition, and their warnings."""
+"""Draws the planned changes of a definitions document, with warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the problems of a refused definitions document, with lines and columns."""
+"""Draws the list of errors in a rejected definitions document, with lines and columns."""
 
 from __future__ import annotations
 

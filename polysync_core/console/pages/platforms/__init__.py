@@ -1,1 +1,1 @@
-"""Serves the list and the editor of platforms, their artefacts and the import of Jobs."""
+"""Serves the HTML pages that list and edit platforms, and import their artefacts as Jobs."""

@@ -1,4 +1,4 @@
-"""Serves the artefacts of a platform, and plans and executes their import."""
+"""Serves the HTML page that lists a platform's artefacts and imports them as Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the list of platforms and their editor, with the test of the connection."""
+"""Serves the HTML pages that list and edit platforms, with a connection test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the plan of an import, and the progress of an import in pages."""
+"""Draws the HTML pages that show the plan and the progress of an artefact import."""
 
 from __future__ import annotations
 

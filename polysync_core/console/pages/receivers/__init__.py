@@ -1,1 +1,1 @@
-"""Serves the list and the editor of receivers of notifications."""
+"""Serves the HTML pages that list and edit receivers of notifications."""

@@ -1,4 +1,4 @@
-"""Serves the list of receivers and their editor, with the test message and recent deliveries."""
+"""Serves the HTML pages that list, edit and test receivers of notifications."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the page of one run and its actions."""
+"""Serves the HTML page of one run, with its actions."""

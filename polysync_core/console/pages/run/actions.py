@@ -1,4 +1,4 @@
-"""Cancels a run, or runs it again, also with other values."""
+"""Serves the buttons and forms that cancel a run or run it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the attempts of a run, their failure details, and the history."""
+"""Draws the cards of a run's attempts, failure details and status history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the content of the page of one run: run, explanation and related runs."""
+"""Reads the data for the HTML page of one run from the use cases."""
 
 from __future__ import annotations
 

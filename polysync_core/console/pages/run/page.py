@@ -1,4 +1,4 @@
-"""Serves the page of one run, and the failure details of its attempts."""
+"""Serves the HTML page of one run, its live updates and its failure details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the cards beside a run: origin, related runs, last runs and commands."""
+"""Draws the cards beside a run: origin, related runs, last runs and CLI commands."""
 
 from __future__ import annotations
 

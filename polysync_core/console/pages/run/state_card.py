@@ -1,4 +1,4 @@
-"""Builds the first card of the run page: state, reason and remedy."""
+"""Draws the first card of a run's page: state, reason and remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the waits and attempts of a run on an axis of time."""
+"""Draws a run's waits and attempts as bars on a time axis."""
 
 from __future__ import annotations
 

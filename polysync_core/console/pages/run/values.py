@@ -1,4 +1,4 @@
-"""Shows the parameter values of a run with their sources, and outputs with their consumers."""
+"""Draws the cards of a run's parameter values and outputs, with sources and consumers."""
 
 from __future__ import annotations
 

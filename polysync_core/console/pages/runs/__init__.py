@@ -1,1 +1,1 @@
-"""Serves the list of runs, groups of failures, and actions on many runs."""
+"""Serves the HTML pages that list runs, group failures, and cancel or rerun many runs."""

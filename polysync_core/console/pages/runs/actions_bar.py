@@ -1,4 +1,4 @@
-"""Builds the forms that cancel or rerun many runs."""
+"""Draws the HTML forms that cancel or rerun several selected runs."""
 
 from __future__ import annotations
 

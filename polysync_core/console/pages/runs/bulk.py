@@ -1,4 +1,4 @@
-"""Cancels or reruns many runs, and reports how many actions were refused."""
+"""Cancels or reruns several runs from the run list, and reports refused actions."""
 
 from __future__ import annotations
 

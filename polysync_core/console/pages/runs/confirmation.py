@@ -1,4 +1,4 @@
-"""Asks before several runs are cancelled, and lists them."""
+"""Draws the page that lists runs and asks for confirmation before their cancellation."""
 
 from __future__ import annotations
 

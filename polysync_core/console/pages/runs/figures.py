@@ -1,4 +1,4 @@
-"""Shows the four figures above the list of runs."""
+"""Draws the four summary figures above the run list, such as running runs."""
 
 from __future__ import annotations
 

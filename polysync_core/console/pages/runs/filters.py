@@ -1,4 +1,4 @@
-"""Builds the tabs, the form and the chips that filter the list of runs."""
+"""Draws the filter form and status tabs of the run list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows failed runs grouped by Task, cause and error."""
+"""Draws the table of failed runs, grouped by Task, cause and error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the list of runs, of all Tasks or of one."""
+"""Serves the HTML page that lists runs, of all Tasks or of one Task."""
 
 from __future__ import annotations
 

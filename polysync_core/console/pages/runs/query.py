@@ -1,4 +1,4 @@
-"""Parses the filters and the page token in the address of a list of runs."""
+"""Parses the filters and the page token from the URL of the run list."""
 
 from __future__ import annotations
 

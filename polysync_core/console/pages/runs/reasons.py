@@ -1,4 +1,4 @@
-"""Describes the state of a run in one line, with its reason."""
+"""Formats a run's state and its reason as one line of text."""
 
 from __future__ import annotations
 

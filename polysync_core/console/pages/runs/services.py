@@ -1,4 +1,4 @@
-"""Defines the FastAPI dependency that supplies the overview of runs to the pages."""
+"""Supplies the console's run pages with the use case that lists runs."""
 
 from __future__ import annotations
 

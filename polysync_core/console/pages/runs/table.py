@@ -1,4 +1,4 @@
-"""Builds the table of runs."""
+"""Draws the HTML table of runs."""
 
 from __future__ import annotations
 

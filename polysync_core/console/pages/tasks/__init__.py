@@ -1,1 +1,1 @@
-"""Serves the list and the editor of Tasks, and the pages of their actions."""
+"""Serves the HTML pages that list, edit, run, pause and backfill Tasks."""

@@ -1,4 +1,4 @@
-"""Serves the page that backfills a schedule of a Task, after a dry run."""
+"""Serves the HTML page that creates runs for past fire times of a Task (backfill)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pauses, resumes, enables and disables Tasks, one or many at once."""
+"""Pauses, resumes, enables or disables one or several Tasks from the console."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the page of a Task's collected events and newest outcomes."""
+"""Serves the HTML page of the events that a Task has received, with outcomes."""
 
 from __future__ import annotations
 

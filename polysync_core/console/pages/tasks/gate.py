@@ -1,4 +1,4 @@
-"""Serves the gate of a Task: the outcomes that it holds and awaits."""
+"""Serves the HTML page of a Task's dependency gate: received and awaited outcomes."""
 
 from __future__ import annotations
 

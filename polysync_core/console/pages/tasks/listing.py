@@ -1,4 +1,4 @@
-"""Serves the list of Tasks, and changes many of them at once."""
+"""Serves the HTML page that lists and filters Tasks, with buttons for several Tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the notices that the list of Tasks shows after an action."""
+"""Defines the notice texts that the Task list shows after an action."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the routers of the pages of Tasks."""
+"""Collects the routers of all HTML pages of Tasks."""
 
 from __future__ import annotations
 

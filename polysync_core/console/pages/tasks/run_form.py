@@ -1,4 +1,4 @@
-"""Draws the page that runs a Task once."""
+"""Draws the HTML form that starts one run of a Task."""
 
 from __future__ import annotations
 

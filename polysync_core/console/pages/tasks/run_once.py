@@ -1,4 +1,4 @@
-"""Serves the page that runs a Task once with the entered values."""
+"""Serves the HTML page that starts one run of a Task with entered values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the table of Tasks: newest run, next fire time, state and tags."""
+"""Draws the HTML table of Tasks with newest run, next fire time and state."""
 
 from __future__ import annotations
 

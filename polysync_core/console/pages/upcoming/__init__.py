@@ -1,1 +1,1 @@
-"""Serves the page of upcoming fire times."""
+"""Serves the HTML page that lists the upcoming fire times of all Tasks."""

@@ -1,4 +1,4 @@
-"""Serves the page that lists the upcoming fire times of all Tasks."""
+"""Serves the HTML page that lists the upcoming fire times of all Tasks."""
 
 from __future__ import annotations
 

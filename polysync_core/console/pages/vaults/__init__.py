@@ -1,1 +1,1 @@
-"""Serves the list and the editor of vaults."""
+"""Serves the HTML pages that list and edit vaults, the connections to secret managers."""

@@ -1,4 +1,4 @@
-"""Serves the list of vaults and their editor, with the test of the connection."""
+"""Serves the HTML pages that list and edit vaults, with a connection test."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves the list and the editor of webhooks."""
+"""Serves the HTML pages that list and edit webhooks, and show their deliveries."""

@@ -1,4 +1,4 @@
-"""Shows the recent deliveries of a webhook or a receiver, and the abandoned ones."""
+"""Draws the recent and the abandoned deliveries of a webhook or a receiver."""
 
 from __future__ import annotations
 

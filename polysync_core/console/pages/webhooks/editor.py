@@ -1,4 +1,4 @@
-"""Serves the list of webhooks and their editor, with the test event and recent deliveries."""
+"""Serves the HTML pages that list, edit and test webhooks, with recent deliveries."""
 
 from __future__ import annotations
 

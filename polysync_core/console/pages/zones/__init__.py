@@ -1,1 +1,1 @@
-"""Finds time zones by place."""
+"""Serves the search for time zones by city or country."""

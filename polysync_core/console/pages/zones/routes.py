@@ -1,4 +1,4 @@
-"""Serves the search of time zones by city and country."""
+"""Serves the search for time zones by city or country."""
 
 from __future__ import annotations
 

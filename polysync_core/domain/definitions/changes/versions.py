@@ -1,4 +1,4 @@
-"""Defines the versions of a definition: who saved each of them, from where, and its content."""
+"""Defines saved versions of a definition, with content, author, time and source."""
 
 from __future__ import annotations
 

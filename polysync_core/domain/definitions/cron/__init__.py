@@ -1,1 +1,1 @@
-"""Defines the cron dialect: its syntax, its values and its checks."""
+"""Parses and checks cron expressions, and finds the matching dates."""

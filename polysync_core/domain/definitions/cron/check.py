@@ -1,4 +1,4 @@
-"""Checks that a cron expression is one of this dialect and has a date."""
+"""Checks that a cron expression has valid syntax and matches at least one date."""
 
 from __future__ import annotations
 

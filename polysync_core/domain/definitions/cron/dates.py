@@ -1,4 +1,4 @@
-"""Searches the dates of a cron expression with croniter."""
+"""Finds the dates that match a cron expression, with the library croniter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses a cron expression of this dialect into the values of its fields.
+"""Parses a cron expression into the values of each field.
 
 The dialect is the table in `docs/reference/schedules.md`. This module expands every item itself,
 because croniter reads some ranges and steps in another way.

@@ -1,4 +1,4 @@
-"""Expands one item of a cron field, such as a range, into numbers."""
+"""Parses one item of a cron field, such as a range, into numbers."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Compares Jobs with their artefacts."""
+"""Compares a Job with the platform artefact that the Job describes."""

@@ -1,4 +1,4 @@
-"""Defines the event about a Job whose artefact has changed or is gone."""
+"""Defines the event that reports a changed or missing platform artefact of a Job."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Describes the types that plugins add to definitions, and the fields of each type."""
+"""Describes the fields of definitions by platform type, job type and vault provider."""

@@ -1,4 +1,4 @@
-"""Extends the JSON Schema of documents by bundle keys and by variables as values."""
+"""Adds bundle keys and variables to the JSON Schema of definition documents."""
 
 from __future__ import annotations
 

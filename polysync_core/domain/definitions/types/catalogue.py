@@ -1,4 +1,4 @@
-"""Describes platform types, job types and vault providers without their plugins.
+"""Defines the catalogue of platform types, job types and vault providers, with field models.
 
 The interfaces build forms from these descriptions. Each model is the one by which the plugin
 checks a definition.

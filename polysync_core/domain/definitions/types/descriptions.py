@@ -1,4 +1,4 @@
-"""Describes the fields of definitions and of request bodies for people."""
+"""Provides the help texts of fields in definitions and request bodies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the JSON Schema of documents with definitions, for editors.
+"""Builds the JSON Schema of definition documents, for text editors.
 
 The schema accepts every document that Polysync accepts. It refuses what a schema can refuse:
 unknown fields, wrong types and values, and the fields of another type. References between

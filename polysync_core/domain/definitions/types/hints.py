@@ -1,4 +1,4 @@
-"""Defines hints for forms, which stand in the annotation of a model's field."""
+"""Defines a form hint that shows a field only with certain values of another field."""
 
 from __future__ import annotations
 

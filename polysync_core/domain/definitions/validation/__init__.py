@@ -1,1 +1,1 @@
-"""Checks definitions and documents, and words their errors and warnings."""
+"""Validates definitions and documents, and reports errors and warnings."""

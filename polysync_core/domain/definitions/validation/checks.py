@@ -1,4 +1,4 @@
-"""Checks a definition against other definitions, its stored version and its plugin's rules."""
+"""Checks a definition against other definitions, the stored version and the plugin's rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a definition as far as possible, even if some fields are wrong.
+"""Parses the valid fields of an invalid definition, so that all errors are reported.
 
 The wrong values are replaced and noted as unread fields. The rest of the definition can then be
 checked against the other definitions.

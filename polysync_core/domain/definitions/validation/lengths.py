@@ -1,4 +1,4 @@
-"""Checks the number of list and object items before a definition is validated.
+"""Limits the number of list and object items in a definition, before validation.
 
 The cost of a validation, and the length of its error, depend on the number of items.
 """

@@ -1,4 +1,4 @@
-"""Warns about a changed limit that is below the weight of stored Tasks.
+"""Warns if a concurrency limit is set below the weight of stored Tasks.
 
 A Task above a limit is refused when it is saved. A profile or a Platform can still be changed, so
 that stored Tasks come to lie above a limit: each of their runs then takes all slots.

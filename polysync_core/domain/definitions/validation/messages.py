@@ -1,4 +1,4 @@
-"""Turns pydantic errors into problems with a path, a remedy and similar names."""
+"""Converts pydantic errors into readable problems with a field path and a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replaces the wrong values of a definition, so the rest can be checked.
+"""Replaces invalid values of a definition by placeholders, so that other fields are checked.
 
 A wrong optional value is removed. A wrong required value, or a wrong item of a list, is replaced
 by a valid value that no definition refers to. So the positions in lists do not change.

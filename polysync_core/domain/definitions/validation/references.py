@@ -1,4 +1,4 @@
-"""Finds the references of a definition, and malformed secret references."""
+"""Finds the references of a definition to other definitions, and malformed secret references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the stored text of a definition, also if it breaks a rule."""
+"""Parses the stored text of a definition, even if the definition is invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warns about values, zones, cron expressions, cadences and deadlines with unexpected effects."""
+"""Warns about Task settings with unexpected effects, such as time zones and deadlines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records the parts of a definition or document that could not be read."""
+"""Records which fields and entries of a definition or document could not be parsed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Defines failure causes, problems of a run, failure details and retries."""
+"""Defines failure causes and failure details, groups failed runs, and decides retries."""

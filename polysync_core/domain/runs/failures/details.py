@@ -1,4 +1,4 @@
-"""Defines failure details, removes secrets from them, and limits their size.
+"""Defines failure details from platforms, removes secrets, and limits the size.
 
 A detail may quote a secret. It is shown and stored only after `presentable`.
 """

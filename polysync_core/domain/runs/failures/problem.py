@@ -1,4 +1,4 @@
-"""Defines the problem of a run, a failure that keeps the run from going on.
+"""Defines the problem of an active run: a failed step that is tried again.
 
 A run has at most one problem, the last one. The row keeps it until the next call succeeds.
 """

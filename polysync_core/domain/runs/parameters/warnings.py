@@ -1,4 +1,4 @@
-"""Warns about values of a run that its artefact does not read."""
+"""Warns about parameter values of a run that the platform artefact does not read."""
 
 from __future__ import annotations
 

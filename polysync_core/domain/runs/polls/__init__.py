@@ -1,1 +1,1 @@
-"""Plans the polls of an attempt."""
+"""Plans the times at which an attempt's platform is asked for the status."""

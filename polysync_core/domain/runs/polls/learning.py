@@ -1,4 +1,4 @@
-"""Computes poll plans from the durations of past runs.
+"""Computes the delays between status polls from the durations of past runs.
 
 The next poll comes where it is worth most: a poll costs a request, and a late poll lets an ended
 run wait. So polls are rare until past runs began to end, frequent where many of them ended, and

@@ -1,4 +1,4 @@
-"""Defines the poll plans of job types, and the delays after failed calls.
+"""Defines the delays between status polls of an attempt, and after failed calls.
 
 A plan depends on the age of the attempt, the seconds since its submit. So polling continues in the
 same rhythm after an orchestration starts again.

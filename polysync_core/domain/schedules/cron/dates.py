@@ -1,4 +1,4 @@
-"""Describes the dates of a cron expression in words."""
+"""Describes the dates of a cron expression in English words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes a cron expression in one sentence with notes."""
+"""Describes a cron expression in one English sentence, with notes on unexpected effects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes effects of a cron expression that its author may not expect."""
+"""Warns about effects of a cron expression that the author may not expect."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ VERIFICATIONS: Mapping[str, Verification] = {
         simulator="simulators.airflow",
         notes=(
             "The installed release of `apache-airflow-client` speaks the API of Airflow 3 only. The"
-            " simulator follows the published OpenAPI document of Airflow 2.",
+            " answers of the simulator and the requests of Polysync fit the published OpenAPI"
+            " document of Airflow 2.10.",
         ),
         open_questions=OPEN_QUESTIONS,
     ),

@@ -204,8 +204,13 @@ def test_a_job_without_the_container_is_refused() -> None:
 
 
 def test_variables_of_the_first_container_are_the_parameters() -> None:
-    found = schema_of(JOB_JSON).parameters
-    assert [(each.name, each.default) for each in found] == [("rows", "1"), ("KEY", None)]
+    schema = schema_of(JOB_JSON)
+    found = [(each.name, each.default) for each in schema.parameters]
+    assert found == [("rows", "1"), ("KEY", None)]
+    # A start cannot name volumes.
+    assert "volumes" in schema.notes[0]
+    assert schema.is_complete
+    assert not schema_of({"properties": {"template": {"containers": [{"name": "a"}]}}}).notes
 
 
 def execution(status: Any, **facts: Any) -> dict[str, Any]:

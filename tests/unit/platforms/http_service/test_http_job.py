@@ -298,3 +298,68 @@ def test_every_documented_service_is_a_valid_definition(example: dict[str, Any])
     check_platform(platform, allow_loopback=False)
     for each in example["jobs"]:
         check_job(platform, Job.model_validate(each))
+
+
+STATES = {
+    "azure-devops": [
+        ({"id": 7, "state": "inProgress"}, ProviderStatus.RUNNING),
+        ({"id": 7, "state": "canceling"}, ProviderStatus.RUNNING),
+        ({"id": 7, "state": "completed", "result": "succeeded"}, ProviderStatus.SUCCESS),
+        ({"id": 7, "state": "completed", "result": "failed"}, ProviderStatus.FAILED),
+        ({"id": 7, "state": "completed", "result": "canceled"}, ProviderStatus.CANCELLED),
+    ],
+    "argo": [
+        ({"metadata": {"name": "train-x", "namespace": "ml"}}, ProviderStatus.STARTING),
+        ({"status": {"phase": "Pending"}}, ProviderStatus.STARTING),
+        ({"status": {"phase": "Running"}}, ProviderStatus.RUNNING),
+        ({"status": {"phase": "Succeeded"}}, ProviderStatus.SUCCESS),
+        ({"status": {"phase": "Error", "message": "no node"}}, ProviderStatus.FAILED),
+    ],
+    "prefect": [
+        ({"state_type": "SCHEDULED"}, ProviderStatus.STARTING),
+        ({"state_type": "PAUSED"}, ProviderStatus.RUNNING),
+        ({"state_type": "COMPLETED"}, ProviderStatus.SUCCESS),
+        ({"state_type": "CRASHED", "state": {"message": "lost"}}, ProviderStatus.FAILED),
+        ({"state_type": "CANCELLED"}, ProviderStatus.CANCELLED),
+    ],
+}
+"""Answers of the documented services about a run, with their statuses."""
+STARTS = {
+    "azure-devops": ({"id": 7}, "7", {"templateParameters": {"environment": "a"}}),
+    "argo": (
+        {"metadata": {"name": "polysync-x"}},
+        "polysync-x",
+        {
+            "resourceKind": "WorkflowTemplate",
+            "resourceName": "train",
+            "submitOptions": {"generateName": "polysync-", "parameters": ["day=a"]},
+        },
+    ),
+    "prefect": (
+        {"id": "f1"},
+        "f1",
+        {"name": "run 7", "parameters": {}, "idempotency_key": "t0k"},
+    ),
+}
+"""Answers of the documented services to a start, with the id of the run and the body sent."""
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each["platforms"][0]["name"])
+def test_every_documented_service_is_started_polled_and_stopped(example: dict[str, Any]) -> None:
+    platform = Platform.model_validate(example["platforms"][0])
+    job = Job.model_validate(example["jobs"][0])
+    started, run_id, body = STARTS[platform.name]
+    service = Service(started, platform=platform)
+    values: dict[str, Any] = {
+        each.name: "a" for each in job.parameters if each.direction == "Input"
+    }
+    assert service.submit(job, values).external_run_id == run_id
+    assert service.body() == body
+    for answer, status in STATES[platform.name]:
+        report = Service(answer, platform=platform).jobs.read(job, run_id)
+        assert (report.status, bool(report.message)) == (
+            status,
+            status is ProviderStatus.FAILED and platform.name != "azure-devops",
+        )
+    service.jobs.cancel(job, run_id)
+    assert run_id in (service.sent[-1][1] or "")

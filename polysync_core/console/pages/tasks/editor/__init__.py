@@ -1,1 +1,1 @@
-"""Builds the editor of a Task, with a module for each tab."""
+"""Builds the HTML editor of a Task, with one module for each tab."""

@@ -1,4 +1,4 @@
-"""Draws the deadlines of a Task: their fields, the next ones and the last results."""
+"""Draws a Task's deadlines in its editor: form fields, next deadlines and last results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the editor of a Task: its tabs, buttons and the cards below the form."""
+"""Defines the Task editor: its tabs, its buttons and the cards below its form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the tab Dependencies of a Task: a list beside the picture of the graph."""
+"""Draws the Dependencies tab of the Task editor, with the graph beside the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the picture of the dependencies of a draft, and keeps it up to date."""
+"""Draws the graph of a Task's unsaved dependencies, and updates it after each change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gives editor tabs the Job and Platform of a draft, and use cases."""
+"""Gives the tabs of the Task editor the draft's Job, platform and use cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the tab General of a Task: names, Job, tags and the switch."""
+"""Draws the General tab of the Task editor: names, Job, tags and enabled switch."""
 
 from __future__ import annotations
 

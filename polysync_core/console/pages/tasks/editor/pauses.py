@@ -1,4 +1,4 @@
-"""Shows the states of a Task's schedules below the editor, with pause and resume."""
+"""Draws the states of a Task's schedules, with buttons that pause and resume them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves live previews of a schedule and of a retry policy while a person types."""
+"""Serves live previews of a schedule and a retry policy for the Task editor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the attempts that a retry policy allows, and the waits between them."""
+"""Draws the attempts and waiting times of a retry policy."""
 
 from __future__ import annotations
 

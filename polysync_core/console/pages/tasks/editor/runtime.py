@@ -1,4 +1,4 @@
-"""Draws the tab Runtime Settings of a Task: order, limits and retries."""
+"""Draws the Runtime Settings tab of the Task editor: priority, limits and retries."""
 
 from __future__ import annotations
 

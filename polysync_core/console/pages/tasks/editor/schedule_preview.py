@@ -1,4 +1,4 @@
-"""Shows the effect of an unsaved schedule: words, next fire times and 365 days."""
+"""Draws the preview of an unsaved schedule: its description and next fire times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the tab Scheduling of a Task: its schedules, each beside a preview."""
+"""Draws the Scheduling tab of the Task editor: each schedule with its preview."""
 
 from __future__ import annotations
 

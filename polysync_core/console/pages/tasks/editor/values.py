@@ -1,4 +1,4 @@
-"""Draws the tab Settings of a Task: a value for each parameter of its Job."""
+"""Draws the Settings tab of the Task editor: the values of the Job's parameters."""
 
 from __future__ import annotations
 

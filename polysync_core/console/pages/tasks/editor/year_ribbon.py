@@ -1,4 +1,4 @@
-"""Draws the fire times, excluded dates and clock changes of a year as a ribbon."""
+"""Draws a year of a schedule as a bar: fire times, excluded dates, clock changes."""
 
 from __future__ import annotations
 
