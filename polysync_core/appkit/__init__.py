@@ -1,1 +1,1 @@
-"""Starts, follows and cancels Databricks jobs by job key, like AppKit's jobs plugin."""
+"""Implements the jobs plugin of AppKit, a Databricks library for web apps, in Python."""

@@ -1,4 +1,4 @@
-"""Calls the Databricks Jobs API 2.2, for one workspace and one caller."""
+"""Implements the client of the Databricks Jobs API 2.2 for one workspace and caller."""
 
 from __future__ import annotations
 

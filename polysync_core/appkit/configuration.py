@@ -1,4 +1,4 @@
-"""Reads the JSON setting of AppKit's jobs, and defines the configuration of these jobs."""
+"""Reads and validates the configuration of the Databricks jobs that clients may run."""
 
 from __future__ import annotations
 

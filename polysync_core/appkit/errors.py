@@ -1,4 +1,4 @@
-"""Defines the errors of the AppKit surface, with the texts that clients expect."""
+"""Defines the errors of AppKit job requests, with the messages that AppKit's clients expect."""
 
 from __future__ import annotations
 

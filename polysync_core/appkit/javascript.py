@@ -1,4 +1,4 @@
-"""Reads whole numbers and writes values as text by the rules of JavaScript.
+"""Parses whole numbers and formats values as JavaScript does.
 
 AppKit is written in JavaScript, and its clients expect these texts.
 """

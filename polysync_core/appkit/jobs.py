@@ -1,4 +1,4 @@
-"""Starts, reads, follows and cancels runs of Databricks jobs by job key.
+"""Starts, reads, follows and cancels runs of Databricks jobs by job key (short name).
 
 An example is `jobs("etl").run_now({"day": "2026-01-01"})`.
 

@@ -1,4 +1,4 @@
-"""Finds the Databricks jobs named in environment variables or in the configuration."""
+"""Finds the Databricks jobs that environment variables or the configuration name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps the parameters of a request to the fields of Databricks' `jobs/run-now`."""
+"""Maps request parameters to the fields of the Databricks API call `jobs/run-now`."""
 
 from __future__ import annotations
 

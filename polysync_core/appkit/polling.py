@@ -1,4 +1,4 @@
-"""Polls Databricks runs, and shares each poll among all watchers of a run.
+"""Polls Databricks runs, and shares each result among all clients that watch the run.
 
 No background thread polls. The watcher that finds a poll due takes the turn, polls and wakes the
 others. So polling ends with the last watcher, and threads and event loops can watch the same run.

@@ -1,4 +1,4 @@
-"""Caches reads from Databricks for 60 seconds and merges concurrent equal reads."""
+"""Caches reads from Databricks for 60 seconds, and merges concurrent equal reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Iterates over the snapshots of a new or existing Databricks run until it ends."""
+"""Streams the states of a new or existing Databricks run until it ends."""
 
 from __future__ import annotations
 

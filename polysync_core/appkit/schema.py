@@ -1,4 +1,4 @@
-"""Validates parameters against a pydantic model or a JSON Schema (draft 2020-12)."""
+"""Validates run parameters against a pydantic model or a JSON Schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a user's token from a trusted request header or the `Authorization` header.
+"""Extracts a user's Databricks token from trusted headers of an HTTP request.
 
 The app trusts a token header only if the hosting removes that header from incoming requests and
 sets it itself. It trusts a bearer token only if App Service or the app itself has validated it, and

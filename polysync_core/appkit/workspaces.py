@@ -1,4 +1,4 @@
-"""Opens connections to Databricks workspaces as the app or as one of its users."""
+"""Creates clients of Databricks workspaces that act as the app or as a user."""
 
 from __future__ import annotations
 

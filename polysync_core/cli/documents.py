@@ -1,4 +1,4 @@
-"""Reads and joins documents, and writes them as YAML or JSON.
+"""Reads, merges and writes YAML and JSON documents of definitions.
 
 The API reads and writes documents with the same functions.
 """

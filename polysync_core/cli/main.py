@@ -1,4 +1,4 @@
-"""Assembles the commands of `polysync` into one application.
+"""Assembles all commands of `polysync` into one command-line application.
 
 The commands themselves import modules that load slowly (Rich, the HTTP library, YAML), so that
 `--help` and shell completion answer at once.

@@ -1,4 +1,4 @@
-"""Names the kinds of objects on the command line, in singular, plural and short spellings."""
+"""Defines the kinds of objects in CLI arguments, with singular, plural and short spellings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the arguments and options that several commands share."""
+"""Defines the CLI arguments and options that several commands share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses parameter values of the command line: `name=text` and `name:=json`."""
+"""Parses a run's parameter values from CLI arguments: `name=text` and `name:=json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formats the usage of commands without braces and flag types: `TASK`, `[TASK]`, `--json`."""
+"""Formats the usage line of CLI commands without braces and flag types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks before a change that cannot be undone easily."""
+"""Asks the user to confirm a change that is hard to undo."""
 
 from __future__ import annotations
 

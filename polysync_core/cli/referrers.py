@@ -1,4 +1,4 @@
-"""Finds the definitions that refer to an object, by a planned delete."""
+"""Finds the definitions that refer to an object, by a dry run of its deletion."""
 
 from __future__ import annotations
 

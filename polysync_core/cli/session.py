@@ -1,4 +1,4 @@
-"""Opens the API client and terminal of a command, and prints the command's error."""
+"""Opens the API client and the terminal for a CLI command, and prints its errors."""
 
 from __future__ import annotations
 

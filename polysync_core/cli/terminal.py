@@ -1,4 +1,4 @@
-"""Writes results to standard output and all other text to standard error."""
+"""Writes a command's results to standard output, and all other text to standard error."""
 
 from __future__ import annotations
 

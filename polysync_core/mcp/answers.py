@@ -1,4 +1,4 @@
-"""Builds the JSON answers of MCP tools, limits the length and marks untrusted content."""
+"""Builds the JSON results of MCP tools, with length limits and marked untrusted content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes and validates the arguments of MCP tools."""
+"""Defines the base class of MCP tool arguments, and their schemas and validation."""
 
 from __future__ import annotations
 

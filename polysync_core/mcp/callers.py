@@ -1,4 +1,4 @@
-"""Takes the headers that identify an MCP caller from the HTTP request."""
+"""Extracts the HTTP headers that identify the caller of an MCP tool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converts API errors to errors of tool calls, with hints for the model.
+"""Converts API errors to MCP tool errors with hints for the language model.
 
 An error is `{"error": {...}}` with an HTTP status, a message and problems. A problem has the field,
 the rule, the allowed values and the nearest names. `retryAfterSeconds` is set if a retry may help.

@@ -1,4 +1,4 @@
-"""Sends the requests of MCP tools to the API in the same process."""
+"""Sends API requests of MCP tools within the same process, without a network."""
 
 from __future__ import annotations
 

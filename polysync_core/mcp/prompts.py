@@ -1,4 +1,4 @@
-"""Defines the MCP prompts: named instructions that a person gives to a model."""
+"""Defines the MCP prompts, named instructions that a person gives to a language model."""
 
 from __future__ import annotations
 

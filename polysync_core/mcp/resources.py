@@ -1,4 +1,4 @@
-"""Defines the MCP resources: the definitions, and a run with its history."""
+"""Defines the MCP resources: all definitions as a document, and a run with its history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the class `Tool`, which checks arguments, calls the API and returns results."""
+"""Defines the class of all MCP tools, which validates arguments and calls the API."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Applies an exported JSON Schema to parameters as Zod applies its own schema."""
+"""Validates parameters against a JSON Schema as the JavaScript library Zod does."""

@@ -1,4 +1,4 @@
-"""Finds the parts of a JSON Schema that cannot be applied as Zod applies them."""
+"""Finds the keywords and patterns of a JSON Schema that Polysync cannot support."""
 
 from __future__ import annotations
 

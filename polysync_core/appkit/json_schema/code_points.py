@@ -1,4 +1,4 @@
-"""Defines the character classes of ECMAScript as sets of code points."""
+"""Defines the character classes of JavaScript regular expressions as sets of code points."""
 
 from __future__ import annotations
 

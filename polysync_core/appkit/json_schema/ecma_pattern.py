@@ -1,4 +1,4 @@
-"""Matches the regular expressions of JSON Schemas by the rules of ECMAScript.
+"""Matches regular expressions of a JSON Schema by the rules of JavaScript (ECMAScript).
 
 A JSON Schema holds the source of an expression without its flags. An expression with `\\p{…}` or
 `\\u{…}` needs the flag `u`, so it is matched by code points. Any other expression is matched by

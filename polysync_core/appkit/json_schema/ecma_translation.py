@@ -1,4 +1,4 @@
-"""Translates a regular expression of ECMAScript to the syntax of the library `regex`.
+"""Translates JavaScript regular expressions to the syntax of the Python library `regex`.
 
 The parts that the two languages read differently are written as code points. The parts that cannot
 be translated are refused. https://tc39.es/ecma262/#sec-patterns

@@ -1,4 +1,4 @@
-"""Checks the formats of strings as Zod does."""
+"""Validates the string formats of JSON Schema, such as dates and e-mail addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applies the keywords of a JSON Schema that describe the fields of an object."""
+"""Validates the fields of an object against a JSON Schema, and fills in defaults."""
 
 from __future__ import annotations
 

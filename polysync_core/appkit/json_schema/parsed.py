@@ -1,4 +1,4 @@
-"""Defines the result of applying a schema to a value, and merges results."""
+"""Defines the result of parsing a value by a JSON Schema, and merges results."""
 
 from __future__ import annotations
 

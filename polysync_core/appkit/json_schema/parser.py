@@ -1,4 +1,4 @@
-"""Applies a JSON Schema to a value: checks it, fills defaults and drops unnamed fields."""
+"""Parses a value by a JSON Schema: validates, fills defaults and drops unnamed fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolves the references within a JSON Schema."""
+"""Resolves `$ref` references within a JSON Schema."""
 
 from __future__ import annotations
 

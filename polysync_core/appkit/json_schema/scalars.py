@@ -1,4 +1,4 @@
-"""Checks numbers, strings and constants against the keywords of a JSON Schema."""
+"""Validates numbers, strings and constants against the keywords of a JSON Schema."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Calls the HTTP API for the command line, and decodes its answers and errors."""
+"""Calls the HTTP API for CLI commands, and decodes its JSON responses and errors."""

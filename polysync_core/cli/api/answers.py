@@ -1,4 +1,4 @@
-"""Decodes runs, attempts and history entries from answers of the API."""
+"""Decodes JSON responses of the API into runs, attempts and history entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends the requests of commands by the Python client, and repeats none of them."""
+"""Implements the API client of CLI commands, which sends each request only once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes and follows the runs of Databricks jobs, which Polysync does not store."""
+"""Decodes and follows runs of Databricks jobs, which only Databricks stores."""
 
 from __future__ import annotations
 

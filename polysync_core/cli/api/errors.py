@@ -1,4 +1,4 @@
-"""Defines the errors that end a command; those of requests belong to the Python client."""
+"""Defines the errors that end a CLI command, such as an unreadable definitions file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follows a run until its end; an outage or a broken connection does not end the following."""
+"""Follows a run to its end, also through outages and broken connections."""
 
 from __future__ import annotations
 

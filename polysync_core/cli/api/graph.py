@@ -1,4 +1,4 @@
-"""Decodes the graph of Tasks from the answer of the API."""
+"""Decodes the JSON graph of Tasks and dependencies from the API."""
 
 from __future__ import annotations
 

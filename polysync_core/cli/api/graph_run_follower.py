@@ -1,4 +1,4 @@
-"""Follows the runs of a graph run until no more of them starts."""
+"""Follows all runs of a graph run by polling, until no further run starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the answer of the `logs` route: the failure details of an attempt."""
+"""Decodes the failure details of a run attempt from the API's `logs` route."""
 
 from __future__ import annotations
 

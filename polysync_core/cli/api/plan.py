@@ -1,4 +1,4 @@
-"""Decodes and summarises the plan of `apply` from the answer of the API."""
+"""Decodes and summarises the API's plan: the changes that `apply` would make."""
 
 from __future__ import annotations
 

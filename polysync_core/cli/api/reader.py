@@ -1,4 +1,4 @@
-"""Reads typed values from answers of the API; an error names the wrong field."""
+"""Reads typed fields from the API's JSON responses, and names a malformed field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the sign-in of `az`: account, subscription and tenant."""
+"""Checks that the Azure CLI is signed in to the right subscription and tenant."""
 
 from __future__ import annotations
 

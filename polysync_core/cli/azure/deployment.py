@@ -1,4 +1,4 @@
-"""Describes a deployment before it exists: its names, resource types and providers."""
+"""Determines the Azure resource names, resource types and providers of a future deployment."""
 
 from __future__ import annotations
 

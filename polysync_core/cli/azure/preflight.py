@@ -1,4 +1,4 @@
-"""Checks all requirements of a deployment, before any resource is created."""
+"""Runs all checks of an Azure subscription before a deployment, and registers missing providers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the command-line programs of Azure, and reads their answers."""
+"""Runs the Azure CLI program `az`, and parses its JSON output."""
 
 from __future__ import annotations
 

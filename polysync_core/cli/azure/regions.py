@@ -1,4 +1,4 @@
-"""Checks the registration of resource providers, and the services that a region offers."""
+"""Checks that Azure resource providers are registered, and that the region offers all services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks that a deployment's Azure resource names are free, or belong to its environment."""
+"""Checks that the deployment's Azure resource names are free or already its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks that the caller may create resources and assign roles."""
+"""Checks that the signed-in user may create Azure resources and assign roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes the function `uniqueString` of Azure Resource Manager.
+"""Computes the Azure template function `uniqueString`, which derives resource names from hashes.
 
 It is MurmurHash3 for 64 bits, in letters and digits. The snapshots of the templates prove it.
 """

@@ -1,1 +1,1 @@
-"""Implements the commands for definitions, runs and schedules, in one package each."""
+"""Implements all commands of the CLI, with one package for each subject."""

@@ -1,1 +1,1 @@
-"""Completes the names of objects in shells."""
+"""Completes object names in the user's shell (tab completion)."""

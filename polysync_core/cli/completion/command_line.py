@@ -1,4 +1,4 @@
-"""Finds the Polysync command in the line that a shell completes."""
+"""Finds the Polysync command in the input line that a shell completes."""
 
 from __future__ import annotations
 

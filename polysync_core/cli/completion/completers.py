@@ -1,4 +1,4 @@
-"""Gives each command-line parameter the shell completion for its option or placeholder."""
+"""Attaches shell completion of object names to the parameters of CLI commands."""
 
 from __future__ import annotations
 

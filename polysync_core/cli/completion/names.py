@@ -1,4 +1,4 @@
-"""Lists the names of objects for shells, from a cache of some seconds.
+"""Provides object names for shell completion from a short-lived cache.
 
 A completion never fails and never waits long: without an answer in time it has the names of the
 cache, or none.

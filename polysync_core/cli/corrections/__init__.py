@@ -1,1 +1,1 @@
-"""Finds the right command for one that has the words or options of another tool."""
+"""Suggests the right Polysync command when a user types another tool's command."""

@@ -1,4 +1,4 @@
-"""Lists the commands and options of other tools, with those of Polysync.
+"""Maps commands and options of other tools, such as kubectl, to Polysync's.
 
 Other tools are gh, kubectl, Terraform, dbt, Airflow, Prefect and the bundles of Databricks.
 """

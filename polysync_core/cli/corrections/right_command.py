@@ -1,4 +1,4 @@
-"""Corrects a command that has the words or the options of another tool."""
+"""Translates a command with another tool's words or options to the right Polysync command."""
 
 from __future__ import annotations
 

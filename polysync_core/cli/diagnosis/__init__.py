@@ -1,1 +1,1 @@
-"""Checks the data file, API, vaults and platforms for `polysync doctor`."""
+"""Checks the data file, API, sign-in, vaults and platforms for `polysync doctor`."""

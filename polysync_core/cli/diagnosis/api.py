@@ -1,4 +1,4 @@
-"""Checks the reachability, version and clock of the API, and counts poison messages."""
+"""Checks that the API is reachable, with the right version, clock and no poison messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the result of one check, of `polysync doctor` and `polysync azure check`."""
+"""Defines the result of one check in `polysync doctor` and `polysync azure check`."""
 
 from __future__ import annotations
 

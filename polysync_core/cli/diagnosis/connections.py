@@ -1,4 +1,4 @@
-"""Tests the token issuer, every vault and every platform through the API."""
+"""Tests the connections to the token issuer, every vault and every platform."""
 
 from __future__ import annotations
 

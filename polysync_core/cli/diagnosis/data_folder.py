@@ -1,4 +1,4 @@
-"""Checks the data file of the embedded host and the free space on its disk."""
+"""Checks the embedded host's SQLite file and the free space on its disk."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Stores contexts, and signs in to the app of a context."""
+"""Stores CLI contexts (named Polysync apps), and signs the user in to them."""

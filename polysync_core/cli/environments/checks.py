@@ -1,4 +1,4 @@
-"""Checks a context before it is stored."""
+"""Validates a CLI context (app address and sign-in) before it is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chooses the app of a command: `--url`, `--context`, a variable, or the current context."""
+"""Determines which Polysync app a command calls, from options, environment variables or context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines a context: the address of an app, its sign-in and its variables."""
+"""Defines a CLI context: a Polysync app's address, sign-in and bundle variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gets the token or the access key of a context when a request needs it."""
+"""Obtains the token or access key for API requests, and signs users in and out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores the contexts of a user in a file that only the user can read."""
+"""Stores the user's CLI contexts in a private configuration file."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Finds, reads and joins the files of definitions."""
+"""Finds, reads and joins the files of definitions that a command names."""

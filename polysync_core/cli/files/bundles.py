@@ -1,4 +1,4 @@
-"""Reads a bundle: its files, its target, and the values of its variables."""
+"""Reads a bundle of definition files for one target, and substitutes its variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the file, the line and the object of a path in a joined document."""
+"""Finds the file, line and object behind a path in joined definition files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks a joined document without a host, by the rules that a host applies."""
+"""Validates definition files offline, with the same rules as the host."""
 
 from __future__ import annotations
 

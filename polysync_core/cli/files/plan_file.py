@@ -1,4 +1,4 @@
-"""Writes a plan to a file, so that exactly this plan is applied later."""
+"""Saves a plan of changes to a file, and reads it for a later `apply`."""
 
 from __future__ import annotations
 

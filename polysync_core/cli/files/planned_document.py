@@ -1,4 +1,4 @@
-"""Plans and executes a document of definitions by the API."""
+"""Sends a document of definitions to the API to plan or apply it."""
 
 from __future__ import annotations
 

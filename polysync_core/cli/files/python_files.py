@@ -1,4 +1,4 @@
-"""Evaluates files of definitions in Python, each in a process of its own."""
+"""Runs Python files of definitions in separate processes, and returns their documents."""
 
 from __future__ import annotations
 

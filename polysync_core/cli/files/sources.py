@@ -1,4 +1,4 @@
-"""Expands folders and patterns into the files of definitions, and reads the files."""
+"""Expands folders and glob patterns to definition files, and reads these files."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Follows runs and graph runs to their ends."""
+"""Shows the progress of runs in the terminal until they end."""

@@ -1,4 +1,4 @@
-"""Prints the id of an accepted run, or follows the run to its end."""
+"""Shows a newly started run, either its id only or its progress to the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follows a run that only Databricks stores to its end, and shows it."""
+"""Shows the progress of a run that only Databricks stores, until it ends."""
 
 from __future__ import annotations
 

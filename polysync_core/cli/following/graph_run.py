@@ -1,4 +1,4 @@
-"""Follows a graph run to its end, and shows it."""
+"""Shows the progress of a graph run in the terminal until all runs end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows a list again and again, until Ctrl-C."""
+"""Refreshes a list of runs in the terminal until the user presses Ctrl-C."""
 
 from __future__ import annotations
 

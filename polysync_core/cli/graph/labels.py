@@ -1,4 +1,4 @@
-"""Builds the label texts of graph nodes for Mermaid and SVG pictures."""
+"""Builds the text labels of Tasks in Mermaid and SVG graphs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Lays out text, tables, times and colours for the terminal."""
+"""Formats text, tables, times and colours for the terminal."""

@@ -1,4 +1,4 @@
-"""Fits a table to the width of the screen, without breaking ids or links.
+"""Fits a terminal table to the screen width, without breaking ids or links.
 
 Without a screen the table has all columns. On a screen that is too narrow the table tries, in this
 order: links below their rows, short times, and fewer columns. If even the columns that are always

@@ -1,4 +1,4 @@
-"""Formats times and durations for people."""
+"""Formats times and durations as readable text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prints sentences and name-value pairs with line breaks between words, never inside an id."""
+"""Wraps sentences and name-value pairs in the terminal between words, never inside ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the colours of run statuses for the terminal and for pictures."""
+"""Defines the colours of run statuses in the terminal and in SVG and Mermaid graphs."""
 
 from __future__ import annotations
 

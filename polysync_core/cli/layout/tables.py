@@ -1,4 +1,4 @@
-"""Builds tables, columns and cells in one style for all views.
+"""Builds terminal tables, columns and cells in one style for all commands.
 
 Every value becomes a `Text`, so that Rich never reads markup in text of a user or a platform.
 """

@@ -1,1 +1,1 @@
-"""Creates the project of `polysync init`; the folder `files` holds its files."""
+"""Creates the example project of `polysync init` from the folder `files`."""

@@ -1,4 +1,4 @@
-"""Writes the files of a new project, and replaces no existing file."""
+"""Writes the example files of `polysync init`, without replacing existing files."""
 
 from __future__ import annotations
 

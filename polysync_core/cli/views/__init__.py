@@ -1,1 +1,1 @@
-"""Formats the answers of the API as text and tables for people."""
+"""Builds the terminal output of commands from JSON responses of the API."""

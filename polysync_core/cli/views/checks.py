@@ -1,4 +1,4 @@
-"""Shows the checks of `polysync doctor` and `polysync azure check`."""
+"""Builds the terminal table of check results of `polysync doctor` and `azure check`."""
 
 from __future__ import annotations
 

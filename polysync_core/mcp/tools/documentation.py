@@ -1,4 +1,4 @@
-"""Defines the MCP tool that searches the documentation."""
+"""Defines the MCP tool that searches Polysync's user documentation."""
 
 from __future__ import annotations
 

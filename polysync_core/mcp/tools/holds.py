@@ -1,4 +1,4 @@
-"""Defines the MCP tools that list, make and release holds."""
+"""Defines the MCP tools that list, create and release holds on run starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the MCP tools that change a Job and create a Task."""
+"""Defines the MCP tools that change a Job, and create a Task from a Job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the MCP tools that list, compare and import the artefacts of platforms."""
+"""Defines the MCP tools that list, compare and import platform artefacts, such as notebooks."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Implements the commands that prepare a deployment to Azure."""
+"""Implements the CLI commands that prepare a deployment to Azure."""

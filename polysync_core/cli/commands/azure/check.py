@@ -1,4 +1,4 @@
-"""Implements `polysync azure check`, which checks a subscription before a deployment."""
+"""Implements `polysync azure check`, which checks an Azure subscription before a deployment."""
 
 from __future__ import annotations
 

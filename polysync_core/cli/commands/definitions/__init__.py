@@ -1,1 +1,1 @@
-"""Implements the commands for definitions and artefacts, one module each."""
+"""Implements the CLI commands for definitions and platform artefacts."""

@@ -1,4 +1,4 @@
-"""Implements `polysync apply`, which creates, updates and, with `--prune`, deletes definitions."""
+"""Implements `polysync apply`, which creates, updates and deletes definitions from files."""
 
 from __future__ import annotations
 

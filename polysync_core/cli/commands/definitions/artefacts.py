@@ -1,4 +1,4 @@
-"""Implements `polysync artefacts`, which lists the artefacts of a platform."""
+"""Implements `polysync artefacts`, which lists the notebooks, pipelines and jobs of a platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync deliveries`, which lists the recent deliveries of a receiver."""
+"""Implements `polysync deliveries`, which lists recent deliveries to a webhook or a receiver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the options of the commands that read documents of definitions."""
+"""Defines the CLI options shared by the commands that read files of definitions."""
 
 from __future__ import annotations
 

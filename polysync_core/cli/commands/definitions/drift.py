@@ -1,4 +1,4 @@
-"""Implements `polysync drift`, which compares Jobs with their artefacts."""
+"""Implements `polysync drift`, which compares Jobs with their artefacts on platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync export`, which writes the stored definitions as a document."""
+"""Implements `polysync export`, which writes the stored definitions to a YAML document."""
 
 from __future__ import annotations
 

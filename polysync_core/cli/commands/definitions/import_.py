@@ -1,4 +1,4 @@
-"""Implements `polysync import` and `polysync sync-parameters`, which create or update Jobs."""
+"""Implements `polysync import` and `sync-parameters`, which create and update Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync init`, which creates a small project that works."""
+"""Implements `polysync init`, which creates a folder with working example definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync plan`, which shows or saves the changes of an apply."""
+"""Implements `polysync plan`, which shows or saves the changes that `apply` would make."""
 
 from __future__ import annotations
 

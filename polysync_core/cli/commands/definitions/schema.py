@@ -1,4 +1,4 @@
-"""Implements `polysync schema`, which prints the JSON Schema of definition documents."""
+"""Implements `polysync schema`, which prints the JSON Schema of definition files."""
 
 from __future__ import annotations
 

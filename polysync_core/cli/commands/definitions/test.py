@@ -1,4 +1,4 @@
-"""Implements `polysync test`, which tests a vault, a platform, a receiver or a secret."""
+"""Implements `polysync test`, which tests a vault, platform, receiver or secret reference."""
 
 from __future__ import annotations
 

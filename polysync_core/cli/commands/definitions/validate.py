@@ -1,4 +1,4 @@
-"""Implements `polysync validate`, which checks definitions without a host."""
+"""Implements `polysync validate`, which checks files of definitions offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync versions` and `polysync restore` for former versions of definitions."""
+"""Implements `polysync versions` and `restore` for a definition's saved versions."""
 
 from __future__ import annotations
 

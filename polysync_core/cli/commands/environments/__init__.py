@@ -1,1 +1,1 @@
-"""Implements the commands for contexts and sign-in."""
+"""Implements the CLI commands for contexts (named Polysync apps) and sign-in."""

@@ -1,4 +1,4 @@
-"""Implements `polysync context`, which adds, lists, chooses and removes contexts."""
+"""Implements `polysync context`, which manages the named Polysync apps that commands call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync login` and `logout`, which sign a person in and out."""
+"""Implements `polysync login` and `logout`, which sign a user in and out."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Implements the commands for one machine: `dev`, `demo`, `doctor`, `backup` and `access-key`."""
+"""Implements the CLI commands for the embedded host on the local machine."""

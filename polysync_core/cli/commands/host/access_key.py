@@ -1,4 +1,4 @@
-"""Implements `polysync access-key`, which creates a key for a machine that cannot sign in."""
+"""Implements `polysync access-key`, which creates an API key for a machine."""
 
 from __future__ import annotations
 

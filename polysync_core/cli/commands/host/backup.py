@@ -1,4 +1,4 @@
-"""Implements `polysync backup`, which copies the data file of the embedded host."""
+"""Implements `polysync backup`, which copies the SQLite file of the embedded host."""
 
 from __future__ import annotations
 

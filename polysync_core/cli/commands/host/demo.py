@@ -1,4 +1,4 @@
-"""Implements `polysync demo`, which runs the example lakehouse and shows its results."""
+"""Implements `polysync demo`, which runs an example data pipeline and shows its results."""
 
 from __future__ import annotations
 

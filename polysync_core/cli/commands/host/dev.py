@@ -1,4 +1,4 @@
-"""Implements `polysync dev`, which runs the embedded host on this machine."""
+"""Implements `polysync dev`, which runs a complete Polysync host on the local machine."""
 
 from __future__ import annotations
 

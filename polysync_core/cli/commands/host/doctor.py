@@ -1,4 +1,4 @@
-"""Implements `polysync doctor`, which checks data file, API, clock, sign-in, vaults, platforms."""
+"""Implements `polysync doctor`, which diagnoses data file, API, sign-in, vaults and platforms."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Holds and releases starts, and shows the usage of limits."""
+"""Implements the CLI commands for holds on run starts, and for limit usage."""

@@ -1,4 +1,4 @@
-"""Implements `polysync hold`, `release` and `holds`, which stop and continue starts."""
+"""Implements `polysync hold`, `release` and `holds`, which stop and resume run starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync usage`, which shows the runs that use or await contention profiles."""
+"""Implements `polysync usage`, which shows the runs that use or await a limit."""
 
 from __future__ import annotations
 

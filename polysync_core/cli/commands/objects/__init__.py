@@ -1,1 +1,1 @@
-"""Implements the commands that list, show, change and delete objects by kind and name."""
+"""Implements the CLI commands that list, show, edit and delete objects by kind."""

@@ -1,4 +1,4 @@
-"""Implements `polysync create-task`, which creates a task of a job."""
+"""Implements `polysync create-task`, which creates a Task from a Job."""
 
 from __future__ import annotations
 

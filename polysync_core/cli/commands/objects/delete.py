@@ -1,4 +1,4 @@
-"""Implements `polysync delete`, which deletes definitions that nothing refers to."""
+"""Implements `polysync delete`, which deletes definitions by name."""
 
 from __future__ import annotations
 

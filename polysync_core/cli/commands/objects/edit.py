@@ -1,4 +1,4 @@
-"""Implements `polysync edit`, which edits a definition as YAML in an editor."""
+"""Implements `polysync edit`, which edits a definition as YAML in a text editor."""
 
 from __future__ import annotations
 

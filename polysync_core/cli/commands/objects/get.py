@@ -1,4 +1,4 @@
-"""Implements `polysync get`, which lists the objects of a kind, or shows some of them."""
+"""Implements `polysync get`, which lists or shows objects of one kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync open`, which opens the page of an object in the browser."""
+"""Implements `polysync open`, which opens an object's web console page in the browser."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Implements the commands for the audit, abandoned messages, versions and help."""
+"""Implements the CLI commands for audit entries, poison messages, versions and help."""

@@ -1,4 +1,4 @@
-"""Implements `polysync audit`, which lists the changes of a day with their callers."""
+"""Implements `polysync audit`, which lists a day's changes with the users who made them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync dead-letters`, which lists the messages that were abandoned."""
+"""Implements `polysync dead-letters`, which lists poison messages that could not be processed."""
 
 from __future__ import annotations
 

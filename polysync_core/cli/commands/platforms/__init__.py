@@ -1,1 +1,1 @@
-"""Lists runs on a platform and the job keys of the environment."""
+"""Implements the CLI commands that list runs on platforms and Databricks job keys."""

@@ -1,4 +1,4 @@
-"""Implements `polysync job-keys`, which lists the Databricks jobs that have a key."""
+"""Implements `polysync job-keys`, which lists the short names of configured Databricks jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync platform-runs`, which lists a Job's runs from its platform."""
+"""Implements `polysync platform-runs`, which lists a Job's runs as its platform reports them."""
 
 from __future__ import annotations
 

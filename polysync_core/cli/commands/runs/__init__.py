@@ -1,1 +1,1 @@
-"""Implements the commands for runs, one module each."""
+"""Implements the CLI commands that start, list, follow, cancel and rerun runs."""

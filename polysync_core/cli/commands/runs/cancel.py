@@ -1,4 +1,4 @@
-"""Implements `polysync cancel`, which cancels a run, or all active runs that match filters."""
+"""Implements `polysync cancel`, which cancels one run or all active runs matching filters."""
 
 from __future__ import annotations
 

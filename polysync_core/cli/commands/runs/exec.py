@@ -1,4 +1,4 @@
-"""Implements `polysync exec`, which starts a run of a Job without a Task."""
+"""Implements `polysync exec`, which runs a Job directly, without a Task."""
 
 from __future__ import annotations
 

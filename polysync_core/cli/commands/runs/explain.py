@@ -1,4 +1,4 @@
-"""Implements `polysync explain`, which says why a run or a Task waits."""
+"""Implements `polysync explain`, which shows why a run or a Task is waiting."""
 
 from __future__ import annotations
 

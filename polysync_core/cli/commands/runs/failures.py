@@ -1,4 +1,4 @@
-"""Implements `polysync failures`, which groups failed runs by task, cause and error."""
+"""Implements `polysync failures`, which groups failed runs by Task, cause and error."""
 
 from __future__ import annotations
 

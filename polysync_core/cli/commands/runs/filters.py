@@ -1,4 +1,4 @@
-"""Defines the filters of runs that several commands share."""
+"""Defines the CLI options that filter runs, shared by several commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync follow`, which follows a run or a graph run to its end."""
+"""Implements `polysync follow`, which shows the progress of a run until its end."""
 
 from __future__ import annotations
 

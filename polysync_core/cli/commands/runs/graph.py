@@ -1,4 +1,4 @@
-"""Implements `polysync graph`, which shows Tasks and their dependencies."""
+"""Implements `polysync graph`, which shows or draws Tasks and their dependencies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync logs`, which shows the failure details of an attempt."""
+"""Implements `polysync logs`, which shows the failure details of a run attempt."""
 
 from __future__ import annotations
 

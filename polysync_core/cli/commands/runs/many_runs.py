@@ -1,4 +1,4 @@
-"""Cancels or reruns every run that matches filters, after a list and a question."""
+"""Cancels or reruns all runs that match filters, after the user's confirmation."""
 
 from __future__ import annotations
 

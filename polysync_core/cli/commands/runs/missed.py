@@ -1,4 +1,4 @@
-"""Implements `polysync missed`, which lists missed work, such as skipped runs and fire times."""
+"""Implements `polysync missed`, which lists skipped runs and missed fire times."""
 
 from __future__ import annotations
 

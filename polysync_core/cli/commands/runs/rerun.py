@@ -1,4 +1,4 @@
-"""Implements `polysync rerun`, which starts the Tasks of finished runs again."""
+"""Implements `polysync rerun`, which runs the Tasks of finished runs again."""
 
 from __future__ import annotations
 

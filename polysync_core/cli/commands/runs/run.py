@@ -1,4 +1,4 @@
-"""Implements `polysync run`, which starts a run of a Task."""
+"""Implements `polysync run`, which starts one run of a Task."""
 
 from __future__ import annotations
 

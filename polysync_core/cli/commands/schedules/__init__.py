@@ -1,1 +1,1 @@
-"""Implements the commands for schedules and backfills, one module each."""
+"""Implements the CLI commands for schedules, fire times, deadlines, events and backfills."""

@@ -1,4 +1,4 @@
-"""Implements `polysync arrivals`, which shows the events of a Task."""
+"""Implements `polysync arrivals`, which shows a Task's event triggers and received events."""
 
 from __future__ import annotations
 

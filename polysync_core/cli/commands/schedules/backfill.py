@@ -1,4 +1,4 @@
-"""Implements `polysync backfill`, which creates runs for the fire times of a past range."""
+"""Implements `polysync backfill`, which creates runs for a Task's past fire times."""
 
 from __future__ import annotations
 

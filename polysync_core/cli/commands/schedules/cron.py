@@ -1,4 +1,4 @@
-"""Implements `polysync cron`, which explains a cron expression."""
+"""Implements `polysync cron`, which explains a cron expression and previews its fire times."""
 
 from __future__ import annotations
 

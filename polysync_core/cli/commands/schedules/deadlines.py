@@ -1,4 +1,4 @@
-"""Implements `polysync deadlines`, which shows the deadlines of a Task."""
+"""Implements `polysync deadlines`, which shows a Task's next and past deadlines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements `polysync fire-times`, which shows the next fire times of Tasks."""
+"""Implements `polysync fire-times`, which lists the next fire times of Tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements the commands that show, pause and resume the schedules of a Task."""
+"""Implements `polysync schedules`, `pause` and `resume` for the schedules of a Task."""
 
 from __future__ import annotations
 

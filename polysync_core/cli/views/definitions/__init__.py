@@ -1,1 +1,1 @@
-"""Words the answers of the commands about definitions and platforms."""
+"""Builds the terminal output of the commands about definitions and artefacts."""

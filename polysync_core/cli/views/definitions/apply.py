@@ -1,4 +1,4 @@
-"""Builds the list of definition changes that `polysync apply` plans or has made."""
+"""Builds the terminal list of the definition changes that `apply` plans or has made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of artefacts and the problem lines that `polysync artefacts` shows."""
+"""Builds the terminal table of a platform's artefacts and their problems."""
 
 from __future__ import annotations
 

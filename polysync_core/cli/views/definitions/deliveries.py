@@ -1,4 +1,4 @@
-"""Builds the table of the recent deliveries of a webhook."""
+"""Builds the terminal table of recent deliveries to a webhook or a receiver."""
 
 from __future__ import annotations
 

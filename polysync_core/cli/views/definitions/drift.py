@@ -1,4 +1,4 @@
-"""Builds the tables of differences that `polysync drift` shows."""
+"""Builds the terminal tables of differences between Jobs and their artefacts (drift)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table and notes that `polysync import` and `sync-parameters` show."""
+"""Builds the terminal table of results of `polysync import` and `sync-parameters`."""
 
 from __future__ import annotations
 

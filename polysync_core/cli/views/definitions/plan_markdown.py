@@ -1,4 +1,4 @@
-"""Writes a plan as Markdown, for the text of a pull request."""
+"""Formats a plan of definition changes as Markdown for pull requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the result of `polysync validate` as lines and as JSON."""
+"""Formats the errors and warnings of `polysync validate` as text and JSON."""
 
 from __future__ import annotations
 

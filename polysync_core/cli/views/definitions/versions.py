@@ -1,4 +1,4 @@
-"""Builds the table of the versions of a definition."""
+"""Builds the terminal table of a definition's saved versions."""
 
 from __future__ import annotations
 

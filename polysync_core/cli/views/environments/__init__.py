@@ -1,1 +1,1 @@
-"""Builds the views of contexts."""
+"""Builds the terminal output of the commands about contexts (named Polysync apps)."""

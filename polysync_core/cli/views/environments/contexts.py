@@ -1,4 +1,4 @@
-"""Builds the table of contexts."""
+"""Builds the terminal table of CLI contexts (named Polysync apps)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Prints holds and the usage of limits."""
+"""Builds the terminal output about holds on run starts and limit usage."""

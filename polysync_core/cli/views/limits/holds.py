@@ -1,4 +1,4 @@
-"""Builds the lines of holds that `polysync holds` shows."""
+"""Builds the terminal lines of active holds on run starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the tables of the usage of contention profiles that `polysync usage` shows."""
+"""Builds the terminal tables of runs that use or await limits (contention profiles)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Builds the views of objects by kind and name."""
+"""Builds the terminal output that lists or describes objects of any kind."""

@@ -1,4 +1,4 @@
-"""Builds the description of one object that `polysync describe` shows."""
+"""Builds the terminal view of one object for `polysync describe`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of objects of one kind that `polysync get` shows."""
+"""Builds the terminal table of objects of one kind for `polysync get`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Builds the views of the audit and of abandoned messages."""
+"""Builds the terminal tables of audit entries and poison messages."""

@@ -1,4 +1,4 @@
-"""Builds the table of audit entries."""
+"""Builds the terminal table of audit entries, the records of changing requests."""
 
 from __future__ import annotations
 

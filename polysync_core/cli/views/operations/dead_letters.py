@@ -1,4 +1,4 @@
-"""Builds the table of poison messages."""
+"""Builds the terminal table of poison messages, which could not be processed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Prints runs of a platform, job keys and their runs."""
+"""Builds the terminal output of runs on platforms and of Databricks job keys."""

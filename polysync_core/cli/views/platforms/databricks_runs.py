@@ -1,4 +1,4 @@
-"""Builds the views of runs that only Databricks stores."""
+"""Builds the terminal views of runs that only Databricks stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of `polysync job-keys`."""
+"""Builds the terminal table of job keys, the short names of Databricks jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of `polysync platform-runs`: a job's runs as its platform lists them."""
+"""Builds the terminal table of a Job's runs as its platform reports them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Words the answers of the commands about runs."""
+"""Builds the terminal output of the commands about runs and the Task graph."""

@@ -1,4 +1,4 @@
-"""Builds the lists of limits and gate tokens that `polysync explain` shows."""
+"""Builds the terminal output that explains why a run or Task waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of groups of failed runs that `polysync failures` shows."""
+"""Builds the terminal table of failed runs, grouped by Task, cause and error."""
 
 from __future__ import annotations
 

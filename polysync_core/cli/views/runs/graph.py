@@ -1,4 +1,4 @@
-"""Builds the tree or table of Tasks that `polysync graph` shows."""
+"""Builds the terminal tree or table of Tasks and their dependencies."""
 
 from __future__ import annotations
 

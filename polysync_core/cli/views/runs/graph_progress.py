@@ -1,4 +1,4 @@
-"""Shows the progress of a graph run as a live table or as lines."""
+"""Shows a graph run's progress in the terminal as a live table or lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the view of an attempt's failure that `polysync logs` shows."""
+"""Builds the terminal output of a failed attempt's details for `polysync logs`."""
 
 from __future__ import annotations
 

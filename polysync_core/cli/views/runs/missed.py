@@ -1,4 +1,4 @@
-"""Builds the tables of `polysync missed`: skipped runs, missed fire times and other missed work."""
+"""Builds the terminal tables of skipped runs, missed fire times and other missed work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of sent parameter values that `polysync show` prints."""
+"""Builds the terminal table of the parameter values sent to a run's attempts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the progress of a run as a live line or one line per change."""
+"""Shows a run's progress in the terminal as a live line or separate lines."""
 
 from __future__ import annotations
 

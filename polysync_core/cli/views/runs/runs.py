@@ -1,4 +1,4 @@
-"""Builds the table of runs that `polysync runs` shows."""
+"""Builds the terminal table of runs for `polysync runs`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the page of one run that `polysync show` prints."""
+"""Builds the terminal view of one run for `polysync show`."""
 
 from __future__ import annotations
 

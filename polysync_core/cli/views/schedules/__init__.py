@@ -1,1 +1,1 @@
-"""Words the answers of the commands about schedules."""
+"""Builds the terminal output about schedules, fire times, deadlines, events and backfills."""

@@ -1,4 +1,4 @@
-"""Builds the tables of arrivals and events that `polysync arrivals` shows."""
+"""Builds the terminal tables of a Task's event triggers (arrivals) and received events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of fire times and runs that `polysync backfill` shows."""
+"""Builds the terminal table of past fire times and runs of a new backfill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of backfills that `polysync backfills` shows."""
+"""Builds the terminal table of all backfills with their progress."""
 
 from __future__ import annotations
 

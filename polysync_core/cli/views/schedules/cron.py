@@ -1,4 +1,4 @@
-"""Builds the explanation of a cron expression that `polysync cron` shows."""
+"""Builds the terminal explanation of a cron expression with its next fire times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the table of deadlines that `polysync deadlines` shows."""
+"""Builds the terminal table of a Task's next deadlines and last deadline results."""
 
 from __future__ import annotations
 

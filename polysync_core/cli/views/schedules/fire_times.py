@@ -1,4 +1,4 @@
-"""Builds the table of fire times that `polysync fire-times` shows."""
+"""Builds the terminal table of the next fire times of Tasks."""
 
 from __future__ import annotations
 

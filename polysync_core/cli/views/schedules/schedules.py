@@ -1,4 +1,4 @@
-"""Builds the table of schedules that `polysync schedules`, `pause` and `resume` show."""
+"""Builds the terminal table of a Task's schedules and their states."""
 
 from __future__ import annotations
 
