@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 
-_BY_IDENTITY = frozenset({AuthMethod.MANAGED_IDENTITY, AuthMethod.WORKLOAD_IDENTITY_FEDERATION})
+_BY_IDENTITY = frozenset(
+    {
+        AuthMethod.MANAGED_IDENTITY,
+        AuthMethod.WEB_IDENTITY_FEDERATION,
+        AuthMethod.WORKLOAD_IDENTITY_FEDERATION,
+    }
+)
+"""The methods that get an Entra token of the app's identity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
