@@ -1,4 +1,4 @@
-"""Measures the pages of the console: processor time, size, and the cost of the import."""
+"""Measures processor time and size of console pages, and the console's import time."""
 
 from __future__ import annotations
 
