@@ -32,7 +32,12 @@ from polysync_core.platforms.azure_ai_foundry_project.refusals import (
     RUN_REFUSALS,
     missing_artefact,
 )
-from polysync_core.platforms.azure_openai.client import OpenAIApi, stop_unless_ended, text_in
+from polysync_core.platforms.azure_openai.client import (
+    OpenAIApi,
+    external_runs,
+    stop_unless_ended,
+    text_in,
+)
 from polysync_core.platforms.azure_openai.lost_start import TOKEN, earlier_start, until_older
 from polysync_core.platforms.azure_openai.prompt_parameters import (
     PromptValues,
@@ -152,8 +157,7 @@ class EvaluationRunConnector:
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield all runs of the evaluation, by any caller."""
-        for run in self._listed(job):
-            yield ExternalRun(external_run_id=_run_id_of(run), report=self._report(run))
+        return external_runs(self._listed(job), _run_id_of, self._report)
 
     def find(self, search: str | None) -> Iterator[Artefact]:
         """Yield the evaluations of the project."""

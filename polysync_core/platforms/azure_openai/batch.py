@@ -25,12 +25,17 @@ from polysync_core.domain.runs.failures.details import FailureDetail, FailureDet
 from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.azure_openai.attributes import V1
 from polysync_core.platforms.azure_openai.batch_states import (
+    BATCH_ID,
     COUNTS,
     batch_id_of,
     errors_of,
     report_of,
 )
-from polysync_core.platforms.azure_openai.client import OpenAIApi, stop_unless_ended
+from polysync_core.platforms.azure_openai.client import (
+    OpenAIApi,
+    external_runs,
+    stop_unless_ended,
+)
 from polysync_core.platforms.azure_openai.lost_start import TOKEN, earlier_start
 from polysync_core.platforms.azure_openai.prompt_parameters import (
     PromptValues,
@@ -52,7 +57,6 @@ from polysync_core.platforms.paging import filter_bounded
 _SUFFIX = "::batch"
 _DEPLOYMENT = "polysync_deployment"
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}")
 
 type MetadataText = Annotated[str, StringConstraints(max_length=512)]
 
@@ -165,8 +169,8 @@ class BatchConnector:
             metadata = batch.get("metadata")
             return isinstance(metadata, dict) and metadata.get(_DEPLOYMENT) == deployment
 
-        for batch in filter_bounded(self.api.listed("batches"), is_own):
-            yield ExternalRun(external_run_id=batch_id_of(batch), report=report_of(batch))
+        batches = filter_bounded(self.api.listed("batches"), is_own)
+        return external_runs(batches, batch_id_of, report_of)
 
     def _get[T](self, run_id: str, read: Callable[[JsonObject], T]) -> T:
         return self.api.get("batches", _checked(run_id), read=read, refused=BATCH_RUN_REFUSALS)
@@ -216,6 +220,6 @@ def _templates(job: Job) -> tuple[tuple[str, JsonValue], ...]:
 
 
 def _checked(run_id: str) -> str:
-    if _ID.fullmatch(run_id) is None:
+    if BATCH_ID.fullmatch(run_id) is None:
         raise RunNotFound("the id of a batch consists of letters, digits, '-' and '_'")
     return run_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from polysync_core.domain.json_types import JsonObject
@@ -21,6 +22,7 @@ STATES = {
     "expired": ProviderStatus.FAILED,
     "cancelled": ProviderStatus.CANCELLED,
 }
+BATCH_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}")
 COUNTS = ("total", "completed", "failed")
 """The counts of requests in a batch."""
 
@@ -31,7 +33,7 @@ _ENDS = ("completed_at", "failed_at", "expired_at", "cancelled_at")
 def batch_id_of(batch: JsonObject) -> str:
     """Return the id of a batch in an answer."""
     found = text_in(batch, "id")
-    if not found:
+    if BATCH_ID.fullmatch(found) is None:
         raise UnexpectedAnswer
     return found
 

@@ -13,6 +13,7 @@ from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure.answers import objects_in
 from polysync_core.platforms.azure_openai.attributes import V1
 from polysync_core.platforms.calls import Call, RefusalMapping, UnexpectedAnswer
+from polysync_core.platforms.connector import ExternalRun, Report
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
@@ -94,6 +95,20 @@ class OpenAIApi:
             return self.get(*path, read=_page, query=asked, refused=refused)
 
         return paged(fetch)
+
+
+def external_runs(
+    entries: Iterator[JsonObject],
+    run_id_of: Callable[[JsonObject], str],
+    report_of: Callable[[JsonObject], Report],
+) -> Iterator[ExternalRun]:
+    """Yield the runs of a list, without entries that cannot be read."""
+    for entry in entries:
+        try:
+            run = ExternalRun(external_run_id=run_id_of(entry), report=report_of(entry))
+        except UnexpectedAnswer:
+            continue
+        yield run
 
 
 def stop_unless_ended(stop: Callable[[], object], is_ended: Callable[[], bool]) -> None:

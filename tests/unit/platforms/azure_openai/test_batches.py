@@ -72,6 +72,20 @@ def test_a_recent_batch_without_metadata_may_be_the_lost_one() -> None:
     assert resend(account, job=twice) == "batch_2"
 
 
+def test_an_unreadable_batch_is_left_out_of_the_list() -> None:
+    own = {"metadata": {"polysync_deployment": "nightly"}}
+    odd = a_batch("../files", **own), a_batch("batch_2", **own, status=7), a_batch(metadata=None)
+    account = Account(listed(*odd, a_batch("batch_3", **own)))
+    runs = account.connector.job(JobType.OPENAI_BATCH).runs(JOB)
+    assert [each.external_run_id for each in runs] == ["batch_3"]
+
+
+@pytest.mark.parametrize("name", ["", "../files", "a b", 7, None])
+def test_a_batch_without_a_usable_id_may_have_been_created(name: Any) -> None:
+    with pytest.raises(Uncertain):
+        Account(Reply.json({"id": name, "status": "validating"})).submit(JOB)
+
+
 def test_a_very_long_list_ends_as_unknown() -> None:
     many = [a_batch(f"batch_{index}", input_file_id="other") for index in range(SEARCH_LIMIT + 1)]
     with pytest.raises(OutcomeUnknown):
