@@ -1,4 +1,4 @@
-"""Defines the base of simulated services that keep jobs and runs of one account."""
+"""Defines the base class of simulated services that store jobs and runs."""
 
 from __future__ import annotations
 

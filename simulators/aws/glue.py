@@ -1,4 +1,4 @@
-"""Simulates the jobs of AWS Glue; the location of a script decides about its runs.
+"""Simulates AWS Glue jobs; the script address sets the duration and outcome of runs.
 
 The script `s3://simulator/run?seconds=2&error=no+sales&failures=1` runs two seconds. Its first run
 fails with the error, and a run that Glue itself retries succeeds.

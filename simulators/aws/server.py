@@ -1,4 +1,4 @@
-"""Serves all simulated AWS services on one port, like an endpoint URL of AWS clients.
+"""Serves all simulated AWS services on one port, for the `endpoint_url` of clients.
 
 The service of a request is in its signature, the operation in `X-Amz-Target` or in the path.
 A module for each service adds its `SERVICE` to `SERVICES`.

@@ -1,4 +1,4 @@
-"""Defines a simulated service: its operations, its routes and the form of its errors."""
+"""Defines the class of a simulated AWS service, with its operations and routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates AWS Step Functions: state machines whose course a test defines."""
+"""Simulates AWS Step Functions; a test sets the outcome of each state machine."""
 
 from __future__ import annotations
 

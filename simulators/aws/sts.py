@@ -1,4 +1,4 @@
-"""Simulates the Security Token Service, whose protocol is a form and an answer in XML."""
+"""Simulates the Security Token Service, which takes form data and returns XML."""
 
 from __future__ import annotations
 

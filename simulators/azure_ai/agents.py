@@ -1,4 +1,4 @@
-"""Runs agents in threads, whose outcomes are the scripts of the agents."""
+"""Simulates the Agents API; an agent's script sets the outcome of its runs."""
 
 from __future__ import annotations
 

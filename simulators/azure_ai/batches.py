@@ -1,4 +1,4 @@
-"""Runs batches, whose outcomes are the scripts of their input files."""
+"""Simulates OpenAI batches; the script of an input file sets the outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs evaluations, whose outcomes are their scripts."""
+"""Simulates evaluations; the script of an evaluation sets the outcome of its runs."""
 
 from __future__ import annotations
 

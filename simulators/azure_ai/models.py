@@ -1,4 +1,4 @@
-"""Answers chat completions and embeddings by the scripts of the deployments."""
+"""Simulates chat completions and embeddings; a deployment's script sets the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the APIs of an account, and a control API for tests."""
+"""Serves the simulated APIs of Azure OpenAI and Foundry, with a test control API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holds the scripted artefacts and the started work of the simulator."""
+"""Stores scripts, runs and batches of the Azure AI simulator, and checks request fields."""
 
 from __future__ import annotations
 

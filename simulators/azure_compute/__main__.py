@@ -1,4 +1,4 @@
-"""Starts the simulator of Azure's containers and batches, and serves until a signal."""
+"""Starts the simulator of AKS, Container Apps and Batch; serves until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 

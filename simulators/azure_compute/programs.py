@@ -1,4 +1,4 @@
-"""Defines the programs of simulated containers, and the course of a run in time."""
+"""Defines durations and outcomes of simulated container programs, and formats times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates the items of a workspace and their runs, whose states follow the clock."""
+"""Simulates Fabric items and their runs, whose states depend on the elapsed time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks and evaluates the specifications of pipelines, with the schema of Kubeflow."""
+"""Checks Vertex AI pipeline specifications (Kubeflow format), and computes their task results."""
 
 from __future__ import annotations
 

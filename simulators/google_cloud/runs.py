@@ -1,4 +1,4 @@
-"""Computes the states of simulated jobs from the elapsed time."""
+"""Defines simulated Google jobs, computes their states from elapsed time, and logs submits."""
 
 from __future__ import annotations
 

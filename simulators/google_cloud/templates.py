@@ -1,4 +1,4 @@
-"""Defines the jobs and the Dataflow templates that every new simulator has."""
+"""Builds the example jobs and Dataflow templates that exist when the simulator starts."""
 
 from __future__ import annotations
 

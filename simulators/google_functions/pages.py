@@ -1,4 +1,4 @@
-"""Implements the function `publish`, which stores its input as a page."""
+"""Implements the example function `publish`, which stores its input as an HTML page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the id and the settings of a Job that runs a DAG."""
+"""Defines and checks the settings and the DAG id of a Job."""
 
 from __future__ import annotations
 

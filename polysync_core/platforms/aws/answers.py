@@ -1,4 +1,4 @@
-"""Reads lists, and times in seconds since 1970, from the JSON answers of AWS services."""
+"""Reads pages, texts, times and objects from JSON answers of AWS services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes calls in the JSON protocols of AWS: one address, the operation in `X-Amz-Target`."""
+"""Calls AWS JSON APIs, which name the operation in the header `X-Amz-Target`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the run of a start whose answer was lost, in the list of runs.
+"""Decides whether an attempt adopts a run in the list or starts again.
 
 A run that carries the attempt's token is adopted. The list lags, so at first a missing run proves
 nothing. Later, the run is started again.

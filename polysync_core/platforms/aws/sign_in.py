@@ -1,4 +1,4 @@
-"""Builds the clients of AWS services, which share the access key of one connection."""
+"""Builds clients of AWS services that share the access key of one connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converts parameters to arguments of Glue, and reads them from a Glue job.
+"""Converts parameters to arguments of a Glue job, and default arguments to parameters.
 
 The arguments of a job are texts with names such as `--rows`. Glue reads some of them itself.
 https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html

@@ -1,4 +1,4 @@
-"""Checks the settings of a Glue Job, and returns the options of its runs."""
+"""Defines and checks the settings of a Glue Job, and builds its run options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the state machines of a region, and describes them."""
+"""Lists the state machines of a region, and reads their types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the settings of Step Functions Jobs, and checks them with the external id."""
+"""Defines the settings of Step Functions Jobs, and checks settings and external id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chooses the operation of the job type FoundryModelInference, and finds its deployments."""
+"""Selects chat or embedding for FoundryModelInference Jobs, and lists a project's deployments."""
 
 from __future__ import annotations
 

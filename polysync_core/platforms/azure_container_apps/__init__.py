@@ -1,1 +1,1 @@
-"""The platform Azure Container Apps: starts executions of jobs with values of their own."""
+"""Starts executions of Azure Container Apps jobs, with parameters as environment variables."""

@@ -1,4 +1,4 @@
-"""Defines the plugin of Azure Container Apps, which checks and opens its platforms."""
+"""Defines the plugin of Azure Container Apps, which checks definitions and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs queries and management commands: at once, or as operations that are polled."""
+"""Runs queries and management commands synchronously, or as operations that it polls."""
 
 from __future__ import annotations
 

@@ -37,9 +37,14 @@ def with_outputs(report: Report, job: Job, client: KubernetesClient, name: str) 
     container = str(job.settings.get("containerName") or "")
     try:
         messages = list(islice(_messages(client.pods(name), container), 2))
-        if len(messages) < 2:
-            return replace(report, outputs=_outputs(messages[0]) if messages else {})
-        reason = "several pods succeeded, so no message is the only one"
+        if len(messages) == 1:
+            return replace(report, outputs=_outputs(messages[0]))
+        reason = (
+            "several pods succeeded, so no message is the only one"
+            if messages
+            else "the cluster has no successful pod with the container: it was deleted, or"
+            " settings.containerName is wrong"
+        )
     except PlatformRefused as error:
         if error.cause is FailureCause.SECRET:
             raise

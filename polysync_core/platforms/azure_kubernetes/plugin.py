@@ -1,4 +1,4 @@
-"""Defines the plugin of Azure Kubernetes Service, which checks and opens its platforms."""
+"""Defines the plugin of Azure Kubernetes Service: checks definitions and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the settings of Kubernetes Jobs."""
+"""Defines the settings of Jobs of the types AKSJob and AKSCronJob."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the clients of an account: for its models, for its other calls and for its resource."""
+"""Builds authenticated clients for the models and the Azure resource of an account."""
 
 from __future__ import annotations
 

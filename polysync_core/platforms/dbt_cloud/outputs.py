@@ -1,4 +1,4 @@
-"""Reads the counts of a successful run from its artifact `run_results.json`."""
+"""Reads node statuses and their counts from a successful run's `run_results.json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the id and the settings of a Job of the type DbtCloudJob."""
+"""Defines and checks the settings and the dbt job id of a Job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds authenticators for the APIs and the functions of Google, and API clients."""
+"""Builds authenticators for Google APIs and Cloud Functions, and clients of the APIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the web server of a Composer environment, and caches its address.
+"""Finds and caches the address of a Composer environment's Airflow web server.
 
 https://cloud.google.com/composer/docs/reference/rest/v1/projects.locations.environments
 """

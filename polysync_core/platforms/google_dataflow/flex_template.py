@@ -1,4 +1,4 @@
-"""Defines the job type DataflowFlexTemplate, whose template is the specification of an image."""
+"""Defines the job type DataflowFlexTemplate, whose template file describes a container image."""
 
 from __future__ import annotations
 

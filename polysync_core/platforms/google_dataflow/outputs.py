@@ -1,4 +1,4 @@
-"""Reads outputs of a pipeline of Dataflow from the options that it repeats."""
+"""Reads the outputs of a Job from the pipeline options that Dataflow returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the settings of Jobs on Dataflow: the template, the workers and the end of a run."""
+"""Defines the settings of Dataflow Jobs: template, workers, streaming completion and stop mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Launches, polls and stops templates of both kinds; implements `JobConnector`.
+"""Launches classic and Flex templates, and polls and stops their jobs.
 
 The name of a job holds the token of the attempt. Dataflow refuses a second active job of a name,
 and lists ended jobs by their names, so a resend finds the job of a lost launch.

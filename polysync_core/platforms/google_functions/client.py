@@ -1,4 +1,4 @@
-"""Caches the address of each Google function together with its HTTP client."""
+"""Caches the address and the HTTP client of each Google function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of a Google Vertex AI platform, and the pages of its jobs."""
+"""Defines the attributes of a Vertex AI platform, and the console links of jobs."""
 
 from __future__ import annotations
 

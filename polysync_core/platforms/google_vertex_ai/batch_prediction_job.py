@@ -1,4 +1,4 @@
-"""Defines the job type VertexAIBatchPredictionJob, which passes values to the model."""
+"""Defines the job type VertexAIBatchPredictionJob: sends model parameters, input and output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the settings of Jobs on Vertex AI, and applies them to copies."""
+"""Defines the settings of Vertex AI Jobs, and applies them to copied jobs."""
 
 from __future__ import annotations
 

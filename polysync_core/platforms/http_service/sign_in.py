@@ -1,4 +1,4 @@
-"""Signs requests to an HTTP service in by a token, a password or OAuth."""
+"""Authenticates requests to an HTTP service with a token, a password or OAuth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refreshes Dataflows Gen2 of Fabric: their values and parameters.
+"""Defines the job type FabricDataflow: builds refresh requests and reads parameters.
 
 https://learn.microsoft.com/rest/api/fabric/dataflow/background-jobs/run-on-demand-execute
 """

@@ -1,4 +1,4 @@
-"""Submits, polls and cancels runs of one kind of Fabric item; the job types supply the rest."""
+"""Submits, polls and cancels runs of Fabric items, for all four job types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs Fabric notebooks: their values, session settings, parameters and exit values.
+"""Defines the job type FabricNotebook: builds start requests, reads parameters and exit values.
 
 https://learn.microsoft.com/fabric/data-engineering/notebook-public-api
 """

@@ -1,4 +1,4 @@
-"""Runs Fabric pipelines: their values, parameters, return values and failed activities.
+"""Defines the job type FabricPipeline: builds start requests, reads outputs and failed activities.
 
 https://learn.microsoft.com/fabric/data-factory/pipeline-rest-api-capabilities
 """

@@ -1,4 +1,4 @@
-"""Runs Spark job definitions of Fabric: their arguments and the overridden settings.
+"""Defines the job type FabricSparkJob: builds arguments and setting overrides, reads defaults.
 
 https://learn.microsoft.com/fabric/data-engineering/run-spark-job-definition
 """

@@ -309,6 +309,8 @@ def test_the_message_of_a_named_container_is_read() -> None:
     [
         ([ended("p", 0, message='{"a": "' + "x" * 4089)], "keeps 4096 bytes"),
         ([ended("p", 0, message="1"), ended("q", 0, message="2")], "several pods"),
+        ([], "no successful pod"),
+        ([ended("p", 1, message="1")], "no successful pod"),
     ],
 )
 def test_a_message_that_is_not_whole_or_not_alone_is_missing(pods: list[Any], text: str) -> None:
