@@ -1,4 +1,4 @@
-"""Defines the app's managed identity, private hosts, and registration for On-Behalf-Of calls."""
+"""Defines the app's own identities for outgoing calls: managed identity and app registration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the sign-in methods of plugins, and checks the `auth` of definitions."""
+"""Defines the sign-in methods of plugins, and validates the `auth` of definitions."""
 
 from __future__ import annotations
 
