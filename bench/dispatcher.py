@@ -1,4 +1,4 @@
-"""Measures the cost of a dispatch round, and the use of concurrency and rate limits."""
+"""Measures the Dispatcher, which starts queued runs: cost per round and use of limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares the polls and the delay of fixed and learned poll plans, by simulation."""
+"""Compares fixed and learned poll delays by simulation: number of polls and detection delay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures how well the parsers read the artefacts of a folder.
+"""Measures how completely Polysync's parsers find parameters in notebooks, pipelines and workflows.
 
 python -m scripts.measure_artefacts FOLDER [--quiet]
 

@@ -1,4 +1,4 @@
-"""Counts the storage operations of a learned poll plan."""
+"""Counts the storage operations needed to learn poll delays from past runs."""
 
 from __future__ import annotations
 

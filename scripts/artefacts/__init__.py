@@ -1,1 +1,1 @@
-"""Measures the readings of artefacts in a folder against an independent text search."""
+"""Compares the parameters that Polysync's parsers find in notebooks with a text search."""

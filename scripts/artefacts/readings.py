@@ -1,4 +1,4 @@
-"""Reads the parameters of the artefacts in files, as an import would."""
+"""Reads the parameters of notebooks and other artefacts with Polysync's own parsers."""
 
 from __future__ import annotations
 
