@@ -22,7 +22,7 @@ Begin = Annotated[
 ]
 
 
-def fire_times(
+def fire_times(  # noqa: PLR0913 - one parameter per option
     task: OneTask = None,
     count: Count = 10,
     days: Days = 7,
