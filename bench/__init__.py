@@ -1,1 +1,1 @@
-"""Measures the figures of docs/reference/performance.md; no test depends on it."""
+"""Measures the performance figures of docs/reference/performance.md."""

@@ -1,4 +1,4 @@
-"""Measures and prints the figures of docs/reference/performance.md (`make bench`)."""
+"""Runs the selected benchmarks and prints their figures (`make bench`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures the pages of the console: processor time, size, and the cost of the import."""
+"""Measures processor time and size of console pages, and the console's import time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import polysync_core.composition
 before = time.process_time()
 import polysync_core.console.app, polysync_core.console.roles, polysync_core.console.sign_in
 app = time.process_time()
-runs = polysync_core.console.subjects.subjects()[0].routes
+runs = polysync_core.console.page_groups.subjects()[0].routes
 print(app - before, time.process_time() - app)
 """
 

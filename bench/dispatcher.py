@@ -1,4 +1,4 @@
-"""Measures the cost of a dispatch round, and the use of concurrency and rate limits."""
+"""Measures the cost of dispatch rounds, and how fully concurrency and rate limits are used."""
 
 from __future__ import annotations
 

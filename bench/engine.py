@@ -1,4 +1,4 @@
-"""Measures the cost of a run in the embedded engine alone, without storage and platforms."""
+"""Measures the cost of a run in the embedded engine, without storage or platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures the delay between an upstream run's end and its dependent run's submit."""
+"""Measures the delay between an upstream run's end and its dependent run's start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the embedded host for measurements, with a simulated platform at almost no cost."""
+"""Starts the embedded host and a simulated platform for benchmarks."""
 
 from __future__ import annotations
 

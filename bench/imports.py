@@ -1,4 +1,4 @@
-"""Measures the import of many artefacts from a platform into a SQLite file.
+"""Measures the import of thousands of platform artefacts as Jobs into a SQLite file.
 
 Each measurement runs in its own process, so its peak of memory is not mixed with others:
 `python -m bench.imports PLATFORM` reads the settings of the app from the environment, and prints

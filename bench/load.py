@@ -1,4 +1,4 @@
-"""Measures the delays and the throughput of independent runs on one machine."""
+"""Measures the latency and throughput of independent runs on one machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates the Jobs API of Databricks at almost no cost.
+"""Simulates the Databricks Jobs API for benchmarks, at almost no processor cost.
 
 Every submit and read is recorded. A run ends a fixed time after its submit: nothing is started, and
 no task waits. So the measured time and CPU are those of the orchestrator. Only the calls of the

@@ -1,4 +1,4 @@
-"""Compares the polls and the delay of fixed and learned poll plans, by simulation."""
+"""Compares fixed and learned poll plans by simulation: number of polls and delay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the measured programs, and measures their CPU time and memory."""
+"""Starts the programs under measurement, and measures their CPU time and memory."""
 
 from __future__ import annotations
 

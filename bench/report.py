@@ -1,4 +1,4 @@
-"""Prints titles and rows of measured figures, and summarises repeated measurements."""
+"""Prints tables of benchmark figures, and computes median and 95th percentile."""
 
 from __future__ import annotations
 

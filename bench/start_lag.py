@@ -1,4 +1,4 @@
-"""Measures the time from the planned start of scheduled runs to their start."""
+"""Measures the delay between the scheduled and the actual start of runs."""
 
 from __future__ import annotations
 

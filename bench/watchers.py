@@ -1,4 +1,4 @@
-"""Measures delay, requests and memory of clients that follow runs by server-sent events.
+"""Measures clients that follow runs by server-sent events, on Polysync and on AppKit.
 
 The published AppKit starts a run for every client, and a run cannot have a second client. So both
 servers are measured with one run per client. Polysync is also measured with a few shared runs.

@@ -1,4 +1,4 @@
-"""Defines the measured workloads: independent runs, a chain and a fan."""
+"""Defines the benchmark workloads: independent runs, a chain and a fan of runs."""
 
 from __future__ import annotations
 

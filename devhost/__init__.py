@@ -1,1 +1,1 @@
-"""Implements a local Functions host, which runs a Functions app on one machine."""
+"""Runs the app on one machine as the Azure Functions host does."""

@@ -1,4 +1,4 @@
-"""Starts a local Functions host, which runs the Functions app of a directory."""
+"""Starts a local Azure Functions host for the app in a directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts and stops the engine, worker, web server and triggers of the app."""
+"""Starts and stops the app's engine, worker, web server and triggers."""
 
 from __future__ import annotations
 

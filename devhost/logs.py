@@ -1,4 +1,4 @@
-"""Configures logging, and formats each record as one line for people."""
+"""Configures logging, and formats each log record as one readable line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes Azurite and the simulators, which the host starts as child processes."""
+"""Defines the commands of Azurite and the simulators, which run as child processes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Defines the orchestrations, the Dispatcher entity, the activities and the engine's client."""
+"""Defines the orchestrations, the Dispatcher entity and the activities of Durable Functions."""

@@ -1,4 +1,4 @@
-"""Defines the activities; each calls one use case and is safe to repeat.
+"""Defines the Durable Functions activities; each calls one use case and may be repeated.
 
 The engine stores an activity's exception with its stack trace and context. These may hold secrets,
 so every exception is logged here and replaced by a bare `ActivityFault`.

@@ -1,4 +1,4 @@
-"""Defines the methods that an engine's orchestration context must have.
+"""Defines the interface of the orchestration context that each engine must provide.
 
 Each engine passes its own context. The context of Durable Functions has more methods.
 """

@@ -1,4 +1,4 @@
-"""Implements the Dispatcher as an entity of Durable Functions.
+"""Implements the Dispatcher, which starts queued runs, as a Durable Functions entity.
 
 Each shard has one entity.
 """

@@ -1,4 +1,4 @@
-"""Maps stored names to the orchestrations and activities of the app."""
+"""Lists the orchestrations and activities of the app by stored name."""
 
 from __future__ import annotations
 

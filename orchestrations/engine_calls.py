@@ -1,4 +1,4 @@
-"""Translates calls of the `Engine` port into entity messages and orchestration starts."""
+"""Translates calls of the interface `Engine` into entity messages and orchestration starts."""
 
 from __future__ import annotations
 

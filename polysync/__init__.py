@@ -1,4 +1,4 @@
-"""The Python client of Polysync, and definitions in Python.
+"""Provides the Python client of Polysync's API, and classes for definitions in Python.
 
     from polysync import Polysync
 

@@ -1,4 +1,4 @@
-"""Checks the address of the API, and explains why a connection to it failed."""
+"""Validates the API's base URL, and explains why a connection to it failed."""
 
 from __future__ import annotations
 

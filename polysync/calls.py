@@ -1,4 +1,4 @@
-"""Defines calls of the API, their repetition, and the check of their answers, without I/O."""
+"""Builds HTTP requests, decides on retries, and checks responses, without I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs requests: by an access key, a token, a callable, or a credential of azure-identity."""
+"""Adds an access key or a bearer token to the client's HTTP requests."""
 
 from __future__ import annotations
 

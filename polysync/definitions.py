@@ -1,4 +1,4 @@
-"""Defines Polysync's objects in Python; `polysync apply pipeline.py` reads them.
+"""Defines Python classes for Jobs, Tasks and other definitions, read by `polysync apply`.
 
     from polysync.definitions import Cron, Job, Task
 

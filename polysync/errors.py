@@ -1,4 +1,4 @@
-"""Defines the errors of the client.
+"""Defines the exceptions of the Python client.
 
 PolysyncError
 ├── ApiProblem          the API refused the request and explains why

@@ -1,4 +1,4 @@
-"""Runs a file of definitions in Python, and prints its document as JSON.
+"""Runs a Python file of definitions, and prints the resulting document as JSON.
 
 python -m polysync.evaluate FILE
 

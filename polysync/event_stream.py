@@ -1,4 +1,4 @@
-"""Parses the server-sent events in an answer of the API.
+"""Parses server-sent events in responses of the API.
 
 Specification: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """

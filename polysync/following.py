@@ -1,4 +1,4 @@
-"""Decides how a run is followed: by its event stream, or by reads if the stream fails.
+"""Decides, without I/O, how the client follows a run: event stream or polling.
 
 The decisions are a generator of steps without I/O, so the synchronous and the asynchronous client
 take the same ones.

@@ -1,4 +1,4 @@
-"""The models of the API's answers and of definitions.
+"""Defines the pydantic models of API responses and definitions for the Python client.
 
 `python -m scripts.client_models` generates this module from the OpenAPI document. A model keeps the
 fields that it does not know, so that the client works with a newer host.

@@ -1,4 +1,4 @@
-"""Converts arguments to JSON, and answers to models."""
+"""Converts Python arguments to JSON, and JSON responses of the API to models."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Orchestrates jobs on several platforms and scales to zero."""
+"""Orchestrates jobs on several execution platforms."""

@@ -1,4 +1,4 @@
-"""Creates `Ports`: the stores, queues, connections and clock that the use cases call."""
+"""Creates the storage, queue, connection and clock objects that the use cases call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads settings, starts telemetry, and builds the use cases, background work and API.
+"""Constructs the app: reads settings, starts telemetry, and builds use cases and API.
 
 `build` and `build_api` take everything from outside as `Ports`, so production, the local host and
 tests share one wiring. The functions without parameters return this process's own instances.

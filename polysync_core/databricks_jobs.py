@@ -1,4 +1,4 @@
-"""Connects a Python program to Databricks jobs by job key, without Azure Functions or storage."""
+"""Creates a client with which a Python program starts Databricks jobs by job key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the rules that a definition must pass before it is stored."""
+"""Constructs the validation rules that a definition must pass before it is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the catalogue of platform types, job types and vault providers from their plugins."""
+"""Builds the catalogue of platform types, job types and vault providers from plugins."""
 
 from __future__ import annotations
 

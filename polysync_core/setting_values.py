@@ -1,4 +1,4 @@
-"""Reads single values of settings, and refuses wrong ones by the name of their variable."""
+"""Parses the values of environment variables, and names the variable in errors."""
 
 from __future__ import annotations
 

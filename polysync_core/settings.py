@@ -1,4 +1,4 @@
-"""Reads the settings of the app from environment variables and checks them."""
+"""Reads the settings of the app from environment variables, and validates them."""
 
 from __future__ import annotations
 

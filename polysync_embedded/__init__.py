@@ -1,1 +1,1 @@
-"""Runs the whole app in one process on one machine."""
+"""Runs the whole app in one process on one machine, without Azure Functions."""

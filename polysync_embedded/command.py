@@ -1,4 +1,4 @@
-"""Executes the commands `polysync dev` and `polysync demo`."""
+"""Implements the commands `polysync dev` and `polysync demo`."""
 
 from __future__ import annotations
 

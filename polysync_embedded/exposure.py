@@ -1,4 +1,4 @@
-"""Decides the environment by the host's address, and refuses a start without required sign-in."""
+"""Decides from the listen address whether sign-in is required, and refuses an unsafe start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configures logging, and formats each record as a line for people or as JSON."""
+"""Configures logging, and formats each log record as readable text or JSON."""
 
 from __future__ import annotations
 

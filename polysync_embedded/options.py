@@ -1,4 +1,4 @@
-"""Defines the options of the host, and prepares the environment variables and data folder."""
+"""Defines the options of `polysync dev`, and prepares environment variables and data folder."""
 
 from __future__ import annotations
 

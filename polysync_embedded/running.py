@@ -1,4 +1,4 @@
-"""Runs the host in the foreground until a signal arrives."""
+"""Runs the embedded host in the foreground until a stop signal arrives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the simulators of platforms beside the host, as child processes."""
+"""Starts the platform simulators beside the embedded host, as child processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes docs/reference/http-api.md, the reference of the HTTP API.
+"""Generates docs/reference/http-api.md, the reference of the HTTP API.
 
 python -m scripts.api_reference
 """

@@ -1,4 +1,4 @@
-"""Does the steps of azd's hooks around a deployment.
+"""Implements the hooks that the Azure Developer CLI (azd) runs around a deployment.
 
     python -m scripts.azd_steps before-up | after-provision | after-up | after-down
 

@@ -1,4 +1,4 @@
-"""Checks the names and the prose of the project against the rules of CONTRIBUTING.md.
+"""Checks identifiers, docstrings and documentation against the writing rules of CONTRIBUTING.md.
 
 Usage: `scripts/check_prose.py [PATH ...]`. Without a path, every file that git tracks is checked.
 The exit status is 1 if there is a finding.

@@ -1,4 +1,4 @@
-"""Finds regular expressions of the product with more than linear cost.
+"""Finds regular expressions in the product whose matching time grows more than linearly.
 
 Usage: `python -m scripts.check_regular_expressions [PATH ...]`. Without a path, the product is
 checked.

@@ -1,4 +1,4 @@
-"""Compiles, lints and formats the templates, and compares them with committed snapshots.
+"""Checks the Bicep templates of the deployment by compiler, linter, formatter and snapshots.
 
     python -m scripts.check_templates            # check
     python -m scripts.check_templates --write    # write new snapshots after a change

@@ -1,4 +1,4 @@
-"""Writes the storage provider of the orchestrations into host.json.
+"""Writes the chosen storage backend of Durable Functions into host.json.
 
     python -m scripts.choose_backend DurableTaskScheduler
     python -m scripts.choose_backend AzureStorage 16

@@ -1,4 +1,4 @@
-"""Writes polysync/models.py, the models of the Python client, from the OpenAPI document.
+"""Generates polysync/models.py, the Python client's models, from the OpenAPI document.
 
 python -m scripts.client_models
 """
@@ -26,7 +26,7 @@ _LEFT_OUT = re.compile(r"(Body|Patch|Request|Document|View)$|^JsonValue|Page$")
 _RENAMED = {"remark": "note"}
 """Fields of the API with another name in Python, where the project calls them so."""
 _HEADER = '''\
-"""The models of the API's answers and of definitions.
+"""Defines the pydantic models of API responses and definitions for the Python client.
 
 `python -m scripts.client_models` generates this module from the OpenAPI document. A model keeps the
 fields that it does not know, so that the client works with a newer host.

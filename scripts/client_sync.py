@@ -1,4 +1,4 @@
-"""Writes polysync/sync, the blocking client, from polysync/aio.
+"""Generates polysync/sync, the blocking Python client, from the asynchronous client polysync/aio.
 
 python -m scripts.client_sync
 """

@@ -1,4 +1,4 @@
-"""Writes docs/reference/mcp-tools.md, the reference of the MCP tools.
+"""Generates docs/reference/mcp-tools.md, the reference of the MCP tools.
 
 python -m scripts.mcp_reference
 """

@@ -1,4 +1,4 @@
-"""Measures how well the parsers read the artefacts of a folder.
+"""Measures how completely the parsers find the parameters of artefacts in a folder.
 
 python -m scripts.measure_artefacts FOLDER [--quiet]
 

@@ -1,4 +1,4 @@
-"""Writes the capabilities of the job types into docs/reference/platforms.md.
+"""Generates the table of job type capabilities in docs/reference/platforms.md.
 
 `python -m scripts.platform_matrix` updates the page.
 

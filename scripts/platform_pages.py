@@ -1,4 +1,4 @@
-"""Writes the fields and states of each platform type into its page in docs/reference/platforms.
+"""Generates the reference of fields and states in each page of docs/reference/platforms.
 
 `python -m scripts.platform_pages` updates the end of each page. The text before the mark is
 written by hand. A test compares the pages with the plugins.

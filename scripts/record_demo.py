@@ -1,4 +1,4 @@
-"""Records the output of `polysync demo` as the picture of the README.
+"""Records the terminal output of `polysync demo` as the SVG picture in the README.
 
 Usage: `scripts/record_demo.py [FILE]`. It runs the real demo and writes `docs/images/demo.svg`.
 """

@@ -1,4 +1,4 @@
-"""Records the orchestration histories and entity states of a release.
+"""Records orchestration histories of a release, as test data for replay compatibility tests.
 
     python -m scripts.record_histories 0.2.0
 

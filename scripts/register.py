@@ -1,4 +1,4 @@
-"""Registers the application of a deployment in Microsoft Entra.
+"""Registers the app of a deployment in Microsoft Entra ID, for sign-in.
 
     python -m scripts.register dev
 

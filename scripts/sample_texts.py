@@ -1,4 +1,4 @@
-"""Builds texts that a regular expression matches slowly, from its syntax tree."""
+"""Generates texts that a given regular expression matches slowly."""
 
 from __future__ import annotations
 

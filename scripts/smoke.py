@@ -1,4 +1,4 @@
-"""Checks the health and the closed endpoints of a deployment, and runs a Task.
+"""Runs a smoke test of a deployment: health, authentication and one Task run.
 
     POLYSYNC_TOKEN=… python -m scripts.smoke https://func-….azurewebsites.net/api --task no-op
 

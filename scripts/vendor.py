@@ -1,4 +1,4 @@
-"""Writes the JavaScript libraries that the console serves, from their published packages.
+"""Downloads the console's JavaScript libraries from npm packages, and verifies their checksums.
 
     python scripts/vendor.py            write the files that `vendored.json` lists
     python scripts/vendor.py --record   the same, and record the new checksums (after a new version)

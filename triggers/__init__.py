@@ -1,1 +1,1 @@
-"""Defines the HTTP, MCP, queue and timer functions that the Functions host calls."""
+"""Defines the HTTP, MCP, queue and timer functions that the Azure Functions host calls."""

@@ -1,4 +1,4 @@
-"""Passes every HTTP request to the API or the console, which are FastAPI apps.
+"""Passes every HTTP request to the FastAPI app of the API or the console.
 
 The Functions worker delivers a Starlette request and expects a Starlette response. The app runs
 inside the invocation until the response begins; a longer body is streamed afterwards.

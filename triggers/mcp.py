@@ -1,4 +1,4 @@
-"""Declares one MCP trigger per tool, resource and prompt, and calls the API.
+"""Declares an Azure Functions MCP trigger per tool, resource and prompt.
 
 The arguments of a call stay in the form of the extension; the tool parses them.
 """

@@ -1,4 +1,4 @@
-"""Starts requested runs, delivers events to webhooks, and records poison messages.
+"""Defines the queue functions for run requests, webhook deliveries and poison messages.
 
 `messageEncoding` is `none`, so the host passes every message unchanged. Otherwise the host would
 drop a message that is not base64, and its error could not be reported.

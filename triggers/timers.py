@@ -1,4 +1,4 @@
-"""Reconciles runs and fires due schedules each minute; purges and checks drift each night."""
+"""Defines the timer functions for each minute (schedules, run repairs) and each night."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Measures the Functions app: its import, and its storage operations."""
+"""Measures the Azure Functions app: import time and storage operations."""

@@ -1,4 +1,4 @@
-"""Measures the time to import the app in a new process."""
+"""Measures the import time of the Azure Functions app in a new process."""
 
 from __future__ import annotations
 

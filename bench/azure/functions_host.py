@@ -1,4 +1,4 @@
-"""Counts the storage operations of an idle minute and of runs on the Functions host."""
+"""Counts storage operations of runs and idle minutes on the local Azure Functions host."""
 
 from __future__ import annotations
 

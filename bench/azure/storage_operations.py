@@ -1,4 +1,4 @@
-"""Counts operations on a storage account by kind, from the log of the emulator."""
+"""Counts storage operations by kind from the log of the Azure storage emulator."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Compares Polysync with other orchestrators on the same work (`make bench-peers`)."""
+"""Compares the performance of Polysync, Airflow and Prefect (`make bench-peers`)."""

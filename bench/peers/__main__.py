@@ -1,4 +1,4 @@
-"""Runs the workloads on Polysync and its peers, and prints one table of ratios."""
+"""Runs the same workloads on Polysync, Airflow and Prefect, and prints a comparison."""
 
 from __future__ import annotations
 

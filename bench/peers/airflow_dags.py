@@ -1,4 +1,4 @@
-"""Defines one DAG for each workload file; executed by the Python of Airflow's own environment.
+"""Defines the benchmark workloads as Airflow DAGs, loaded in Airflow's own Python environment.
 
 A file `<id>.json` in the folder of `POLYSYNC_BENCH_WORKLOADS` holds the address of the simulator
 and the runs of a workload.

@@ -1,4 +1,4 @@
-"""Runs workloads on Airflow, with all of its processes as `airflow standalone` starts them."""
+"""Runs the benchmark workloads on Airflow, started as `airflow standalone`."""
 
 from __future__ import annotations
 

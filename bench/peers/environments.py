@@ -1,4 +1,4 @@
-"""Installs a peer into its own virtual environment."""
+"""Installs a compared orchestrator, Airflow or Prefect, into its own virtual environment."""
 
 from __future__ import annotations
 

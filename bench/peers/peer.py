@@ -1,4 +1,4 @@
-"""Defines a peer of the comparison, and the figures of one workload."""
+"""Defines the interface of a compared orchestrator, and the figures of a workload."""
 
 from __future__ import annotations
 

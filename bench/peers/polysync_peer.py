@@ -1,4 +1,4 @@
-"""Runs workloads on Polysync, started by `polysync dev`."""
+"""Runs the benchmark workloads on Polysync, started by `polysync dev`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs workloads as flows of Prefect; executed by the Python of Prefect's own environment.
+"""Runs the benchmark workloads as Prefect flows, in Prefect's own Python environment.
 
 Each line of standard input is a workload. A line of standard output is its makespan in seconds.
 """

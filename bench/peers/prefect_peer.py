@@ -1,4 +1,4 @@
-"""Runs workloads on Prefect, with one server and one process that runs flows."""
+"""Runs the benchmark workloads on Prefect, with one server and one worker process."""
 
 from __future__ import annotations
 

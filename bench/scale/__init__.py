@@ -1,1 +1,1 @@
-"""Computes and simulates the largest load of a deployment in Azure."""
+"""Computes and simulates the maximum load of a deployment in Azure."""

@@ -1,4 +1,4 @@
-"""Prints the capacity of deployments, and confirms it by simulation (`make bench-scale`)."""
+"""Prints the maximum load of Azure deployments, and confirms it by simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes a deployment and its load: the operations of a run, and the limits of the services.
+"""Defines a model of Azure service limits and operations per run, for capacity estimates.
 
 docs/reference/scale.md explains each number and names its source.
 """

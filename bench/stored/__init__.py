@@ -1,1 +1,1 @@
-"""Measures the embedded host with many stored runs."""
+"""Measures the embedded host with a large history of stored runs."""

@@ -1,4 +1,4 @@
-"""Starts runs that stay active on a host, and follows the host after a kill."""
+"""Measures the restart of a killed host that has many active runs."""
 
 from __future__ import annotations
 

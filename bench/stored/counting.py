@@ -1,4 +1,4 @@
-"""Counts the operations that Table Storage would execute."""
+"""Counts the Table Storage operations that the app would execute in Azure."""
 
 from __future__ import annotations
 

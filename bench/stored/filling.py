@@ -1,4 +1,4 @@
-"""Fills a SQLite file with ended runs, a hundred times faster than the app would.
+"""Fills a SQLite file with many ended runs, as a history for benchmarks.
 
 The app's storage writes one run of each kind and month. All other runs are copies of its rows with
 another id, time, Task and graph run.

@@ -1,4 +1,4 @@
-"""Measures the cost of a run while a host executes thousands of them."""
+"""Measures whether the cost of a run grows while a host executes thousands."""
 
 from __future__ import annotations
 

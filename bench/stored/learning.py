@@ -1,4 +1,4 @@
-"""Counts the storage operations of a learned poll plan."""
+"""Counts the storage operations that a learned poll plan costs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures start, restart, reads and purge of a host with many stored runs."""
+"""Measures start, restart, reads and purge of a host with a large run history."""
 
 from __future__ import annotations
 

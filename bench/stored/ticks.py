@@ -1,4 +1,4 @@
-"""Measures the cost of a tick with many schedules, of which few are due."""
+"""Measures the cost of a scheduler tick with many schedules, few of them due."""
 
 from __future__ import annotations
 

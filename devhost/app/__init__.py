@@ -1,1 +1,1 @@
-"""Loads the functions of the app and calls them."""
+"""Loads the Azure Functions app, and calls its functions."""

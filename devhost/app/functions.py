@@ -1,4 +1,4 @@
-"""Reads the functions of the app, their triggers and bindings from the worker's index."""
+"""Reads the functions of the app with triggers and bindings from the worker library."""
 
 from __future__ import annotations
 

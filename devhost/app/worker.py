@@ -1,4 +1,4 @@
-"""Loads the app and calls its functions through the Python worker library.
+"""Loads the app and calls its functions through the Azure Functions Python worker library.
 
 The state of the library is global, so a process has one app.
 """

@@ -1,4 +1,4 @@
-"""Finds, starts and stops the program that runs Microsoft's Durable and queue extensions.
+"""Starts and stops the program that runs Microsoft's Durable and queue extensions.
 
 The program is built from the folder `source`. The environment variable
 `POLYSYNC_DURABLE_HOST` is the path of the built file.

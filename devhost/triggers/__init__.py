@@ -1,1 +1,1 @@
-"""Calls the functions of the app on timers and on queue messages."""
+"""Calls the app's functions on timers and on queue messages."""

@@ -1,4 +1,4 @@
-"""Parses the schedules of timer triggers, and computes their due times.
+"""Parses the schedules of timer triggers (NCRONTAB), and computes due times.
 
 A schedule is an NCRONTAB expression in UTC, or a fixed interval.
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions

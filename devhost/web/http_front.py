@@ -1,4 +1,4 @@
-"""Receives HTTP requests and sends each to the function with the matching route.
+"""Serves the HTTP functions of the app: finds the route and calls the function.
 
 An app that streams has its own HTTP server in the worker. The host proxies each request to this
 server with the id of its invocation. For other apps the host converts the request itself.

@@ -1,4 +1,4 @@
-"""Builds the MCP tools, resources and prompts that call functions of the app."""
+"""Builds MCP tools, resources and prompts that call the functions of the app."""
 
 from __future__ import annotations
 

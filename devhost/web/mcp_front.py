@@ -1,4 +1,4 @@
-"""Serves the MCP endpoint of the app at the path of the Functions extension."""
+"""Serves the app's MCP endpoint at the path that Azure Functions uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the HTTP function for a path and method, as the Functions host does."""
+"""Finds the HTTP function for a path and method, by the rules of Azure Functions."""
 
 from __future__ import annotations
 

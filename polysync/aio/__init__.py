@@ -1,1 +1,1 @@
-"""Calls the API without blocking; `polysync.sync` is generated from this package."""
+"""Implements the asynchronous Python client of the API, from which `polysync.sync` is generated."""

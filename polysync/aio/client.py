@@ -1,4 +1,4 @@
-"""Opens a client of the API."""
+"""Defines the class `AsyncPolysync`, the entry point of the Python client."""
 
 from __future__ import annotations
 

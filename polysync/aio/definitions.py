@@ -1,4 +1,4 @@
-"""Defines the actions on each kind of definition."""
+"""Defines the client's methods for each kind of definition, such as `task.run()`."""
 
 from __future__ import annotations
 

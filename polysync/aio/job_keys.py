@@ -1,4 +1,4 @@
-"""Runs jobs of Databricks by their keys: the Lakeflow jobs of AppKit, over the API.
+"""Runs Databricks jobs by job key (short name) through the API's AppKit-compatible routes.
 
 Only Databricks stores these runs. A run is Databricks' own object, such as
 `{"run_id": 4711, "state": {"life_cycle_state": "RUNNING"}}`.

@@ -1,4 +1,4 @@
-"""Reads, follows, cancels and repeats task runs."""
+"""Defines the client's run object, which reads, follows, cancels and reruns a run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Calls the API and blocks until the answer; generated from `polysync.aio`."""
+"""Implements the blocking Python client of the API, generated from `polysync.aio`."""

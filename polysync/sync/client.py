@@ -1,4 +1,4 @@
-"""Opens a client of the API.
+"""Defines the class `Polysync`, the entry point of the Python client.
 
 `python -m scripts.client_sync` generates this module from polysync/aio.
 """

@@ -1,4 +1,4 @@
-"""Lists, reads, writes and deletes definitions of one kind.
+"""Lists, reads, writes and deletes definitions of any kind by the API.
 
 `python -m scripts.client_sync` generates this module from polysync/aio.
 """

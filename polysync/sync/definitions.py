@@ -1,4 +1,4 @@
-"""Defines the actions on each kind of definition.
+"""Defines the client's methods for each kind of definition, such as `task.run()`.
 
 `python -m scripts.client_sync` generates this module from polysync/aio.
 """

@@ -1,4 +1,4 @@
-"""Sends calls to the API, repeats them, and reads event streams.
+"""Sends the client's HTTP requests, retries them, and reads server-sent events.
 
 `python -m scripts.client_sync` generates this module from polysync/aio.
 """

@@ -1,4 +1,4 @@
-"""Reads, follows, cancels and repeats task runs.
+"""Defines the client's run object, which reads, follows, cancels and reruns a run.
 
 `python -m scripts.client_sync` generates this module from polysync/aio.
 """

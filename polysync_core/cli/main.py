@@ -6,7 +6,9 @@ The commands themselves import modules that load slowly (Rich, the HTTP library,
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from copy import copy
 from typing import Annotated, Any
 
 import typer
@@ -65,7 +67,7 @@ from polysync_core.cli.commands.schedules.cron import cron
 from polysync_core.cli.commands.schedules.deadlines import deadlines
 from polysync_core.cli.commands.schedules.fire_times import fire_times
 from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
-from polysync_core.cli.completion.command_line import completed_command
+from polysync_core.cli.completion.command_line import completed_command, is_completion
 from polysync_core.cli.environments.connection import with_context
 from polysync_core.cli.plain_usage import PlainCommand, PlainGroup
 
@@ -83,16 +85,32 @@ class _Commands(typer.Typer):
         return add
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        """Run a command; the completion of its arguments builds this command alone."""
-        if (word := completed_command()) is not None:
-            named = [each for each in self.registered_commands if _name_of(each) == word]
-            self.registered_commands = named or self.registered_commands
+        """Run a command, or complete its arguments, without building the other commands."""
+        word = completed_command() if is_completion() else next(iter(sys.argv[1:]), None)
+        named = [each for each in self.registered_commands if _name_of(each) == word]
+        groups = [each for each in self.registered_groups if each.name == word]
+        if (named or groups) and word != "help":
+            self.registered_commands, self.registered_groups = named, groups
+        elif is_completion():
+            self.registered_commands = [*map(_without_parameters, self.registered_commands)]
         return super().__call__(*args, **options)
 
 
 def _name_of(command: CommandInfo) -> str:
     function = command.callback
     return command.name or ("" if function is None else function.__name__.replace("_", "-"))
+
+
+def _without_parameters(command: CommandInfo) -> CommandInfo:
+    """Return a command for the completion of its name, which needs no parameters."""
+    name, text = _name_of(command), getattr(command.callback, "__doc__", None)
+
+    def unused() -> None: ...
+
+    light = copy(command)
+    light.name, light.callback = name, unused
+    light.help = command.help or text
+    return light
 
 
 app = _Commands(

@@ -15,12 +15,12 @@ from polysync_core.api.security.guard import Guard
 from polysync_core.api.security.same_origin import SameOrigin
 from polysync_core.api.tracing import RequestTracing
 from polysync_core.api.use_cases import provide
+from polysync_core.console.page_groups import subjects
 from polysync_core.console.paths import BASE, page_path
 from polysync_core.console.problem_pages import ProblemPages
 from polysync_core.console.routing import PageRouter
 from polysync_core.console.shell import redirect
 from polysync_core.console.static_files import static_routes
-from polysync_core.console.subjects import subjects
 
 _SMALLEST_COMPRESSED = 1_000
 """The size in bytes from which an answer is compressed."""

@@ -18,8 +18,8 @@ from polysync_core.console.icons import icon, logo
 from polysync_core.console.navigation import GROUPS, Group
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.paths import page_path
+from polysync_core.console.shared_texts import KEYS, NOTICES
 from polysync_core.console.static_files import asset, inline
-from polysync_core.console.words import KEYS, NOTICES
 from polysync_core.domain.security.roles import Role
 
 PAGE_HEADERS = {

@@ -1,1 +1,1 @@
-"""Signs and sends HTTP requests to checked addresses, and loads plugins."""
+"""Signs and sends outgoing HTTP requests to checked addresses, and loads plugins."""

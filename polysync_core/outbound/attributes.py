@@ -1,4 +1,4 @@
-"""Validates the attributes and settings of a definition with the pydantic model of its type."""
+"""Validates the type-specific attributes and settings of a definition with a pydantic model."""
 
 from __future__ import annotations
 

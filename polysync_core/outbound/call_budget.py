@@ -1,4 +1,4 @@
-"""Limits the time of a call, and computes the pauses between its retries."""
+"""Limits the total time of an outgoing call, and computes the pauses between retries."""
 
 from __future__ import annotations
 

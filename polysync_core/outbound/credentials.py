@@ -1,4 +1,4 @@
-"""Remembers the credentials of one connection, to remove them from the texts of answers."""
+"""Collects the credentials that a connection uses, to remove them from response texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks host names in definitions, and addresses when a connection opens, to prevent SSRF.
+"""Checks host names and IP addresses of outgoing requests, to prevent SSRF.
 
 The name is checked when a definition is saved: https, a suffix from the service's own list, no
 user information, port or path. The resolved address is checked when a connection is opened

@@ -1,4 +1,4 @@
-"""Sends one HTTP request and returns the answer, or the fault as a value.
+"""Sends one HTTP request, and returns the response, or the failure as a value.
 
 Nothing is raised here. Callers turn a `Fault` into an error outside every `except` block, because
 the Durable SDK writes an error's `__context__` into the history, even with `from None`.

@@ -1,4 +1,4 @@
-"""Defines the immutable HTTP request that clients build and authenticators sign."""
+"""Defines the immutable HTTP request that API clients build and authenticators sign."""
 
 from __future__ import annotations
 

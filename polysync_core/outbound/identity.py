@@ -1,4 +1,4 @@
-"""Defines the app's managed identity, private hosts, and registration for On-Behalf-Of calls."""
+"""Defines the app's own identities for outgoing calls: managed identity and app registration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 
-_BY_IDENTITY = frozenset({AuthMethod.MANAGED_IDENTITY, AuthMethod.WORKLOAD_IDENTITY_FEDERATION})
+_BY_IDENTITY = frozenset(
+    {
+        AuthMethod.MANAGED_IDENTITY,
+        AuthMethod.WEB_IDENTITY_FEDERATION,
+        AuthMethod.WORKLOAD_IDENTITY_FEDERATION,
+    }
+)
+"""The methods that get an Entra token of the app's identity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

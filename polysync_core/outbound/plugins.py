@@ -1,4 +1,4 @@
-"""Finds and loads the plugins of Polysync and of installed packages."""
+"""Finds and loads plugins, both built-in and from installed packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads secrets and tokens over HTTP, with retries.
+"""Sends HTTP requests that only read, such as secrets and tokens, with retries.
 
 Reads are idempotent, so lost answers are retried within a budget. Calls that may have an effect
 use `polysync_core.platforms.platform_client`.

@@ -1,4 +1,4 @@
-"""Defines the interface that resolves secret references, and checks the text of a reference."""
+"""Defines the interface that resolves secret references, and checks a reference's text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Provides the pooled HTTP transports, which connect to checked addresses only.
+"""Creates pooled HTTP transports that connect to checked IP addresses only.
 
 A host name is resolved once for each new connection. All its addresses are checked, and the
 connection goes to one of exactly these addresses, which prevents DNS rebinding. TLS still verifies

@@ -1,1 +1,1 @@
-"""Computes the layout of graphs for every kind of picture."""
+"""Computes the layout of Task graphs for drawings, and writes SVG paths."""

@@ -1,4 +1,4 @@
-"""Writes the route of an edge as the path data of an SVG picture."""
+"""Writes the route of a graph edge as the path data of an SVG drawing."""
 
 from __future__ import annotations
 

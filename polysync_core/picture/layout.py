@@ -1,4 +1,4 @@
-"""Computes the positions of boxes and the routes of edges in a picture.
+"""Computes the positions of boxes and the routes of edges in a graph drawing.
 
 Layers run from left to right, connected components stand below each other, and nodes without edges
 form a grid at the end.

@@ -1,4 +1,4 @@
-"""Builds each use case of one app once."""
+"""Constructs the use cases of the app, each with the objects that it needs."""
 
 from polysync_core.services.app import Services
 

@@ -1,4 +1,4 @@
-"""Builds all use cases of one app once, with the objects that use cases share."""
+"""Constructs all use cases of the app once, with shared caches and stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the parts that several groups of use cases share."""
+"""Constructs the objects that several groups of use cases share."""
 
 from __future__ import annotations
 

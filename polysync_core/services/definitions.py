@@ -1,4 +1,4 @@
-"""Builds the use cases of definitions and platforms."""
+"""Constructs the use cases of definitions and platforms."""
 
 from __future__ import annotations
 

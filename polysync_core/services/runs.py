@@ -1,4 +1,4 @@
-"""Builds the use cases of runs and their dependencies."""
+"""Constructs the use cases of runs and dependencies."""
 
 from __future__ import annotations
 

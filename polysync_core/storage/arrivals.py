@@ -1,4 +1,4 @@
-"""Stores the events that arrivals collect, and their batches with an index of due times.
+"""Stores received events and event batches in tables, with an index of due times.
 
     batches                | b~<identity>:<arrival>          a batch; its ETag guards every change
     batches                | d~<due>~<identity>:<arrival>    its index entry, in epoch milliseconds

@@ -1,4 +1,4 @@
-"""Stores backfills in a table.
+"""Stores backfills in a table, with lists of all backfills and of each Task.
 
 backfill | <id>             the record
 all      | <newest>~<id>    the list of all backfills, newest first

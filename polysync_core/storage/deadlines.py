@@ -1,4 +1,4 @@
-"""Stores the deadlines of Tasks, an index of due times, and missed deadlines.
+"""Stores the deadline states of Tasks, an index of due times, and missed deadlines.
 
     p<n>    | d~<due>~<task>                  the index entry; `due` is in epoch milliseconds
     p<n>    | s~<task>                        a state; its ETag guards every change

@@ -1,4 +1,4 @@
-"""Stores holds in a table: one row for each Task, platform or everything that was ever held."""
+"""Stores holds (stops of starts) in a table, one row for each held object."""
 
 from __future__ import annotations
 

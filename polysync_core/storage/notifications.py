@@ -1,4 +1,4 @@
-"""Stores waiting notifications in a table; each receiver has a partition.
+"""Stores waiting notifications in a table, with one partition per receiver.
 
 <receiver> | known~<id>                    a notice that was ever added
 <receiver> | group~<group>~<time>~<id>     a waiting notice

@@ -1,4 +1,4 @@
-"""Defines rows, ranges and operations of tables, and checks their keys and sizes."""
+"""Defines rows, key ranges and operations of tables, and checks keys and sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores schedule states, an index of due times, and records of Task edits.
+"""Stores schedule states in a table, with an index of due times and Task edits.
 
     c~<task>~<token>                the record of an edit of the Task
     d~<due>~<task>~<schedule>       the index entry of a schedule that will fire; `due` is in epoch

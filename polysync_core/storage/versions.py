@@ -1,4 +1,4 @@
-"""Stores the former versions of definitions: a bounded number of rows for each definition.
+"""Stores former versions of definitions, with a bounded number of rows per definition.
 
 A version is kept before the definition is replaced. A crash between the two writes leaves a copy of
 the present version, which no list shows, and which the next write replaces.

@@ -1,1 +1,1 @@
-"""Records and exports traces, metrics and logs, and registers their names."""
+"""Records and exports traces, metrics and logs, and defines the telemetry names."""

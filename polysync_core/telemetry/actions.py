@@ -1,4 +1,4 @@
-"""Defines the actions, which are the kinds of log lines, with their meanings and fields.
+"""Defines the action names of log lines, each with a meaning and fields.
 
 Alerts, the workbook and queries of users depend on these names: an action may be added, never
 renamed.

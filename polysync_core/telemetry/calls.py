@@ -1,4 +1,4 @@
-"""Traces and measures outgoing requests, without exporting the path, query or body.
+"""Traces and measures outgoing HTTP requests, without the path, query or body.
 
 Path, query and body may contain a secret, so they are never exported.
 """

@@ -1,4 +1,4 @@
-"""Exports telemetry to Application Insights, to an OpenTelemetry collector, and to Prometheus.
+"""Exports telemetry to Application Insights, an OpenTelemetry collector, and Prometheus.
 
 The module is loaded only if an exporter is configured. It sets no global providers. Through them,
 libraries (FastAPI, the Azure clients) would export a span with the full URL for every request.

@@ -1,4 +1,4 @@
-"""Defines each metric, span and attribute, with its name and meaning.
+"""Defines the names and meanings of all metrics, trace spans and attributes.
 
 Alerts, the workbook and queries of users depend on these names: a name may be added, never renamed.
 A metric has only the attributes listed with it, so its cardinality is bounded by the number of

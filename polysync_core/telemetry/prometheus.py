@@ -1,4 +1,4 @@
-"""Offers the metrics of this process in the text format of Prometheus.
+"""Formats the metrics of this process in the text format of Prometheus.
 
 The module is loaded only if the setting asks for it. The names follow the OpenTelemetry mapping:
 https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics

@@ -1,4 +1,4 @@
-"""Computes the checksum CRC-32C, with which Google protects a payload.
+"""Computes the checksum CRC-32C, with which Google Secret Manager protects a secret.
 
 Secrets are at most 64 KiB, so a table will do and no compiled package is needed.
 """

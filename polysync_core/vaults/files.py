@@ -1,4 +1,4 @@
-"""Reads secrets from the files of one folder, which the deployment names.
+"""Reads secrets from files in one folder, such as secrets of Docker or Kubernetes.
 
 systemd (`LoadCredential=`), Docker and Kubernetes give secrets to a service in this form. No
 definition can name a folder, so it cannot read other files of the machine.

@@ -1,4 +1,4 @@
-"""Logs in to HashiCorp Vault, and caches the token."""
+"""Logs in to HashiCorp Vault, and caches the login token."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Runs the example lakehouse end to end, and shows its results."""
+"""Implements `polysync demo`: runs an example lakehouse end to end on this machine."""

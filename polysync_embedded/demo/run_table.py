@@ -1,4 +1,4 @@
-"""Shows a table of the demo's runs, and a table of the mapped values."""
+"""Prints a table of the demo's runs, and a table of mapped parameter values."""
 
 from __future__ import annotations
 

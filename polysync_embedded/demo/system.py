@@ -1,4 +1,4 @@
-"""Defines the demo's local system: ports, data folder, log and programs."""
+"""Defines the local system of the demo: ports, data folder, log file and programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the example lakehouse on the embedded host and simulators, and shows the results."""
+"""Runs the demo's example pipeline on the embedded host and simulators, and prints results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements the `Engine` port in one process, without storage of its own.
+"""Implements the orchestration engine in one process, without its own storage.
 
 The engine calls the orchestrations and activities of `orchestrations` directly. Its state is in
 memory and belongs to one loop. The rows are the truth: after a restart, the reconciler

@@ -1,4 +1,4 @@
-"""Executes a call of an activity, and computes when a failed call is repeated."""
+"""Executes an activity call, and computes the time of the next try after a failure."""
 
 from __future__ import annotations
 

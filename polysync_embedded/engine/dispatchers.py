@@ -1,4 +1,4 @@
-"""Keeps the Dispatcher state of each shard in memory, and carries out Dispatcher decisions."""
+"""Keeps the Dispatcher state of each shard in memory, and executes Dispatcher decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements the `Engine` port of the use cases in one process."""
+"""Implements the interface `Engine` of the use cases in one process."""
 
 from __future__ import annotations
 

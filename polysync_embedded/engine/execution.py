@@ -1,4 +1,4 @@
-"""Executes an orchestration function, and implements the context object of the function."""
+"""Executes an orchestration function, and implements the function's context object."""
 
 from __future__ import annotations
 

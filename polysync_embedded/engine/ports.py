@@ -1,4 +1,4 @@
-"""Defines the interfaces of the loop and the workers on which the engine runs."""
+"""Defines the interfaces of the event loop and the worker threads for the engine."""
 
 from __future__ import annotations
 

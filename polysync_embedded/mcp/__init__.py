@@ -1,1 +1,1 @@
-"""Serves tools, resources and prompts to MCP clients, as the Functions extension does."""
+"""Serves MCP tools, resources and prompts as the Azure Functions MCP extension does."""

@@ -1,4 +1,4 @@
-"""Defines the catalogue of an MCP server: tools, resources and prompts.
+"""Defines the tools, resources and prompts of an MCP server.
 
 The lists, the calls and the results follow
 https://github.com/Azure/azure-functions-mcp-extension.

@@ -1,4 +1,4 @@
-"""Builds the catalogue of Polysync's own MCP tools, resources and prompts."""
+"""Builds Polysync's own MCP tools, resources and prompts from the MCP functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves a catalogue of tools, resources and prompts with the official MCP library."""
+"""Implements an MCP server for given tools, resources and prompts, with the official library."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Executes the activities of the engine on threads, which the platforms share."""
+"""Executes the activities of the engine on threads that platforms share fairly."""

@@ -1,4 +1,4 @@
-"""Executes calls of activities on threads, as many as the calls need."""
+"""Executes activity calls of the engine on threads, as many as the calls need."""
 
 from __future__ import annotations
 

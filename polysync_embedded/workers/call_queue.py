@@ -1,4 +1,4 @@
-"""Shares the threads between platforms, so that a slow platform stops no other work.
+"""Queues activity calls for threads, so that a slow platform does not block others.
 
 A call to a platform that does not answer holds its thread until the call's time limit. Such calls
 never use all threads: each platform has an upper limit, and the last free threads are reserved.

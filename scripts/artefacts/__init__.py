@@ -1,1 +1,1 @@
-"""Measures the readings of artefacts in a folder against an independent text search."""
+"""Compares the parameters found by the artefact parsers with an independent text search."""

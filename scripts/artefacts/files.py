@@ -1,4 +1,4 @@
-"""Finds notebooks, jobs, pipelines and workflows in the files of a folder."""
+"""Finds Databricks, Data Factory, Logic Apps and Azure ML artefacts in a folder's files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the parameters of the artefacts in files, as an import would."""
+"""Reads the parameters of artefact files with the parsers of the product."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Checks the workflows of .github, and makes the parameters of their deployments."""
+"""Checks the GitHub Actions workflow files, and prints the parameters of deployments."""

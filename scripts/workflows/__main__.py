@@ -1,4 +1,4 @@
-"""Prints the problems of the workflows.
+"""Checks the GitHub Actions workflow files, and prints each problem.
 
 python -m scripts.workflows
 """

@@ -1,4 +1,4 @@
-"""Checks a workflow: its keys, references, expressions, actions and shell scripts."""
+"""Checks the content of a GitHub Actions workflow file, from keys to shell scripts."""
 
 from __future__ import annotations
 

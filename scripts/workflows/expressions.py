@@ -1,4 +1,4 @@
-"""Parses the expressions of workflows, `${{ … }}`, and lists the values that they use.
+"""Parses `${{ }}` expressions in GitHub Actions workflows, and lists the values that they use.
 
 The grammar is that of https://docs.github.com/actions/reference/workflows-and-actions/expressions.
 """

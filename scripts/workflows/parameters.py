@@ -1,4 +1,4 @@
-"""Prints the parameters of a deployment, one `name=value` a line.
+"""Prints a deployment's Bicep parameters from environment variables, for GitHub Actions.
 
     python -m scripts.workflows.parameters > parameters.txt
 

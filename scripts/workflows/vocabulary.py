@@ -1,4 +1,4 @@
-"""Lists the words that a workflow may use.
+"""Defines the keys, events, actions and contexts that GitHub Actions workflow files may use.
 
 https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax and …/contexts. An
 action is added here with the inputs of its action.yml before a workflow uses it.

@@ -6,4 +6,4 @@ from simulators.airflow.server import build_app
 from simulators.serving import serve_app
 
 if __name__ == "__main__":
-    serve_app("airflow", 9791, build_app)
+    serve_app("airflow", 9801, build_app)

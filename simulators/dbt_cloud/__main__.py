@@ -6,4 +6,4 @@ from simulators.dbt_cloud.server import build_app
 from simulators.serving import serve_app
 
 if __name__ == "__main__":
-    serve_app("dbt_cloud", 9792, build_app)
+    serve_app("dbt_cloud", 9802, build_app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -38,8 +38,6 @@ class DbtCloud:
         self.page_size: int = options.page_size
         self.jobs: dict[int, JobScript] = {}
         self.runs: dict[int, Run] = {}
-        self.list_lag = timedelta()
-        """The time until a new run appears in the list."""
         self.submissions = Submissions(options.data)
 
     def job(self, request: web.Request) -> tuple[int, JobScript]:
@@ -82,7 +80,6 @@ def build_app(options: Namespace) -> web.Application:
         [
             *fault_routes(),
             web.put("/simulator/jobs/{job:[0-9]+}", _put_job),
-            web.put("/simulator/list-lag", _set_list_lag),
             web.get(_ROOT, _account),
             web.get(f"{_ROOT}jobs/", _list_jobs),
             web.get(f"{_ROOT}jobs/{{job:[0-9]+}}/", _get_job),
@@ -136,12 +133,6 @@ async def _put_job(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
-async def _set_list_lag(request: web.Request) -> web.Response:
-    body = await json_object(request)
-    request.app[DBT].list_lag = timedelta(seconds=body["seconds"])
-    return web.json_response({})
-
-
 async def _account(_: web.Request) -> web.Response:
     return _data({"id": ACCOUNT, "name": "acme", "state": 1})
 
@@ -182,9 +173,7 @@ async def _start(request: web.Request) -> web.Response:
 async def _list_runs(request: web.Request) -> web.Response:
     dbt, query = request.app[DBT], request.query
     wanted = int(query.get("job_definition_id", "0"))
-    latest = _now() - dbt.list_lag
     found = [each for each in dbt.runs.values() if wanted in {0, each.job_id}]
-    found = [each for each in found if each.created <= latest]
     order = query.get("order_by", "id")
     if order.removeprefix("-") not in {"id", "created_at", "finished_at"}:
         raise Refusal(400, "Bad Request", "The order is not known.")

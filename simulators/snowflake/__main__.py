@@ -6,4 +6,4 @@ from simulators.serving import serve_app
 from simulators.snowflake.server import build_app
 
 if __name__ == "__main__":
-    serve_app("snowflake", 9793, build_app)
+    serve_app("snowflake", 9803, build_app)

@@ -1,4 +1,4 @@
-"""The real composition with fake ports: the use cases are wired as in production."""
+"""Defines a fake app for tests, with all real use cases on in-memory storage."""
 
 from __future__ import annotations
 

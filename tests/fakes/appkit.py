@@ -1,4 +1,4 @@
-"""A Databricks workspace in memory, and AppKit's jobs that run in it."""
+"""Simulates a Databricks workspace in memory, with jobs for AppKit tests."""
 
 from __future__ import annotations
 

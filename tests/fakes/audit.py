@@ -1,4 +1,4 @@
-"""The audit entries in memory."""
+"""Implements the audit entry store in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A certificate authority for servers of tests."""
+"""Creates a certificate authority and server certificates for TLS tests."""
 
 from __future__ import annotations
 

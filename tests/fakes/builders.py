@@ -1,4 +1,4 @@
-"""Builders of values with defaults, so that a test names only the relevant fields."""
+"""Builds Jobs, platforms and runs with default values for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A test client that runs the app in the thread of the test.
+"""Implements an HTTP test client that calls the app in the test's own thread.
 
 The client of Starlette runs the app in another thread and changes the thread many times in each
 request. That takes more processor time than most requests.

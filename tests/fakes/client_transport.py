@@ -1,4 +1,4 @@
-"""Connects the Python client with the app in memory, without a socket."""
+"""Connects the Python client to an app in memory, without a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the commands of `polysync` in tests: once built, and against an app in memory."""
+"""Runs `polysync` CLI commands in tests against an app in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks that every answer of the API is one that its OpenAPI document describes."""
+"""Implements a test client that checks each API response against the OpenAPI document."""
 
 from __future__ import annotations
 

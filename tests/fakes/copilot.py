@@ -1,4 +1,4 @@
-"""A copilot that calls tools like the MCP extension, on the whole app."""
+"""Simulates an MCP client that calls tools on a complete app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store of definitions in memory, and definitions with defaults."""
+"""Implements the definition store in memory, and builds definitions with default values."""
 
 from __future__ import annotations
 

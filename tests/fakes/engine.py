@@ -1,4 +1,4 @@
-"""A fake `Engine` that applies signals to a real Dispatcher state."""
+"""Implements the orchestration engine interface for tests, with a real Dispatcher state."""
 
 from __future__ import annotations
 

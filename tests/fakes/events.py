@@ -1,4 +1,4 @@
-"""A publisher and a queue that record events and messages."""
+"""Implements an event publisher and a message queue that record everything sent."""
 
 from __future__ import annotations
 

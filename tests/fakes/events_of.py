@@ -1,4 +1,4 @@
-"""Events as their senders write them."""
+"""Builds CloudEvents as external senders such as Azure Event Grid write them."""
 
 from __future__ import annotations
 

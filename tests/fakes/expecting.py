@@ -1,4 +1,4 @@
-"""An app whose Tasks have deadlines; a test advances the clock and runs the minute tick."""
+"""Defines a test app whose Tasks have deadlines, with a clock that tests advance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An app whose Tasks have dependencies; a test ends the runs and notifies the dependents."""
+"""Defines a test app whose Tasks have dependencies, with runs that tests end."""
 
 from __future__ import annotations
 

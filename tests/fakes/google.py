@@ -1,4 +1,4 @@
-"""A fake of Google on loopback: OAuth 2, STS, IAM and one project's secrets."""
+"""Simulates the Google Cloud services for sign-in and secrets on localhost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fake HashiCorp Vault on loopback: the part of its HTTP API that reads secrets."""
+"""Simulates HashiCorp Vault's HTTP API for reading secrets on localhost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A transport with scripted answers, and virtual time that advances on sleep."""
+"""Implements an HTTP transport with scripted responses, and virtual time for delays."""
 
 from __future__ import annotations
 

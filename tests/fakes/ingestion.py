@@ -1,4 +1,4 @@
-"""A local replacement of the ingestion endpoint of Application Insights.
+"""Simulates the telemetry ingestion endpoint of Application Insights on localhost.
 
 The received telemetry is read as rows of the tables that queries use:
 https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete

@@ -1,4 +1,4 @@
-"""One RSA key for all tests, because its generation takes longer than most tests."""
+"""Provides one RSA key for all tests, because generating keys is slow."""
 
 from __future__ import annotations
 

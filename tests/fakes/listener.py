@@ -1,4 +1,4 @@
-"""A JSON service on loopback. A function returns its answers."""
+"""Serves JSON responses from a test's function over HTTP on localhost."""
 
 from __future__ import annotations
 

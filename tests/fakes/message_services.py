@@ -1,4 +1,4 @@
-"""A server that judges requests as Teams, Slack and Azure Communication Services do."""
+"""Simulates the message APIs of Teams, Slack and Azure Communication Services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operations of the API, as its OpenAPI document lists them."""
+"""Lists the operations of the API from its OpenAPI document for tests."""
 
 from __future__ import annotations
 

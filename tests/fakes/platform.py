@@ -1,4 +1,4 @@
-"""Fake platforms with scripted answers and recorded calls."""
+"""Implements fake platforms with scripted responses and recorded calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An in-memory run table that keeps the contract of the stored one, ETags included."""
+"""Implements the run table in memory, with the ETags of the real one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An app whose Tasks have schedules; its tick processes one Task at a time."""
+"""Defines a test app whose Tasks have schedules, with ticks that tests trigger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connector of any platform type with a scripted service, in virtual time."""
+"""Builds the connector of any platform type for tests, with scripted HTTP responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secret references that are resolved from a dictionary."""
+"""Implements a resolver of secret references that reads a dictionary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a simulator in its own process on a free port."""
+"""Starts a platform simulator in its own process on a free port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small SMTP server that records mails, offers TLS and sign-in, and refuses on request."""
+"""Implements a small SMTP server that records mails, for notification tests."""
 
 from __future__ import annotations
 

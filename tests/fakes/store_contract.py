@@ -1,4 +1,4 @@
-"""Tests of every store of definitions; a subclass provides the `store` fixture."""
+"""Defines the tests that every implementation of the definition store must pass."""
 
 from __future__ import annotations
 

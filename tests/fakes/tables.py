@@ -1,4 +1,4 @@
-"""Simulates Table Storage in memory, below `AzureTable` with its real retries.
+"""Simulates Azure Table Storage in memory, with optional injected faults.
 
 It passes the same tests as the emulator. Every call goes through `intercept`, where a test may
 inject a fault before or after the execution.

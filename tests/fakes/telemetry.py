@@ -1,4 +1,4 @@
-"""A listener that records traces and metrics in memory."""
+"""Records OpenTelemetry traces and metrics in memory for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer with a discovery document, keys and tokens."""
+"""Simulates an OpenID Connect token issuer with discovery document, keys and tokens."""
 
 from __future__ import annotations
 

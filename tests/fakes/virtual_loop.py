@@ -1,4 +1,4 @@
-"""The clock, loop and workers of the embedded engine in a test."""
+"""Implements the embedded engine's clock, event loop and workers in virtual time."""
 
 from __future__ import annotations
 

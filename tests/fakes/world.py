@@ -1,4 +1,4 @@
-"""Defines an app with services and stored runs, which a test may restart."""
+"""Defines a test app with stored runs that a test may restart."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from polysync_core.api.jobs.requests import (
     ReadRequest,
     StartRequest,
 )
-from polysync_core.api.jobs.stored import StoredJobHandler
+from polysync_core.api.jobs.stored_jobs import StoredJobHandler
 from polysync_core.api.jobs.views import (
     DatabricksRunsView,
     DatabricksStatusView,
@@ -47,11 +47,11 @@ from polysync_core.api.jobs.views import (
 )
 from polysync_core.api.models import Json
 from polysync_core.api.platform_route import PlatformRoute
+from polysync_core.api.run_views import TaskRunView
 from polysync_core.api.runs.routes import CurrentRequester
 from polysync_core.api.security.audit_record import CurrentRecord
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.use_cases import use_case
-from polysync_core.api.views import TaskRunView
 from polysync_core.appkit.errors import UnknownJob
 from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.appkit.named_jobs import NamedJob

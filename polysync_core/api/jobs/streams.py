@@ -12,9 +12,9 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from polysync_core.api.jobs.appkit_protocol import EventId, StreamReader
+from polysync_core.api.run_views import run_view
 from polysync_core.api.runs.events import changes
 from polysync_core.api.sse import event, with_keep_alive
-from polysync_core.api.views import run_view
 from polysync_core.appkit.configuration import MAX_EVENT_SIZE
 from polysync_core.appkit.errors import RunStreamFailed
 from polysync_core.appkit.run_stream import RunStream

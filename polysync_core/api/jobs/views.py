@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polysync_core.api.models import Json, RunIdText, View
-from polysync_core.api.views import TaskRunView
+from polysync_core.api.run_views import TaskRunView
 from polysync_core.appkit.parameters import TaskType
 from polysync_core.domain.runs.status import RunStatus
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, Callable
 from anyio import to_thread
 from fastapi.responses import StreamingResponse
 
+from polysync_core.api.run_views import run_view
 from polysync_core.api.sse import RECONNECT, event, with_keep_alive
-from polysync_core.api.views import run_view
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from polysync_core.api.contract.answers import ACCEPTED, EVENTS, SHARD_FULL
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Page, RunIdText, View
+from polysync_core.api.run_views import HistoryEntryView, TaskRunView, entry_view, run_view
 from polysync_core.api.runs.events import run_events
 from polysync_core.api.runs.filters import CurrentRunFilters
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.use_cases import use_case
-from polysync_core.api.views import HistoryEntryView, TaskRunView, entry_view, run_view
 from polysync_core.application.runs.lists.bulk_cancel import cancel_matching
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.json_types import JsonValue

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
-from polysync_core.appkit.json_schema.parsed import Parsed, merged_values
+from polysync_core.appkit.json_schema.parse_result import Parsed, merged_values
 from polysync_core.appkit.json_schema.scalars import (
     MatchingTime,
     length_problems,

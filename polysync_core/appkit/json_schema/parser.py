@@ -8,7 +8,7 @@ from typing import cast
 
 from polysync_core.appkit.json_schema.code_points import trimmed
 from polysync_core.appkit.json_schema.objects import ObjectRules
-from polysync_core.appkit.json_schema.parsed import Parsed, merged
+from polysync_core.appkit.json_schema.parse_result import Parsed, merged
 from polysync_core.appkit.json_schema.references import resolved
 from polysync_core.appkit.json_schema.scalars import (
     MatchingTime,

@@ -10,9 +10,14 @@ _MIN_WORDS = 2
 """The program and its command; in a shorter line, the command itself is completed."""
 
 
+def is_completion() -> bool:
+    """Return whether a shell asks for the completion of a line."""
+    return os.environ.get(_ACTIVE, "").startswith("complete_")
+
+
 def completed_command() -> str | None:
     """Return the command whose arguments are completed; None for anything else."""
-    if not os.environ.get(_ACTIVE, "").startswith("complete_"):
+    if not is_completion():
         return None
     line = next((os.environ[name] for name in _LINES if name in os.environ), "")
     words = line.split()

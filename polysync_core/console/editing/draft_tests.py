@@ -9,10 +9,10 @@ import htpy as h
 from htpy import Node
 
 from polysync_core.application.platforms.connection_tests import ConnectionTestResult
+from polysync_core.console.editing.connection_test_notice import result_notice
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.flow import checked_definition
 from polysync_core.console.editing.frame import outer_button
-from polysync_core.console.editing.results import result_notice
 from polysync_core.console.paths import page_path
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.errors import Invalid

@@ -12,9 +12,9 @@ from polysync_core.application.definitions.editing import WriteCondition
 from polysync_core.application.definitions.plans import ChangeAction
 from polysync_core.application.platforms.connection_tests import ConnectionTestResult
 from polysync_core.console.editing.conflict import conflict_page, merged
+from polysync_core.console.editing.connection_test_notice import result_notice
 from polysync_core.console.editing.editor import Editor, EditorPage
 from polysync_core.console.editing.frame import editor_page
-from polysync_core.console.editing.results import result_notice
 from polysync_core.console.editing.review import review_page
 from polysync_core.console.editing.services import EditorServices
 from polysync_core.console.editing.submission import draft_page, submitted, tidied

@@ -11,9 +11,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from htpy import Element, Node
 
-from polysync_core.console.editing.copies import copies
+from polysync_core.console.editing.copyable_text import copies
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
-from polysync_core.console.editing.versions.saved import applied_notice, saved_line
+from polysync_core.console.editing.versions.version_text import applied_notice, saved_line
 from polysync_core.console.forms.filling import fill
 from polysync_core.console.forms.problems import placed, problem_summary
 from polysync_core.console.forms.reading import read

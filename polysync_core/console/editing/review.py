@@ -11,10 +11,10 @@ from htpy import Element, Node
 
 from polysync_core.application.definitions.consequences.consequence import Consequence
 from polysync_core.application.definitions.plans import ChangeAction, PlannedChange
-from polysync_core.console.editing.copies import as_yaml
+from polysync_core.console.editing.copyable_text import as_yaml
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import compact, hidden_state, section_crumb
-from polysync_core.console.editing.versions.saved import bundle_notice
+from polysync_core.console.editing.versions.version_text import bundle_notice
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.cards import copy_button
 from polysync_core.console.parts.differences import difference_table

@@ -20,9 +20,9 @@ from polysync_core.console.forms.fields import (
     joined,
 )
 from polysync_core.console.forms.inputs import draw_input, locked_input, option_words
+from polysync_core.console.forms.labels import unit_of
 from polysync_core.console.forms.problems import control_id
 from polysync_core.console.forms.view import FormView, view_action
-from polysync_core.console.forms.words import unit_of
 from polysync_core.console.icons import icon
 
 

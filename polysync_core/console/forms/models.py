@@ -32,7 +32,13 @@ from polysync_core.console.forms.fields import (
     ThreeState,
     Value,
 )
-from polysync_core.console.forms.words import label_of, option_label, own_help, sentence, type_label
+from polysync_core.console.forms.labels import (
+    label_of,
+    option_label,
+    own_help,
+    sentence,
+    type_label,
+)
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.definitions.types.descriptions import description_of

@@ -1,1 +1,1 @@
-"""Builds OpenLineage events, and sends them to a service or a file."""
+"""Builds OpenLineage events of runs, and sends the events to a service or file."""

@@ -1,4 +1,4 @@
-"""Builds the OpenLineage events of a run, by the official client library.
+"""Builds the OpenLineage events of a run with the official client library.
 
 https://openlineage.io/docs/spec/object-model. Import this module on first use: the library takes
 longer to import than most of Polysync.

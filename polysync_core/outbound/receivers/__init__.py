@@ -1,1 +1,1 @@
-"""Sends notifications to Teams, Slack, e-mail, and systems that take JSON."""
+"""Sends notifications to Teams, Slack, e-mail and HTTP addresses."""

@@ -1,4 +1,4 @@
-"""Sends e-mail by Azure Communication Services.
+"""Sends e-mail by the REST API of Azure Communication Services.
 
 https://learn.microsoft.com/rest/api/communication/email/email/send
 """

@@ -1,4 +1,4 @@
-"""Opens the services that send e-mail; each library is imported on first use."""
+"""Opens connections to e-mail services: SMTP servers and Azure Communication Services."""
 
 from __future__ import annotations
 

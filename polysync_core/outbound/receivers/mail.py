@@ -1,4 +1,4 @@
-"""Writes a message as an e-mail: plain text and HTML, with ids that group mails by run."""
+"""Formats a notification message as an e-mail, in plain text and HTML."""
 
 from __future__ import annotations
 

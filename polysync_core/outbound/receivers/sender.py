@@ -1,4 +1,4 @@
-"""Sends a message to a receiver of any type."""
+"""Sends a notification message to a receiver: Teams, Slack, e-mail or webhook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs the requests to webhooks."""
+"""Signs outgoing webhook requests, so that receivers can verify the sender."""
 
 from __future__ import annotations
 

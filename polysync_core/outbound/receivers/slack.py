@@ -1,4 +1,4 @@
-"""Draws a message as blocks of Slack's Block Kit.
+"""Formats a notification message as blocks of Slack's Block Kit.
 
 https://api.slack.com/reference/block-kit/blocks: at most 50 blocks, 3,000 characters in a text
 and 150 in a header. `&`, `<` and `>` are escaped, so that no text mentions people or adds a link.

@@ -1,4 +1,4 @@
-"""Draws a message as an Adaptive Card for a workflow of Microsoft Teams.
+"""Formats a notification message as an Adaptive Card for Microsoft Teams.
 
 Texts of runs are in `TextRun` elements, because Teams reads no Markdown in them.
 https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using

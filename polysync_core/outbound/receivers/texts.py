@@ -1,4 +1,4 @@
-"""Shortens texts of runs for messages, and removes control characters."""
+"""Shortens the texts of runs for notifications, and removes control characters."""
 
 from __future__ import annotations
 

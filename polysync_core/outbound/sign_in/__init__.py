@@ -1,1 +1,1 @@
-"""Checks sign-in methods, gets access tokens, and signs requests."""
+"""Gets credentials for outgoing requests by each sign-in method, and signs requests."""

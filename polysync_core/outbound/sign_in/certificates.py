@@ -1,4 +1,4 @@
-"""Reads certificates with their private keys, for service principals and TLS clients.
+"""Reads certificates with private keys, for service principals and TLS clients.
 
 Import this module on first use: cryptography is slow to import.
 """

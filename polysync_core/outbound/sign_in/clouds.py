@@ -1,4 +1,4 @@
-"""Lists the Azure clouds and their sign-in hosts."""
+"""Lists the Azure clouds (public and sovereign) and the sign-in host of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gets the Entra token of this app's managed identity, which other clouds exchange."""
+"""Gets an Entra token of the app's managed identity, to exchange for other tokens."""
 
 from __future__ import annotations
 

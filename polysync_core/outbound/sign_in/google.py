@@ -1,4 +1,4 @@
-"""Gets access tokens for Google's APIs, and identity tokens for Google's functions.
+"""Gets Google access tokens and identity tokens for calls to Google Cloud.
 
 Import this module on first use: google-auth is slow to import.
 """

@@ -1,4 +1,4 @@
-"""Sends the requests of google-auth to the hosts of Google only.
+"""Sends the token requests of the google-auth library, to Google hosts only.
 
 A service account key names the address of the token service. Nothing is sent unless that address
 belongs to Google.

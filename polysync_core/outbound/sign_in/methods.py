@@ -1,9 +1,9 @@
-"""Defines the sign-in methods of plugins, and checks the `auth` of definitions."""
+"""Defines the sign-in methods of plugins, and validates the `auth` of definitions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod
@@ -11,6 +11,7 @@ from polysync_core.domain.definitions.validation.messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.security.secrets import is_secret_reference
 from polysync_core.outbound.references import check_reference
+from polysync_core.outbound.sign_in.audiences import service_problem
 from polysync_core.outbound.sign_in.aws.partitions import ACCOUNT_PATTERN, PARTITION_PATTERN
 
 
@@ -39,6 +40,8 @@ class SignInField:
     may_be_secret: bool = False
     """True if a `vault://` reference is allowed instead of plain text."""
     form: FieldForm = _PLAIN
+    problem: Callable[[str], str | None] = lambda _: None
+    """Returns a problem of a text with the right form, or None."""
 
     def problems(self, text: str) -> Sequence[Problem]:
         """Return the problems of a text; no problem quotes the text."""
@@ -49,7 +52,9 @@ class SignInField:
             except Invalid as error:
                 return error.problems
             return ()
-        return () if self.form.pattern.fullmatch(text) else (Problem(path, self.form.rule),)
+        is_formed = self.form.pattern.fullmatch(text) is not None
+        message = self.problem(text) if is_formed else self.form.rule
+        return () if message is None else (Problem(path, message),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +119,7 @@ _ENTRA_AUDIENCE = SignInField(
         re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[A-Za-z0-9._~/-]{1,200}|[0-9a-fA-F-]{36}"),
         "an audience is the Application ID URI of an Entra application, such as api://…",
     ),
+    problem=service_problem,
 )
 _ROLE_ARN = SignInField(
     name="roleArn",

@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from polysync_core.outbound.hosts import BaseAddress, HostRule
+from polysync_core.outbound.sign_in.audiences import audience_problem
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, SiteName
-from polysync_core.platforms.azure.audiences import audience_problem
 from polysync_core.platforms.azure.clouds import portal_url
 
 _SUFFIXES = {

@@ -1,4 +1,4 @@
-"""Encodes transactions of Table Storage and decodes their answers.
+"""Encodes batch transactions of Azure Table Storage, and decodes the responses.
 
 The SDK builds a transaction with a thread pool and the email package, which costs 5 ms of CPU for
 two rows. This encoding is as cheap as a single write.

@@ -1,4 +1,4 @@
-"""Opens clients of Table Storage with little overhead per call."""
+"""Creates HTTP clients of Azure Table Storage with little overhead per call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the connection settings of the storage account, and creates the app's credential."""
+"""Reads the connection settings of the Azure Storage account, and creates the credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converts rows to and from the entities of the Table Storage SDK."""
+"""Converts table rows to and from the entities of the Azure Table Storage SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translates failed calls to Azure Storage into the errors of `domain.errors`."""
+"""Translates failed calls to Azure Storage into the exceptions of `domain.errors`."""
 
 from __future__ import annotations
 

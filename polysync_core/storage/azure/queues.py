@@ -1,4 +1,4 @@
-"""Sends messages to Queue Storage as base64, which the Functions host expects.
+"""Sends messages to Azure Queue Storage as base64, which the Functions host expects.
 
 Messages are sent at least once: a message whose answer is lost is sent again. The first message to
 a missing queue creates it. Existing queues cost no extra call.

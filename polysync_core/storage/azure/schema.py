@@ -1,4 +1,4 @@
-"""Refuses tables whose schema version is newer than this version of the product."""
+"""Refuses storage tables whose schema version is newer than the running release."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Stores gates, and the wait limits of dependencies."""
+"""Stores dependency gates of Tasks, and the wait limits of dependencies."""

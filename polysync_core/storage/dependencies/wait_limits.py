@@ -1,4 +1,4 @@
-"""Stores the wait limits of gates in one partition, the next one first.
+"""Stores the wait limits of dependencies in a table, ordered by time.
 
 due | <time>~<task>
 """

@@ -1,1 +1,1 @@
-"""Stores the audit, poison messages and recent results, and deletes old rows."""
+"""Stores audit entries, poison messages and recent test results, and deletes old rows."""

@@ -1,4 +1,4 @@
-"""Stores the last test of a definition, and the recent deliveries of a webhook: one row each."""
+"""Stores the last connection test of a definition, and recent deliveries of webhooks."""
 
 from __future__ import annotations
 

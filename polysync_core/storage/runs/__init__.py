@@ -1,1 +1,1 @@
-"""Stores task runs, lists them by indexes, and deletes expired ones."""
+"""Stores runs, indexes them for lists, and deletes expired runs."""

@@ -1,4 +1,4 @@
-"""Encodes the entries of the index of runs, and their keys."""
+"""Encodes the index entries of runs, and the row keys of each list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Indexes runs in monthly tables: active runs, and one list for each filter.
+"""Indexes runs in monthly tables: active runs, and one list per filter.
 
 There is one table per month, with one partition per Dispatcher shard. So the newest entries stay
 few however long the history is, old months are dropped whole, and a deployment with many shards

@@ -1,4 +1,4 @@
-"""Deletes expired runs with their index entries, month by month.
+"""Deletes expired runs and their index entries, month by month.
 
 A run's row is deleted before its entry in the main list, so that an interrupted pass can continue.
 When the main list is empty and no run is active, the month's table is dropped whole.

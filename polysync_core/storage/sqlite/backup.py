@@ -1,4 +1,4 @@
-"""Copies the SQLite file of the app, even while the app runs."""
+"""Copies the app's SQLite database file to a backup, even while the app runs."""
 
 from __future__ import annotations
 

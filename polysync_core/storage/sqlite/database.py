@@ -1,4 +1,4 @@
-"""Opens the SQLite file of the app, and executes its reads and transactions.
+"""Opens the app's SQLite database file, and executes reads and transactions.
 
 One connection writes, and a few others read. The file is in WAL mode, so readers
 never wait for the writer. `synchronous=FULL` writes each commit to the disk before it returns: an

@@ -1,4 +1,4 @@
-"""Checks the SQLite file of the app without writing, even while the app runs."""
+"""Checks the app's SQLite database file without writing, even while the app runs."""
 
 from __future__ import annotations
 

@@ -10,9 +10,7 @@ from boto3 import client
 
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.outbound.read_client import ReadClient
-from polysync_core.vaults.aws_secrets_manager import open_secrets_manager
-from polysync_core.vaults.registry import check_vault
+from polysync_core.vaults.registry import open_vault
 from polysync_core.vaults.source import SecretSource
 from tests.contract.aws.clients import (
     ACCESS_KEY,
@@ -35,8 +33,7 @@ def opened(url: str, auth: dict[str, Any] = FEDERATED, **attributes: Any) -> Sec
             "attributes": {"region": REGION, "endpoint": url, **attributes},
         }
     )
-    check_vault(vault, development=True)
-    return open_secrets_manager(vault, secrets(), allow_loopback=True, client=ReadClient())
+    return open_vault(vault, development=True, secrets=secrets())
 
 
 def put(simulator: SimulatorProcess, name: str, **secret: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from typer.testing import CliRunner
 
 from polysync_core.cli.main import app
@@ -53,3 +54,28 @@ def test_arguments_have_no_braces_and_flags_no_type() -> None:
         in CliRunner().invoke(app, ["run", "-h"], prog_name="polysync").stdout
     )
     assert "<bool>" not in CliRunner().invoke(app, ["-h"]).stdout
+
+
+@pytest.mark.slow
+def test_a_command_is_built_alone_and_its_errors_stay_the_same() -> None:
+    """Building all commands takes as long as a request."""
+    script = (
+        "import sys, polysync_core.cli.main as main;"
+        "sys.argv = ['polysync', *sys.argv[1:]];"
+        "import atexit; atexit.register(lambda: print(len(main.app.registered_commands)));"
+        "main.app()"
+    )
+
+    def run(*words: str) -> tuple[int, str, int]:
+        command = [sys.executable, "-c", script, *words]
+        found = subprocess.run(command, capture_output=True, check=False, text=True)
+        return found.returncode, found.stderr, int(found.stdout.split()[-1])
+
+    assert run("runs", "watch", "rabcd") == (
+        2,
+        "Error: Got unexpected extra argument(s) (rabcd)\nDid you mean:  polysync follow rabcd\n",
+        1,
+    )
+    assert run("help", "runs")[2] > 50
+    assert "'run', 'runs'" in run("runz")[1]
+    assert "'list'" in run("context", "lst")[1]

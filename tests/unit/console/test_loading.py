@@ -17,7 +17,7 @@ def loaded(prefix):
     return sorted(name for name in sys.modules if name.startswith(prefix))
 
 print(loaded("htpy"), loaded("polysync_core.console.app"))
-from polysync_core.console.subjects import subjects
+from polysync_core.console.page_groups import subjects
 import polysync_core.console.app, polysync_core.console.sign_in
 print(loaded("polysync_core.console.pages"))
 pages = {subject: subject.routes for subject in subjects()[:1]}

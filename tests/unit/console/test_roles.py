@@ -8,9 +8,9 @@ import pytest
 
 from polysync_core.api.security.roles import RULES as API_RULES
 from polysync_core.console.editing.removal import SECTIONS
+from polysync_core.console.page_groups import Subject
 from polysync_core.console.roles import OPEN, RULES
 from polysync_core.console.routing import PageRoute
-from polysync_core.console.subjects import Subject
 from polysync_core.domain.definitions.base import is_object_name
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.security.roles import Role

@@ -59,6 +59,7 @@ class Reached:
         pytest.param(AT_HOME, "ManagedIdentity", None, OURS, id="the app's own"),
         pytest.param(AT_HOME, "ManagedIdentity", THEIRS, THEIRS, id="another"),
         pytest.param(AT_HOME, "WorkloadIdentityFederation", None, OURS, id="for Google"),
+        pytest.param(AT_HOME, "WebIdentityFederation", None, OURS, id="for AWS"),
         pytest.param(AT_HOME, "ServicePrincipal", None, None, id="no identity's business"),
         pytest.param(NO_IDENTITY, "ManagedIdentity", None, None, id="the system's, where none is"),
     ],

@@ -35,7 +35,7 @@ EXCEPTIONS: dict[str, frozenset[str]] = {
     "aws": frozenset({"answers", "lost_start"}),
     "aws_glue": frozenset({"retries"}),
     "aws_step_functions": frozenset({"external_id"}),
-    "azure": frozenset({"answers", "audiences", "clouds", "environment_variables"}),
+    "azure": frozenset({"answers", "clouds", "environment_variables"}),
     "azure_ai_foundry": frozenset({"template_copy", "template_job"}),
     "azure_batch": frozenset({"job_template"}),
     "azure_databricks": frozenset({"answers", "job_source", "notebook_source"}),

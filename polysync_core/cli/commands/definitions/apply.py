@@ -70,7 +70,7 @@ def _answer(session: Session, document: PlannedDocument, *, dry_run: bool, yes: 
     plan = document.plan(session.api)
     deleted = document.deleted(plan)
     if deleted:
-        from polysync_core.cli.questions import require_consent
+        from polysync_core.cli.confirmation import require_consent
 
         for each in deleted:
             session.terminal.note(f"- {each}")

@@ -34,7 +34,7 @@ def delete(  # noqa: PLR0913 - one parameter per option
             session.terminal.json({"plans": [*plans.values()]})
         if dry_run:
             return
-        from polysync_core.cli.questions import require_consent
+        from polysync_core.cli.confirmation import require_consent
 
         require_consent(f"Delete {noun.singular} {', '.join(names)}?", yes=yes)
         for name, plan in plans.items():

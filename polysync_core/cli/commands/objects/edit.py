@@ -76,8 +76,8 @@ def _save(  # noqa: PLR0913 - one parameter for each fact of the edit
 ) -> None:
     """Plan the edited document, ask, and apply exactly that plan."""
     from polysync_core.cli.api.plan import PlanAnswer
+    from polysync_core.cli.confirmation import require_consent
     from polysync_core.cli.documents import read_documents
-    from polysync_core.cli.questions import require_consent
     from polysync_core.cli.views.definitions.apply import plan_view
 
     document = read_documents([str(file)])

@@ -10,7 +10,7 @@ from uuid import uuid4
 import typer
 
 from polysync_core.cli.api.errors import CommandFailed
-from polysync_core.cli.questions import require_consent
+from polysync_core.cli.confirmation import require_consent
 from polysync_core.cli.run_names import find_graph_run_id, require_task
 from polysync_core.domain.runs.status import TERMINAL_STATUSES, RunStatus
 

@@ -10,11 +10,11 @@ from fastapi import Request, Response
 from htpy import Element, Node
 
 from polysync_core.application.definitions.versions import DefinitionVersions, VersionList
-from polysync_core.console.editing.copies import as_yaml
+from polysync_core.console.editing.copyable_text import as_yaml
 from polysync_core.console.editing.editor import Editor
 from polysync_core.console.editing.frame import compact, section_crumb
 from polysync_core.console.editing.services import EditorServices
-from polysync_core.console.editing.versions.saved import SOURCE_WORDS, saved_text
+from polysync_core.console.editing.versions.version_text import SOURCE_WORDS, saved_text
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.cards import card, copy_button
 from polysync_core.console.parts.differences import difference_table

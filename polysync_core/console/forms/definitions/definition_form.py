@@ -15,12 +15,12 @@ from polysync_core.console.forms.fields import (
     Group,
     Option,
 )
+from polysync_core.console.forms.labels import type_label
 from polysync_core.console.forms.models import (
     fields_of,
     group_of,
     parameter_values,
 )
-from polysync_core.console.forms.words import type_label
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.kinds import SPECS

@@ -14,10 +14,10 @@ from polysync_core.console.forms.fields import (
     Secret,
     Text,
 )
+from polysync_core.console.forms.labels import label_of, own_help, sentence, type_label
 from polysync_core.console.forms.models import (
     with_conditions,
 )
-from polysync_core.console.forms.words import label_of, own_help, sentence, type_label
 from polysync_core.domain.definitions.types.catalogue import (
     AuthField,
     AuthKind,

@@ -24,7 +24,7 @@ from polysync_core.console.graph.picture import PictureSettings, graph_picture, 
 from polysync_core.console.graph.table import graph_table
 from polysync_core.console.live.graph_states import live_element
 from polysync_core.console.pages.graph.comparison import comparison_section
-from polysync_core.console.pages.graph.facts import (
+from polysync_core.console.pages.graph.graph_values import (
     chosen_node,
     counts_text,
     layers_of,

@@ -20,7 +20,7 @@ from polysync_core.application.platforms.import_report import (
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import do_button
 from polysync_core.console.forms.filling import fill
-from polysync_core.console.forms.words import type_label
+from polysync_core.console.forms.labels import type_label
 from polysync_core.console.icons import icon
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.tables import table

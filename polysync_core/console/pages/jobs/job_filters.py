@@ -12,7 +12,7 @@ from htpy import Element, Node
 from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.job_list import JobFilter
 from polysync_core.console.editing.services import MOST_OPTIONS
-from polysync_core.console.forms.words import type_label
+from polysync_core.console.forms.labels import type_label
 from polysync_core.console.paths import page_path
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import JobType

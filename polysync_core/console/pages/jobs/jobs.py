@@ -15,7 +15,7 @@ from polysync_core.api.use_cases import use_case
 from polysync_core.application.definitions.job_list import MOST_COUNTED, JobList, JobPage
 from polysync_core.application.platforms.recent_drift import CheckedDrift, RecentDrift
 from polysync_core.console.editing.frame import list_notices
-from polysync_core.console.forms.words import type_label
+from polysync_core.console.forms.labels import type_label
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.jobs.drift_words import drift_cell
 from polysync_core.console.pages.jobs.job_filters import CurrentJobQuery, JobQuery, filter_form

@@ -12,8 +12,8 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from htpy import Element, Node
 
+from polysync_core.api.run_views import run_view
 from polysync_core.api.use_cases import use_case
-from polysync_core.api.views import run_view
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.console.icons import icon
 from polysync_core.console.live.fragments import OVER, Part, part_answer, part_stream

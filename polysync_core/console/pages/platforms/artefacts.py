@@ -18,7 +18,7 @@ from polysync_core.application.platforms.import_report import (
 from polysync_core.console.editing.frame import section_crumb, tab_bar
 from polysync_core.console.editing.services import CurrentEditorServices
 from polysync_core.console.form_data import CurrentForm, FormData
-from polysync_core.console.forms.words import type_label
+from polysync_core.console.forms.labels import type_label
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.platforms.editor import EDITOR, SECTION
 from polysync_core.console.pages.platforms.import_pages import Counts, plan_page, progress_page

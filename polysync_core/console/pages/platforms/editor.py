@@ -18,10 +18,10 @@ from polysync_core.console.editing.lists import DefinitionList, list_page
 from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.editing.services import CurrentEditorServices
 from polysync_core.console.editing.type_choice import type_fields, until_chosen
+from polysync_core.console.forms.labels import type_label
 from polysync_core.console.forms.rows import form_fields
-from polysync_core.console.forms.words import type_label
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.limits.holding import holding_card, holding_link, holds_above
+from polysync_core.console.pages.limits.hold_notices import holding_card, holding_link, holds_above
 from polysync_core.console.parts.holds import HOLD_NOTICES
 from polysync_core.console.parts.times import nothing
 from polysync_core.console.paths import limit_path, page_path

@@ -20,7 +20,7 @@ from polysync_core.application.platforms.import_report import (
 )
 from polysync_core.console.editing.frame import section_crumb
 from polysync_core.console.form_data import FormData
-from polysync_core.console.forms.words import type_label
+from polysync_core.console.forms.labels import type_label
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.tables import table
 from polysync_core.console.paths import job_path, page_path

@@ -26,7 +26,7 @@ from polysync_core.application.schedules.backfill import (
 )
 from polysync_core.console.form_data import CurrentForm, FormData
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.limits.holding import holds_on_run
+from polysync_core.console.pages.limits.hold_notices import holds_on_run
 from polysync_core.console.parts.cards import commands
 from polysync_core.console.parts.notices import empty_state, notice
 from polysync_core.console.parts.tables import table

@@ -15,7 +15,7 @@ from polysync_core.console.forms.rows import form_fields
 from polysync_core.console.forms.values import value_text
 from polysync_core.console.forms.view import FormView
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.limits.holding import holds_on_run
+from polysync_core.console.pages.limits.hold_notices import holds_on_run
 from polysync_core.console.parts.cards import commands
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.parameter_values import command_values, values_table

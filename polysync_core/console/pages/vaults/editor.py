@@ -17,8 +17,8 @@ from polysync_core.console.editing.lists import DefinitionList, list_page
 from polysync_core.console.editing.routes import editor_routes
 from polysync_core.console.editing.services import CurrentEditorServices
 from polysync_core.console.editing.type_choice import type_fields, until_chosen
+from polysync_core.console.forms.labels import type_label
 from polysync_core.console.forms.rows import form_fields
-from polysync_core.console.forms.words import type_label
 from polysync_core.console.parts.times import nothing
 from polysync_core.console.shell import has_role
 from polysync_core.domain.definitions.base import Definition, Kind

@@ -1,1 +1,1 @@
-"""Signs requests to AWS, and gets temporary credentials from its Security Token Service (STS)."""
+"""Signs requests to AWS, and gets temporary credentials from AWS."""

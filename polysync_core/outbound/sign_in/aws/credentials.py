@@ -1,4 +1,4 @@
-"""Gets the access key of a sign-in method: from a vault, or from AWS's Security Token Service.
+"""Gets an AWS access key from a vault or from the AWS Security Token Service.
 
 No error quotes an answer of the service, because it may hold a key.
 """

@@ -1,4 +1,4 @@
-"""Reads the error codes of AWS services, and explains those that refuse an access key."""
+"""Reads error codes in AWS responses, and explains a refused access key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the AWS partition of a region, and the addresses of its services.
+"""Finds the AWS partition of a region, and builds AWS service addresses.
 
 A partition is a separate AWS with accounts, host names and a console of its own.
 """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from polysync_core.appkit.errors import InvalidParameters
-from polysync_core.appkit.json_schema.parsed import Parsed
+from polysync_core.appkit.json_schema.parse_result import Parsed
 from polysync_core.appkit.json_schema.parser import Parser
 from polysync_core.appkit.schema import validated
 from polysync_core.domain.json_types import JsonObject, JsonValue

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.api.views import run_view
+from polysync_core.api.run_views import run_view
 from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable
 from polysync_core.domain.runs.events import is_note
 from polysync_core.domain.runs.failures.causes import FailureCause

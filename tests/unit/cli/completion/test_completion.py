@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -195,3 +197,35 @@ def test_the_other_process_fills_the_cache(complete: Complete, polysync: AppComm
     assert complete("polysync run ") == ["daily", "hourly"]
     assert complete("polysync exec --context prod ") == ["sales-load"]
     assert len(polysync.requests) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("polysync run d", "daily"), ("polysync runs --status f", "failed"), ("polysync ru", "runs")],
+)
+def test_a_completion_imports_neither_the_http_client_nor_the_tables(
+    complete: Complete,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    line: str,
+    expected: str,
+) -> None:
+    """With names in the cache, a completion answers within 200 ms."""
+    complete("polysync run ")
+    monkeypatch.undo()
+    env = {
+        "_POLYSYNC_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split(" ")) - 1),
+        "POLYSYNC_URL": URL,
+        "POLYSYNC_CONFIG_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-X", "importtime", "-m", "polysync_core.cli"]
+
+    answer = subprocess.run(command, env=env, capture_output=True, check=True, text=True)
+
+    assert expected in answer.stdout.lower().split()
+    imported = {entry.rpartition("|")[2].strip() for entry in answer.stderr.splitlines()}
+    assert "polysync_core.cli.main" in imported
+    assert not imported & {"httpx", "rich", "yaml", "polysync_core.cli.api.client"}

@@ -10,7 +10,7 @@ from htpy import Element, Node
 from polysync_core.application.deadlines.status import DeadlineStatus, TaskDeadlines
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.forms.rows import form_fields
-from polysync_core.console.pages.tasks.editor.facts import now, used
+from polysync_core.console.pages.tasks.editor.draft_context import now, used
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.deadlines import CAUSES, KINDS
 from polysync_core.console.parts.tables import table

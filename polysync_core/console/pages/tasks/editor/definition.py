@@ -9,12 +9,12 @@ from htpy import Node
 
 from polysync_core.console.editing.editor import Editor, EditorPage, EditorTab
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.limits.holding import holding_card, holding_link, holds_above
+from polysync_core.console.pages.limits.hold_notices import holding_card, holding_link, holds_above
 from polysync_core.console.pages.tasks.editor import dependencies, general, runtime, scheduling
 from polysync_core.console.pages.tasks.editor import values as settings
 from polysync_core.console.pages.tasks.editor.deadlines import deadlines_card
 from polysync_core.console.pages.tasks.editor.dependencies import dependencies_tab
-from polysync_core.console.pages.tasks.editor.facts import rows_of
+from polysync_core.console.pages.tasks.editor.draft_context import rows_of
 from polysync_core.console.pages.tasks.editor.general import general_tab
 from polysync_core.console.pages.tasks.editor.pauses import schedule_states
 from polysync_core.console.pages.tasks.editor.runtime import runtime_tab

@@ -21,7 +21,7 @@ from polysync_core.console.pages.tasks.editor.dependency_picture import (
     dependency_picture,
     redrawing,
 )
-from polysync_core.console.pages.tasks.editor.facts import job_of, rows_of, runs, text_in
+from polysync_core.console.pages.tasks.editor.draft_context import job_of, rows_of, runs, text_in
 from polysync_core.console.paths import task_path
 from polysync_core.domain.definitions.base import is_object_name
 from polysync_core.domain.definitions.jobs import Direction, Job

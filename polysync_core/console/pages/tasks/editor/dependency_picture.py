@@ -13,7 +13,7 @@ from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.forms.raw import RawObject
 from polysync_core.console.graph.lines import Draft
 from polysync_core.console.graph.picture import Layout, PictureSettings, graph_picture
-from polysync_core.console.pages.tasks.editor.facts import graphs, now, rows_of, text_in
+from polysync_core.console.pages.tasks.editor.draft_context import graphs, now, rows_of, text_in
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.paths import task_path
 from polysync_core.domain.definitions.base import is_object_name

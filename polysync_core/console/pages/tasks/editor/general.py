@@ -7,9 +7,9 @@ from htpy import Node
 
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import do_button
+from polysync_core.console.forms.labels import type_label
 from polysync_core.console.forms.rows import form_fields
-from polysync_core.console.forms.words import type_label
-from polysync_core.console.pages.tasks.editor.facts import job_of
+from polysync_core.console.pages.tasks.editor.draft_context import job_of
 from polysync_core.console.parts.cards import facts
 from polysync_core.console.paths import job_path, platform_path
 

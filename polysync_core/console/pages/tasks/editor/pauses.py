@@ -10,7 +10,7 @@ from htpy import Element, Node
 from polysync_core.application.schedules.service import ScheduleStatus
 from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.tasks.editor.facts import now, schedule_service
+from polysync_core.console.pages.tasks.editor.draft_context import now, schedule_service
 from polysync_core.console.parts.cards import card
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import absolute_text, relative_time

@@ -14,7 +14,7 @@ from polysync_core.console.editing.editor import EditorPage
 from polysync_core.console.editing.frame import do_button
 from polysync_core.console.forms.fields import Group
 from polysync_core.console.forms.rows import form_field, form_fields
-from polysync_core.console.pages.tasks.editor.facts import limit_usage, platform_of
+from polysync_core.console.pages.tasks.editor.draft_context import limit_usage, platform_of
 from polysync_core.console.pages.tasks.editor.retry_plan import retry_plan
 from polysync_core.console.paths import limit_path, page_path, platform_path
 from polysync_core.domain.definitions.tasks import Retry

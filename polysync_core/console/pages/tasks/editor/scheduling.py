@@ -21,7 +21,7 @@ from polysync_core.console.forms.reading import read
 from polysync_core.console.forms.rows import form_field, form_fields, view_action
 from polysync_core.console.icons import icon
 from polysync_core.console.pages.tasks.editor.deadlines import deadline_fields
-from polysync_core.console.pages.tasks.editor.facts import previews, rows_of, text_in
+from polysync_core.console.pages.tasks.editor.draft_context import previews, rows_of, text_in
 from polysync_core.console.pages.tasks.editor.schedule_preview import (
     COUNT,
     preview_box,

@@ -14,7 +14,7 @@ from polysync_core.console.forms.controls import bare_control, notes
 from polysync_core.console.forms.fields import EMPTY, Field, Pairs
 from polysync_core.console.forms.rows import form_fields, view_action
 from polysync_core.console.icons import icon
-from polysync_core.console.pages.tasks.editor.facts import job_of, now, rows_of, text_in
+from polysync_core.console.pages.tasks.editor.draft_context import job_of, now, rows_of, text_in
 from polysync_core.console.parts.notices import notice
 from polysync_core.console.parts.times import nothing
 from polysync_core.domain.clock import zone_names

@@ -1,15 +1,15 @@
-"""Checks the token audience of a function app, and refuses audiences of Microsoft services."""
+"""Refuses audiences of Microsoft services, whose tokens would carry the rights of the app."""
 
 from __future__ import annotations
 
 import re
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+_EXCHANGE_ID = "fb60f99c-7a34-4190-8149-302f77469936"
 _EXCHANGE = "azureadtokenexchange"
 """A token for this audience proves the app's identity to its holder, in every cloud."""
 _SERVICES = frozenset(
     {
-        "fb60f99c-7a34-4190-8149-302f77469936",  # the exchange of tokens
         "797f4846-ba00-4fd7-ba43-dac1f8f63013",  # Azure Resource Manager
         "00000003-0000-0000-c000-000000000000",  # Microsoft Graph
         "00000002-0000-0000-c000-000000000000",  # Azure AD Graph
@@ -28,12 +28,23 @@ _SERVICE_HOSTS = (
 
 def audience_problem(audience: str) -> str | None:
     """Return the reason why no token is made for an audience; None if it may be used."""
-    name = audience.lower().partition("://")[2].strip("/")
-    if _EXCHANGE in _NOT_WORD.sub("", name):
+    name = _name(audience)
+    if name.startswith(_EXCHANGE_ID) or _EXCHANGE in _NOT_WORD.sub("", name):
         return "is for exchanging tokens, and such a token would prove the app's own identity"
-    host = name.partition("/")[0]
+    return service_problem(audience)
+
+
+def service_problem(audience: str) -> str | None:
+    """Return the reason why another cloud gets no token for an audience; None if it may."""
+    host = _name(audience).partition("/")[0]
     if host in _SERVICES or any(
         host == each or host.endswith(f".{each}") for each in _SERVICE_HOSTS
     ):
         return "belongs to a service of Microsoft, and its token would carry the app's own rights"
     return None
+
+
+def _name(audience: str) -> str:
+    """Return an audience without its scheme; an id has none."""
+    text = audience.lower()
+    return (text.partition("://")[2] or text).strip("/")

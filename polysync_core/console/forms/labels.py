@@ -233,7 +233,7 @@ _TYPES: Mapping[str, str] = {
     "OpenAIChatCompletion": "OpenAI chat completion",
     "OpenAIEmbedding": "OpenAI embedding",
     "MicrosoftFabric": "Microsoft Fabric",
-    "OAuth": "OAuth secret of Databricks",
+    "OAuth": "OAuth client credentials",
     "PersonalAccessToken": "Personal access token",
     "SageMakerPipeline": "SageMaker pipeline",
     "StepFunctionsStateMachine": "Step Functions state machine",

@@ -22,7 +22,7 @@ from polysync_core.api.jobs.views import (
     StartedJobRun,
     TaskOutputView,
 )
-from polysync_core.api.views import run_view
+from polysync_core.api.run_views import run_view
 from polysync_core.appkit.errors import NoUserToken
 from polysync_core.application.runs.job_runs import JobRequest, JobRuns
 from polysync_core.domain.errors import Invalid, Problem
