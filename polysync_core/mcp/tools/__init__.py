@@ -7,6 +7,7 @@ from typing import Any
 from polysync_core.mcp.tool import Tool
 from polysync_core.mcp.tools.backfills import CANCEL_BACKFILL, GET_BACKFILL, LIST_BACKFILLS
 from polysync_core.mcp.tools.cancel_runs import CANCEL_RUNS
+from polysync_core.mcp.tools.definition_lists import LIST_PLATFORMS, LIST_TASKS
 from polysync_core.mcp.tools.definitions import APPLY_DEFINITIONS, NEXT_FIRE_TIMES
 from polysync_core.mcp.tools.documentation import SEARCH_DOCUMENTATION
 from polysync_core.mcp.tools.holds import HOLD_STARTS, LIST_HOLDS, RELEASE_HOLD
@@ -26,6 +27,8 @@ from polysync_core.mcp.tools.runs import (
 )
 
 TOOLS: tuple[Tool[Any], ...] = (
+    LIST_TASKS,
+    LIST_PLATFORMS,
     LIST_PLATFORM_PIPELINES,
     IMPORT_PLATFORM_JOBS,
     CHECK_DRIFT,

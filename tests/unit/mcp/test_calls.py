@@ -17,6 +17,8 @@ from tests.fakes.copilot import Copilot, principal
 
 RUN = "r" + "a" * 25
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "list_tasks": {},
+    "list_platforms": {},
     "list_platform_pipelines": {"platform": "lakehouse"},
     "import_platform_jobs": {"platform": "lakehouse", "confirm": True},
     "check_drift": {"platform": "lakehouse"},

@@ -38,6 +38,21 @@ def _apply(copilot: Copilot, document: str) -> None:
     copilot.call("apply_definitions", document=document, planToken=token)
 
 
+# Lists of definitions
+
+
+def test_tasks_and_platforms_are_listed_page_by_page(prepared: Copilot) -> None:
+    prepared.call("create_task_from_job", job="sales-load", task="weekly", confirm=True)
+
+    first = prepared.call("list_tasks", limit=1)
+    rest = prepared.call("list_tasks", continuationToken=first["continuationToken"])
+    platforms = prepared.call("list_platforms")
+
+    assert first["tasks"] == [{"name": "daily", "job": "sales-load", "enabled": True}]
+    assert [each["name"] for each in rest["tasks"]] == ["weekly"]
+    assert {"name": "lakehouse", "type": "AzureDatabricks"} in platforms["platforms"]
+
+
 # Import
 
 
