@@ -1,4 +1,4 @@
-"""Reads the data for the HTML page of one run from the use cases."""
+"""Collects the data that the HTML page of one run shows."""
 
 from __future__ import annotations
 
