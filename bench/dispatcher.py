@@ -1,4 +1,4 @@
-"""Measures the cost of dispatch rounds, and how fully concurrency and rate limits are used."""
+"""Measures the Dispatcher, which starts queued runs: cost per round and use of limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares fixed and learned poll plans by simulation: number of polls and delay."""
+"""Compares fixed and learned poll delays by simulation: number of polls and detection delay."""
 
 from __future__ import annotations
 

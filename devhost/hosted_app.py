@@ -15,10 +15,10 @@ from devhost.logs import mute_web_server
 from devhost.settings import HostFile, Options
 from devhost.triggers.ncrontab import BadSchedule
 from devhost.triggers.timers import DueTimes, TimerTrigger
-from devhost.web import mcp_front
-from devhost.web.http_front import HttpFront
+from devhost.web import mcp_endpoint
+from devhost.web.http_server import HttpFront
 from devhost.web.mcp_calls import TRIGGERS
-from devhost.web.mcp_front import McpFront
+from devhost.web.mcp_endpoint import McpFront
 from devhost.web.routes import BadTemplate
 from polysync_embedded import child_programs as children
 from polysync_embedded.options import StartRefused
@@ -66,7 +66,7 @@ class HostedApp:
                 f"Port {self._options.port} is in use: choose another with --port."
             ) from error
         if mcp.has_any:
-            address = f"http://127.0.0.1:{self._options.port}{mcp_front.PATH}"
+            address = f"http://127.0.0.1:{self._options.port}{mcp_endpoint.PATH}"
             log.info("The MCP endpoint is ready.", extra={"url": address})
         self._start_triggers()
 

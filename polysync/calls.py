@@ -1,4 +1,4 @@
-"""Builds HTTP requests, decides on retries, and checks responses, without I/O."""
+"""Builds the client's HTTP requests, decides on retries, and checks responses, without I/O."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from polysync_core.domain.definitions.changes.versions import VersionReader
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.recent_results import RecentResults
 from polysync_core.domain.definitions.stored import DefinitionStore
-from polysync_core.domain.notifications.stored import NotificationStore
+from polysync_core.domain.notifications.store import NotificationStore
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.security.token_issuer import TokenIssuer
 from polysync_core.outbound.lineage.sending import OpenLineage, lineage_sender

@@ -1,4 +1,4 @@
-"""Measures how completely the parsers find the parameters of artefacts in a folder.
+"""Measures how completely Polysync's parsers find parameters in notebooks, pipelines and workflows.
 
 python -m scripts.measure_artefacts FOLDER [--quiet]
 

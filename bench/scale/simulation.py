@@ -1,4 +1,4 @@
-"""Simulates a Dispatcher shard under constant load in virtual time.
+"""Simulates the start and polling of runs under constant load in virtual time.
 
 The shard has its share of the resources that all shards use. A resource serves requests in order,
 at its rate. So a load beyond the smallest rate makes a queue grow, as in the service.

@@ -1,4 +1,4 @@
-"""Counts the storage operations that a learned poll plan costs."""
+"""Counts the storage operations needed to learn poll delays from past runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures the cost of a scheduler tick with many schedules, few of them due."""
+"""Measures the scheduler's minute step with many schedules, few of them due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the result types of Databricks calls, and the types of runs and jobs.
+"""Defines the result types of Databricks calls, and the types of Databricks runs and jobs.
 
 A refusal by Databricks is a result and not an exception. The types name the fields that programs
 use most; further fields are passed through. https://docs.databricks.com/api/azure/workspace/jobs

@@ -8,8 +8,12 @@ from typing import Protocol
 
 from polysync_core.domain.deadlines.events import DeadlineEvent
 from polysync_core.domain.deadlines.state import DeadlineState
-from polysync_core.domain.deadlines.stored import DeadlineReport, DueDeadlines, StoredDeadlines
-from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate, WaitLimit
+from polysync_core.domain.deadlines.stored_deadlines import (
+    DeadlineReport,
+    DueDeadlines,
+    StoredDeadlines,
+)
+from polysync_core.domain.dependencies.stored_gate import PendingDecision, StoredGate, WaitLimit
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
 from polysync_core.domain.dispatch.holds import Hold
 from polysync_core.domain.dispatch.policies import PolicySet
@@ -22,7 +26,7 @@ from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Page, RunHead, StoredRun
 from polysync_core.domain.schedules.backfills import BackfillRecord
 from polysync_core.domain.schedules.state import ScheduleState
-from polysync_core.domain.schedules.stored import Due, Edit, IdleSchedule, StoredSchedule
+from polysync_core.domain.schedules.stored_schedules import Due, Edit, IdleSchedule, StoredSchedule
 
 
 class RunReader(Protocol):

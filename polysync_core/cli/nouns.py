@@ -1,4 +1,4 @@
-"""Defines the kinds of objects in CLI arguments, with singular, plural and short spellings."""
+"""Defines the kinds of objects in CLI arguments, such as Task, with all accepted spellings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the definitions that refer to an object, by a dry run of its deletion."""
+"""Finds the definitions that refer to a given definition, by planning its deletion."""
 
 from __future__ import annotations
 

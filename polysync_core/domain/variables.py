@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from polysync_core.domain.arrivals.event import fact_text
-from polysync_core.domain.arrivals.facts import KNOWN_FACTS, is_arrival_fact
+from polysync_core.domain.arrivals.event_variables import KNOWN_FACTS, is_arrival_fact
 from polysync_core.domain.clock import zone_named
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue

@@ -24,7 +24,7 @@ from polysync_core.application.runs.finishing import AttemptRecorder, RunFinishe
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.application.runs.lists.failure_groups import FailureGroupReader
 from polysync_core.application.runs.lists.overview import RunsOverview
-from polysync_core.application.runs.lists.relatives import RelativesReader
+from polysync_core.application.runs.lists.related_runs import RelativesReader
 from polysync_core.application.runs.poll_planner import PollPlanner
 from polysync_core.application.runs.prerequisites import Prerequisites
 from polysync_core.application.runs.reconciling import Reconciler

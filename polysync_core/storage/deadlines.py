@@ -21,7 +21,11 @@ from polysync_core.domain.deadlines.codec import (
     encode_report,
 )
 from polysync_core.domain.deadlines.state import DeadlineState
-from polysync_core.domain.deadlines.stored import DeadlineReport, DueDeadlines, StoredDeadlines
+from polysync_core.domain.deadlines.stored_deadlines import (
+    DeadlineReport,
+    DueDeadlines,
+    StoredDeadlines,
+)
 from polysync_core.domain.dispatch.state import millis, moment
 from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.storage.operations.purging import More, delete_rows

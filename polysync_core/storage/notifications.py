@@ -18,8 +18,8 @@ from polysync_core.domain.clock import rfc3339
 from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.notifications.budget import Budget
-from polysync_core.domain.notifications.stored import HELD, StoredNotice
-from polysync_core.domain.notifications.stories import Notice
+from polysync_core.domain.notifications.notices import Notice
+from polysync_core.domain.notifications.store import HELD, StoredNotice
 from polysync_core.domain.notifications.streaks import FailureStreak
 from polysync_core.storage.operations.purging import More, delete_batch, partitions
 from polysync_core.storage.row_text import join_text, split_text

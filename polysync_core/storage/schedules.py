@@ -23,7 +23,7 @@ from polysync_core.domain.dispatch.state import millis, moment
 from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.domain.schedules.codec import decode_schedule, encode_schedule
 from polysync_core.domain.schedules.state import ScheduleState
-from polysync_core.domain.schedules.stored import Due, Edit, IdleSchedule, StoredSchedule
+from polysync_core.domain.schedules.stored_schedules import Due, Edit, IdleSchedule, StoredSchedule
 from polysync_core.storage.row_text import join_text, split_text
 from polysync_core.storage.rows import (
     Change,

@@ -1,1 +1,1 @@
-"""Compares the parameters found by the artefact parsers with an independent text search."""
+"""Compares the parameters that Polysync's parsers find in notebooks with a text search."""

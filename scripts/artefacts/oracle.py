@@ -1,4 +1,4 @@
-"""Searches artefacts for parameter names as text, to find names that the parsers miss.
+"""Searches notebooks and other artefacts for parameter names that the parsers miss.
 
 A name that the search finds must be a parameter or stand in a note. An occurrence without a name,
 such as a computed one, must make the reading incomplete. Everything else is a silent miss.

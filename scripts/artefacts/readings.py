@@ -1,4 +1,4 @@
-"""Reads the parameters of artefact files with the parsers of the product."""
+"""Reads the parameters of notebooks and other artefacts with Polysync's own parsers."""
 
 from __future__ import annotations
 

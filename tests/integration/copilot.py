@@ -7,7 +7,7 @@ from typing import Any
 
 from mcp.client.client import Client
 
-from devhost.web.mcp_front import PATH
+from devhost.web.mcp_endpoint import PATH
 from tests.faults.local_system import LocalSystem
 
 

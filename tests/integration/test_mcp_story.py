@@ -11,7 +11,7 @@ import httpx
 import pytest
 from mcp.client.client import Client
 
-from devhost.web.mcp_front import PATH
+from devhost.web.mcp_endpoint import PATH
 from scripts.smoke import MCP_HEADERS, MCP_INITIALIZE
 from tests.faults.local_system import TOKEN, LocalSystem
 from tests.integration.copilot import ask, copilot

@@ -1,4 +1,4 @@
-"""Serves the routes that receive CloudEvents, and list a Task's arrivals and received events."""
+"""Serves the routes that receive CloudEvents, and show a Task's event triggers and events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the API routes that list and import platform artefacts as Jobs."""
+"""Serves the API routes that list notebooks and other artefacts, and import them as Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the JSON responses of the API routes that list and import artefacts."""
+"""Builds the JSON responses of the API routes that list and import platform artefacts."""
 
 from __future__ import annotations
 

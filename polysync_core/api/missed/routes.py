@@ -13,12 +13,12 @@ from polysync_core.api.models import RunIdText, Time, View
 from polysync_core.api.operations.poison_messages import PoisonMessageView, poison_message_view
 from polysync_core.api.schedules.routes import PauseView
 from polysync_core.api.use_cases import use_case
-from polysync_core.application.missed.bounds import Bounded
+from polysync_core.application.missed.list_limits import Bounded
 from polysync_core.application.missed.missed_work import MissedWork, MissedWorkList
 from polysync_core.application.missed.skipped import SkippedGroup
 from polysync_core.application.missed.stopped_schedules import IdleCause
 from polysync_core.domain.deadlines.kinds import DeadlineKind, MissCause
-from polysync_core.domain.deadlines.stored import DeadlineReport
+from polysync_core.domain.deadlines.stored_deadlines import DeadlineReport
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.skip import SkipKind

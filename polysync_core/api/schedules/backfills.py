@@ -1,4 +1,4 @@
-"""Serves the API routes that list, show and cancel backfills."""
+"""Serves the API routes that list, show and cancel backfills (runs for past fire times)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from polysync_core.domain.deadlines.state import (
     with_decision,
     with_decision_done,
 )
-from polysync_core.domain.deadlines.stored import DueDeadlines, StoredDeadlines
+from polysync_core.domain.deadlines.stored_deadlines import DueDeadlines, StoredDeadlines
 from polysync_core.domain.deadlines.times import elapsed
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.schedules import Calendar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polysync_core.application.deadlines.records import record_change
+from polysync_core.application.deadlines.telemetry import record_change
 from polysync_core.application.ports import DeadlinePublisher, DeadlineStore
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.deadlines.events import DeadlineEvent
@@ -12,7 +12,7 @@ from polysync_core.domain.deadlines.judging import Miss, recovery_sentence
 from polysync_core.domain.deadlines.kinds import DeadlineChange
 from polysync_core.domain.deadlines.marks import with_mark
 from polysync_core.domain.deadlines.state import Decision
-from polysync_core.domain.deadlines.stored import DeadlineReport
+from polysync_core.domain.deadlines.stored_deadlines import DeadlineReport
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task

@@ -14,7 +14,7 @@ from polysync_core.application.runs.run_lookup import newest_of, newest_success
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.decisions import GateDecision
 from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_values, needed_parents
-from polysync_core.domain.dependencies.stored import PendingDecision
+from polysync_core.domain.dependencies.stored_gate import PendingDecision
 from polysync_core.domain.dependencies.tokens import SCHEDULE, ScheduledFire, Token, token_of
 from polysync_core.domain.errors import Invalid, TooLarge
 from polysync_core.domain.runs.attempts import Outcome

@@ -20,7 +20,7 @@ from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Take, Task
 from polysync_core.domain.dependencies.decisions import GateRules, TokenGroup, edge_text
-from polysync_core.domain.dependencies.stored import PendingDecision, WaitLimit
+from polysync_core.domain.dependencies.stored_gate import PendingDecision, WaitLimit
 from polysync_core.domain.dependencies.tokens import (
     GateEdge,
     ScheduledFire,

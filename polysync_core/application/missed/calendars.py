@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 
-from polysync_core.application.missed.bounds import Bounded
+from polysync_core.application.missed.list_limits import Bounded
 from polysync_core.domain.clock import zone_named
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from polysync_core.application.missed.bounds import (
+from polysync_core.application.missed.calendars import ExcludedDay, ExcludedFireTimes
+from polysync_core.application.missed.list_limits import (
     MAX_EXAMINED,
     Bounded,
     newest_runs,
     period_start,
 )
-from polysync_core.application.missed.calendars import ExcludedDay, ExcludedFireTimes
 from polysync_core.application.missed.skipped import OF_SCHEDULES, SkippedGroup, SkippedRuns
 from polysync_core.application.missed.stopped_schedules import StoppedSchedule, StoppedSchedules
 from polysync_core.application.ports import DeadlineStore, PoisonStore, RunReader, ScheduleStore
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.deadlines.stored import DeadlineReport
+from polysync_core.domain.deadlines.stored_deadlines import DeadlineReport
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.failures.causes import FailureCause

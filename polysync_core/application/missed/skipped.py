@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from polysync_core.application.missed.bounds import Bounded, newest_runs
+from polysync_core.application.missed.list_limits import Bounded, newest_runs
 from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.run_lookup import newest_run
 from polysync_core.domain.definitions.name_graph import upstream_first

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from polysync_core.application.missed.bounds import Bounded
+from polysync_core.application.missed.list_limits import Bounded
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.schedules.state import Pause, ScheduleState
-from polysync_core.domain.schedules.stored import IdleSchedule
+from polysync_core.domain.schedules.stored_schedules import IdleSchedule
 
 MAX_SCHEDULES = 200
 """The maximum number of stopped schedules to examine."""

@@ -11,8 +11,8 @@ from polysync_core.application.ports import Queue
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.receivers import Receiver
 from polysync_core.domain.notifications.kinds import DEADLINE, NotificationKind
-from polysync_core.domain.notifications.stored import NotificationStore
-from polysync_core.domain.notifications.stories import Notice
+from polysync_core.domain.notifications.notices import Notice
+from polysync_core.domain.notifications.store import NotificationStore
 from polysync_core.domain.notifications.streaks import FailureStreak, after_failure
 from polysync_core.domain.runs.events import is_note
 from polysync_core.domain.runs.identity import RunId

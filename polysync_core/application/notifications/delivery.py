@@ -25,8 +25,8 @@ from polysync_core.domain.notifications.messages import (
     message_of_test,
     summary_of,
 )
-from polysync_core.domain.notifications.stored import HELD, NotificationStore, StoredNotice
-from polysync_core.domain.notifications.stories import Story, story_of
+from polysync_core.domain.notifications.notices import Story, story_of
+from polysync_core.domain.notifications.store import HELD, NotificationStore, StoredNotice
 from polysync_core.domain.runs.identity import RunId, is_run_id
 from polysync_core.domain.runs.stored import StoredRun
 

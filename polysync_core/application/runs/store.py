@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from polysync_core.application.deadlines.records import record_slow_recovery
+from polysync_core.application.deadlines.telemetry import record_slow_recovery
 from polysync_core.application.ports import Publisher, RunTable
 from polysync_core.application.runs.run_lookup import read_run
 from polysync_core.domain.conflicts import retry_on_conflict

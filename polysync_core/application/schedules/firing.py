@@ -39,7 +39,7 @@ from polysync_core.domain.schedules.state import (
     with_plan,
     with_plan_done,
 )
-from polysync_core.domain.schedules.stored import StoredSchedule
+from polysync_core.domain.schedules.stored_schedules import StoredSchedule
 from polysync_core.telemetry.instruments import instruments
 
 _MAX_ACTIVE = 1000

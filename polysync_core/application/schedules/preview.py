@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.schedules.cron.description import describe_cron
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
 from polysync_core.domain.schedules.state import Pause
-from polysync_core.domain.schedules.stored import StoredSchedule
+from polysync_core.domain.schedules.stored_schedules import StoredSchedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

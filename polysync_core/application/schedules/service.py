@@ -25,7 +25,7 @@ from polysync_core.domain.schedules.state import (
     resumed,
     revision_of,
 )
-from polysync_core.domain.schedules.stored import Due, StoredSchedule
+from polysync_core.domain.schedules.stored_schedules import Due, StoredSchedule
 
 _log = logging.getLogger(__name__)
 

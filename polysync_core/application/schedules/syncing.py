@@ -37,7 +37,7 @@ from polysync_core.domain.schedules.state import (
     restarts,
     revision_of,
 )
-from polysync_core.domain.schedules.stored import Edit, StoredSchedule
+from polysync_core.domain.schedules.stored_schedules import Edit, StoredSchedule
 
 WRITE_LIMIT = timedelta(minutes=5)
 """Longer than the host's limit for a request: after this time a recorded write has ended."""

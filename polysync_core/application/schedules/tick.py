@@ -24,7 +24,7 @@ from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import NotFound, PolysyncError, StaleETag
 from polysync_core.domain.schedules.state import FirePlan, TaskSchedule, revision_of
-from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
+from polysync_core.domain.schedules.stored_schedules import Due, Edit, StoredSchedule
 from polysync_core.telemetry.instruments import instruments
 
 MAX_ENTRIES = 500

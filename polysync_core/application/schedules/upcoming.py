@@ -24,7 +24,7 @@ from polysync_core.domain.errors import Invalid, Malformed
 from polysync_core.domain.runs.status import RunStatus
 from polysync_core.domain.runs.stored import RunHead
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
-from polysync_core.domain.schedules.stored import Due
+from polysync_core.domain.schedules.stored_schedules import Due
 
 DEFAULT_WINDOW = timedelta(days=7)
 MAX_WINDOW = timedelta(days=366)

@@ -1,4 +1,4 @@
-"""Follows all runs of a graph run by polling, until no further run starts."""
+"""Follows a run and all dependent runs (graph run) by polling, until no more start."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Completes object names in the user's shell (tab completion)."""
+"""Completes names of Tasks, Jobs and other objects in the user's shell (tab completion)."""

@@ -1,4 +1,4 @@
-"""Refreshes the cache of object names for shell completion, as a background process.
+"""Refreshes the cache of names for shell completion, as a background process.
 
 python -m polysync_core.cli.completion KIND URL
 python -m polysync_core.cli.completion KIND --context CONTEXT

@@ -1,4 +1,4 @@
-"""Provides object names for shell completion from a short-lived cache.
+"""Provides names of Tasks, Jobs and other objects for shell completion, from a short-lived cache.
 
 A completion never fails and never waits long: without an answer in time it has the names of the
 cache, or none.

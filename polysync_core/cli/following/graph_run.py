@@ -1,4 +1,4 @@
-"""Shows the progress of a graph run in the terminal until all runs end."""
+"""Shows the progress of a run and all dependent runs (graph run) in the terminal."""
 
 from __future__ import annotations
 

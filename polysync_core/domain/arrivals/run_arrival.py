@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from polysync_core.domain.arrivals.event import Event
-from polysync_core.domain.arrivals.facts import ALL, COUNT, LAST
+from polysync_core.domain.arrivals.event_variables import ALL, COUNT, LAST
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import TypeAdapter
 
 from polysync_core.domain.deadlines.state import DeadlineState
-from polysync_core.domain.deadlines.stored import DeadlineReport
+from polysync_core.domain.deadlines.stored_deadlines import DeadlineReport
 
 _STATE = TypeAdapter(DeadlineState)
 _REPORT = TypeAdapter(DeadlineReport)

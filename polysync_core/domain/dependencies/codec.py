@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from polysync_core.domain.dependencies.stored import PendingDecision
+from polysync_core.domain.dependencies.stored_gate import PendingDecision
 from polysync_core.domain.dependencies.tokens import Token
 
 _TOKEN = TypeAdapter(Token)

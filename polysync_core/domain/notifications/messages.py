@@ -9,7 +9,7 @@ from datetime import datetime
 
 from polysync_core.domain.clock import rfc3339
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.domain.notifications.stories import Notice, Story, clock_text
+from polysync_core.domain.notifications.notices import Notice, Story, clock_text
 
 SUMMARY = "Summary"
 """The kind of a message about notices that were held back."""

@@ -16,7 +16,7 @@ from itertools import islice, takewhile
 
 from polysync_core.domain.clock import LATEST, clamped, zone_named
 from polysync_core.domain.definitions.schedules import Calendar, Fold, Gap, Schedule
-from polysync_core.domain.schedules.dst_notes import moved, repeated, skipped
+from polysync_core.domain.schedules.clock_change_texts import moved, repeated, skipped
 from polysync_core.domain.schedules.offset_changes import (
     OffsetChange,
     next_change,

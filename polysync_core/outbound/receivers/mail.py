@@ -11,7 +11,7 @@ from html import escape
 
 from polysync_core.domain.definitions.receivers import EmailReceiver
 from polysync_core.domain.notifications.messages import Message
-from polysync_core.domain.notifications.stories import Story
+from polysync_core.domain.notifications.notices import Story
 from polysync_core.outbound.receivers.texts import one_line
 
 _LONGEST_SUBJECT = 200

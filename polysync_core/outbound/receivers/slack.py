@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.notifications.messages import Message
-from polysync_core.domain.notifications.stories import Story
+from polysync_core.domain.notifications.notices import Story
 from polysync_core.outbound.receivers.texts import one_line
 
 _LONGEST_HEADER = 150

@@ -21,7 +21,7 @@ from polysync_core.domain.dependencies.codec import (
     encode_pending,
     encode_token,
 )
-from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
+from polysync_core.domain.dependencies.stored_gate import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import Token, milliseconds
 from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.storage.operations.purging import More, delete_rows, partitions

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from polysync_core.domain.dependencies.stored import WaitLimit
+from polysync_core.domain.dependencies.stored_gate import WaitLimit
 from polysync_core.domain.dependencies.tokens import milliseconds
 from polysync_core.storage.rows import Row, RowRange
 from polysync_core.storage.tables import Tables

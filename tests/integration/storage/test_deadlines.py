@@ -10,7 +10,7 @@ import pytest
 from polysync_core.domain.deadlines.judging import Miss
 from polysync_core.domain.deadlines.kinds import DeadlineKind, MissCause
 from polysync_core.domain.deadlines.state import DeadlineState
-from polysync_core.domain.deadlines.stored import DeadlineReport
+from polysync_core.domain.deadlines.stored_deadlines import DeadlineReport
 from polysync_core.domain.errors import StaleETag
 from polysync_core.storage.deadlines import TableDeadlines
 from polysync_core.storage.tables import Tables

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.domain.dependencies.decisions import GateDecision
-from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
+from polysync_core.domain.dependencies.stored_gate import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token, token_of_fire_time
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.run import Origin, RunStatus

@@ -17,7 +17,7 @@ from polysync_core.domain.schedules.state import (
     ScheduleState,
     with_plan,
 )
-from polysync_core.domain.schedules.stored import Due, Edit, IdleSchedule
+from polysync_core.domain.schedules.stored_schedules import Due, Edit, IdleSchedule
 from polysync_core.storage.schedules import TableSchedules
 from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON

@@ -22,7 +22,7 @@ from polysync_core.domain.dispatch.holds import Hold, describe_hold, hold_name
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.schedules.fire_times import next_fire_time
 from polysync_core.domain.schedules.state import Pause
-from polysync_core.domain.schedules.stored import StoredSchedule
+from polysync_core.domain.schedules.stored_schedules import StoredSchedule
 from polysync_core.domain.schedules.timing import Timing, timing_of
 
 _MAX_DOWNSTREAM = 1_000

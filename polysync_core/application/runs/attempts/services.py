@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from polysync_core.application.deadlines.records import record_slow_run
+from polysync_core.application.deadlines.telemetry import record_slow_run
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.runs.finishing import AttemptRecorder
 from polysync_core.application.runs.poll_planner import PollPlanner

@@ -16,7 +16,7 @@ from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.listing import Listing
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from polysync_core.domain.schedules.stored import Due
+from polysync_core.domain.schedules.stored_schedules import Due
 
 FAILED_PERIOD = timedelta(hours=24)
 MAX_COUNTED = 1_000

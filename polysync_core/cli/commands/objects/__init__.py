@@ -1,1 +1,1 @@
-"""Implements the CLI commands that list, show, edit and delete objects by kind."""
+"""Implements the CLI commands that list, show, edit and delete Jobs, Tasks and other objects."""

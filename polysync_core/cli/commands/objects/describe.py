@@ -1,4 +1,4 @@
-"""Implements `polysync describe`, which shows an object, its references and its newest runs."""
+"""Implements `polysync describe`, which shows a Job, Task or other object with its references."""
 
 from __future__ import annotations
 

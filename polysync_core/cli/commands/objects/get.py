@@ -1,4 +1,4 @@
-"""Implements `polysync get`, which lists or shows objects of one kind."""
+"""Implements `polysync get`, which lists Jobs, Tasks and other objects by kind."""
 
 from __future__ import annotations
 

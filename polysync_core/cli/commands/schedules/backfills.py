@@ -1,4 +1,4 @@
-"""Implements `polysync backfills`, which lists, shows and cancels backfills."""
+"""Implements `polysync backfills`, which manages backfills (runs for past fire times)."""
 
 from __future__ import annotations
 

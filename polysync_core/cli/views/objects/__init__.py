@@ -1,1 +1,1 @@
-"""Builds the terminal output that lists or describes objects of any kind."""
+"""Builds the terminal output that lists or describes Jobs, Tasks and other objects."""

@@ -1,4 +1,4 @@
-"""Builds the terminal view of one object for `polysync describe`."""
+"""Builds the terminal view of one Job, Task or other object for `polysync describe`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the terminal table of objects of one kind for `polysync get`."""
+"""Builds the terminal table of Jobs, Tasks or other objects for `polysync get`."""
 
 from __future__ import annotations
 

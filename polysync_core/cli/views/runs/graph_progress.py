@@ -1,4 +1,4 @@
-"""Shows a graph run's progress in the terminal as a live table or lines."""
+"""Shows the progress of a run and its dependent runs (graph run) in the terminal."""
 
 from __future__ import annotations
 

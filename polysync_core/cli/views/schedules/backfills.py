@@ -1,4 +1,4 @@
-"""Builds the terminal table of all backfills with their progress."""
+"""Builds the terminal table of backfills (runs for past fire times) with their progress."""
 
 from __future__ import annotations
 

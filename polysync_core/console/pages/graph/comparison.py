@@ -1,4 +1,4 @@
-"""Draws the table that compares a graph run with the previous one."""
+"""Draws the comparison of a graph run (root run and dependents) with the previous one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches a platform's artefacts, and fills a Job's form from the selected artefact."""
+"""Searches a platform's notebooks and other artefacts, and fills a Job's form."""
 
 from __future__ import annotations
 

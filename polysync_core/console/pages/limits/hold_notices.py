@@ -1,4 +1,4 @@
-"""Draws the active holds of a Task or platform on its pages, with hold forms."""
+"""Draws active holds on the pages of Tasks, platforms and runs, with a hold form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the usage card of a limit: running runs, waiting runs and rate window."""
+"""Draws the usage card of a limit: running runs, waiting runs and recent starts."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from polysync_core.console.parts.deadlines import CAUSES, KINDS
 from polysync_core.console.parts.tables import table
 from polysync_core.console.parts.times import absolute_time, nothing, relative_time
 from polysync_core.console.paths import page_path, run_path, task_path
-from polysync_core.domain.deadlines.stored import DeadlineReport
+from polysync_core.domain.deadlines.stored_deadlines import DeadlineReport
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.skip import SkipKind

@@ -1,4 +1,4 @@
-"""Serves the HTML page that lists a platform's artefacts and imports them as Jobs."""
+"""Serves the HTML page that lists a platform's notebooks, pipelines and jobs for import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the data for the HTML page of one run from the use cases."""
+"""Collects the data that the HTML page of one run shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import Depends
 from polysync_core.api.use_cases import use_case
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.explaining import Explained, Explanations
-from polysync_core.application.runs.lists.relatives import Relatives, RelativesReader
+from polysync_core.application.runs.lists.related_runs import Relatives, RelativesReader
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun

@@ -18,7 +18,7 @@ from polysync_core.console.parts.times import (
 )
 from polysync_core.console.paths import page_path
 from polysync_core.domain.runs.run import RunStatus
-from polysync_core.domain.schedules.stored import Due
+from polysync_core.domain.schedules.stored_schedules import Due
 
 
 def figures_strip(figures: Figures, *, now: datetime, is_late: bool = False) -> Element:

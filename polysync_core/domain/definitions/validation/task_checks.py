@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
 
-from polysync_core.domain.arrivals.facts import EVERY_FACT
+from polysync_core.domain.arrivals.event_variables import EVERY_FACT
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from polysync_core.application.missed import bounds
+from polysync_core.application.missed import list_limits
 from polysync_core.application.missed.missed_work import MissedWork
 from polysync_core.application.missed.skipped import SkippedGroup
 from polysync_core.domain.definitions.tasks import Task
@@ -130,7 +130,7 @@ def test_the_period_and_the_number_are_bounded(monkeypatch: Any) -> None:
     for _ in range(4):
         world.run("a", FAILED)
     assert (len(groups(world)), missed(world).skipped.is_complete) == (4, True)
-    monkeypatch.setattr(bounds, "MAX_EXAMINED", 3)
+    monkeypatch.setattr(list_limits, "MAX_EXAMINED", 3)
     assert (len(groups(world)), missed(world).skipped.is_complete) == (3, False)
     world.app.clock.advance(days=8)
     assert (groups(world), missed(world).skipped.is_complete) == ([], True)

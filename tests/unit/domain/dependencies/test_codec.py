@@ -14,7 +14,7 @@ from polysync_core.domain.dependencies.codec import (
     encode_token,
 )
 from polysync_core.domain.dependencies.decisions import GateDecision
-from polysync_core.domain.dependencies.stored import PendingDecision
+from polysync_core.domain.dependencies.stored_gate import PendingDecision
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token, token_of_fire_time
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import NOON, run_id

@@ -7,7 +7,7 @@ from typing import Any
 
 from polysync_core.domain.notifications.kinds import NotificationKind
 from polysync_core.domain.notifications.messages import Message
-from polysync_core.domain.notifications.stories import Story
+from polysync_core.domain.notifications.notices import Story
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOSTILE = (

@@ -22,8 +22,8 @@ from yarl import URL
 from devhost.app.functions import Function
 from devhost.app.messages import RpcHttp, TypedData
 from devhost.app.worker import FunctionApp, Outcome
-from devhost.web import mcp_front
-from devhost.web.mcp_front import McpFront
+from devhost.web import mcp_endpoint
+from devhost.web.mcp_endpoint import McpFront
 from devhost.web.routes import Match, MethodNotAllowed, RouteTable
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class HttpFront:
             await self._upstream.close()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.rel_url.path == mcp_front.PATH and self._mcp.has_any:
+        if request.rel_url.path == mcp_endpoint.PATH and self._mcp.has_any:
             return await self._mcp.answer(request)
         match self._routes.find(request.method, request.rel_url.raw_path):
             case None:

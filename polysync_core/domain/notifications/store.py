@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from polysync_core.domain.notifications.budget import Budget
-from polysync_core.domain.notifications.stories import Notice
+from polysync_core.domain.notifications.notices import Notice
 from polysync_core.domain.notifications.streaks import FailureStreak
 
 HELD = "Held"
