@@ -1,1 +1,1 @@
-"""Defines connectors and plugins, and connects to each platform type in its own package."""
+"""Connects Polysync to execution platforms, with one package for each platform type."""

@@ -1,4 +1,4 @@
-"""Extracts the platform's message from an answer, for errors and for refusal rules.
+"""Extracts the error message from a platform's JSON, HTML or text response.
 
 An answer may be JSON, an HTML page of a gateway, or plain text. The words may quote the request, so
 they never become part of an error's text.

@@ -1,4 +1,4 @@
-"""Defines HTTP calls to platforms, refusals, and the errors of unusable answers."""
+"""Defines HTTP calls to platforms, error responses, and errors for unusable responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the interfaces, values and errors of connectors."""
+"""Defines the interface that every platform connector implements, with its values and errors."""
 
 from __future__ import annotations
 

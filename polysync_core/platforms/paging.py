@@ -1,4 +1,4 @@
-"""Reads lists that platforms return page by page, and filters long lists."""
+"""Reads platform lists page by page, and searches long lists up to a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recognises refused credentials, blocked network addresses and temporary faults in an answer.
+"""Recognises refused credentials, blocked network addresses and temporary faults in responses.
 
 A status alone says little: services refuse a token with 400, 401 or 403, as JSON or as a page of
 HTML, or redirect to a sign-in page.

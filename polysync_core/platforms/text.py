@@ -1,4 +1,4 @@
-"""Shortens texts of platforms, and removes keys from the addresses in their values."""
+"""Shortens texts that platforms return, and removes secret keys from URLs in values."""
 
 from __future__ import annotations
 

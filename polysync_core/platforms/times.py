@@ -1,4 +1,4 @@
-"""Reads times from platform answers, with UTC as the default time zone."""
+"""Parses times in platform responses, with UTC as the default time zone."""
 
 from __future__ import annotations
 

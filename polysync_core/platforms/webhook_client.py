@@ -1,4 +1,4 @@
-"""Checks the addresses of webhooks, and posts events to them."""
+"""Checks the URLs of webhooks, and posts events to webhooks."""
 
 from __future__ import annotations
 

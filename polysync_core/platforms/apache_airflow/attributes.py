@@ -1,4 +1,4 @@
-"""Defines the attributes of an Apache Airflow platform, and the versions of Airflow's API."""
+"""Defines the attributes of an Apache Airflow platform: server URL and API version."""
 
 from __future__ import annotations
 

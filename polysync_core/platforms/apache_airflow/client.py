@@ -1,4 +1,4 @@
-"""Calls the REST API of one Airflow web server, whose version it detects."""
+"""Calls the REST API of one Airflow web server, and detects the API version."""
 
 from __future__ import annotations
 

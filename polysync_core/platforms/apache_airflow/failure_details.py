@@ -1,4 +1,4 @@
-"""Reads the failed tasks of a DAG run, with their last tries and logs."""
+"""Reads the failed tasks of an Airflow DAG run, with their errors and logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the values that the tasks of a successful run returned (XCom).
+"""Reads a DAG run's outputs from the return values (XCom) of tasks.
 
 https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/xcoms.html
 """

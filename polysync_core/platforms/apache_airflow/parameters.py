@@ -1,4 +1,4 @@
-"""Reads the parameters of a DAG from its details.
+"""Converts the declared `Param` objects of an Airflow DAG to Job parameters.
 
 A `Param` has a default value and a JSON schema: https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/params.html
 """

@@ -1,4 +1,4 @@
-"""Defines the plugin of Apache Airflow, which checks definitions and opens connections."""
+"""Checks definitions of Apache Airflow platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

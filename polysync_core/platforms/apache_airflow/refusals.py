@@ -1,4 +1,4 @@
-"""Maps the refusals of Airflow's API to errors with a remedy."""
+"""Maps error responses of Airflow's API to errors with a remedy."""
 
 from __future__ import annotations
 

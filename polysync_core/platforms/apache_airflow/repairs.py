@@ -1,4 +1,4 @@
-"""Clears the failed tasks of a run, so that only these tasks run again.
+"""Repairs a failed DAG run by clearing the failed tasks, which Airflow then reruns.
 
 The run keeps its id, so the external run id of such an attempt is `<run id>;repair=<token>`.
 """

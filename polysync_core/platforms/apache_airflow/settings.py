@@ -1,4 +1,4 @@
-"""Defines and checks the settings and the DAG id of a Job."""
+"""Defines and checks the settings and the DAG id of Jobs that run DAGs."""
 
 from __future__ import annotations
 

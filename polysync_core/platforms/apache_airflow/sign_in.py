@@ -1,4 +1,4 @@
-"""Signs in to Airflow by a token, or by a user name and a password.
+"""Signs in to an Airflow server by a token or by user name and password.
 
 Airflow 2 accepts the password with each call (HTTP Basic). Airflow 3 issues a token for it:
 https://airflow.apache.org/docs/apache-airflow/stable/security/api.html

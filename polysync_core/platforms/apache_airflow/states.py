@@ -1,4 +1,4 @@
-"""Decodes the states of DAG runs, and reads why a run waits in Airflow."""
+"""Decodes the states of Airflow DAG runs into Polysync statuses and wait reasons."""
 
 from __future__ import annotations
 

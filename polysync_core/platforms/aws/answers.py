@@ -1,4 +1,4 @@
-"""Reads pages, texts, times and objects from JSON answers of AWS services."""
+"""Reads list pages, texts, times and objects from JSON responses of AWS services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides whether an attempt adopts a run in the list or starts again.
+"""Decides whether a repeated start adopts an existing AWS run or starts another run.
 
 A run that carries the attempt's token is adopted. The list lags, so at first a missing run proves
 nothing. Later, the run is started again.

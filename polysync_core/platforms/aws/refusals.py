@@ -1,4 +1,4 @@
-"""Maps refusals of AWS services to errors with a remedy, by their error codes."""
+"""Maps error responses of AWS services, by their error codes, to errors with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds clients of AWS services that share the access key of one connection."""
+"""Builds signed HTTP clients of AWS services with the access key of one platform."""
 
 from __future__ import annotations
 

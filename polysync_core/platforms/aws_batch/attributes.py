@@ -1,4 +1,4 @@
-"""Defines the attributes of an AWS Batch platform."""
+"""Defines the attributes of an AWS Batch platform, such as the default job queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls the API of AWS Batch, and maps its refusals."""
+"""Calls the AWS Batch API in one region, and maps error responses."""
 
 from __future__ import annotations
 

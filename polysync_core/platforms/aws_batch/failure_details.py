@@ -1,4 +1,4 @@
-"""Reads the failed attempts of a Batch job, or the failed children of an array.
+"""Reads the errors of a Batch job's failed attempts or failed array children.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_DescribeJobs.html
 """

@@ -1,4 +1,4 @@
-"""Defines the plugin of AWS Batch, which checks definitions and opens connections."""
+"""Checks definitions of AWS Batch platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

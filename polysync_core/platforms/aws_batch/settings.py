@@ -1,4 +1,4 @@
-"""Defines and checks the settings and the external id of a Batch Job."""
+"""Defines and checks the settings and job definition name of AwsBatchJob Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the states of Batch jobs, of array jobs too."""
+"""Decodes the states of AWS Batch jobs and array jobs into Polysync statuses."""
 
 from __future__ import annotations
 

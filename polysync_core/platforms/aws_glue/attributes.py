@@ -1,4 +1,4 @@
-"""Defines the attributes of an AWS Glue platform."""
+"""Defines the attributes of an AWS Glue platform, such as the default worker type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls the API of AWS Glue, and maps its refusals."""
+"""Calls the AWS Glue API for jobs and job runs, and maps error responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the plugin of AWS Glue, which checks definitions and opens connections."""
+"""Checks definitions of AWS Glue platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follows the retries that Glue itself makes of a failed run.
+"""Finds the retries that AWS Glue itself makes of a failed job run.
 
 Glue runs a failed run again, up to the `MaxRetries` of its job. Each retry is a run of its own,
 whose id is the first id with the ending `_attempt_1`, `_attempt_2` and so on. A run that exceeded

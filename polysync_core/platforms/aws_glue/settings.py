@@ -1,4 +1,4 @@
-"""Defines and checks the settings of a Glue Job, and builds its run options."""
+"""Defines and checks the settings of GlueJob Jobs, and builds the options of runs."""
 
 from __future__ import annotations
 

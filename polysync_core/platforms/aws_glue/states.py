@@ -1,4 +1,4 @@
-"""Decodes the states of Glue job runs."""
+"""Decodes the states of AWS Glue job runs into Polysync statuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of an AWS Lambda platform."""
+"""Defines the attributes of an AWS Lambda platform, such as the invocation type."""
 
 from __future__ import annotations
 

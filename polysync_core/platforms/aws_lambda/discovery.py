@@ -1,4 +1,4 @@
-"""Lists the functions of a region, and reads the configuration of one."""
+"""Lists the Lambda functions of a region, and reads a function's configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submits runs of the job type AwsLambdaFunction, which end with the answer of the function."""
+"""Invokes Lambda functions for the job type AwsLambdaFunction; the response ends the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the plugin of AWS Lambda, which checks definitions and opens connections."""
+"""Checks definitions of AWS Lambda platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

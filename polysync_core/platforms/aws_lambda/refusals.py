@@ -1,4 +1,4 @@
-"""Maps refusals of AWS Lambda to errors with a remedy."""
+"""Maps error responses of AWS Lambda to errors with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the settings and the external id of Lambda Jobs, and checks both."""
+"""Defines and checks the settings and the function name of AwsLambdaFunction Jobs."""
 
 from __future__ import annotations
 

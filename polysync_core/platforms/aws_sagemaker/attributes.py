@@ -1,4 +1,4 @@
-"""Defines the attributes of an Amazon SageMaker platform."""
+"""Defines the attributes of an Amazon SageMaker platform, such as the execution role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls the pipeline API of Amazon SageMaker, and maps its refusals."""
+"""Calls the pipeline API of Amazon SageMaker, and maps error responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the parameters of a pipeline from its definition, and converts values to texts.
+"""Reads parameters from a SageMaker pipeline definition, and converts run values to text.
 
 https://aws-sagemaker-mlops.github.io/sagemaker-model-building-pipeline-definition-JSON-schema/
 """

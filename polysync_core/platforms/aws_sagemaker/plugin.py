@@ -1,4 +1,4 @@
-"""Defines the plugin of Amazon SageMaker, which checks definitions and opens connections."""
+"""Checks definitions of Amazon SageMaker platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines and checks the settings and the external id of a SageMaker Job."""
+"""Defines and checks the settings and the pipeline name of SageMakerPipeline Jobs."""
 
 from __future__ import annotations
 

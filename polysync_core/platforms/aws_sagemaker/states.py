@@ -1,4 +1,4 @@
-"""Decodes the states of pipeline executions, and the ids of executions and of their repairs."""
+"""Decodes SageMaker execution states into Polysync statuses, and parses external run ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of an AWS Step Functions platform."""
+"""Defines the attributes of an AWS Step Functions platform, such as the trace header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the state machines of a region, and reads their types."""
+"""Lists the Step Functions state machines of a region, and reads each machine's type."""
 
 from __future__ import annotations
 

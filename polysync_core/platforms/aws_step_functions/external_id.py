@@ -1,4 +1,4 @@
-"""Parses the ARNs of state machines, and the external ids of their executions.
+"""Parses the ARNs of state machines, and the external run ids of executions.
 
 The external id of a redrive is the ARN of the execution and the time of the redrive, because a
 redrive keeps the ARN.

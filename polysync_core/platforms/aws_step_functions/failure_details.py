@@ -1,4 +1,4 @@
-"""Finds the failed state of an execution, and its error, in the execution's history."""
+"""Finds the failed states of an execution, with errors, in the execution's event history."""
 
 from __future__ import annotations
 

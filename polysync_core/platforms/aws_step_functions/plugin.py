@@ -1,4 +1,4 @@
-"""Defines the plugin of AWS Step Functions, which checks definitions and opens connections."""
+"""Checks definitions of AWS Step Functions platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

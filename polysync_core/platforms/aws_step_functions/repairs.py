@@ -1,4 +1,4 @@
-"""Redrives a failed execution: its failed states run again, with the same input.
+"""Repairs a failed execution by a Step Functions redrive, which reruns the failed states.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 """

@@ -1,4 +1,4 @@
-"""Defines the settings of Step Functions Jobs, and checks settings and external id."""
+"""Defines and checks the settings and state machine ARN of StepFunctionsStateMachine Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the states and the results of executions."""
+"""Decodes the states of Step Functions executions into Polysync statuses, outputs and links."""
 
 from __future__ import annotations
 

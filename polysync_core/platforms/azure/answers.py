@@ -1,4 +1,4 @@
-"""Reads paged lists and nested objects from answers of Azure services."""
+"""Reads paged lists and nested objects from responses of Azure services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes and base addresses that all Azure platforms share."""
+"""Defines the attributes that all Azure platforms share, such as cloud and subscription."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returns each Azure cloud's Resource Manager address and token scope, and its portal address.
+"""Returns the Resource Manager address, token scope and portal address of each Azure cloud.
 
 The token scopes are constants, so no definition can request a token for another audience.
 """

@@ -1,4 +1,4 @@
-"""Reads and sets the environment variables of containers and tasks, which carry the parameters."""
+"""Passes parameters to containers and tasks as environment variables, and reads declared ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps refusals of Azure services to errors with a remedy."""
+"""Maps error responses of Azure services to errors with a remedy."""
 
 from __future__ import annotations
 

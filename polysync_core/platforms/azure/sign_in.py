@@ -1,4 +1,4 @@
-"""Builds authenticators and clients for Azure services, such as Azure Resource Manager."""
+"""Builds Microsoft Entra authenticators and HTTP clients for Azure services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of an Azure AI Foundry platform, and its resource ids."""
+"""Defines the attributes of an Azure AI Foundry platform, such as the workspace name."""
 
 from __future__ import annotations
 

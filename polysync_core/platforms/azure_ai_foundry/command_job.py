@@ -1,4 +1,4 @@
-"""Defines the job type AIFoundryCommandJob, whose runs are copies of a command job."""
+"""Defines the job type AIFoundryCommandJob, which runs copies of a command job."""
 
 from __future__ import annotations
 

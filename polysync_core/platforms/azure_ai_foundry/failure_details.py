@@ -1,4 +1,4 @@
-"""Reads the error of a failed job and of its failed child jobs.
+"""Reads the errors of a failed Azure Machine Learning job and of failed child jobs.
 
 The error of a pipeline job names the child jobs that failed; `details` may hold their errors.
 """

@@ -1,4 +1,4 @@
-"""Reads the parameters of a template job, and sets their values for a run.
+"""Reads the parameters of a template job, and sets parameter values in a copy.
 
 A run can set literal inputs, which Azure Machine Learning accepts as text for every declared type.
 All other inputs are data. Their values are URIs; without a value, a run uses the data of the

@@ -1,4 +1,4 @@
-"""Defines the job type AIFoundryPipelineJob, whose runs are copies of a pipeline job."""
+"""Defines the job type AIFoundryPipelineJob, which runs copies of a pipeline job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps the refusals of Azure Machine Learning to errors with a remedy."""
+"""Maps error responses of Azure Machine Learning to errors with a remedy."""
 
 from __future__ import annotations
 

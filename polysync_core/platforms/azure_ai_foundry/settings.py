@@ -1,4 +1,4 @@
-"""Checks a Job's settings and applies them to the Azure Machine Learning job."""
+"""Checks the settings of a Job, and applies these settings to the copied job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the state and the outputs of a job of Azure Machine Learning."""
+"""Decodes an Azure Machine Learning job's state into a Polysync status with outputs."""
 
 from __future__ import annotations
 

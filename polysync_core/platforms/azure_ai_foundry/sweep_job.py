@@ -1,4 +1,4 @@
-"""Defines the job type AIFoundrySweepJob, whose runs are copies of a sweep job.
+"""Defines the job type AIFoundrySweepJob, which runs copies of a sweep job.
 
 A value replaces a distribution of the search space with a choice of one. Parameters without a
 value, the sampling and the limits come from the template.

@@ -1,4 +1,4 @@
-"""Decodes the states of agent runs, and reads the response of an agent."""
+"""Decodes the states of Foundry agent runs into Polysync statuses, and reads agent responses."""
 
 from __future__ import annotations
 

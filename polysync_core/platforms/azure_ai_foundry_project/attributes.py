@@ -1,4 +1,4 @@
-"""Defines the attributes of a Foundry project."""
+"""Defines the attributes of a Foundry project platform, such as the project name."""
 
 from __future__ import annotations
 

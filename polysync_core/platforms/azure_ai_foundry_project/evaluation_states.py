@@ -1,4 +1,4 @@
-"""Decodes the states and the results of evaluation runs."""
+"""Decodes the states and results of Foundry evaluation runs into Polysync statuses and outputs."""
 
 from __future__ import annotations
 

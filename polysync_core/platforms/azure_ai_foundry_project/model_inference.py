@@ -1,4 +1,4 @@
-"""Selects chat or embedding for FoundryModelInference Jobs, and lists a project's deployments."""
+"""Selects chat or embedding for FoundryModelInference Jobs, and lists model deployments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the plugin of Foundry projects, which checks definitions and opens connections."""
+"""Checks definitions of Foundry project platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

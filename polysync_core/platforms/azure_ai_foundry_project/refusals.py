@@ -1,4 +1,4 @@
-"""Maps refusals of a Foundry project to errors with a remedy."""
+"""Maps error responses of a Foundry project to errors with a remedy."""
 
 from __future__ import annotations
 

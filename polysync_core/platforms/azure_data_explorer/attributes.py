@@ -1,4 +1,4 @@
-"""Defines the attributes of an Azure Data Explorer platform."""
+"""Defines the attributes of an Azure Data Explorer platform, such as the cluster URL."""
 
 from __future__ import annotations
 

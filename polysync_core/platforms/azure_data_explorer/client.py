@@ -1,4 +1,4 @@
-"""Sends queries and management commands to a cluster, and reads the tables of its answers.
+"""Sends queries and management commands to a Data Explorer cluster, and reads result tables.
 
 https://learn.microsoft.com/kusto/api/rest/request
 """

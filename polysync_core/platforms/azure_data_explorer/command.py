@@ -1,4 +1,4 @@
-"""Runs queries and management commands synchronously, or as operations that it polls."""
+"""Runs Data Explorer queries and commands, either synchronously or as polled operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the plugin of Azure Data Explorer, which checks definitions and opens connections."""
+"""Checks definitions of Azure Data Explorer platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

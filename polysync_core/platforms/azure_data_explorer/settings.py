@@ -1,4 +1,4 @@
-"""Defines and checks the settings of Jobs that run a query or a management command."""
+"""Defines and checks the settings of Jobs that run a Data Explorer command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the states of asynchronous operations in Data Explorer.
+"""Decodes the states of asynchronous Data Explorer operations into Polysync statuses.
 
 https://learn.microsoft.com/kusto/management/show-operations
 """

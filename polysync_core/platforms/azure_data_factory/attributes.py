@@ -1,4 +1,4 @@
-"""Defines the attributes of an Azure Data Factory platform."""
+"""Defines the attributes of an Azure Data Factory platform, such as the factory name."""
 
 from __future__ import annotations
 

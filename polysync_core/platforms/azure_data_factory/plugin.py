@@ -1,4 +1,4 @@
-"""Defines the plugin of Azure Data Factory, which checks definitions and opens connections."""
+"""Checks definitions of Azure Data Factory platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls the pipeline API of one Data Factory or Synapse workspace, and maps refusals."""
+"""Calls the pipeline API of Data Factory or Synapse, and maps error responses."""
 
 from __future__ import annotations
 

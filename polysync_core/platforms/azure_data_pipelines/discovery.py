@@ -1,4 +1,4 @@
-"""Lists the pipelines of Data Factory or Synapse, and reads their parameters."""
+"""Lists the pipelines of Data Factory or Synapse, and reads pipeline parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the pipeline run of a submit whose answer was lost.
+"""Finds the pipeline run that an earlier submit with a lost response started.
 
 The services have no idempotency key, but they list a pipeline's runs with their parameters. A Job
 may name a parameter that receives the attempt's token, which then identifies the attempt's run. The

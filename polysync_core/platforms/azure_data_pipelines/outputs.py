@@ -1,7 +1,7 @@
-"""Reads the outputs of pipelines: declared keys and return values.
+"""Reads the return value of a pipeline run as outputs, and declared return keys.
 
-"Set variable" activities return it as `pipelineReturnValue` of their output. "Execute pipeline"
-activities show the value of the child pipeline under the same name; it is not read.
+"Set variable" activities return the value as `pipelineReturnValue` of their output. "Execute
+pipeline" activities show the value of the child pipeline under the same name; it is not read.
 https://learn.microsoft.com/azure/data-factory/tutorial-pipeline-return-value
 """
 

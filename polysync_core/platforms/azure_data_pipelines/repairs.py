@@ -1,4 +1,4 @@
-"""Repairs a failed pipeline run, and finds the repair after a lost answer.
+"""Repairs a failed pipeline run, and finds an existing repair after a lost response.
 
 A repair is a new run in the group of the failed run, which begins at the failed activities and
 keeps the values of the failed run. Data Factory finds these activities itself; Synapse needs the

@@ -1,4 +1,4 @@
-"""Checks a pipeline Job's settings and name, and reads the rule for lost answers."""
+"""Defines and checks the settings of pipeline Jobs, with the rule for lost responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads, lists and cancels pipeline runs, and decodes their states."""
+"""Reads, lists and cancels pipeline runs, and decodes run states into Polysync statuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads lists, page tokens, numbers, times and links from answers of Databricks."""
+"""Reads lists, page tokens, numbers, times and links from responses of Databricks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads, cancels, repairs and lists the runs of notebooks and jobs in one workspace."""
+"""Calls the Databricks Jobs API to read, cancel, repair and list runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the jobs of a workspace and reads their parameters."""
+"""Lists the jobs of a Databricks workspace, and reads job parameters."""
 
 from __future__ import annotations
 

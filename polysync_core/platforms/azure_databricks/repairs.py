@@ -1,4 +1,4 @@
-"""Decodes the repairs of a run, and recognises the repair of an attempt.
+"""Reads the repairs in a run's history, and finds the repair of an attempt.
 
 A repair runs the failed tasks of a run again. The run keeps its id, so the external run id of such
 an attempt is `<run id>:<repair id>`. The history of the run has an entry for each repair, in no

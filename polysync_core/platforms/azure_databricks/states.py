@@ -1,4 +1,4 @@
-"""Decodes the state of a Databricks run.
+"""Decodes the state of a Databricks run into a Polysync status.
 
 The API has two generations of states: `state` (life cycle and result) and `status` (state and
 termination details). The newer one decides where both are present.

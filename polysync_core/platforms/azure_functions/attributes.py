@@ -1,4 +1,4 @@
-"""Defines the attributes of an Azure Functions platform."""
+"""Defines the attributes of an Azure Functions platform, such as the app name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the HTTP clients of a function app and of Azure Resource Manager.
+"""Builds authenticated HTTP clients of a function app, Durable Functions and Resource Manager.
 
 | auth | functions | Durable Functions' API | Resource Manager |
 |---|---|---|---|

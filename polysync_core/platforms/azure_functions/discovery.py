@@ -1,4 +1,4 @@
-"""Lists and describes the functions of an app through Azure Resource Manager."""
+"""Lists the functions of an Azure function app through Azure Resource Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses the external ids of functions and checks the Jobs that use them.
+"""Parses the external ids of functions and orchestrators, and checks function Jobs.
 
 | external id | artefact |
 |---|---|

@@ -1,4 +1,4 @@
-"""Defines the plugin of Azure Functions, which checks definitions and opens connections."""
+"""Checks definitions of Azure Functions platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

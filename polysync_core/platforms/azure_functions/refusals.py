@@ -1,4 +1,4 @@
-"""Maps the refusals of a function app to errors with a remedy."""
+"""Maps error responses of a function app to errors with a remedy."""
 
 from __future__ import annotations
 

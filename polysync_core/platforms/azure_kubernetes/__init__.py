@@ -1,1 +1,1 @@
-"""The platform Azure Kubernetes Service: runs copies of Jobs and of the templates of CronJobs."""
+"""Runs copies of Jobs and of CronJob templates on Azure Kubernetes Service (AKS)."""

@@ -1,4 +1,4 @@
-"""Defines the attributes of an AKS platform, and the allowed hosts of API servers."""
+"""Defines the attributes of an Azure Kubernetes platform, such as cluster name and namespace."""
 
 from __future__ import annotations
 

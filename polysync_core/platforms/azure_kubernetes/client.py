@@ -1,4 +1,4 @@
-"""Reads, creates and patches the Jobs of one namespace, and reads CronJobs, pods and logs.
+"""Calls the Kubernetes API for Jobs, CronJobs, pods and logs of one namespace.
 
 The address and the credential of the API server come from Azure Resource Manager. They are read
 again after ten minutes, and after a refused credential, so a rotation needs no restart.

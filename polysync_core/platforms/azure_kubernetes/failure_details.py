@@ -1,4 +1,4 @@
-"""Reads the exit codes, messages and logs of the failed containers of a Job."""
+"""Reads exit codes, messages and logs of a Kubernetes Job's failed containers."""
 
 from __future__ import annotations
 

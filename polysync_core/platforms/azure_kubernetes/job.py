@@ -1,4 +1,4 @@
-"""Runs copies of Kubernetes Jobs, and of the templates of CronJobs.
+"""Starts, polls and stops copies of Kubernetes Jobs and of CronJob templates.
 
 Kubernetes has no idempotency key, but the name of a Job is unique in its namespace, and Polysync
 derives the name from the attempt. So a repeated create finds the Job of the first one.

@@ -1,4 +1,4 @@
-"""Builds the Kubernetes Job of one run from a template."""
+"""Builds the Kubernetes Job of one run from a template Job or CronJob."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the termination message of a container as the outputs of a run.
+"""Reads the outputs of a run from a container's termination message.
 
 A container writes the message to `/dev/termination-log`, and Kubernetes keeps 4096 bytes.
 https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/

@@ -1,4 +1,4 @@
-"""Defines the plugin of Azure Kubernetes Service: checks definitions and opens connections."""
+"""Checks definitions of Azure Kubernetes Service platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps the refusals of a cluster to errors with a remedy.
+"""Maps error responses of a Kubernetes cluster to errors with a remedy.
 
 Kubernetes answers with a `Status`, whose `reason` and `details` tell the refused object.
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/

@@ -1,4 +1,4 @@
-"""Decodes the state of a Kubernetes Job and the reason of its wait.
+"""Decodes the state of a Kubernetes Job into a Polysync status and wait reason.
 
 https://kubernetes.io/docs/concepts/workloads/controllers/job/
 """

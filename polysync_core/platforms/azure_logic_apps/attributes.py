@@ -1,4 +1,4 @@
-"""Defines the attributes and the API paths of an Azure Logic Apps platform."""
+"""Defines the attributes of an Azure Logic Apps platform, such as the hosting plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads workflows and trigger addresses, and reads, lists and cancels workflow runs."""
+"""Calls the Logic Apps API for workflows, trigger URLs and workflow runs."""
 
 from __future__ import annotations
 

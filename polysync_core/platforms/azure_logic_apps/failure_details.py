@@ -1,4 +1,4 @@
-"""Reads the failed actions of a workflow run.
+"""Reads the failed actions of a Logic Apps workflow run.
 
 An action in a loop has one repetition for each pass, and only a repetition names the error.
 https://learn.microsoft.com/rest/api/logic/workflow-run-actions/list

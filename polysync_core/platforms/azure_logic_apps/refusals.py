@@ -1,4 +1,4 @@
-"""Maps the refusals of Azure Logic Apps to errors with a remedy."""
+"""Maps error responses of Azure Logic Apps to errors with a remedy."""
 
 from __future__ import annotations
 

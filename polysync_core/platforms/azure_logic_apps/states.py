@@ -1,4 +1,4 @@
-"""Decodes the states and outputs of workflow runs."""
+"""Decodes the states of Logic Apps workflow runs into Polysync statuses with outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the inputs of a workflow from the JSON schema of its request trigger.
+"""Reads a workflow's parameters from the JSON schema of the workflow's request trigger.
 
 The engine checks no schema by default, so the workflow may also read properties that the schema
 does not declare. A note names them.

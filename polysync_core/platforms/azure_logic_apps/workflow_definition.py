@@ -1,4 +1,4 @@
-"""Reads the trigger, kind and parameters of a workflow from its definition."""
+"""Reads the trigger, kind and parameters in a Logic Apps workflow definition."""
 
 from __future__ import annotations
 

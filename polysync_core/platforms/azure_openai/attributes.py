@@ -1,4 +1,4 @@
-"""Defines the attributes of an account that serves models, and of an Azure OpenAI platform."""
+"""Defines the attributes of Azure OpenAI and Foundry accounts, such as the account URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the states, the counts and the errors of batches."""
+"""Decodes the states of OpenAI batches into Polysync statuses, and reads request errors."""
 
 from __future__ import annotations
 

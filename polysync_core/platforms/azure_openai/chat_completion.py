@@ -1,4 +1,4 @@
-"""Builds the request of a chat completion, and reads the answer of the model."""
+"""Builds chat completion requests, and reads the model's text and token counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the calls to the OpenAI API of an account, and reads its lists."""
+"""Builds calls to the OpenAI API of an Azure account, and reads paged lists."""
 
 from __future__ import annotations
 

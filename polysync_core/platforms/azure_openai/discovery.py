@@ -1,4 +1,4 @@
-"""Lists the deployments of an account by Azure Resource Manager."""
+"""Lists the model deployments of an Azure OpenAI account through Azure Resource Manager."""
 
 from __future__ import annotations
 

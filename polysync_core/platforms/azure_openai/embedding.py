@@ -1,4 +1,4 @@
-"""Builds the request of an embedding, and reads the vector in the answer."""
+"""Builds embedding requests, and reads the vector in the response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls a model once for an attempt; the answer is the result of the run."""
+"""Submits runs that call a model once; the response is the result."""
 
 from __future__ import annotations
 

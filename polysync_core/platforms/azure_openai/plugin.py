@@ -1,4 +1,4 @@
-"""Defines the plugin of Azure OpenAI, which checks definitions and opens connections."""
+"""Checks definitions of Azure OpenAI platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

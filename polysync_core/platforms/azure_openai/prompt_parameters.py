@@ -1,4 +1,4 @@
-"""Fills prompts and other texts of a Job with the values of a run.
+"""Fills the placeholders in a Job's prompts with the parameter values of a run.
 
 A text may hold `{parameters.NAME}`. A parameter that nothing reads is refused at the start of a
 run, because the model would never see it.

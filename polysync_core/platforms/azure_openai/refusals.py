@@ -1,4 +1,4 @@
-"""Maps refusals of models and of their accounts to errors with a remedy."""
+"""Maps error responses of Azure OpenAI models and accounts to errors with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds authenticated clients for the models and the Azure resource of an account."""
+"""Builds authenticated clients for an Azure OpenAI account's models and Azure resource."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of an Azure Synapse platform."""
+"""Defines the attributes of an Azure Synapse platform, such as the workspace name."""
 
 from __future__ import annotations
 

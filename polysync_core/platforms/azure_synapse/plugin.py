@@ -1,4 +1,4 @@
-"""Defines the plugin of Azure Synapse, which checks definitions and opens connections."""
+"""Checks definitions of Azure Synapse platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of a dbt Cloud platform."""
+"""Defines the attributes of a dbt Cloud platform, such as the account id."""
 
 from __future__ import annotations
 

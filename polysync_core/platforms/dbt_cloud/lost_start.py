@@ -1,4 +1,4 @@
-"""Finds the run of an unanswered start, and retries a failed run once.
+"""Finds the dbt run of a start without a response, and retries a failed run.
 
 dbt Cloud has no idempotency key. The cause of a run holds the attempt's token, and a retry names
 the run that it retries. Both are in the list of runs.

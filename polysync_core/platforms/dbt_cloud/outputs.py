@@ -1,4 +1,4 @@
-"""Reads node statuses and their counts from a successful run's `run_results.json`."""
+"""Reads outputs (node statuses and counts) from a successful run's `run_results.json`."""
 
 from __future__ import annotations
 

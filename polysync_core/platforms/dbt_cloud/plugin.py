@@ -1,4 +1,4 @@
-"""Defines the plugin of dbt Cloud, which checks definitions and opens connections."""
+"""Checks definitions of dbt Cloud platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps the refusals of dbt Cloud to errors with a remedy."""
+"""Maps error responses of dbt Cloud to errors with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines and checks the settings and the dbt job id of a Job."""
+"""Defines and checks the settings and the dbt job id of DbtCloudJob Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the states of runs of dbt Cloud."""
+"""Decodes the states of dbt Cloud runs into Polysync statuses, and finds failed steps."""
 
 from __future__ import annotations
 

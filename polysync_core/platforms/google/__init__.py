@@ -1,1 +1,1 @@
-"""Shares attributes, sign-in, refusals and paged lists between the platforms of Google Cloud."""
+"""Shares attributes, sign-in, error mapping and paged lists between the Google Cloud platforms."""

@@ -1,4 +1,4 @@
-"""Reads paged lists and nested objects from answers of Google's APIs."""
+"""Reads paged lists and nested objects from responses of Google's APIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes and base addresses that all platforms of Google Cloud share."""
+"""Defines the attributes that all Google Cloud platforms share, such as the project id."""
 
 from __future__ import annotations
 

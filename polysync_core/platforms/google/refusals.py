@@ -1,4 +1,4 @@
-"""Maps the refusals of Google's APIs to errors with a remedy."""
+"""Maps error responses of Google's APIs to errors with a remedy."""
 
 from __future__ import annotations
 

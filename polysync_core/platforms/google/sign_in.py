@@ -1,4 +1,4 @@
-"""Builds authenticators for Google APIs and Cloud Functions, and clients of the APIs."""
+"""Builds authenticators for Google's APIs and Cloud Functions, and clients of the APIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of a Google Cloud Composer platform."""
+"""Defines the attributes of a Google Cloud Composer platform, such as the environment name."""
 
 from __future__ import annotations
 

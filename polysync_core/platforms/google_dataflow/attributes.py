@@ -1,4 +1,4 @@
-"""Defines the attributes of a Google Dataflow platform, and the console links of jobs."""
+"""Defines the attributes of a Google Dataflow platform, such as the template folder."""
 
 from __future__ import annotations
 

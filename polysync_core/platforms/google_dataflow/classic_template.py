@@ -1,4 +1,4 @@
-"""Defines the job type DataflowClassicTemplate."""
+"""Defines the job type DataflowClassicTemplate, which launches jobs from classic templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Launches templates of Dataflow, and reads, lists and stops the jobs of one region."""
+"""Calls the Dataflow API of one region to launch templates and manage jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds templates as files in a folder of Cloud Storage.
+"""Lists Dataflow templates by the names of files in a Cloud Storage folder.
 
 The metadata of a classic template is a file beside it, whose name ends in `_metadata`. The
 specification of a Flex template ends in `.json`, or is in a folder `flex` as those of Google are.

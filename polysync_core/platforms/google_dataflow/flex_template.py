@@ -1,4 +1,4 @@
-"""Defines the job type DataflowFlexTemplate, whose template file describes a container image."""
+"""Defines the job type DataflowFlexTemplate, which launches jobs from Flex templates."""
 
 from __future__ import annotations
 

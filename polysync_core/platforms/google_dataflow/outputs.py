@@ -1,4 +1,4 @@
-"""Reads the outputs of a Job from the pipeline options that Dataflow returns."""
+"""Reads a run's outputs from the pipeline options that Dataflow returns."""
 
 from __future__ import annotations
 

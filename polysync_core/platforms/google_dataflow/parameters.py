@@ -1,4 +1,4 @@
-"""Reads the parameters of a template from its metadata."""
+"""Reads the parameters of a Dataflow template from the template's metadata."""
 
 from __future__ import annotations
 

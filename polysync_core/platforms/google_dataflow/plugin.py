@@ -1,4 +1,4 @@
-"""Defines the plugin of Google Dataflow, which checks definitions and opens connections."""
+"""Checks definitions of Google Dataflow platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps the refusals of Dataflow and Cloud Storage to errors with a remedy."""
+"""Maps error responses of Dataflow and Cloud Storage to errors with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the states of jobs of Dataflow."""
+"""Decodes the states of Dataflow jobs into Polysync statuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of a Google Cloud Functions platform."""
+"""Defines the attributes of a Google Cloud Functions platform, such as a function filter."""
 
 from __future__ import annotations
 

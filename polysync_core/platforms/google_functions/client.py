@@ -1,4 +1,4 @@
-"""Caches the address and the HTTP client of each Google function."""
+"""Caches the address and the HTTP client of each Google Cloud function."""
 
 from __future__ import annotations
 

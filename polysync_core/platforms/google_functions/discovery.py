@@ -1,4 +1,4 @@
-"""Lists the functions of a region, and reads their addresses, from Google's API."""
+"""Lists the functions of a Google Cloud region, and reads function addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses the external ids of Google functions, and checks the Jobs that use them.
+"""Parses the resource names of Google Cloud functions, and checks function Jobs.
 
 The form is `projects/<project>/locations/<region>/functions/<function>`.
 """

@@ -1,4 +1,4 @@
-"""Defines the attributes of a Vertex AI platform, and the console links of jobs."""
+"""Defines the attributes of a Vertex AI platform, with API and console addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the job type VertexAIBatchPredictionJob: sends model parameters, input and output."""
+"""Defines the job type VertexAIBatchPredictionJob, with input, output and model parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads, creates, lists and cancels the jobs of one region of Vertex AI."""
+"""Calls the Vertex AI API of one region for jobs of one kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the job type VertexAICustomJob, which passes values as environment variables."""
+"""Defines the job type VertexAICustomJob, which passes parameters as environment variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the errors of a failed job, and of the failed tasks of a pipeline."""
+"""Reads the errors of a failed Vertex AI job or pipeline task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the outputs of a successful pipeline job, and of a batch prediction job.
+"""Reads the outputs of successful Vertex AI pipeline jobs and batch prediction jobs.
 
 Google documents the results of a task as metadata of its execution, under `output:<name>`. The
 pipeline's specification names the task and the result behind each output of the pipeline.

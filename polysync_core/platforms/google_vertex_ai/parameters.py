@@ -1,4 +1,4 @@
-"""Reads the parameters of a pipeline, and converts values to their types."""
+"""Reads the parameters of a Vertex AI pipeline, and converts values to declared types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the plugin of Google Vertex AI, which checks definitions and opens connections."""
+"""Checks definitions of Google Vertex AI platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps the refusals of Vertex AI to errors with a remedy."""
+"""Maps error responses of Vertex AI to errors with a remedy."""
 
 from __future__ import annotations
 

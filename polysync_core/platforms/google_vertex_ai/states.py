@@ -1,4 +1,4 @@
-"""Decodes the states of jobs of Vertex AI, and the reasons of failures."""
+"""Decodes the states of Vertex AI jobs into Polysync statuses, with failure reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submits, polls and cancels copies of template jobs, for three job types.
+"""Submits, polls and cancels copies of Vertex AI template jobs, for three job types.
 
 A pipeline job has an id that its creator chooses, so a repeated creation finds the first one. The
 other jobs get their ids from Vertex AI. Their label holds the token of the attempt, and a resend

@@ -1,1 +1,1 @@
-"""Calls functions over HTTP, for Azure Functions and Google Cloud Functions."""
+"""Shares the code that calls functions over HTTP between Azure and Google Cloud Functions."""

@@ -1,4 +1,4 @@
-"""Calls a function once and polls the status URL that it returns."""
+"""Calls an HTTP function once, and polls the status URL in the response."""
 
 from __future__ import annotations
 

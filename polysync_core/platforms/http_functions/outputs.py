@@ -1,4 +1,4 @@
-"""Reads outputs from a function's answer, and removes keys from URLs in the outputs."""
+"""Reads outputs from a function's response, and removes keys from URLs in outputs."""
 
 from __future__ import annotations
 

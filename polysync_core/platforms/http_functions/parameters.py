@@ -1,4 +1,4 @@
-"""Checks a function Job's settings, and builds the query and body of a call.
+"""Builds the query and body of a function call from the parameter values.
 
 | method | values |
 |---|---|

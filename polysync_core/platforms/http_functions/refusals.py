@@ -1,4 +1,4 @@
-"""Maps a function's refusals to errors with a remedy."""
+"""Maps error responses of a called function to errors with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends a call at most once, to a service whose answer is the result."""
+"""Sends the HTTP call of an attempt at most once, unless the Job is idempotent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the status URL of a function call, and decodes the answers of that URL."""
+"""Finds the status URL of a function call, and decodes responses into Polysync statuses."""
 
 from __future__ import annotations
 

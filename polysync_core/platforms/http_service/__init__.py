@@ -1,1 +1,1 @@
-"""Starts and polls jobs of any HTTP service, by calls that the Job describes."""
+"""Runs jobs of any HTTP service, by calls that the Job's settings define."""

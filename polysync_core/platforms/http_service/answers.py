@@ -1,4 +1,4 @@
-"""Reads values of a JSON answer by JSONPath (RFC 9535), one value for each path."""
+"""Reads values in a JSON response by JSONPath (RFC 9535), one value per path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the attributes of an HTTP service."""
+"""Defines the attributes of an HTTP service platform, such as the base URL."""
 
 from __future__ import annotations
 

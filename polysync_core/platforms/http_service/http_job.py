@@ -1,4 +1,4 @@
-"""Starts, polls and stops runs by the calls that the settings of a Job describe."""
+"""Starts, polls and stops HttpJob runs by the HTTP calls in the Job's settings."""
 
 from __future__ import annotations
 

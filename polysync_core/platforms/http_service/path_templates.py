@@ -1,4 +1,4 @@
-"""Fills the placeholders of a path; a value is always one part of the path."""
+"""Fills placeholders in URL paths, and keeps each value within one path segment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the plugin of an HTTP service, which checks definitions and opens connections."""
+"""Checks definitions of HTTP service platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

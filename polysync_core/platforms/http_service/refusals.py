@@ -1,4 +1,4 @@
-"""Maps the refusals of an HTTP service to errors with a remedy."""
+"""Maps error responses of an HTTP service to errors with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the settings of an HttpJob: its calls, and the values in their answers."""
+"""Defines the settings of HttpJob Jobs, such as the start, status and cancel calls."""
 
 from __future__ import annotations
 

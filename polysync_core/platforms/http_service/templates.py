@@ -1,4 +1,4 @@
-"""Fills the placeholders of texts and JSON values, such as `{externalId}`.
+"""Fills placeholders such as `{externalId}` in texts and JSON values of HTTP calls.
 
 | placeholder | value |
 |---|---|

@@ -1,4 +1,4 @@
-"""Defines the attributes of a Microsoft Fabric platform."""
+"""Defines the attributes of a Microsoft Fabric platform, such as the workspace id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls the job scheduler of one Fabric workspace, and reads the ids of started runs.
+"""Calls the job scheduler API of one Fabric workspace to start and manage runs.
 
 https://learn.microsoft.com/rest/api/fabric/core/job-scheduler
 """

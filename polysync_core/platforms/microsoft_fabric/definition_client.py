@@ -1,4 +1,4 @@
-"""Reads the definition of a Fabric item, which Fabric may prepare in a long-running operation.
+"""Reads the definition files of a Fabric item, and waits for Fabric's long-running operation.
 
 https://learn.microsoft.com/rest/api/fabric/articles/long-running-operation
 """

@@ -1,4 +1,4 @@
-"""Submits, polls and cancels runs of Fabric items, for all four job types."""
+"""Submits, polls and cancels runs of Fabric items, for all four Fabric job types."""
 
 from __future__ import annotations
 

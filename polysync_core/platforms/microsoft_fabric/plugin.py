@@ -1,4 +1,4 @@
-"""Defines the plugin of Microsoft Fabric, which checks definitions and opens connections."""
+"""Checks definitions of Microsoft Fabric platforms and Jobs, and opens connections."""
 
 from __future__ import annotations
 

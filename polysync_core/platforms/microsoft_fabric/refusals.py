@@ -1,4 +1,4 @@
-"""Maps refusals of Microsoft Fabric to errors with a remedy."""
+"""Maps error responses of Microsoft Fabric to errors with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes the states of Fabric's runs, and the reasons of their failures."""
+"""Decodes the states of Microsoft Fabric runs into Polysync statuses, with failure reasons."""
 
 from __future__ import annotations
 

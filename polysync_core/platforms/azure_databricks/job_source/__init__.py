@@ -1,1 +1,1 @@
-"""Reads the parameters of jobs from their settings."""
+"""Reads the parameters of Databricks jobs from the settings of these jobs."""

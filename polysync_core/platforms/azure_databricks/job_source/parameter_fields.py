@@ -1,4 +1,4 @@
-"""Defines the request fields that carry the parameters of a job's run."""
+"""Names the request fields that carry parameter values when a Databricks job starts."""
 
 from __future__ import annotations
 

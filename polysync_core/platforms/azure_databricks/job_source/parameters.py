@@ -1,4 +1,4 @@
-"""Collects the parameters of a job and of its tasks into one schema.
+"""Collects the parameters of a Databricks job and its tasks into one schema.
 
 A run without values must be the run that Databricks itself starts. So only parameters of the job
 have defaults: a value that was sent for a parameter of a task would reach every task.

@@ -1,4 +1,4 @@
-"""Reads the parameters that the tasks of a job take.
+"""Reads the tasks of a Databricks job, with the parameters of each task.
 
 A task with named parameters has a value for each name. A task with a list takes arguments in an
 order. A loop has an inner task. https://docs.databricks.com/api/workspace/jobs/get

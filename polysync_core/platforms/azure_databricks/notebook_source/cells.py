@@ -1,4 +1,4 @@
-"""Splits a notebook into cells of one language each.
+"""Splits a notebook's source into cells of one language each.
 
 The source format separates cells by `COMMAND ----------` comments; comments such as `MAGIC %sql`
 mark the lines of another language, and the other lines of the cell are code of the notebook. A

@@ -1,4 +1,4 @@
-"""Holds the widgets that the readers of a notebook find, and the notes about them."""
+"""Collects the widgets found in a notebook, and reasons why others may be missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the `%run` commands of a notebook."""
+"""Parses the `%run` commands by which a notebook includes another notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the values of variables, and the functions that create widgets, in all Python cells."""
+"""Resolves variables and widget-creating functions across the Python cells of a notebook."""
 
 from __future__ import annotations
 

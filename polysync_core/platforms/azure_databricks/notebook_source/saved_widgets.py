@@ -1,4 +1,4 @@
-"""Reads the widgets that a notebook keeps in its metadata.
+"""Reads widgets from the metadata of a Jupyter notebook.
 
 A widget that was made in the user interface is in no cell. The Jupyter form of the notebook has its
 name, default and label.

@@ -1,4 +1,4 @@
-"""Searches SQL, Scala, R and unparsed Python cells for widgets.
+"""Searches SQL, Scala, R and invalid Python cells for calls that define widgets.
 
 A literal name gives a widget. Each uncertain result gives a note.
 """

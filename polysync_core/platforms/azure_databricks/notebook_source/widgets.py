@@ -1,4 +1,4 @@
-"""Reads the parameters of a notebook from its widgets.
+"""Collects the widgets of all notebook cells as the parameters of a Job.
 
 Python cells are parsed, all of them together. SQL, Scala and R cells, and invalid Python, are
 searched for calls with a literal name and an optional literal default. Of SQL, `CREATE WIDGET` and

@@ -1,4 +1,4 @@
-"""Decodes the states and errors of pipeline updates, and recognises an attempt's update."""
+"""Decodes Delta Live Tables update states into Polysync statuses, and finds an attempt's update."""
 
 from __future__ import annotations
 
