@@ -86,7 +86,8 @@ class _Commands(typer.Typer):
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Run a command, or complete its arguments, without building the other commands."""
-        word = completed_command() if is_completion() else next(iter(sys.argv[1:]), None)
+        typed = () if args or options.get("args") else sys.argv[1:2]
+        word = completed_command() if is_completion() else next(iter(typed), None)
         named = [each for each in self.registered_commands if _name_of(each) == word]
         groups = [each for each in self.registered_groups if each.name == word]
         if (named or groups) and word != "help":

@@ -47,6 +47,8 @@ class PlainGroup(TyperGroup):
                 ctx.fail("No such option: -out")
             return super().invoke(ctx)
         except _UsageError as error:
+            # Typer repeats the words of its validation library.
+            error.message = error.message.replace("Value error, ", "")
             correction = self._correction(words)
             if correction is None:
                 raise

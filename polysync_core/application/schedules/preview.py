@@ -13,6 +13,7 @@ from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.schedules.cron.description import describe_cron
+from polysync_core.domain.schedules.cron.times import joined
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
 from polysync_core.domain.schedules.state import Pause
 from polysync_core.domain.schedules.stored_schedules import StoredSchedule
@@ -90,7 +91,7 @@ def _notes(task: Task, now: datetime, pauses: dict[str, Pause]) -> Iterator[str]
     if not task.enabled:
         yield f"Task {task.name} is disabled: its schedules do not fire until it is enabled."
     if not task.schedules:
-        yield f"Task {task.name} has no schedules."
+        yield f"Task {task.name} has no schedules.{_other_starts(task)}"
     for schedule in task.schedules:
         if not schedule.enabled:
             yield f"Schedule {schedule.name} is disabled; its fire times are not listed."
@@ -100,3 +101,9 @@ def _notes(task: Task, now: datetime, pauses: dict[str, Pause]) -> Iterator[str]
             yield f"Schedule {schedule.name} is paused until it is resumed: {pause.reason}"
         for warning in describe_cron(schedule.cron).warnings:
             yield f"Schedule {schedule.name}, {schedule.cron}: {warning}"
+
+
+def _other_starts(task: Task) -> str:
+    """Return a sentence about the Tasks whose runs start a Task."""
+    upstreams = list(dict.fromkeys(each.task for each in task.dependencies))
+    return f" It starts after runs of {joined(upstreams)}." if upstreams else ""

@@ -79,3 +79,11 @@ def test_a_command_is_built_alone_and_its_errors_stay_the_same() -> None:
     assert run("help", "runs")[2] > 50
     assert "'run', 'runs'" in run("runz")[1]
     assert "'list'" in run("context", "lst")[1]
+
+
+def test_an_error_of_usage_has_no_words_of_the_validation_library() -> None:
+    result = CliRunner().invoke(app, ["test", "job", "x"])
+
+    assert result.exit_code == 2
+    assert "'job' is not one of" in result.stderr
+    assert "Value error" not in result.stderr

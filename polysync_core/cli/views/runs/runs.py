@@ -18,12 +18,15 @@ def runs_view(runs: Sequence[RunAnswer]) -> FittedTable:
     """Return a table of runs; reasons are shown if a run was late or has not succeeded."""
     subject = "Task" if any(run.task for run in runs) else "Job"
     reasons = [_reason(run) for run in runs]
+    # The runs of a backfill are queued at the same time.
+    has_times = any(run.backfill_id for run in runs)
     columns = [
         whole_column("Run"),
         name_column(subject),
         whole_column("Status"),
         whole_column("Trigger", drop=3),
         whole_column("Attempts", drop=4),
+        *([whole_column("Scheduled", drop=2)] if has_times else []),
         whole_column("Queued", drop=1),
         whole_column("Duration", drop=2),
     ]
@@ -37,6 +40,7 @@ def runs_view(runs: Sequence[RunAnswer]) -> FittedTable:
             status_cell(run.status),
             run.trigger,
             str(len(run.attempts)),
+            *([Moment(run.scheduled_time)] if has_times else []),
             Moment(run.queued_at),
             format_duration(run.duration),
         ]

@@ -131,6 +131,15 @@ def test_notes_name_a_disabled_task_and_a_task_without_schedules():
     assert preview().notes == ["Task daily has no schedules."]
 
 
+def test_a_dependent_task_without_schedules_names_its_upstreams():
+    after = [{"task": "first"}, {"task": "second"}]
+    app = FakeApp(read_definition(Kind.TASK, {"name": "daily", "job": "j", "dependencies": after}))
+
+    assert app.services.fire_times.preview("daily", count=1).notes == [
+        "Task daily has no schedules. It starts after runs of first and second."
+    ]
+
+
 def test_an_unknown_task_is_not_found():
     with pytest.raises(NotFound):
         FakeApp().services.fire_times.preview("nothing", count=1)

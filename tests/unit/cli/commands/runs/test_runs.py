@@ -148,3 +148,21 @@ def test_a_watch_prints_each_change_until_an_interrupt(
     assert result.stderr == "no answer, trying again\n"
     assert api.requests[0].query == {"task": "t", "limit": "20"}
     assert polysync("runs", "--watch", "--json").exit_code == 2
+
+
+def test_the_runs_of_a_backfill_have_their_scheduled_times(api: FakeApi, polysync: Invoke):
+    run = build_run(backfillId="b1", scheduledTime="2026-01-03T06:00:00Z")
+    api.on("GET", "/task-runs", Answer({"items": [run], "continuationToken": None}))
+
+    listed = polysync("runs").stdout
+
+    assert "Scheduled" in listed
+    assert "2026-01-03 06:00:00Z" in listed
+
+
+def test_a_task_is_named_once(api: FakeApi, polysync: Invoke):
+    api.on("GET", "/task-runs", Answer({"items": [build_run()], "continuationToken": None}))
+
+    assert polysync("runs", "daily").exit_code == 0
+    assert api.requests[-1].query["task"] == "daily"
+    assert polysync("runs", "daily", "--task", "daily").exit_code == 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.unit.cli.conftest import Invoke
 from tests.unit.cli.fake_api import Answer, FakeApi
 
@@ -88,3 +90,23 @@ def test_a_list_that_ends_early_says_so(api: FakeApi, polysync: Invoke):
     nothing = {"items": [], "continuationToken": None, "completeUntil": None}
     api.on("GET", "/fire-times", Answer(nothing))
     assert polysync("fire-times").stdout.strip() == "No schedule fires in this window."
+
+
+def test_later_days_begin_at_midnight_in_utc(api: FakeApi, polysync: Invoke):
+    empty = Answer({"items": [], "continuationToken": None, "completeUntil": None})
+    api.on("GET", "/fire-times", empty)
+
+    assert polysync("fire-times", "--from", "2027-03-25", "--days", "7").exit_code == 0
+
+    assert (api.requests[0].query["from"], api.requests[0].query["to"]) == (
+        "2027-03-25T00:00:00.000Z",
+        "2027-04-01T00:00:00.000Z",
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["--from", "soon"], ["--from", "9999-12-31"], ["t", "--from", "2027-03-25"]]
+)
+def test_a_wrong_first_day_is_refused(api: FakeApi, polysync: Invoke, words: list[str]):
+    assert polysync("fire-times", *words).exit_code == 2
+    assert api.requests == []
