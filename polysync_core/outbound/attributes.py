@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
+from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.outbound.hosts import BaseAddress, HostRule
+
+
+class StandInAttributes(Value):
+    """The attribute by which a simulator replaces a service in development."""
+
+    endpoint: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    """The base address of a simulator, which then receives all calls."""
+
+    def address(self, service: BaseAddress, *, allow_loopback: bool) -> BaseAddress:
+        """Return the address for calls to a service: the simulator's, if one is set."""
+        if self.endpoint is None:
+            return service
+        if not allow_loopback:
+            raise Invalid.at(
+                "attributes.endpoint", "a simulator is allowed in development only: remove it"
+            )
+        rule = HostRule(suffixes=(), example="http://127.0.0.1:8787", allow_loopback=True)
+        return rule.read(self.endpoint, path="attributes.endpoint")
 
 
 def read_attributes[M: BaseModel](model: type[M], attributes: Mapping[str, object]) -> M:

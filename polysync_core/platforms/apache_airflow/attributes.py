@@ -5,10 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from urllib.parse import unquote
 
-from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
-from polysync_core.outbound.attributes import read_attributes
+from polysync_core.outbound.attributes import StandInAttributes, read_attributes
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.urls import read_url
 
@@ -27,7 +26,7 @@ class ApiVersion(StrEnum):
         return "Airflow 2" if self is ApiVersion.V1 else "Airflow 3"
 
 
-class AirflowAttributes(Value):
+class AirflowAttributes(StandInAttributes):
     """`attributes` of an Apache Airflow platform."""
 
     airflow_url: str
@@ -52,4 +51,4 @@ class AirflowAttributes(Value):
             raise Invalid.at(path, "has a query: write the address of the web server alone")
         if "api" in parts:
             raise Invalid.at(path, "has the path of the API: remove it from /api on")
-        return found.base, parts
+        return self.address(found.base, allow_loopback=allow_loopback), parts

@@ -6,15 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.outbound.attributes import read_attributes
+from polysync_core.outbound.attributes import StandInAttributes, read_attributes
 from polysync_core.outbound.hosts import BaseAddress, HostRule
 
 type DbtId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
-class DbtCloudAttributes(Value):
+class DbtCloudAttributes(StandInAttributes):
     """`attributes` of a dbt Cloud platform."""
 
     account_id: DbtId
@@ -37,4 +36,5 @@ class DbtCloudAttributes(Value):
             example="https://ab123.us1.dbt.com",
             allow_loopback=allow_loopback,
         )
-        return rule.read(self.access_url, path="attributes.accessUrl")
+        service = rule.read(self.access_url, path="attributes.accessUrl")
+        return self.address(service, allow_loopback=allow_loopback)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from polysync_core.domain.definitions.base import Line, Value
+from polysync_core.domain.definitions.base import Line
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.outbound.attributes import read_attributes
+from polysync_core.outbound.attributes import StandInAttributes, read_attributes
 from polysync_core.outbound.hosts import AddressScope, BaseAddress, HostRule
 
 type SnowflakeName = Annotated[Line, StringConstraints(min_length=1, max_length=255)]
@@ -18,7 +18,7 @@ type SnowflakeName = Annotated[Line, StringConstraints(min_length=1, max_length=
 _ORGANISATION = re.compile(r"(?P<organisation>[a-z0-9]+)-(?P<account>[a-z0-9-]+)")
 
 
-class SnowflakeAttributes(Value):
+class SnowflakeAttributes(StandInAttributes):
     """`attributes` of a Snowflake platform."""
 
     account_url: str
@@ -49,11 +49,14 @@ class SnowflakeAttributes(Value):
             example="https://myorg-account1.snowflakecomputing.com",
             allow_loopback=allow_loopback,
         )
-        return rule.read(self.account_url, path="attributes.accountUrl")
+        service = rule.read(self.account_url, path="attributes.accountUrl")
+        return self.address(service, allow_loopback=allow_loopback)
 
-    def identifier(self, base: BaseAddress) -> str:
-        """Return the identifier of the account, without region, in capital letters."""
-        return (self.account_identifier or base.host.partition(".")[0]).upper()
+    @property
+    def identifier(self) -> str:
+        """The identifier of the account, without region, in capital letters."""
+        host = self.account_url.partition("://")[2]
+        return (self.account_identifier or host.partition(".")[0]).upper()
 
 
 def run_page(base: BaseAddress, handle: str) -> str:

@@ -50,7 +50,7 @@ def open_snowflake(platform: Platform, context: PluginContext) -> Connector:
         platform.auth,
         context.secrets,
         context.http,
-        account=attributes.identifier(base),
+        account=attributes.identifier,
         allow_loopback=context.allow_loopback,
     )
     client = PlatformClient(

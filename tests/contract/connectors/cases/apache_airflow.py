@@ -118,7 +118,10 @@ def a_platform(simulator: SimulatorProcess, deployment: str = "airflow3") -> Pla
             "name": "airflow",
             "type": "ApacheAirflow",
             "auth": auth,
-            "attributes": {"airflowUrl": f"{simulator.url}/{deployment}"},
+            "attributes": {
+                "airflowUrl": f"https://airflow.example.com/{deployment}",
+                "endpoint": simulator.url,
+            },
         }
     )
 

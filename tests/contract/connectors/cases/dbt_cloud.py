@@ -92,7 +92,7 @@ def a_platform(simulator: SimulatorProcess) -> Platform:
             "name": "dbt",
             "type": "DbtCloud",
             "auth": {"method": "Token", "token": "vault://v/t"},
-            "attributes": {"accountId": 12345, "accessUrl": simulator.url},
+            "attributes": {"accountId": 12345, "endpoint": simulator.url},
         }
     )
 

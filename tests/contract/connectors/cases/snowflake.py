@@ -92,7 +92,8 @@ def a_platform(simulator: SimulatorProcess) -> Platform:
             "type": "Snowflake",
             "auth": {"method": "Token", "token": "vault://v/t"},
             "attributes": {
-                "accountUrl": simulator.url,
+                "accountUrl": "https://myorg-acct1.snowflakecomputing.com",
+                "endpoint": simulator.url,
                 "database": "SALES",
                 "warehouse": "LOADING",
             },

@@ -100,6 +100,10 @@ def test_a_refused_password_is_read_again_and_then_named_by_its_reference() -> N
         ({"airflowUrl": "https://10.0.0.1"}, "attributes.airflowUrl"),
         ({"airflowUrl": "https://a.example.com", "apiVersion": "v3"}, "attributes.apiVersion"),
         ({}, "attributes.airflowUrl"),
+        (
+            {"airflowUrl": "https://a.example.com", "endpoint": "http://127.0.0.1:1"},
+            "attributes.endpoint",
+        ),
     ],
 )
 def test_wrong_attributes_are_refused(attributes: dict[str, Any], path: str) -> None:

@@ -194,6 +194,7 @@ def test_a_run_without_results_succeeds_and_says_so() -> None:
         ({"accessUrl": "https://cloud.getdbt.com/api"}, "attributes.accessUrl"),
         ({"accessUrl": "http://127.0.0.1:80"}, "attributes.accessUrl"),
         ({"accountId": 0}, "attributes.accountId"),
+        ({"endpoint": "http://127.0.0.1:1"}, "attributes.endpoint"),
         ({"accountId": "12"}, "attributes.accountId"),
     ],
 )

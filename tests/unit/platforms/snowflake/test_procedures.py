@@ -225,6 +225,7 @@ def test_a_query_without_a_result_in_time_is_unavailable() -> None:
         ({"accountUrl": "https://snowflakecomputing.com.evil.example"}, "attributes.accountUrl"),
         ({"accountUrl": "http://127.0.0.1:1"}, "attributes.accountUrl"),
         ({"database": ""}, "attributes.database"),
+        ({"endpoint": "http://127.0.0.1:1"}, "attributes.endpoint"),
         ({"accountIdentifier": "a.b"}, "attributes.accountIdentifier"),
     ],
 )
