@@ -1,4 +1,4 @@
-"""Finds the folder of the examples: in the repository, or in the installed package."""
+"""Finds the folder of the example files, in the repository or the installed package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Switches behaviours that real services show now and then, which few documents mention.
+"""Switches rare, poorly documented behaviours of real services on and off in simulators.
 
 A simulator names its quirks. `PUT /simulator/quirks` selects those that are on, and `GET` lists
 them with their meanings.

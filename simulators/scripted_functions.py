@@ -1,4 +1,4 @@
-"""Simulates HTTP functions whose answers a test defines, and runs the function simulators."""
+"""Simulates HTTP functions with responses that a test defines, for several function simulators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves a simulator until a signal arrives, checks its requests and injects faults."""
+"""Runs a simulator's web server, with middleware for authentication and injected faults."""
 
 from __future__ import annotations
 

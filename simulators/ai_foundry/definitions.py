@@ -1,4 +1,4 @@
-"""Checks the definition of an Azure Machine Learning job, and lists the job's programs."""
+"""Validates Azure Machine Learning job definitions, and lists the simulated programs of a job."""
 
 from __future__ import annotations
 

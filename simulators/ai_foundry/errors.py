@@ -1,4 +1,4 @@
-"""Builds errors in the form of Azure Resource Manager."""
+"""Builds error responses in the format of Azure Resource Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines and runs the functions that replace the components and scripts of jobs."""
+"""Defines and runs simulated programs, which replace the components and scripts of jobs."""
 
 from __future__ import annotations
 

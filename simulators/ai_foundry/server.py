@@ -1,4 +1,4 @@
-"""Serves the Jobs API of one workspace under the paths of Azure Resource Manager."""
+"""Serves the simulated Azure Machine Learning Jobs API, with a control API for tests."""
 
 from __future__ import annotations
 

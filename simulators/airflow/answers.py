@@ -1,4 +1,4 @@
-"""Builds the JSON objects of both versions of Airflow's API."""
+"""Builds the JSON responses of the REST APIs of Airflow 2 and 3."""
 
 from __future__ import annotations
 

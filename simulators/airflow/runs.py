@@ -1,4 +1,4 @@
-"""Simulates DAG runs, whose states follow from scripts and from the elapsed time.
+"""Computes the states of simulated DAG runs from scripts and elapsed time.
 
 The tasks of a DAG run one after the other, in the order of the script.
 """

@@ -1,4 +1,4 @@
-"""Serves both versions of Airflow's API, and a control API for tests.
+"""Serves the simulated APIs of Airflow 2 and 3, with a control API for tests.
 
 `/airflow2` has the API of Airflow 2 only, and `/airflow3` and the root have that of Airflow 3. All
 show the same DAGs. Both deployments are environments of Cloud Composer, too.

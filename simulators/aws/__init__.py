@@ -1,1 +1,1 @@
-"""Simulates AWS: the Security Token Service, and one module for each service."""
+"""Simulates the AWS services that Polysync calls, with one module for each service."""

@@ -1,4 +1,4 @@
-"""Defines the base class of simulated services that store jobs and runs."""
+"""Defines the base class of simulated AWS services that store jobs and runs."""
 
 from __future__ import annotations
 

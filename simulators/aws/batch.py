@@ -1,4 +1,4 @@
-"""Simulates AWS Batch; the command of a job decides about its state.
+"""Simulates AWS Batch; the command of a job sets the duration and outcome.
 
 The command `["sleep", "2"]` takes two seconds, and `["exit", "3", "no sales"]` fails. Each other
 command succeeds at once. A placeholder such as `Ref::seconds` has the value of the parameter.

@@ -1,4 +1,4 @@
-"""Simulates AWS Lambda: functions whose answers a test defines."""
+"""Simulates AWS Lambda, with functions whose responses a test defines."""
 
 from __future__ import annotations
 

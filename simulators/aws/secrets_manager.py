@@ -1,4 +1,4 @@
-"""Simulates AWS Secrets Manager."""
+"""Simulates AWS Secrets Manager, which returns stored secrets."""
 
 from __future__ import annotations
 

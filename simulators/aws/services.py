@@ -1,4 +1,4 @@
-"""Defines the class of a simulated AWS service, with its operations and routes."""
+"""Defines the class of a simulated AWS service, with operations and HTTP routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verifies the signatures (Signature Version 4) of requests, as AWS does."""
+"""Verifies the AWS signatures (Signature Version 4) of requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates the Security Token Service, which takes form data and returns XML."""
+"""Simulates the AWS Security Token Service, which issues temporary access keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates the Agents API; an agent's script sets the outcome of its runs."""
+"""Simulates the Foundry Agents API; the script of an agent sets run outcomes."""
 
 from __future__ import annotations
 

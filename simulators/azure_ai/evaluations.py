@@ -1,4 +1,4 @@
-"""Simulates evaluations; the script of an evaluation sets the outcome of its runs."""
+"""Simulates Foundry evaluations; the script of an evaluation sets run outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates chat completions and embeddings; a deployment's script sets the answer."""
+"""Simulates OpenAI chat completions and embeddings; a deployment's script sets the response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the simulated APIs of Azure OpenAI and Foundry, with a test control API."""
+"""Serves the simulated Azure OpenAI and Foundry APIs, with a control API for tests."""
 
 from __future__ import annotations
 

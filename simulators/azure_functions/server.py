@@ -1,4 +1,4 @@
-"""Serves an app's functions, and the Durable Functions, Resource Manager and control APIs."""
+"""Serves a simulated function app, with Durable Functions, Resource Manager and control APIs."""
 
 from __future__ import annotations
 

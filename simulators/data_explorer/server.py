@@ -1,4 +1,4 @@
-"""Serves the API of a Data Explorer cluster, and a control API for tests.
+"""Serves the simulated API of a Data Explorer cluster, with a control API for tests.
 
 The simulator knows no query language: a test scripts the result of each name in a text.
 """

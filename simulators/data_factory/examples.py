@@ -1,4 +1,4 @@
-"""Defines the example pipeline, which the option `--examples` publishes at the start."""
+"""Defines the example pipeline that the command line option `--examples` publishes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates pipeline runs, whose states follow from the elapsed time.
+"""Computes the states of simulated pipeline runs from the elapsed time.
 
 The activities of a definition run one after the other. `Wait` takes time, `Fail` fails, and
 `SetVariable` may set the return value. Any other activity succeeds at once.

@@ -1,4 +1,4 @@
-"""Serves the APIs of Data Factory and Synapse, and a control API for tests."""
+"""Serves the simulated Data Factory and Synapse APIs, with a control API for tests."""
 
 from __future__ import annotations
 

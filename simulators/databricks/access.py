@@ -1,4 +1,4 @@
-"""Checks the bearer tokens of requests as the real service does."""
+"""Checks the bearer tokens of requests to the simulated Databricks API."""
 
 from __future__ import annotations
 

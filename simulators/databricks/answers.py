@@ -1,4 +1,4 @@
-"""Builds the answers of the Jobs API about runs and their outputs."""
+"""Builds the Databricks Jobs API's JSON responses for runs and run outputs."""
 
 from __future__ import annotations
 

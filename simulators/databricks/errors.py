@@ -1,4 +1,4 @@
-"""Builds errors in the form of the Databricks REST API."""
+"""Builds error responses in the format of the Databricks REST API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores the jobs of the workspace, and builds the submission of a `run-now` request."""
+"""Stores the jobs of the workspace, and converts `run-now` requests to run submissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names the quirks of the workspace, and applies them to answers."""
+"""Applies the switchable quirks of real Databricks workspaces to simulated responses."""
 
 from __future__ import annotations
 

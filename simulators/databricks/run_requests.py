@@ -1,4 +1,4 @@
-"""Defines the requests that list and repair runs."""
+"""Defines the parameters and results of requests that list or repair runs."""
 
 from __future__ import annotations
 

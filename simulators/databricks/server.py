@@ -1,4 +1,4 @@
-"""Serves the routes for runs, the workspace and its compute, and assembles the simulator."""
+"""Assembles the simulated Databricks API, and serves runs, workspace files and clusters."""
 
 from __future__ import annotations
 

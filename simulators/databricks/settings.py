@@ -1,4 +1,4 @@
-"""Reads the command line options of the simulator."""
+"""Reads the command line options of the Databricks simulator."""
 
 from __future__ import annotations
 

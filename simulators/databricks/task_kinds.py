@@ -1,4 +1,4 @@
-"""Applies the parameters of a job and of a run to tasks, by their kinds.
+"""Determines the kinds of tasks, and applies job and run parameters to tasks.
 
 A parameter of the job wins over the parameter of a task with the same name, and replaces
 `{{job.parameters.name}}`. The simulator executes notebooks, loops over them and other jobs. A task

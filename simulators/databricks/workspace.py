@@ -1,4 +1,4 @@
-"""Mounts local folders at workspace paths, and lists and exports notebooks and files."""
+"""Mounts local folders as workspace folders, and lists and exports notebooks and files."""
 
 from __future__ import annotations
 

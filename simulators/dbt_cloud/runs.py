@@ -1,4 +1,4 @@
-"""Simulates runs of dbt Cloud, whose states follow from scripts and from the elapsed time."""
+"""Computes the states of simulated dbt Cloud runs from scripts and elapsed time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the administrative API of dbt Cloud, and a control API for tests."""
+"""Serves the simulated administrative API of dbt Cloud, with a control API for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates Fabric items and their runs, whose states depend on the elapsed time."""
+"""Simulates Fabric items and item runs, whose states depend on the elapsed time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the API of Microsoft Fabric, and a control API for tests."""
+"""Serves the simulated API of Microsoft Fabric, with a control API for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the templates and jobs of Dataflow, and the list of template files."""
+"""Serves the simulated Dataflow API, and the Cloud Storage list of template files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds errors in the form of Google's APIs."""
+"""Builds error responses in the format of Google's APIs."""
 
 from __future__ import annotations
 

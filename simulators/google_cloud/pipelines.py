@@ -1,4 +1,4 @@
-"""Checks Vertex AI pipeline specifications (Kubeflow format), and computes their task results."""
+"""Validates Vertex AI pipeline specifications (Kubeflow format), and computes task results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the bodies, numbers and page tokens of requests to Google's APIs."""
+"""Reads JSON bodies, whole numbers and page tokens from requests to Google's APIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines simulated Google jobs, computes their states from elapsed time, and logs submits."""
+"""Defines simulated Google jobs, computes job states from elapsed time, and logs submits."""
 
 from __future__ import annotations
 

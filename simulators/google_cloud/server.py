@@ -1,4 +1,4 @@
-"""Serves the simulated APIs, and a control API for tests."""
+"""Serves the simulated Vertex AI, Dataflow and Cloud Storage APIs on one port."""
 
 from __future__ import annotations
 

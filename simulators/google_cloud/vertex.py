@@ -1,4 +1,4 @@
-"""Serves the jobs of Vertex AI: pipeline, custom and batch prediction jobs."""
+"""Serves the simulated Vertex AI API for pipeline, custom and batch prediction jobs."""
 
 from __future__ import annotations
 

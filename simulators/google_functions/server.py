@@ -1,4 +1,4 @@
-"""Serves the Cloud Functions API, the functions, and a control API for tests.
+"""Serves the simulated Cloud Functions API and test-defined functions, with a control API.
 
 A function is at `/run/<name>`. A real function of the first generation also has its name in the
 path of its address.

@@ -1,4 +1,4 @@
-"""Serves the APIs of Consumption and Standard workflows, and a control API for tests.
+"""Serves the simulated Consumption and Standard workflow APIs, with a control API for tests.
 
 A workflow exists in both forms at once: below `Microsoft.Logic` and in any app.
 """

@@ -1,1 +1,1 @@
-"""Serves the routes for jobs, pipelines and tests."""
+"""Serves the HTTP routes for jobs, pipelines, sign-in and test control."""

@@ -1,4 +1,4 @@
-"""Serves the control API for tests and people, below `/simulator`.
+"""Serves the simulator's control API for tests and people, below `/simulator`.
 
 It needs no token, because the simulator listens on the loopback interface only.
 """

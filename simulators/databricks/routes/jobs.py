@@ -1,4 +1,4 @@
-"""Serves the routes that create, read, list, delete and start jobs, and repair their runs."""
+"""Serves the routes that create, read, list, delete and start jobs, and repair runs."""
 
 from __future__ import annotations
 

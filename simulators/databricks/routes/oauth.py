@@ -1,4 +1,4 @@
-"""Serves the sign-in of service principals with an OAuth secret of Databricks."""
+"""Serves the OAuth token endpoint, where service principals exchange secrets for tokens."""
 
 from __future__ import annotations
 

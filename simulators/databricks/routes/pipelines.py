@@ -1,4 +1,4 @@
-"""Serves the routes that create, read, start and stop pipelines, and list their events."""
+"""Serves the routes that create, read, start and stop pipelines, and list pipeline events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records requests, so that tests can check what a client sends and how often."""
+"""Records requests, so that tests can check a client's requests and their number."""
 
 from __future__ import annotations
 
