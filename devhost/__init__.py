@@ -1,1 +1,1 @@
-"""Runs the app on one machine as the Azure Functions host does."""
+"""Implements a local Azure Functions host, which runs the app on one machine."""

@@ -1,4 +1,4 @@
-"""Notifies the dependents of an ended run, then deactivates the run.
+"""Implements the orchestration that notifies dependents of an ended run.
 
 The orchestration that ends a run also notifies its dependents. `complete_run` does so for a run
 without an orchestration, or after its orchestration was lost. The run stays active until all its

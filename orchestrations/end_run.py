@@ -1,4 +1,4 @@
-"""Fails a queued run after a rejection or a time-out, and notifies its dependents.
+"""Implements the orchestration that fails a queued run after a rejection or time-out.
 
 The Dispatcher removes the run from its queue and starts this orchestration in one step. If the
 orchestration is lost, the row is still queued, and the reconciler enqueues the run again.

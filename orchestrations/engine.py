@@ -1,4 +1,4 @@
-"""Implements the interface `Engine` with a Durable Functions client."""
+"""Implements the orchestration engine interface with a Durable Functions client."""
 
 from __future__ import annotations
 

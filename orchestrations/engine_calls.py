@@ -1,4 +1,4 @@
-"""Translates calls of the interface `Engine` into entity messages and orchestration starts."""
+"""Translates calls of the engine interface into entity messages and orchestration starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submits one attempt, polls until the end, releases the lease, and notifies dependents.
+"""Implements the orchestration of an attempt: submits, polls, and releases the lease.
 
 The orchestration only waits and calls activities, which decide. All facts are on the run's row, so
 the orchestration may be lost, repeated or started again at any point.

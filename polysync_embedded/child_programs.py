@@ -1,4 +1,4 @@
-"""Starts, watches and ends child processes, and checks whether their ports are free."""
+"""Starts, watches and ends child processes, and checks whether ports are free."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves HTTP calls from the Durable extension's program, which execute functions of the app.
+"""Serves the HTTP calls by which the Durable extension executes functions of the app.
 
 `GET /ready` answers 200 as soon as the app may be called. `POST /invoke` takes
 `{"function", "value", "metadata"}`. Its answer is `{"value"}`, or `{"type", "message", "trace"}`

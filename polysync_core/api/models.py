@@ -1,4 +1,4 @@
-"""Defines the base classes of all JSON response models, and their shared field types."""
+"""Defines the base classes and shared field types of all JSON response models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the JSON responses about runs and their history, without secret values."""
+"""Builds the JSON responses about runs and run history, without secret values."""
 
 from __future__ import annotations
 

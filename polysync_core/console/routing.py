@@ -1,4 +1,4 @@
-"""Implements the router of console pages, which analyses page parameters on the first request.
+"""Implements the URL router of the console, which prepares each page on first use.
 
 FastAPI analyses a function when its route is made. For the hundred pages of the console this would
 cost more than all of their imports.

@@ -1,4 +1,4 @@
-"""Defines the base class of MCP tool arguments, with their JSON schema and validation."""
+"""Defines the base class of MCP tool arguments, with JSON schema and validation."""
 
 from __future__ import annotations
 

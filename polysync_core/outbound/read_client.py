@@ -1,4 +1,4 @@
-"""Sends HTTP requests that only read, such as secrets and tokens, with retries.
+"""Sends idempotent HTTP requests that read secrets and tokens, with retries.
 
 Reads are idempotent, so lost answers are retried within a budget. Calls that may have an effect
 use `polysync_core.platforms.platform_client`.

@@ -1,4 +1,4 @@
-"""Builds URLs from path segments and query values, and validates given URLs.
+"""Builds URLs from path segments and query values, and validates complete URLs.
 
 A value from a definition becomes exactly one path segment or one query value. It cannot change the
 scheme, the host, the depth of the path or the rest of the query.

@@ -1,4 +1,4 @@
-"""Constructs the objects that several groups of use cases share."""
+"""Constructs objects that several use cases share, such as definition rules and schedule sync."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Constructs the use cases of definitions and platforms."""
+"""Constructs the use case objects for definitions and platforms."""
 
 from __future__ import annotations
 

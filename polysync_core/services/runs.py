@@ -1,4 +1,4 @@
-"""Constructs the use cases of runs and dependencies."""
+"""Constructs the use case objects for runs and dependencies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores definitions in a table, and indexes the references between them.
+"""Stores definitions in a table, with an index of references between definitions.
 
 A Task with arrivals also has records under the sources of its events, which work the same way.
 

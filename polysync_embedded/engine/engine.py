@@ -1,4 +1,4 @@
-"""Implements the interface `Engine` of the use cases in one process."""
+"""Implements the orchestration engine interface in one process, without Durable Functions."""
 
 from __future__ import annotations
 

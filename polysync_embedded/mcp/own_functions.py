@@ -1,4 +1,4 @@
-"""Builds Polysync's own MCP tools, resources and prompts from the MCP functions."""
+"""Lists Polysync's own MCP tools, resources and prompts for the embedded MCP server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Defines the MCP server's name and instructions; host.json must hold the same texts."""
+"""Defines the name and the instructions of the MCP server, as in host.json.
+
+A test requires equal texts in host.json.
+"""
 
 NAME = "Polysync"
 INSTRUCTIONS = (

@@ -1,4 +1,4 @@
-"""Serves the API routes that compare stored Jobs with their artefacts on platforms (drift)."""
+"""Serves the API routes that compare stored Jobs with the artefacts on platforms (drift)."""
 
 from __future__ import annotations
 

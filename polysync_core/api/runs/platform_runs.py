@@ -1,4 +1,4 @@
-"""Serves the API route that lists a Job's runs as its platform reports them."""
+"""Serves the API route that lists a Job's runs as the platform reports them."""
 
 from __future__ import annotations
 

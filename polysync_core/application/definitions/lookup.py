@@ -1,4 +1,4 @@
-"""Reads stored definitions: one by its name, or several by kind or reference."""
+"""Reads stored definitions by name, kind or reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds the outputs of upstream windows to backfilled runs and manual runs.
+"""Supplies backfilled and manual runs with upstream outputs of `take: Window` dependencies.
 
 A backfilled run waits for the windows of its scheduled time. A manual run takes the windows of the
 newest fire time, which must be complete.

@@ -1,6 +1,6 @@
 """Limits the concurrent deliveries to one webhook or one notification receiver.
 
-So a slow one delays no other one.
+A slow receiver therefore delays no other receiver.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Signs events and delivers them to webhooks, with retries and a poison queue.
+"""Signs and delivers events to webhooks, with retries and a poison queue.
 
 A failed delivery returns to the queue with a growing delay. The host also repeats a message, but
 with one fixed delay, so its retries are used only for faults of the app.

@@ -1,4 +1,7 @@
-"""Sends the lineage events of runs to an OpenLineage service, with bounded retries."""
+"""Sends the lineage events of runs to an OpenLineage service, with bounded retries.
+
+A run never waits for a delivery.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns run events into notices, and groups the notices by receiver."""
+"""Converts run events into notifications, and groups the notifications by receiver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Writes and lists audit entries; an entry is written before the change."""
+"""Writes and lists audit entries, the records of requests that change something.
+
+An entry is written before the change.
+"""
 
 from __future__ import annotations
 

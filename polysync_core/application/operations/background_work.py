@@ -1,4 +1,4 @@
-"""Defines the background work of a host: the tick, the purge and the queue messages.
+"""Executes the app's background work: minute timer, nightly purge and queue messages.
 
 Each host calls these steps from its own timers and queues.
 """

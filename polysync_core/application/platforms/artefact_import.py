@@ -1,6 +1,6 @@
 """Lists the artefacts of a platform (such as notebooks), and imports them as Jobs.
 
-They also update the parameters of a Job from its artefact, and create a Task from a Job.
+The use cases also update the parameters of a Job from its artefact, and create a Task from a Job.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tests the connection to a vault, a platform, a webhook or the token issuer; reads secrets."""
+"""Tests connections to vaults, platforms, webhooks, receivers and the token issuer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds new runs, stores them, and signals the Dispatcher that they wait.
+"""Creates and stores new runs, and signals the Dispatcher that runs wait.
 
 The row is written before any signal. From then on the run exists, and the reconciler repeats a
 signal that was lost.

@@ -1,4 +1,4 @@
-"""Previews an unsaved schedule: its description, next fire times and next 365 days."""
+"""Previews an unsaved schedule: description, next fire times and the next 365 days."""
 
 from __future__ import annotations
 

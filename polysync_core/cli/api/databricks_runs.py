@@ -1,4 +1,4 @@
-"""Decodes and follows runs of Databricks jobs, which only Databricks stores."""
+"""Decodes and follows job runs that only Databricks stores, not Polysync."""
 
 from __future__ import annotations
 

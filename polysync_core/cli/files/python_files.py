@@ -1,4 +1,4 @@
-"""Runs Python files of definitions in separate processes, and returns their documents."""
+"""Runs Python files of definitions in separate processes, and returns the definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the page of an edit conflict: the user's draft against another saved version."""
+"""Draws the HTML page of an edit conflict between a draft and a newer version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the tabs and buttons of a definition editor, and the state of its page."""
+"""Defines the tabs and buttons of a definition editor, and the editor page's state."""
 
 from __future__ import annotations
 

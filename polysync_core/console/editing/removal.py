@@ -1,4 +1,4 @@
-"""Deletes a definition after a confirmation page that names the definitions that refer to it."""
+"""Deletes a definition, after an HTML page that asks and names the referring definitions."""
 
 from __future__ import annotations
 

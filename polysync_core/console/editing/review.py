@@ -1,4 +1,4 @@
-"""Draws the page that shows the planned changes of a definition before saving."""
+"""Draws the HTML page that shows the planned changes of a definition before saving."""
 
 from __future__ import annotations
 

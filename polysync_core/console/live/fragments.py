@@ -1,4 +1,4 @@
-"""Streams one section of a page as HTML while its content can change.
+"""Streams one section of an HTML page to the browser while its content can change.
 
 The stream sends the part whenever its state has changed, and ends with an event when nothing can
 change soon. From then on the browser polls the address at long intervals.

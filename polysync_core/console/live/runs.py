@@ -1,4 +1,4 @@
-"""Streams new table rows and summary figures to the page that lists runs."""
+"""Streams new table rows and summary figures to the HTML page that lists runs."""
 
 from __future__ import annotations
 

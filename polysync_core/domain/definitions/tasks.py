@@ -1,4 +1,4 @@
-"""Defines Tasks, with their dependencies, mappings and retry policies."""
+"""Defines Tasks, which run Jobs with schedules, dependencies, mappings and retries."""
 
 from __future__ import annotations
 

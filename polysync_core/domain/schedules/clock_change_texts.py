@@ -1,4 +1,4 @@
-"""Writes the texts that explain how a daylight-saving change moves a fire time."""
+"""Writes texts that explain the effect of a daylight-saving change on a fire time."""
 
 from __future__ import annotations
 

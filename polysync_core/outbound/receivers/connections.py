@@ -1,4 +1,7 @@
-"""Opens connections to e-mail services: SMTP servers and Azure Communication Services."""
+"""Opens connections to e-mail services: SMTP servers and Azure Communication Services.
+
+Each library is imported on first use.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refuses audiences of Microsoft services, whose tokens would carry the rights of the app."""
+"""Refuses Microsoft services as token audiences, because tokens would carry the app's rights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caches a token or an access key until it nearly expires."""
+"""Caches an access token or access key until shortly before the expiry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores the last connection test of a definition, and recent deliveries of webhooks."""
+"""Stores the last connection test of a definition, and recent event deliveries."""
 
 from __future__ import annotations
 

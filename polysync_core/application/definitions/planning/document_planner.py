@@ -1,4 +1,4 @@
-"""Plans the changes that apply a document, and validates all definitions of the document."""
+"""Plans the changes to apply a definition document, and validates the whole document."""
 
 from __future__ import annotations
 

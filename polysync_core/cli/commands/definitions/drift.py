@@ -1,4 +1,4 @@
-"""Implements `polysync drift`, which compares Jobs with their artefacts on platforms."""
+"""Implements `polysync drift`, which compares Jobs with the artefacts on platforms."""
 
 from __future__ import annotations
 

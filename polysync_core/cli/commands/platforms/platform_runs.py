@@ -1,4 +1,4 @@
-"""Implements `polysync platform-runs`, which lists a Job's runs as its platform reports them."""
+"""Implements `polysync platform-runs`, which lists a Job's runs as the platform reports them."""
 
 from __future__ import annotations
 

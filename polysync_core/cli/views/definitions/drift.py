@@ -1,4 +1,4 @@
-"""Builds the terminal tables of differences between Jobs and their artefacts (drift)."""
+"""Builds the terminal tables of differences between Jobs and artefacts (drift)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the terminal table of a Job's runs as its platform reports them."""
+"""Builds the terminal table of a Job's runs as the platform reports them."""
 
 from __future__ import annotations
 

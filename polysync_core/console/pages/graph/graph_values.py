@@ -1,4 +1,4 @@
-"""Selects the Task to show on the graph page, and reads passed values and totals."""
+"""Reads the data of the graph page: selected Task, passed output values and totals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the summary page of a graph with too many Tasks for one picture."""
+"""Draws the HTML summary of a graph with too many Tasks for one picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses the URL query of the graph page: selected Task, section, layout and comparison."""
+"""Parses the URL query of the graph page, such as selected Task and layout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the HTML page that lists an artefact's runs as its platform reports them."""
+"""Serves the HTML page that lists a Job's runs as the platform reports them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the first card of a run's page: state, reason and remedy."""
+"""Draws the first card of a run's HTML page: state, reason and remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws the page that lists runs and asks for confirmation before their cancellation."""
+"""Draws the HTML page that asks for confirmation before several runs are cancelled."""
 
 from __future__ import annotations
 

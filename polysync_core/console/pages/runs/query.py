@@ -1,4 +1,4 @@
-"""Parses the filters and the page token from the URL of the run list."""
+"""Parses the filters and the continuation token from the URL of the run list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares two definitions field by field, and matches list entries by their keys."""
+"""Compares two definitions field by field, and matches list entries by key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares and merges the parameters of a Job with those of the platform artefact."""
+"""Compares and merges the parameters of a Job and of the platform artefact."""
 
 from __future__ import annotations
 

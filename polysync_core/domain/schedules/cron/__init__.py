@@ -1,1 +1,1 @@
-"""Describes a cron expression in words, and names its unexpected effects."""
+"""Describes cron expressions in English words, and warns about unexpected effects."""
