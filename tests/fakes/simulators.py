@@ -67,8 +67,12 @@ class SimulatorProcess:
         self.process.kill()
         self.process.communicate()
 
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM, and wait for nothing."""
+        self.process.send_signal(signal.SIGTERM)
+
     def stop(self) -> int:
         """Stop the process by SIGTERM and return its exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.ask_to_stop()
         self.process.communicate(timeout=60)
         return self.process.returncode

@@ -37,7 +37,7 @@ def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]
 @pytest.fixture(scope="session", params=ALL_CASES)
 def case(request: pytest.FixtureRequest, simulators: Simulators) -> JobTypeCase:
     """The case of one job type."""
-    return ALL_CASES[request.param](simulators)
+    return simulators.case(request.param, ALL_CASES[request.param])
 
 
 @pytest.fixture

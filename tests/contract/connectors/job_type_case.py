@@ -129,11 +129,18 @@ class JobTypeCase:
 
 
 class Simulators:
-    """Starts each simulator on its first use."""
+    """Starts each simulator, and makes each case, on its first use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._running: dict[str, SimulatorProcess] = {}
+        self._cases: dict[str, JobTypeCase] = {}
+
+    def case(self, name: str, make: MakeCase) -> JobTypeCase:
+        """Return the case of a name; its artefacts are created once."""
+        if name not in self._cases:
+            self._cases[name] = make(self)
+        return self._cases[name]
 
     def simulator(self, module: str, *options: str) -> SimulatorProcess:
         if module not in self._running:
@@ -142,6 +149,8 @@ class Simulators:
         return self._running[module]
 
     def clear(self) -> None:
+        for running in self._running.values():
+            running.ask_to_stop()
         for running in self._running.values():
             assert running.stop() == 0
 
