@@ -1,4 +1,4 @@
-"""Provides a thread-safe cache that is bounded by the total size of its values."""
+"""Provides a thread-safe cache with a limit on the total size of all values."""
 
 from __future__ import annotations
 

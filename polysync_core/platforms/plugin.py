@@ -1,4 +1,4 @@
-"""Defines the plugins of platform types and job types, and the connection to a platform.
+"""Defines the classes of platform plugins, job type plugins and live platform connections.
 
 A plugin is imported when the first definition of its type is used. It checks definitions without
 I/O, and opens live connections.

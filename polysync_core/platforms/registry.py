@@ -1,4 +1,4 @@
-"""Finds the plugins of platforms and Jobs, checks definitions, and opens connectors.
+"""Finds the plugins of platforms and Jobs, checks definitions, and opens connections.
 
 A platform's package is imported when its first definition is used, so unused platforms cost no
 start-up time. Installed packages add types by entry points of the group `polysync.platforms`.

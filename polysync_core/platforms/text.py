@@ -1,4 +1,4 @@
-"""Shortens texts that platforms return, and removes secret keys from URLs in values."""
+"""Shortens texts that platforms return, and removes secret keys from URLs."""
 
 from __future__ import annotations
 

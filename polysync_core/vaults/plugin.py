@@ -1,4 +1,4 @@
-"""Defines the plugin interface of a vault provider: checks definitions and opens vaults."""
+"""Defines the plugin type of vault providers, which checks definitions and opens vaults."""
 
 from __future__ import annotations
 

@@ -87,25 +87,28 @@ def build_app(options: Namespace) -> web.Application:
         [web.get("/v1/projects/{project}/locations/{region}/environments/{name}", _environment)]
     )
     for prefix, version in _DEPLOYMENTS.items():
-        api, run = f"{prefix}/api/{version}", f"{prefix}/api/{version}/dags/{{dag}}/dagRuns/{{run}}"
-        app.add_routes(
-            [
-                web.post(f"{prefix}/auth/token", _token),
-                web.get(f"{api}/version", _version),
-                web.get(f"{api}/dags", _list_dags),
-                web.get(f"{api}/dags/{{dag}}/details", _details),
-                web.get(f"{api}/dags/{{dag}}/tasks", _tasks),
-                web.post(f"{api}/dags/{{dag}}/clearTaskInstances", _clear),
-                web.post(f"{api}/dags/{{dag}}/dagRuns", _start),
-                web.get(f"{api}/dags/{{dag}}/dagRuns", _list_runs),
-                web.get(run, _get_run),
-                web.patch(run, _patch_run),
-                web.get(f"{run}/taskInstances", _instances),
-                web.get(f"{run}/taskInstances/{{task}}/xcomEntries/{{key}}", _xcom),
-                web.get(f"{run}/taskInstances/{{task}}/logs/{{try:[0-9]+}}", _log),
-            ]
-        )
+        app.add_routes(_routes(prefix, version))
     return app
+
+
+def _routes(prefix: str, version: str) -> list[web.RouteDef]:
+    """Return the routes of one deployment."""
+    api, run = f"{prefix}/api/{version}", f"{prefix}/api/{version}/dags/{{dag}}/dagRuns/{{run}}"
+    return [
+        web.post(f"{prefix}/auth/token", _token),
+        web.get(f"{api}/version", _version),
+        web.get(f"{api}/dags", _list_dags),
+        web.get(f"{api}/dags/{{dag}}/details", _details),
+        web.get(f"{api}/dags/{{dag}}/tasks", _tasks),
+        web.post(f"{api}/dags/{{dag}}/clearTaskInstances", _clear),
+        web.post(f"{api}/dags/{{dag}}/dagRuns", _start),
+        web.get(f"{api}/dags/{{dag}}/dagRuns", _list_runs),
+        web.get(run, _get_run),
+        web.patch(run, _patch_run),
+        web.get(f"{run}/taskInstances", _instances),
+        web.get(f"{run}/taskInstances/{{task}}/xcomEntries/{{key}}", _xcom),
+        web.get(f"{run}/taskInstances/{{task}}/logs/{{try:[0-9]+}}", _log),
+    ]
 
 
 def now() -> datetime:

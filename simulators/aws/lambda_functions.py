@@ -1,4 +1,4 @@
-"""Simulates AWS Lambda, with functions whose responses a test defines."""
+"""Simulates AWS Lambda functions with responses that a test defines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates SageMaker pipelines, whose steps run one after the other.
+"""Simulates SageMaker pipelines and executions, with steps that run one after another.
 
 A step of the type `Fail` fails with its `ErrorMessage`. A step with the argument
 `SimulatorSeconds` takes this time. Each other step succeeds at once.

@@ -1,4 +1,4 @@
-"""Simulates the models of Azure OpenAI and the projects of Foundry.
+"""Simulates Azure OpenAI models and Azure AI Foundry projects.
 
 It serves the parts of their APIs that Polysync uses: chat completions, embeddings, batches, agents,
 evaluations and the lists of deployments.

@@ -1,4 +1,4 @@
-"""Stores runs and accepted submits in append-only files, and loads the runs."""
+"""Stores runs and accepted submits in append-only files, and loads stored runs."""
 
 from __future__ import annotations
 

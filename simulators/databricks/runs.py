@@ -1,4 +1,4 @@
-"""Defines runs and their tasks, and derives the state of a run from its tasks."""
+"""Defines Databricks runs and tasks, and derives a run's state from task states."""
 
 from __future__ import annotations
 

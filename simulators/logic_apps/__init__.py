@@ -1,1 +1,1 @@
-"""Simulates workflows of Azure Logic Apps, both Consumption and Standard."""
+"""Simulates the workflows of Azure Logic Apps, both Consumption and Standard."""

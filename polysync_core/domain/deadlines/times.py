@@ -1,4 +1,4 @@
-"""Computes the deadlines of a Task from the fire times of schedules.
+"""Computes when deadlines of a Task are due, by fire time or by local day.
 
 A local day has at most one wall-clock deadline. A fire time belongs to the first one after it.
 """

@@ -1,4 +1,4 @@
-"""Opens connections to e-mail services: SMTP servers and Azure Communication Services.
+"""Creates senders for e-mail services: SMTP servers and Azure Communication Services.
 
 Each library is imported on first use.
 """

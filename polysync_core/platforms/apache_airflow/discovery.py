@@ -1,4 +1,4 @@
-"""Lists the DAGs of an Airflow server, and reads the details of one DAG."""
+"""Lists the DAGs of an Airflow server, and reads a DAG's parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the failed tasks of an Airflow DAG run, with their errors and logs."""
+"""Reads the errors and logs of the failed tasks of an Airflow DAG run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Runs jobs of AWS Batch from their job definitions."""
+"""Runs AWS Batch jobs from existing job definitions."""

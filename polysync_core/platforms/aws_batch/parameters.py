@@ -1,4 +1,4 @@
-"""Reads the parameters of a Batch job definition from placeholders and default values.
+"""Reads parameters from the placeholders and default values of a Batch job definition.
 
 A command holds placeholders such as `Ref::rows`. The definition may give them default values.
 https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.html

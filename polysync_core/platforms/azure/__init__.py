@@ -1,1 +1,1 @@
-"""Provides the attributes, sign-in, lists and refusals that all Azure platforms share."""
+"""Shares attributes, sign-in, paged lists and error mapping between the Azure platforms."""

@@ -1,4 +1,4 @@
-"""Reads the types of a pipeline's inputs from the components that use the inputs.
+"""Reads the types of pipeline inputs from the components that use the inputs.
 
 The service keeps every literal of a job as text. Only the component of the step that reads an input
 declares the input's type. https://learn.microsoft.com/rest/api/azureml/component-versions/get

@@ -1,4 +1,4 @@
-"""Submits, polls and cancels copies of template jobs, for three job types.
+"""Submits, polls and cancels copies of Azure Machine Learning template jobs.
 
 Azure Machine Learning has no idempotency key, but Polysync chooses the name of a job, and names are
 unique. After a submit with unknown result, the connector looks up the name. It sends the job again

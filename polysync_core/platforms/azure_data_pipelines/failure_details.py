@@ -1,4 +1,4 @@
-"""Reads the failed activities of a Data Factory or Synapse pipeline run.
+"""Reads the failed activities, with errors, of a Data Factory or Synapse pipeline run.
 
 https://learn.microsoft.com/rest/api/datafactory/activity-runs/query-by-pipeline-run
 """

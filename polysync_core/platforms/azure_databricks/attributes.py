@@ -1,4 +1,4 @@
-"""Defines the attributes of an Azure Databricks platform, and the compute of its notebooks."""
+"""Defines the attributes of an Azure Databricks platform, such as workspace URL and compute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the exit value of notebooks as outputs, and the errors of failed tasks.
+"""Reads a notebook's exit value as outputs, and the errors of failed tasks.
 
 Databricks returns the first 5 MB of the value by the run id of the task, and a flag for more:
 https://docs.databricks.com/api/workspace/jobs/getrunoutput

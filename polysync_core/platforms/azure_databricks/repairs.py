@@ -1,4 +1,4 @@
-"""Reads the repairs in a run's history, and finds the repair of an attempt.
+"""Reads the repairs in a Databricks run's history, and finds an attempt's repair.
 
 A repair runs the failed tasks of a run again. The run keeps its id, so the external run id of such
 an attempt is `<run id>:<repair id>`. The history of the run has an entry for each repair, in no

@@ -1,4 +1,4 @@
-"""Reads the keys of a function app, and signs calls to its own hosts only."""
+"""Reads a function app's keys, and adds credentials only to calls of that app."""
 
 from __future__ import annotations
 

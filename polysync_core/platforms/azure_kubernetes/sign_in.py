@@ -1,4 +1,4 @@
-"""Reads a cluster's address, CA certificates and credential from its kubeconfig.
+"""Reads the address, CA certificates and credential of a cluster from a kubeconfig.
 
 Azure Resource Manager returns a kubeconfig for the identity of the app. A cluster with Microsoft
 Entra takes a token of the app; a cluster with local accounts has its own credential in the file.

@@ -1,1 +1,1 @@
-"""Starts workflows of Azure Logic Apps, Standard and Consumption, by their request triggers."""
+"""Runs workflows of Azure Logic Apps (Standard and Consumption) by calling request triggers."""

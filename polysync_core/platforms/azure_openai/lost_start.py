@@ -1,4 +1,4 @@
-"""Finds the run that an unanswered submit started, by the attempt token in metadata.
+"""Finds the run of a submit without a response, by the token in run metadata.
 
 The OpenAI API knows no idempotency key for work that continues, but its lists show the metadata of
 each run. A list may lag, so at first a missing run proves nothing.

@@ -1,4 +1,4 @@
-"""Defines the settings of Jobs that call models, and checks deployment names."""
+"""Defines the settings of Jobs that call models, and checks model deployment names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls the administrative API (v2) of one account of dbt Cloud.
+"""Calls the administrative API (v2) of one dbt Cloud account, and reads paged lists.
 
 https://docs.getdbt.com/dbt-cloud/api-v2
 """

@@ -1,1 +1,1 @@
-"""Runs the DAGs of Google Cloud Composer, which is Apache Airflow with Google's sign-in."""
+"""Runs the DAGs of Google Cloud Composer, Google's hosted Apache Airflow."""

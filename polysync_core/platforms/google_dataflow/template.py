@@ -1,4 +1,4 @@
-"""Launches classic and Flex templates, and polls and stops their jobs.
+"""Launches jobs from classic and Flex templates, and polls and stops these jobs.
 
 The name of a job holds the token of the attempt. Dataflow refuses a second active job of a name,
 and lists ended jobs by their names, so a resend finds the job of a lost launch.

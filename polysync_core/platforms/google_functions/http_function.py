@@ -1,4 +1,4 @@
-"""Submits and polls runs of the job type CloudFunctionHttp."""
+"""Submits and polls runs of the job type CloudFunctionHttp (Google Cloud functions)."""
 
 from __future__ import annotations
 

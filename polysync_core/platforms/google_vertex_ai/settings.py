@@ -1,4 +1,4 @@
-"""Defines the settings of Vertex AI Jobs, and applies them to copied jobs."""
+"""Defines the settings of Vertex AI Jobs, and applies these settings to copied jobs."""
 
 from __future__ import annotations
 

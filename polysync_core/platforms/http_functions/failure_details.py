@@ -1,4 +1,4 @@
-"""Reads the failure that the status URL of a function call reports."""
+"""Reads the failure reason of a function call from the call's status URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creates HTTP clients of Azure Table Storage with little overhead per call."""
+"""Creates SDK clients of Azure Table Storage with little overhead per call."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Executes notebooks, each in its own process with a partial `dbutils`."""
+"""Executes notebooks in separate processes, with a partial `dbutils`."""

@@ -1,4 +1,4 @@
-"""Executes one notebook in the current process."""
+"""Executes the cells of one notebook in the current process."""
 
 from __future__ import annotations
 

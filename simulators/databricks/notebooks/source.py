@@ -1,4 +1,4 @@
-"""Reads the cells of notebooks in the source format, and converts between source and Jupyter."""
+"""Parses notebook source files into cells, and converts between source and Jupyter format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the shared state of the route handlers, and reads values from requests."""
+"""Defines the shared state of the route handlers, and reads values from HTTP requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records requests, so that tests can check a client's requests and their number."""
+"""Records requests for tests, with request counts by method and endpoint."""
 
 from __future__ import annotations
 

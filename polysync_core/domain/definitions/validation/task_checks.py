@@ -1,4 +1,4 @@
-"""Checks a Task against its Job, platform, contention profiles and upstream Tasks."""
+"""Checks a Task against the Job, platform, contention profiles and upstream Tasks."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reads the cells of a notebook, and the widgets that become its parameters."""
+"""Reads the cells of a notebook, and the widgets that become Job parameters."""

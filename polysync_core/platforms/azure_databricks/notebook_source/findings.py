@@ -1,4 +1,4 @@
-"""Collects the widgets found in a notebook, and reasons why others may be missing."""
+"""Collects the widgets found in a notebook, and reasons why widgets may be missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks and compares the paths of notebooks in a workspace."""
+"""Checks and compares the paths of notebooks in a Databricks workspace."""
 
 from __future__ import annotations
 

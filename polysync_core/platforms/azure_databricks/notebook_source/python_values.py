@@ -1,4 +1,4 @@
-"""Evaluates the literal parts of Python expressions without executing code."""
+"""Evaluates the literal parts of a notebook's Python expressions without executing code."""
 
 from __future__ import annotations
 

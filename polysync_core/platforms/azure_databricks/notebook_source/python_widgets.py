@@ -1,4 +1,4 @@
-"""Reads the widgets of Python cells from their syntax trees, without executing code.
+"""Finds widgets in the syntax trees of Python cells, without executing code.
 
 The names of all cells count together. A loop over literals is read once for each item, and a
 function of the notebook once for each call.

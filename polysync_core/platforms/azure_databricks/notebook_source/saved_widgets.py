@@ -1,4 +1,4 @@
-"""Reads widgets from the metadata of a Jupyter notebook.
+"""Reads the widgets that a Jupyter notebook stores in its metadata.
 
 A widget that was made in the user interface is in no cell. The Jupyter form of the notebook has its
 name, default and label.
