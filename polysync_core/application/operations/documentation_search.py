@@ -13,6 +13,10 @@ _SATURATION, _LENGTH = 1.2, 0.75
 _HEADING_WEIGHT = 4
 """A word of a heading counts as much as this number of words of the text."""
 
+_PLATFORM_PAGES = "reference/platforms/"
+_PLATFORM_WEIGHT = 0.6
+"""The weight of a platform's page for a question that does not name the platform."""
+
 _MAX_PER_PAGE = 2
 """Otherwise a page about one word would take every position of the answer."""
 
@@ -89,7 +93,7 @@ class SectionIndex:
     def _score(self, number: int, words: set[str]) -> float:
         counts = self._counts[number]
         relative = 1 - _LENGTH + _LENGTH * self._lengths[number] / self._mean
-        return sum(
+        return self._weight(number, words) * sum(
             self._rarity(word)
             * counts[word]
             * (_SATURATION + 1)
@@ -97,6 +101,14 @@ class SectionIndex:
             for word in words
             if word in counts
         )
+
+    def _weight(self, number: int, words: set[str]) -> float:
+        """Prefer general pages: the pages of all platforms repeat their words."""
+        section = self._sections[number]
+        if not section.page.startswith(_PLATFORM_PAGES):
+            return 1.0
+        title = _words(" ".join(section.headings[:1]))
+        return _PLATFORM_WEIGHT if words.isdisjoint(title) else 1.0
 
     def _rarity(self, word: str) -> float:
         holders = self._holders[word]

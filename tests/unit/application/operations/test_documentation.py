@@ -37,6 +37,8 @@ def test_a_search_finds_the_page_of_a_question(question: str, page: str) -> None
     [
         ("How do I run a task every day at 6 in the morning?", "reference/schedules.md"),
         ("How do I connect a Databricks workspace?", "reference/platforms/azure-databricks.md"),
+        ("Which permission does AWS Glue need?", "reference/platforms/aws-glue.md"),
+        ("How do I run an Airflow DAG?", "reference/platforms/apache-airflow.md"),
         ("What happens when a run fails, how do retries work?", "reference/runs.md"),
         ("How do I make one task start after another?", "reference/dependencies.md"),
         ("How to pass the output of one task to the next?", "reference/dependencies.md"),

@@ -34,6 +34,7 @@ LOCAL = Vault(name="local", provider="Environment")
 FEWEST = {
     "AzureDatabricks": {"computeType": "Serverless"},
     "AzureLogicApps": {"logicAppType": "Consumption"},
+    "GoogleCloudComposer": {"environmentName": "daily"},
 }
 """The choices that need the fewest other attributes."""
 SIGN_INS = [
