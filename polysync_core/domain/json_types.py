@@ -29,3 +29,9 @@ def text_in(source: Mapping[str, JsonValue], name: str) -> str:
     """Return a text that is a member of an object; an absent text is empty."""
     found = source.get(name)
     return found if isinstance(found, str) else ""
+
+
+def dicts_in(source: Mapping[str, JsonValue], name: str) -> list[JsonObject]:
+    """Return the objects of a list that is a member of an object; an absent list is empty."""
+    found = source.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

@@ -36,15 +36,3 @@ def time_in(answer: JsonObject, name: str, *, per_second: int = 1) -> datetime |
     except (ValueError, OverflowError, OSError):
         return None
     return moment if is_supported(moment) else None
-
-
-def object_in(source: JsonObject, name: str) -> JsonObject:
-    """Return a nested object; an absent object is empty."""
-    found = source.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def objects_in(answer: JsonObject, name: str) -> list[JsonObject]:
-    """Return the objects of a list; an absent list is empty."""
-    found = answer.get(name)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

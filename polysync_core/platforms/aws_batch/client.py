@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, dicts_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.sign_in.aws.partitions import console_url
-from polysync_core.platforms.aws.answers import objects_in, page_of
+from polysync_core.platforms.aws.answers import page_of
 from polysync_core.platforms.aws.refusals import AwsRefusals
 from polysync_core.platforms.aws_batch.settings import definition_parts
 from polysync_core.platforms.aws_batch.states import is_job_id, job_id_in
@@ -61,7 +61,7 @@ class BatchClient:
         """Return a job; raises `RunNotFound`."""
         if not is_job_id(job_id):
             raise RunNotFound("the id of a Batch job is a UUID")
-        jobs = self._read("describejobs", {"jobs": [job_id]}, lambda a: objects_in(a, "jobs"))
+        jobs = self._read("describejobs", {"jobs": [job_id]}, lambda a: dicts_in(a, "jobs"))
         found = next((each for each in jobs if each.get("jobId", job_id) == job_id), None)
         if found is None:
             raise RunNotFound("AWS Batch has no job with this id: it keeps a job for some days")
@@ -100,7 +100,7 @@ class BatchClient:
     def queues(self, queue: str | None) -> list[JsonObject]:
         """Return a queue, or the first queues."""
         body: JsonObject = {"maxResults": 1} if queue is None else {"jobQueues": [queue]}
-        return self._read("describejobqueues", body, lambda a: objects_in(a, "jobQueues"))
+        return self._read("describejobqueues", body, lambda a: dicts_in(a, "jobQueues"))
 
     def page(self, job_id: str) -> str:
         """Return the address of a job's page in the console."""

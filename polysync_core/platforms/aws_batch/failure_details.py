@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, dicts_in, object_in
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
-from polysync_core.platforms.aws.answers import object_in, objects_in, text_in
+from polysync_core.platforms.aws.answers import text_in
 from polysync_core.platforms.aws_batch.client import BatchClient
 
 _LOG_GROUP = "/aws/batch/job"
@@ -38,7 +38,7 @@ def _child(child: JsonObject) -> FailureDetail:
 
 
 def _attempts(job: JsonObject) -> Iterator[FailureDetail]:
-    attempts = [*objects_in(job, "attempts"), *objects_in(job, "eksAttempts")]
+    attempts = [*dicts_in(job, "attempts"), *dicts_in(job, "eksAttempts")]
     for number, attempt in enumerate(attempts, start=1):
         containers = list(_containers(attempt))
         streams = [text for each in containers if (text := text_in(each, "logStreamName"))]
@@ -54,10 +54,10 @@ def _containers(attempt: JsonObject) -> Iterator[JsonObject]:
     container = object_in(attempt, "container")
     if container:
         yield container
-    yield from objects_in(attempt, "containers")
-    yield from objects_in(attempt, "initContainers")
-    for task in objects_in(attempt, "taskProperties"):
-        yield from objects_in(task, "containers")
+    yield from dicts_in(attempt, "containers")
+    yield from dicts_in(attempt, "initContainers")
+    for task in dicts_in(attempt, "taskProperties"):
+        yield from dicts_in(task, "containers")
 
 
 def _error(part: JsonObject, containers: list[JsonObject]) -> str:

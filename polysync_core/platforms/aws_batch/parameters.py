@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 
 from polysync_core.domain.definitions.jobs import Parameter
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.aws.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.connector import ArtefactSchema
 from polysync_core.platforms.values import INVALID_NAME, is_parameter_name
 

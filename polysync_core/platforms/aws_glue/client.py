@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError, Unavailable
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, dicts_in, object_in
 from polysync_core.outbound.sign_in.aws.partitions import console_url
-from polysync_core.platforms.aws.answers import object_in, objects_in
 from polysync_core.platforms.aws.client import AwsJsonApi
 from polysync_core.platforms.aws.refusals import AwsRefusals, error_code
 from polysync_core.platforms.aws_glue.states import is_run_id, run_id_in
@@ -105,7 +104,7 @@ def _part(name: str) -> Callable[[JsonObject], JsonObject]:
 
 
 def _stop_error(answer: JsonObject) -> str | None:
-    for error in objects_in(answer, "Errors"):
+    for error in dicts_in(answer, "Errors"):
         code = object_in(error, "ErrorDetail").get("ErrorCode")
         return code if isinstance(code, str) else "unknown error"
     return None

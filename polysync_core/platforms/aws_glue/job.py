@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Unavailable
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
-from polysync_core.platforms.aws.answers import object_in, text_in, time_in
+from polysync_core.platforms.aws.answers import text_in, time_in
 from polysync_core.platforms.aws.lost_start import CLOCK_SKEW, adopted_run
 from polysync_core.platforms.aws_glue.attributes import GlueAttributes
 from polysync_core.platforms.aws_glue.client import GlueClient

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import Direction, Job, Parameter
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.aws.answers import object_in
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 from polysync_core.platforms.values import INVALID_NAME, as_texts, is_parameter_name
 

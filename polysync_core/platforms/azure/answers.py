@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from polysync_core.domain.errors import Unavailable
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.urls import QueryValue, own_address
-from polysync_core.platforms.calls import RefusalMapping, UnexpectedAnswer
-from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.calls import RefusalMapping
+from polysync_core.platforms.paging import Page, objects_in, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
 
@@ -40,22 +40,3 @@ def page_of(answer: JsonObject, *, next_key: str = "nextLink") -> Page[JsonObjec
     # On the last page, the link is absent or empty.
     token = following if isinstance(following, str) and following else None
     return Page(objects_in(answer, "value"), token)
-
-
-def objects_in(answer: JsonObject, name: str) -> list[JsonObject]:
-    """Return the objects of a required list."""
-    if not isinstance(answer.get(name), list):
-        raise UnexpectedAnswer
-    return dicts_in(answer, name)
-
-
-def object_in(source: Mapping[str, JsonValue], name: str) -> JsonObject:
-    """Return a nested object; an absent object is empty."""
-    found = source.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def dicts_in(source: Mapping[str, JsonValue], name: str) -> list[JsonObject]:
-    """Return the objects of a nested list; an absent list is empty."""
-    found = source.get(name)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

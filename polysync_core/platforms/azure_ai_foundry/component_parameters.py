@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from polysync_core.domain.definitions.jobs import DataType
-from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.connector import ArtefactSchema
 
 MAX_COMPONENTS = 20

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.states import properties_of
 
 _DEEPEST = 4

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.azure_ai_foundry.parameters import (
     DeclaredParameters,
     inputs_with,

@@ -10,8 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, Field, create_model
 
 from polysync_core.domain.definitions.jobs import Job, SubmitSettings
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
 
 MAX_COMMAND_LENGTH = 8192

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from polysync_core.domain.definitions.jobs import Direction, Job
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.text import shortened_line

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 
 from polysync_core.domain.definitions.jobs import DataType, JobType
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.azure_ai_foundry.parameters import (
     DeclaredParameters,
     inputs_with,

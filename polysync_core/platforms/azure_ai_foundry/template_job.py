@@ -15,11 +15,10 @@ from pydantic import BaseModel
 
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.client import FoundryClient
 from polysync_core.platforms.azure_ai_foundry.component_parameters import with_component_types
 from polysync_core.platforms.azure_ai_foundry.failure_details import failed_jobs

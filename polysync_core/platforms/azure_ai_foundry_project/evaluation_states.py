@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.outbound.hosts import base_from_service
-from polysync_core.platforms.azure.answers import object_in, objects_in
 from polysync_core.platforms.azure_openai.client import text_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.paging import objects_in
 from polysync_core.platforms.text import shortened_line
 
 STATES = {

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure.answers import listed, object_in
+from polysync_core.domain.json_types import JsonObject, object_in
+from polysync_core.platforms.azure.answers import listed
 from polysync_core.platforms.azure_ai_foundry_project.refusals import missing_artefact
 from polysync_core.platforms.azure_openai.chat_completion import ChatCompletion
 from polysync_core.platforms.azure_openai.client import text_in

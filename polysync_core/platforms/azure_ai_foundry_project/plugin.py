@@ -6,7 +6,6 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polls.plans import SLOW
-from polysync_core.platforms.azure.answers import objects_in
 from polysync_core.platforms.azure_ai_foundry_project import agent_states, evaluation_states
 from polysync_core.platforms.azure_ai_foundry_project.agent_run import (
     AgentRunConnector,
@@ -36,6 +35,7 @@ from polysync_core.platforms.azure_openai.sign_in import (
     check_account,
 )
 from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.paging import objects_in
 from polysync_core.platforms.plugin import (
     USUAL_CAPABILITIES,
     Capability,

@@ -22,11 +22,10 @@ from polysync_core.domain.errors import (
     Problem,
     Uncertain,
 )
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure.environment_variables import copy_name, parameter_problems
 from polysync_core.platforms.azure_batch.client import BatchClient
 from polysync_core.platforms.azure_batch.failure_details import error_of, failed_tasks

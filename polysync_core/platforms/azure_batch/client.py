@@ -15,7 +15,7 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import QueryValue
-from polysync_core.platforms.azure.answers import listed, objects_in
+from polysync_core.platforms.azure.answers import listed
 from polysync_core.platforms.azure_batch.attributes import BatchAttributes
 from polysync_core.platforms.azure_batch.refusals import (
     refused,
@@ -23,6 +23,7 @@ from polysync_core.platforms.azure_batch.refusals import (
     refused_for_source,
 )
 from polysync_core.platforms.calls import Call, RefusalMapping, UnexpectedAnswer
+from polysync_core.platforms.paging import objects_in
 from polysync_core.platforms.platform_client import PlatformClient
 
 API_VERSION = "2024-07-01.20.0"

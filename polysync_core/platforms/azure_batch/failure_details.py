@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from itertools import islice
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, dicts_in, object_in
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
-from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.azure_batch.client import BatchClient
 from polysync_core.platforms.text import shortened_line
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, dicts_in, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.azure.environment_variables import variables_schema, with_variables
 from polysync_core.platforms.azure_batch.client import BatchClient
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest

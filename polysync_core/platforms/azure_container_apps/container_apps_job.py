@@ -16,10 +16,9 @@ from pydantic import StringConstraints
 
 from polysync_core.domain.definitions.jobs import Job, JobType, SubmitSettings
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, dicts_in, object_in
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
-from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.azure.environment_variables import (
     chosen_container,
     parameter_problems,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, dicts_in, object_in
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
-from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.text import shortened_line

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
-from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, text_of
 from polysync_core.platforms.azure_data_pipelines.outputs import declared_outputs
 from polysync_core.platforms.azure_data_pipelines.settings import checked_name, name_problem

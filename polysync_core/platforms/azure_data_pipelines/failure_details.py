@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from itertools import islice
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_data_pipelines.client import ActivityLog, text_of, window
 from polysync_core.platforms.azure_data_pipelines.states import CLOCK_SKEW, RETENTION
 from polysync_core.platforms.connector import Report

@@ -12,8 +12,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.errors import Uncertain
-from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.azure_data_pipelines.client import PipelineClient
 from polysync_core.platforms.azure_data_pipelines.settings import (
     ATTEMPT_TOKEN_PARAMETER,

@@ -14,9 +14,8 @@ from typing import cast
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_data_pipelines.client import (
     ActivityLog,
     text_of,

@@ -11,10 +11,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from polysync_core.domain.errors import PlatformRefused, Uncertain
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.urls import QueryValue
-from polysync_core.platforms.azure.answers import object_in, objects_in
 from polysync_core.platforms.azure_data_pipelines.client import PipelineClient, text_of, window
 from polysync_core.platforms.azure_data_pipelines.lost_start import LIST_LAG
 from polysync_core.platforms.azure_data_pipelines.states import (
@@ -25,6 +24,7 @@ from polysync_core.platforms.azure_data_pipelines.states import (
     runs_of,
 )
 from polysync_core.platforms.connector import SubmitRequest, check_repairable
+from polysync_core.platforms.paging import objects_in
 from polysync_core.platforms.times import moment_in
 
 _FAILED = frozenset({"Failed", "Cancelled", "TimedOut"})

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.azure.answers import listed, object_in, objects_in
+from polysync_core.platforms.azure.answers import listed
 from polysync_core.platforms.azure_functions.external_id import (
     HttpTarget,
     external_id_of,
@@ -19,6 +19,7 @@ from polysync_core.platforms.azure_functions.refusals import refused_for_functio
 from polysync_core.platforms.azure_functions.sign_in import API_VERSION
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
+from polysync_core.platforms.paging import objects_in
 from polysync_core.platforms.platform_client import PlatformClient
 
 _VERSION = {"api-version": API_VERSION}

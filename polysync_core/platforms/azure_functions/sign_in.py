@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.platforms import AuthMethod
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.timed_cache import TimedCache
@@ -15,7 +15,6 @@ from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.sign_in.authenticators import Authenticator
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken
 from polysync_core.outbound.sign_in.methods import SignInField, SignInMethod
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.platform_client import PlatformClient
 

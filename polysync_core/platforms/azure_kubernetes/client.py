@@ -16,14 +16,13 @@ from datetime import datetime
 
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.sign_in.authenticators import Authenticator
 from polysync_core.outbound.transport import CertificateUnusable
 from polysync_core.outbound.urls import QueryValue
-from polysync_core.platforms.azure.answers import object_in, objects_in
 from polysync_core.platforms.azure.refusals import azure_credential_rules
 from polysync_core.platforms.azure.sign_in import entra_authenticator, management_client
 from polysync_core.platforms.azure_kubernetes.attributes import KubernetesAttributes
@@ -40,7 +39,7 @@ from polysync_core.platforms.azure_kubernetes.sign_in import (
     read_kubeconfigs,
 )
 from polysync_core.platforms.calls import Call, RefusalMapping, UnexpectedAnswer
-from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.paging import Page, objects_in, paged
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import PluginContext
 

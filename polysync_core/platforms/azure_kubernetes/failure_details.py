@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, dicts_in, object_in
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
-from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.azure_kubernetes.client import KubernetesClient
 from polysync_core.platforms.azure_kubernetes.states import report_of
 from polysync_core.platforms.connector import ProviderStatus

@@ -14,11 +14,10 @@ from itertools import islice
 
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, dicts_in, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
-from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.azure.environment_variables import copy_name, parameter_problems
 from polysync_core.platforms.azure_kubernetes.client import KubernetesClient
 from polysync_core.platforms.azure_kubernetes.failure_details import (

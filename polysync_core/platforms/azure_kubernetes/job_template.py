@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, dicts_in, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.azure.environment_variables import (
     chosen_container,
     variables_schema,

@@ -12,10 +12,9 @@ from itertools import islice
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, dicts_in, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.strict_documents import read_json
-from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.azure_kubernetes.client import KubernetesClient
 from polysync_core.platforms.azure_kubernetes.settings import OUTPUTS_FROM_TERMINATION_MESSAGE
 from polysync_core.platforms.connector import Report, RunNotFound

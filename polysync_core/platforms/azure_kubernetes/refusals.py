@@ -7,8 +7,8 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
 from __future__ import annotations
 
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
+from polysync_core.domain.json_types import object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import RunNotFound

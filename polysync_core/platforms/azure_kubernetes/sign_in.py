@@ -13,14 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, dicts_in, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.domain.strict_documents import read_yaml
 from polysync_core.outbound.hosts import AddressScope, BaseAddress, HostRule
 from polysync_core.outbound.http_request import ClientCertificate, HttpRequest
 from polysync_core.outbound.sign_in.authenticators import Authenticator, FixedToken, HeaderToken
-from polysync_core.platforms.azure.answers import dicts_in, object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 
 SERVER_APPLICATION = "6dae42f8-4368-4678-94ff-3960e28e3630"

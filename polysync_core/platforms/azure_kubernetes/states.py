@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure.answers import dicts_in, object_in
+from polysync_core.domain.json_types import JsonObject, dicts_in, object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.text import shortened_line

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.domain.runs.failures.details import MAX_PARTS, FailureDetail, FailureDetails
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_logic_apps.client import WorkflowClient
 
 _FAILED = frozenset({"failed", "timedout", "faulted", "aborted"})

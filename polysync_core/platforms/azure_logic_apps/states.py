@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.http_functions.outputs import declared_names

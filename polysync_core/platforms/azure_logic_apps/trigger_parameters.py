@@ -14,8 +14,7 @@ from itertools import islice
 from urllib.parse import unquote
 
 from polysync_core.domain.definitions.jobs import DataType, Parameter
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import INVALID_NAME, data_type_of, is_parameter_name
 

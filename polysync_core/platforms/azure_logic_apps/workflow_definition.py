@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.azure_logic_apps.trigger_parameters import read_inputs
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ArtefactSchema

@@ -13,9 +13,8 @@ from polysync_core.domain.definitions.jobs import (
     SubmitSettings,
 )
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.outbound.attributes import settings_problems
-from polysync_core.platforms.azure.answers import object_in, objects_in
 from polysync_core.platforms.azure_openai.client import text_in
 from polysync_core.platforms.azure_openai.prompt_parameters import (
     PromptValues,
@@ -33,6 +32,7 @@ from polysync_core.platforms.azure_openai.settings import (
 )
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, SubmitRequest
+from polysync_core.platforms.paging import objects_in
 from polysync_core.platforms.text import shortened_line
 
 _INCOMPLETE = {

@@ -10,11 +10,10 @@ from polysync_core.domain.clock import is_supported
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.urls import QueryValue
-from polysync_core.platforms.azure.answers import objects_in
 from polysync_core.platforms.azure_openai.attributes import V1
 from polysync_core.platforms.calls import Call, RefusalMapping, UnexpectedAnswer
 from polysync_core.platforms.connector import ExternalRun, Report
-from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.paging import Page, objects_in, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
 _PAGE_SIZE = 100

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from polysync_core.domain.definitions.jobs import JobType, Parameter
-from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure.answers import listed, object_in
+from polysync_core.domain.json_types import JsonObject, object_in
+from polysync_core.platforms.azure.answers import listed
 from polysync_core.platforms.azure_openai.client import text_in
 from polysync_core.platforms.azure_openai.refusals import refused_for_deployment
 from polysync_core.platforms.azure_openai.settings import deployment_problem

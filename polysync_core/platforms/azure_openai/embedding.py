@@ -15,7 +15,6 @@ from polysync_core.domain.definitions.jobs import (
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.attributes import settings_problems
-from polysync_core.platforms.azure.answers import objects_in
 from polysync_core.platforms.azure_openai.chat_completion import token_counts, usage_in
 from polysync_core.platforms.azure_openai.prompt_parameters import (
     PromptValues,
@@ -30,6 +29,7 @@ from polysync_core.platforms.azure_openai.settings import (
 )
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, SubmitRequest
+from polysync_core.platforms.paging import objects_in
 
 _USAGE = ("prompt_tokens", "total_tokens")
 

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from polysync_core.domain.errors import Uncertain
-from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure.answers import object_in
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.azure_openai.client import seconds_in
 from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest
 from polysync_core.platforms.paging import SEARCH_LIMIT

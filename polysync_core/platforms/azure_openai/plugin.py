@@ -8,7 +8,6 @@ from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polls.plans import SLOW
-from polysync_core.platforms.azure.answers import objects_in
 from polysync_core.platforms.azure_openai.attributes import OpenAIAttributes
 from polysync_core.platforms.azure_openai.batch import (
     BATCH_PARAMETERS,
@@ -30,6 +29,7 @@ from polysync_core.platforms.azure_openai.sign_in import (
     check_account,
 )
 from polysync_core.platforms.connector import Connector, JobConnector
+from polysync_core.platforms.paging import objects_in
 from polysync_core.platforms.plugin import (
     Capability,
     Discovery,

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable
 
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure.refusals import AzureRefusals, error_code
 from polysync_core.platforms.calls import Refusal, RefusalMapping
 from polysync_core.platforms.connector import RunNotFound

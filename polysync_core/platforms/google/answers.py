@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.calls import RefusalMapping, UnexpectedAnswer
 from polysync_core.platforms.paging import Page, paged
@@ -44,9 +44,3 @@ def page_of(answer: JsonObject, key: str) -> Page[JsonObject]:
         raise UnexpectedAnswer
     found = [each for each in entries if isinstance(each, dict)]
     return Page(found, token if isinstance(token, str) and token else None)
-
-
-def object_in(source: Mapping[str, JsonValue], name: str) -> JsonObject:
-    """Return a nested object; an absent object is empty."""
-    found = source.get(name)
-    return found if isinstance(found, dict) else {}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
-from polysync_core.platforms.google.answers import ONE_PAGE, listed, object_in, page_of
+from polysync_core.platforms.google.answers import ONE_PAGE, listed, page_of
 from polysync_core.platforms.google_dataflow.attributes import DataflowAttributes
 from polysync_core.platforms.google_dataflow.refusals import REFUSED, refused_for_template
 from polysync_core.platforms.platform_client import PlatformClient

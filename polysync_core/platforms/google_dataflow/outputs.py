@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from polysync_core.domain.definitions.jobs import Direction, Job
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.google.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 
 
 def declared_outputs(job: Job) -> frozenset[str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from polysync_core.domain.definitions.jobs import DataType, Parameter
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.connector import ArtefactSchema
-from polysync_core.platforms.google.answers import object_in
 from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import is_parameter_name
 

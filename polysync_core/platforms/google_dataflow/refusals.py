@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.calls import Refusal, RefusalMapping
 from polysync_core.platforms.connector import ArtefactNotFound
-from polysync_core.platforms.google.answers import object_in
 from polysync_core.platforms.google.refusals import GoogleRefusals, is_missing
 
 REFUSED = GoogleRefusals(

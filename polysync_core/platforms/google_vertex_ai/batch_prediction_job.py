@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import Direction, JobType, Parameter
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
-from polysync_core.platforms.google.answers import object_in
 from polysync_core.platforms.google_vertex_ai.failure_details import failed_job
 from polysync_core.platforms.google_vertex_ai.outputs import batch_outputs
 from polysync_core.platforms.google_vertex_ai.parameters import parameter_error

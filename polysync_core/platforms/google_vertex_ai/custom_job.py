@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from polysync_core.domain.definitions.jobs import Direction, Job, JobType, Parameter
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
-from polysync_core.platforms.google.answers import object_in
 from polysync_core.platforms.google_vertex_ai.failure_details import failed_job
 from polysync_core.platforms.google_vertex_ai.parameters import hints_at_secret
 from polysync_core.platforms.google_vertex_ai.settings import (

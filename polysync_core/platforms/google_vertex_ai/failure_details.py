@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
-from polysync_core.platforms.google.answers import object_in
 from polysync_core.platforms.google_vertex_ai.outputs import tasks_of
 
 _FAILED = "FAILED"

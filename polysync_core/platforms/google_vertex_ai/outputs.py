@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from polysync_core.domain.definitions.jobs import Direction, Job
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.google.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.google_vertex_ai.parameters import converted, definitions_of
 
 _RESULT = "output:"

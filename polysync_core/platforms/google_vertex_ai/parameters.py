@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.definitions.validation.messages import nearest
 from polysync_core.domain.errors import Invalid, PlatformRefused
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
-from polysync_core.platforms.google.answers import object_in
 from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.values import INVALID_NAME, as_json, is_parameter_name
 

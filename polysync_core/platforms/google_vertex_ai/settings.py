@@ -10,8 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from polysync_core.domain.definitions.base import FieldError
 from polysync_core.domain.definitions.jobs import Job, SubmitSettings
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.google.answers import object_in
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.platforms.google.attributes import StoragePath, matching
 
 type Table = Annotated[

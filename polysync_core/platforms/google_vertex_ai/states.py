@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
-from polysync_core.platforms.google.answers import object_in
 from polysync_core.platforms.text import shortened_line
 from polysync_core.platforms.times import moment_in
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.domain.runs.failures.details import FailureDetails
 from polysync_core.outbound.attributes import settings_problems
 from polysync_core.platforms.calls import AnswerTooLarge
@@ -31,7 +31,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.google.answers import LIST_LAG, object_in
+from polysync_core.platforms.google.answers import LIST_LAG
 from polysync_core.platforms.google.attributes import PROJECT, REGION
 from polysync_core.platforms.google_vertex_ai.client import VertexClient, id_of
 from polysync_core.platforms.google_vertex_ai.states import report_of

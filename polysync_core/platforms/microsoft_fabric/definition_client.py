@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import own_address
-from polysync_core.platforms.azure.answers import object_in, objects_in
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.microsoft_fabric.client import API, FabricClient, is_guid
 from polysync_core.platforms.microsoft_fabric.refusals import refused, refused_for_item
+from polysync_core.platforms.paging import objects_in
 
 _LONGEST_OPERATION = 60.0
 """The seconds until a definition that is not ready counts as unavailable."""

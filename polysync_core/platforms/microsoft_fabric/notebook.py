@@ -9,9 +9,8 @@ from dataclasses import replace
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, TooLarge
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import ArtefactSchema, Report, RunNotFound, SubmitRequest
 from polysync_core.platforms.microsoft_fabric.client import FabricClient, checked_run_id

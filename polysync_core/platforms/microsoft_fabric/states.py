@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, object_in
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.runs.failures.details import FailureDetail, FailureDetails
-from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure.refusals import error_code
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, Wait
