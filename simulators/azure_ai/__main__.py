@@ -18,7 +18,7 @@ def main() -> None:
         prog="python -m simulators.azure_ai",
         description="Simulator of Azure OpenAI and Foundry projects, on 127.0.0.1 only.",
     )
-    parser.add_argument("--port", type=int, default=8793, help="0 = any free port (default 8793)")
+    parser.add_argument("--port", type=int, default=9796, help="0 = any free port (default 9796)")
     parser.add_argument(
         "--data", type=Path, required=True, help="folder for the file of started runs"
     )

@@ -6,4 +6,4 @@ from simulators.azure_functions.server import build_app
 from simulators.scripted_functions import serve
 
 if __name__ == "__main__":
-    serve("azure_functions", 9789, build_app)
+    serve("azure_functions", 9792, build_app)

@@ -18,7 +18,7 @@ def main() -> None:
         prog="python -m simulators.data_factory",
         description="Simulator of Azure Data Factory and Azure Synapse, on 127.0.0.1 only.",
     )
-    parser.add_argument("--port", type=int, default=8788, help="0 = any free port (default 8788)")
+    parser.add_argument("--port", type=int, default=9790, help="0 = any free port (default 9790)")
     parser.add_argument(
         "--data", type=Path, required=True, help="folder for the file of started runs"
     )

@@ -6,4 +6,4 @@ from simulators.logic_apps.server import build_app
 from simulators.scripted_functions import serve
 
 if __name__ == "__main__":
-    serve("logic_apps", 9790, build_app)
+    serve("logic_apps", 9793, build_app)
