@@ -1,4 +1,4 @@
-"""Reports each state-changing request to an observer, immediately before the request is sent.
+"""Lets an observer record or withhold each state-changing request, before it is sent.
 
 Before the first request of a submit, a client signs in and reads secrets. A run may be cancelled
 in that time. So the submit step observes each request that may start something.

@@ -1,4 +1,4 @@
-"""Implements the job routes for Databricks jobs that environment variables name."""
+"""Implements the routes of job runs for Databricks jobs that environment variables name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the parsed requests of the job routes, and the interface of their handlers."""
+"""Defines the requests for job runs (AppKit surface), and the interface of their handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements the job routes for Jobs that are stored as definitions."""
+"""Implements the routes of job runs for Jobs that are stored as definitions."""
 
 from __future__ import annotations
 

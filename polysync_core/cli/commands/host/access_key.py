@@ -1,4 +1,4 @@
-"""Implements `polysync access-key`, which creates an API key for a machine."""
+"""Implements `polysync access-key`, which creates an access key for a machine."""
 
 from __future__ import annotations
 

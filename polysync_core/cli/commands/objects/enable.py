@@ -1,4 +1,4 @@
-"""Implements `polysync enable` and `disable` for Tasks, schedules, limits and receivers."""
+"""Implements `polysync enable` and `disable` for Tasks, schedules, limits, webhooks and receivers."""
 
 from __future__ import annotations
 
