@@ -1,4 +1,4 @@
-"""Implements `polysync enable` and `disable` for Tasks, schedules, limits, webhooks and receivers."""
+"""Implements `polysync enable` and `disable`: Tasks, schedules, limits, webhooks, receivers."""
 
 from __future__ import annotations
 
