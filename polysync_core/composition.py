@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from functools import cache, cached_property
+from functools import cached_property
 
 from fastapi import FastAPI
 
@@ -52,6 +52,7 @@ from polysync_core.api.security.callers import (
     require_loopback,
 )
 from polysync_core.application.operations.background_work import BackgroundWork
+from polysync_core.built_once import built_once
 from polysync_core.domain.security.token_issuer import TokenIssuer
 from polysync_core.services import Services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, SettingError, Settings
@@ -59,7 +60,7 @@ from polysync_core.settings import DELIVERIES, RUN_REQUESTS, SettingError, Setti
 _log = logging.getLogger(__name__)
 
 
-@cache
+@built_once
 def settings() -> Settings:
     """Return the settings of this process, or raise `SettingError` naming the wrong one.
 
@@ -74,7 +75,7 @@ def settings() -> Settings:
     raise SettingError(message)
 
 
-@cache
+@built_once
 def observe() -> Metrics:
     """Start to export telemetry if the settings name a destination; otherwise load nothing.
 
@@ -98,31 +99,31 @@ def observe() -> Metrics:
     return Metrics(None if prometheus is None else prometheus.text)
 
 
-@cache
+@built_once
 def services() -> Services:
     """Return the use cases of this process."""
     return build(production_ports(settings()), settings())
 
 
-@cache
+@built_once
 def background_work() -> BackgroundWork:
     """Return the work of this process that no request waits for."""
     return build_background_work(services())
 
 
-@cache
+@built_once
 def api() -> FastAPI:
     """Return the API of this process."""
     return build_api(services(), identify(), metrics=observe())
 
 
-@cache
+@built_once
 def console() -> FastAPI:
     """Return the web console of this process."""
     return build_console(services(), identify())
 
 
-@cache
+@built_once
 def identify() -> Identify:
     """Return the function by which every entry point of this process identifies its callers."""
     return identify_by(settings())
@@ -188,7 +189,7 @@ def _by_token(settings: Settings, issuer: TokenIssuer, *, otherwise: Identify) -
     return by_token(issuer, open_issuer(issuer, settings), otherwise=otherwise)
 
 
-@cache
+@built_once
 def routes() -> ApiRoutes:
     """Return the routes of the API, which every app of this process shares."""
     return ApiRoutes(
