@@ -1,4 +1,4 @@
-"""Tests that a value is built once, also by threads that need it at the same time."""
+"""Tests that threads that need a value at the same time share one build."""
 
 from __future__ import annotations
 
