@@ -35,6 +35,7 @@ from polysync_core.domain.clock import rfc3339
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.lineage.datasets import ResolvedDataset, resolved_datasets
+from polysync_core.domain.lineage.storage_addresses import datasets_in
 from polysync_core.domain.runs.failures.details import plain
 from polysync_core.domain.runs.parameters.values import inputs_of, resolved, variables_of
 from polysync_core.domain.runs.run import TaskRun
@@ -60,7 +61,8 @@ def event_of(event: JsonObject, run: TaskRun, *, namespace: str) -> str:
     number = max(1, len(run.attempts))
     values, variables = _values(run, number), variables_of(run, number)
     inputs = resolved_datasets(run.job.inputs, values, variables)
-    outputs = resolved_datasets(run.job.outputs, values, variables)
+    declared = resolved_datasets(run.job.outputs, values, variables)
+    outputs = list(dict.fromkeys([*declared, *datasets_in(run.outputs)]))
     built = RunEvent(
         eventType=_state(status, event),
         eventTime=str(event["at"]),

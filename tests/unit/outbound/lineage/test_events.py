@@ -153,6 +153,16 @@ def test_data_sets_have_the_values_of_the_run() -> None:
     assert [each["name"] for each in start["outputs"]] == ["main.sales.orders"]
 
 
+def test_outputs_that_are_addresses_of_stores_are_data_sets_too() -> None:
+    outputs = {"rows": 5, "path": "s3://lake/sales/2026-02-28?sig=canary"}
+    _, end = lineage_of(ended(ENDS[0], a_lineage_run(outputs=outputs)))
+    assert [(each["namespace"], each["name"]) for each in end["outputs"]] == [
+        ("databricks://adb", "main.sales.orders"),
+        ("s3://lake", "sales/2026-02-28"),
+    ]
+    assert "canary" not in json.dumps(end)
+
+
 def test_a_job_run_has_the_name_of_the_job() -> None:
     run = a_lineage_run(task=None)
     start, _ = lineage_of(ended(ENDS[0], run), namespace="prod")
