@@ -18,6 +18,7 @@ from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.runs.attempts import Outcome
 from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.failures.causes import FailureCause
+from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.run import (
     Origin,
     RunStatus,
@@ -155,7 +156,9 @@ def test_data_sets_have_the_values_of_the_run() -> None:
 
 def test_outputs_that_are_addresses_of_stores_are_data_sets_too() -> None:
     outputs = {"rows": 5, "path": "s3://lake/sales/2026-02-28?sig=canary"}
-    _, end = lineage_of(ended(ENDS[0], a_lineage_run(outputs=outputs)))
+    done = Outcome(status=RunStatus.SUCCEEDED, reason="ok", outputs=Outputs(values=outputs))
+    start, end = lineage_of(ended(done, a_lineage_run()))
+    assert len(start["outputs"]) == 1
     assert [(each["namespace"], each["name"]) for each in end["outputs"]] == [
         ("databricks://adb", "main.sales.orders"),
         ("s3://lake", "sales/2026-02-28"),
