@@ -1,4 +1,4 @@
-"""Finds the data sets that a platform names in a run's outputs, by their storage addresses.
+"""Finds data sets by the storage addresses in the outputs of a run.
 
 https://openlineage.io/docs/spec/naming defines the namespace and the name for each store.
 """
@@ -17,7 +17,7 @@ _SCHEMES = {"s3a": "s3", "abfs": "abfss", "wasb": "wasbs"}
 
 
 def datasets_in(outputs: Mapping[str, JsonValue]) -> list[ResolvedDataset]:
-    """Return the data sets whose addresses are outputs, or entries of an output that is a list."""
+    """Return the data sets whose addresses are outputs, or entries of a list."""
     found: dict[ResolvedDataset, None] = {}
     for text in _texts(outputs):
         dataset = _dataset(text)

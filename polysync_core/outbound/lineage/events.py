@@ -62,8 +62,8 @@ def event_of(event: JsonObject, run: TaskRun, *, namespace: str) -> str:
     values, variables = _values(run, number), variables_of(run, number)
     inputs = resolved_datasets(run.job.inputs, values, variables)
     declared = resolved_datasets(run.job.outputs, values, variables)
-    told = datasets_in(run.outputs) if status is RunStatus.SUCCEEDED else []
-    outputs = list(dict.fromkeys([*declared, *told]))
+    reported = datasets_in(run.outputs) if status is RunStatus.SUCCEEDED else []
+    outputs = list(dict.fromkeys([*declared, *reported]))
     built = RunEvent(
         eventType=_state(status, event),
         eventTime=str(event["at"]),
