@@ -71,8 +71,12 @@ class SimulatorProcess:
         """Send SIGTERM, and wait for nothing."""
         self.process.send_signal(signal.SIGTERM)
 
+    def ended(self) -> int:
+        """Wait for the end of the process and return its exit code."""
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
     def stop(self) -> int:
         """Stop the process by SIGTERM and return its exit code."""
         self.ask_to_stop()
-        self.process.communicate(timeout=60)
-        return self.process.returncode
+        return self.ended()

@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 STORAGE = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
-LONGEST_REPORT = 12
-"""Lines: the log, the frames of the entry point and of the composition, and the exception."""
+LONGEST_REPORT = 16
+"""Lines: the log, the frames of the entry point and of two parts of the process, the exception."""
 
 
 WRONG = [

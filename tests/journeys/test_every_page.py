@@ -34,8 +34,10 @@ NAMES: Mapping[str, str] = {
     "folder": "reference",
     "help": "glossary",
     "reference": "runs",
+    "inner": "platforms",
+    "reference/platforms": "aws-glue",
 }
-"""The value of a placeholder, by the segment before it or by its own name."""
+"""The value of a placeholder, by the segments before it or by its own name."""
 FURTHER = [
     "help?q=cron",
     "help?q=zzzzzz",
@@ -91,7 +93,8 @@ def filled(route: str, example: Example) -> str:
         elif "run" in name or parts[-1] == "runs":
             parts.append(example.succeeded)
         else:
-            parts.append(quote(NAMES.get(name) or NAMES[parts[-1]]))
+            before = NAMES.get("/".join(parts[-2:])) or NAMES.get(parts[-1], "")
+            parts.append(quote(NAMES.get(name) or before))
     return "/".join(parts)
 
 

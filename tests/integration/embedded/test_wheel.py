@@ -121,7 +121,7 @@ def test_the_installed_product_creates_a_valid_project(
     folder: Path, installed: Path, environment: dict[str, str]
 ) -> None:
     program = [sys.executable, str(installed / "bin/polysync")]
-    for words in (["init", "project"], ["validate", "project/definitions"]):
+    for words in (["init", "project"], ["validate", "project"]):
         subprocess.run([*program, *words], cwd=folder, env=environment, check=True)
     assert (folder / "project" / ".github" / "workflows" / "definitions.yml").is_file()
 
