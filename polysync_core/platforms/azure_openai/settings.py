@@ -41,7 +41,7 @@ class ChatSettings(SubmitSettings):
     """`settings` of a Job of the type OpenAIChatCompletion."""
 
     system_prompt: Prompt | None = None
-    """The system message; `{parameters.NAME}` stands for a value, and `{{` for a brace."""
+    """The system message; `{parameters.NAME}` is replaced by a value, and `{{` by a brace."""
     user_prompt: Prompt | None = None
     """The user message, with the same placeholders; the parameter `user_prompt` replaces it."""
     max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
