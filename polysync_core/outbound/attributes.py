@@ -12,7 +12,7 @@ from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.validation.messages import problems_of
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.outbound.hosts import BaseAddress, HostRule
+from polysync_core.outbound.hosts import BaseAddress, simulator_address
 
 
 class StandInAttributes(Value):
@@ -25,12 +25,7 @@ class StandInAttributes(Value):
         """Return the address for calls to a service: the simulator's, if one is set."""
         if self.endpoint is None:
             return service
-        if not allow_loopback:
-            raise Invalid.at(
-                "attributes.endpoint", "a simulator is allowed in development only: remove it"
-            )
-        rule = HostRule(suffixes=(), example="http://127.0.0.1:8787", allow_loopback=True)
-        return rule.read(self.endpoint, path="attributes.endpoint")
+        return simulator_address(self.endpoint, allow_loopback=allow_loopback)
 
 
 def read_attributes[M: BaseModel](model: type[M], attributes: Mapping[str, object]) -> M:

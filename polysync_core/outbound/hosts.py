@@ -213,3 +213,13 @@ def _unmapped(address: Address) -> Address:
         return address.ipv4_mapped
     nat64 = address.packed.startswith(b"\x00\x64\xff\x9b" + bytes(8))
     return IPv4Address(address.packed[12:]) if nat64 else address
+
+
+def simulator_address(endpoint: str, *, allow_loopback: bool) -> BaseAddress:
+    """Return the checked address of a simulator on this machine; raises `Invalid`."""
+    if not allow_loopback:
+        raise Invalid.at(
+            "attributes.endpoint", "a simulator is allowed in development only: remove it"
+        )
+    rule = HostRule(suffixes=(), example="http://127.0.0.1:8787", allow_loopback=True)
+    return rule.read(endpoint, path="attributes.endpoint")

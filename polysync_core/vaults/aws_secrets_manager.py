@@ -25,7 +25,7 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failures.causes import FailureCause
 from polysync_core.domain.security.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.hosts import BaseAddress, simulator_address
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.read_client import HEADERS, ReadClient
@@ -38,7 +38,6 @@ from polysync_core.outbound.sign_in.aws.partitions import (
     foreign_partition,
     partition_of,
     service_address,
-    simulator_address,
 )
 from polysync_core.outbound.sign_in.aws.signature import AwsSignature, SigningScope
 from polysync_core.outbound.sign_in.methods import AWS_METHODS
@@ -65,6 +64,8 @@ class SecretsManagerAttributes(Value):
 
     def simulator(self, *, allow_loopback: bool) -> BaseAddress | None:
         """Return the checked address of the simulator, or None."""
+        if self.endpoint is None:
+            return None
         return simulator_address(self.endpoint, allow_loopback=allow_loopback)
 
     def secret_id(self, name: str) -> str:

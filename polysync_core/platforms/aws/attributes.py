@@ -10,12 +10,11 @@ from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.hosts import BaseAddress, simulator_address
 from polysync_core.outbound.sign_in.aws.partitions import (
     Region,
     foreign_partition,
     service_address,
-    simulator_address,
 )
 
 
@@ -34,6 +33,8 @@ class AwsAttributes(Value):
 
     def simulator(self, *, allow_loopback: bool) -> BaseAddress | None:
         """Return the checked address of the simulator, or None."""
+        if self.endpoint is None:
+            return None
         return simulator_address(self.endpoint, allow_loopback=allow_loopback)
 
     def address(self, host_prefix: str, *, allow_loopback: bool) -> BaseAddress:

@@ -10,7 +10,7 @@ from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.hosts import BaseAddress, HostRule
+from polysync_core.outbound.hosts import BaseAddress, simulator_address
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.clouds import management_address
 
@@ -52,12 +52,7 @@ class AzureAttributes(Value):
         """Return the address for calls to a service: the simulator's, if one is set."""
         if self.endpoint is None:
             return service
-        if not allow_loopback:
-            raise Invalid.at(
-                "attributes.endpoint", "a simulator is allowed in development only: remove it"
-            )
-        rule = HostRule(suffixes=(), example="http://127.0.0.1:8787", allow_loopback=True)
-        return rule.read(self.endpoint, path="attributes.endpoint")
+        return simulator_address(self.endpoint, allow_loopback=allow_loopback)
 
 
 class ArmAttributes(AzureAttributes):

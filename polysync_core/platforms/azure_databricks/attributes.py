@@ -13,7 +13,7 @@ from polysync_core.domain.definitions.types.hints import ShownWhen
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.hosts import BaseAddress, HostRule
+from polysync_core.outbound.hosts import BaseAddress, HostRule, simulator_address
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure_databricks.notebook_source.paths import path_problem
 
@@ -214,13 +214,7 @@ class DatabricksAttributes(Value):
         ).read(self.workspace_url, path="attributes.workspaceUrl")
         if self.endpoint is None:
             return workspace
-        if not allow_loopback:
-            raise Invalid.at(
-                "attributes.endpoint", "a simulator is allowed in development only: remove it"
-            )
-        return HostRule(suffixes=(), example="http://127.0.0.1:8787", allow_loopback=True).read(
-            self.endpoint, path="attributes.endpoint"
-        )
+        return simulator_address(self.endpoint, allow_loopback=allow_loopback)
 
     def compute(self) -> JsonObject:
         """Return the compute block of a submitted task (Jobs API 2.2, `SubmitTask`)."""

@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.hosts import BaseAddress, HostRule
+from polysync_core.outbound.hosts import BaseAddress, HostRule, simulator_address
 
 PROJECT = r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}"
 REGION = r"[a-z]+(?:-[a-z0-9]+)+"
@@ -65,12 +65,7 @@ class GoogleAttributes(Value):
         if self.endpoint is None:
             rule = HostRule(suffixes=(".googleapis.com",), example="europe-west1")
             return rule.read(f"https://{host or self.service_host()}", path="attributes.region")
-        if not allow_loopback:
-            raise Invalid.at(
-                "attributes.endpoint", "a simulator is allowed in development only: remove it"
-            )
-        rule = HostRule(suffixes=(), example="http://127.0.0.1:8790", allow_loopback=True)
-        return rule.read(self.endpoint, path="attributes.endpoint")
+        return simulator_address(self.endpoint, allow_loopback=allow_loopback)
 
 
 def check_google_platform(

@@ -11,8 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from polysync_core.domain.errors import Invalid
-from polysync_core.outbound.hosts import AddressScope, BaseAddress, HostRule
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
 
 REGION_PATTERN = r"(?:[a-z]{2}|eusc-[a-z]{2})-(?:gov-)?[a-z]{4,12}-[0-9]{1,2}"
 """The form of a region's name; the secret regions such as `us-iso-east-1` are not supported."""
@@ -76,18 +75,6 @@ def service_address(host_prefix: str, region: str) -> BaseAddress:
     """Return the regional address of a service, such as `states` or `api.sagemaker`."""
     host = f"{host_prefix}.{region}.{partition_of(region).suffix}"
     return BaseAddress(f"https://{host}", host, AddressScope.PUBLIC)
-
-
-def simulator_address(endpoint: str | None, *, allow_loopback: bool) -> BaseAddress | None:
-    """Return the checked address of a simulator for all services, or None."""
-    if endpoint is None:
-        return None
-    if not allow_loopback:
-        raise Invalid.at(
-            "attributes.endpoint", "a simulator is allowed in development only: remove it"
-        )
-    rule = HostRule(suffixes=(), example="http://127.0.0.1:9789", allow_loopback=True)
-    return rule.read(endpoint, path="attributes.endpoint")
 
 
 def console_url(region: str, path: str) -> str:
